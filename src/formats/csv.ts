@@ -1,0 +1,120 @@
+import { encodingOf, type Encoding } from "../lib/encoding.ts";
+import { lineScanner, unitReader } from "../lib/lines.ts";
+import { firstRecords, type RecordScanner } from "../lib/records.ts";
+import type { Format, SampleRequest, SampleStream } from "../types.ts";
+
+const LF = 0x0a;
+const CR = 0x0d;
+const QUOTE = 0x22;
+const DELIMITERS = [0x2c, 0x3b, 0x09, 0x7c];
+/** A quote that is still open after this many bytes was no quote. */
+const OPEN_QUOTE_BYTES = 1024 * 1024;
+
+/** Delimited text: the header and the first records, verbatim. */
+export const csv: Format = {
+  name: "csv",
+  extensions: [".csv", ".tsv", ".psv"],
+  kind: "text",
+  sample: sampleCsv,
+};
+
+async function* sampleCsv({ source, limits }: SampleRequest): SampleStream {
+  const head = await source.head();
+  const encoding = encodingOf(head);
+  const warnings: string[] = [];
+  const scanner = csvScanner(encoding, delimiterOf(source.name, head, encoding), () => {
+    warnings.push("a quote is not closed: read as plain lines from there");
+  });
+  const kept = yield* firstRecords(source.stream(), scanner, {
+    records: limits.rows + 1,
+    bytes: limits.bytes,
+    atLeast: 2,
+    recordBytes: limits.recordBytes,
+  });
+  const { records, ...rest } = kept;
+  return { format: "csv", rows: Math.max(0, records - 1), ...rest, warnings };
+}
+
+/**
+ * Records by RFC 4180: a quote opens only at the start of a field, and a line end inside quotes
+ * is content. Blank lines do not count as records.
+ */
+export function csvScanner(
+  encoding: Encoding,
+  delimiter: number,
+  onOpenQuote: () => void,
+): RecordScanner {
+  const read = unitReader(encoding.utf16);
+  let atFieldStart = true;
+  let quoted = false;
+  let quoteInQuoted = false;
+  let seen = false;
+  let afterCr = false;
+
+  return { started: () => seen, next, giveUp };
+
+  function next(chunk: Uint8Array, from: number): number {
+    for (let i = from; i < chunk.length; i += 1) {
+      const unit = read(chunk[i] as number);
+      if (unit >= 0 && endsRecord(unit)) return i + 1;
+    }
+    return -1;
+  }
+
+  function endsRecord(unit: number): boolean {
+    if (quoted && !quoteInQuoted) {
+      quoteInQuoted = unit === QUOTE;
+      return false;
+    }
+    if (quoteInQuoted) {
+      quoteInQuoted = false;
+      if (unit === QUOTE) return false;
+      quoted = false;
+    }
+    const partOfCrLf = afterCr && unit === LF;
+    afterCr = encoding.loneCr && unit === CR;
+    if (partOfCrLf) return false;
+    if (unit === LF || afterCr) return endOfLine();
+    if (unit === QUOTE && atFieldStart) quoted = true;
+    atFieldStart = unit === delimiter || (atFieldStart && isBom(unit));
+    if (unit !== CR && !isBom(unit)) seen = true;
+    return false;
+  }
+
+  function endOfLine(): boolean {
+    const ended = seen;
+    seen = false;
+    atFieldStart = true;
+    return ended;
+  }
+
+  function isBom(unit: number): boolean {
+    return unit === 0xfeff || (encoding.bom === 3 && !seen && isBomByte(unit));
+  }
+
+  function giveUp(pendingBytes: number, atEnd: boolean): RecordScanner | "wait" | undefined {
+    if (!quoted || quoteInQuoted) return undefined;
+    if (pendingBytes <= OPEN_QUOTE_BYTES && !atEnd) return "wait";
+    onOpenQuote();
+    return lineScanner(encoding, true);
+  }
+}
+
+function isBomByte(byte: number): boolean {
+  return byte === 0xef || byte === 0xbb || byte === 0xbf;
+}
+
+/** Tab and bar by extension; else the candidate seen most often outside quotes. */
+function delimiterOf(name: string, head: Uint8Array, { utf16 }: Encoding): number {
+  if (/\.tsv\b/i.test(name)) return 0x09;
+  if (/\.psv\b/i.test(name)) return 0x7c;
+  const read = unitReader(utf16);
+  const votes = new Map(DELIMITERS.map((delimiter) => [delimiter, 0]));
+  let quoted = false;
+  for (const byte of head.subarray(0, 8192)) {
+    const unit = read(byte);
+    if (unit === QUOTE) quoted = !quoted;
+    else if (!quoted && votes.has(unit)) votes.set(unit, (votes.get(unit) as number) + 1);
+  }
+  return [...votes].reduce((best, vote) => (vote[1] > best[1] ? vote : best))[0];
+}

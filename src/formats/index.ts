@@ -1,0 +1,80 @@
+import { Failure } from "../errors.ts";
+import { isText } from "../lib/encoding.ts";
+import { mediaTypeOf } from "../lib/signature.ts";
+import type { Format, Recognised, SampleRequest } from "../types.ts";
+import { csv } from "./csv.ts";
+import { empty } from "./empty.ts";
+import { gz } from "./gz.ts";
+import { json } from "./json.ts";
+import { parquet } from "./parquet.ts";
+import { tar } from "./tar.ts";
+import { jsonl, text } from "./text.ts";
+import { unknown } from "./unknown.ts";
+import { zip } from "./zip.ts";
+
+/** Every format that has samples of its own, in order of priority. */
+export const formats: readonly Format[] = [csv, jsonl, json, text, gz, parquet, zip, tar];
+
+/** Zip files that are documents or packages: three of their members are no sample of them. */
+const zipBased = /\.(xlsx|xlsm|xlsb|docx|pptx|odt|ods|odp|epub|jar|war|apk|whl|npz|kmz)$/i;
+
+/**
+ * The format of a source: its name speaks first, its first bytes correct it.
+ * @throws Failure FORMAT_INVALID when the name claims a format that the content does not keep.
+ */
+export async function recognise(request: SampleRequest): Promise<Recognised> {
+  const { source, extensions, depth } = request;
+  const head = await source.head();
+  const named = formatOfName(source.name, extensions);
+  if (head.length === 0) return recogniseEmpty(named);
+  const found = formats.find((format) => format.matches?.(head));
+  if (named !== undefined && (named === found || (named.kind === "text" && !isForeign(head, found)))) {
+    return { format: named };
+  }
+  if (found !== undefined && !zipBased.test(source.name)) {
+    const warning = `named ${source.name}, but holds ${found.name}`;
+    return named === undefined ? { format: found } : { format: found, warning };
+  }
+  if (named?.kind === "binary") {
+    throw new Failure("FORMAT_INVALID", `named ${source.name}, but it is not ${named.name}`);
+  }
+  if (named !== undefined) {
+    return { format: unknown, reason: `named ${source.name}, but does not hold text` };
+  }
+  if (depth > 0 && isText(head)) return { format: text };
+  return { format: unknown, reason: reasonFor(source.name, head) };
+}
+
+/** The format that a file name claims, or undefined. */
+export function formatOfName(
+  name: string,
+  extensions: Readonly<Record<string, string>>,
+): Format | undefined {
+  const lower = name.toLowerCase();
+  const mapped = Object.keys(extensions).find((extension) => lower.endsWith(extension));
+  if (mapped !== undefined) return formats.find((format) => format.name === extensions[mapped]);
+  return formats.find((format) => format.extensions.some((extension) => lower.endsWith(extension)));
+}
+
+function recogniseEmpty(named: Format | undefined): Recognised {
+  if (named?.kind === "binary" && named.name !== "gz") {
+    throw new Failure("FORMAT_INVALID", `an empty file is not ${named.name}`);
+  }
+  return { format: empty };
+}
+
+/**
+ * True when a file named like text is something else. Signatures can be words (`ORC`, `PAR1`), so
+ * they only speak against text that does not read as such.
+ */
+function isForeign(head: Uint8Array, found: Format | undefined): boolean {
+  if (isText(head)) return false;
+  return found !== undefined || mediaTypeOf(head) !== undefined || !isText(head, true);
+}
+
+function reasonFor(name: string, head: Uint8Array): string {
+  const type = mediaTypeOf(head);
+  if (type !== undefined) return `no samples of ${type}`;
+  const extension = /\.[^.]+$/.exec(name)?.[0];
+  return extension === undefined ? "no extension to go by" : `no samples of ${extension} files`;
+}

@@ -1,0 +1,257 @@
+import { Failure, NoSample } from "../errors.ts";
+import type { Cut, Limits } from "../types.ts";
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+/** How far to read on for the end of an array whose rest is left out. */
+const LOOK_AHEAD_BYTES = 1024 * 1024;
+/** Deeper than any JSON a person wrote; a bound for memory. */
+const MAX_DEPTH = 100_000;
+
+/** What is open, innermost first. Shared tails make it free to remember an earlier state. */
+interface Open {
+  readonly byte: number;
+  readonly depth: number;
+  readonly outer: Open | undefined;
+}
+
+/** Cuts one JSON text, fed in chunks, into the pieces that make its sample. */
+export interface JsonScanner {
+  /**
+   * Returns the bytes that are certain to be part of the sample.
+   * @throws NoSample when one value is larger than `recordBytes`; Failure FORMAT_INVALID when
+   * brackets do not match in a text that is too large to be kept whole, LIMIT_EXCEEDED when they
+   * nest too deeply.
+   */
+  feed(chunk: Uint8Array): Uint8Array[];
+  /** True when no more input is needed. */
+  done(): boolean;
+  /** Returns the sample's last bytes: what was held back, or what closes it. */
+  finish(): Uint8Array[];
+  /** What was kept. */
+  result(): JsonKept;
+}
+
+/** What a scanner kept. */
+export interface JsonKept {
+  /** Elements of the longest array kept; where there is no array, top-level values. */
+  readonly rows: number;
+  readonly cut?: Cut;
+  /** True when there is more than one top-level value. */
+  readonly several: boolean;
+}
+
+/**
+ * Follows depth and strings only; numbers, keys and white space are never looked at, so they stay
+ * as they are. A *safe point* is an offset where the text can end once what is open is closed:
+ * after an element of an outermost array, or after a member of an object outside all arrays.
+ */
+export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes">): JsonScanner {
+  let stack: Open | undefined;
+  let inString = false;
+  let escaped = false;
+  let brokenAt = -1;
+
+  /** Depth directly inside the outermost array, 0 outside of arrays. */
+  let arrayDepth = 0;
+  /** Whether an element has begun since the last comma there. */
+  let inElement = false;
+  let elements = 0;
+  let longest = -1;
+  /** Top-level values that have ended. */
+  let values = 0;
+
+  /** Offsets in the input: end of what was scanned, start of what is held back. */
+  let scanned = 0;
+  let heldFrom = 0;
+  let held: Uint8Array[] = [];
+  let ready: Uint8Array[] = [];
+  /** Bytes left out so far, and where leaving out began (-1: not now). */
+  let skipped = 0;
+  let skipFrom = -1;
+  let safe = -1;
+  let safeStack: Open | undefined;
+  let cut: Cut | undefined;
+
+  return { feed, finish, done: () => cut !== undefined, result };
+
+  function feed(chunk: Uint8Array): Uint8Array[] {
+    held.push(chunk);
+    scan(chunk, scanned);
+    scanned += chunk.length;
+    if (cut === undefined) checkBounds();
+    if (cut === undefined && skipFrom < 0 && safe > heldFrom) keepUntil(safe);
+    return takeReady();
+  }
+
+  function finish(): Uint8Array[] {
+    if (skipFrom >= 0) stop("rows");
+    keepUntil(cut === undefined ? scanned : safe);
+    if (cut !== undefined && safeStack !== undefined) ready.push(closersOf(safeStack));
+    return takeReady();
+  }
+
+  function result(): JsonKept {
+    const rows = longest >= 0 && values <= 1 ? longest : Math.max(values, inElement ? 1 : 0);
+    const kept = { rows, several: values > 1 };
+    return cut === undefined ? kept : { ...kept, cut };
+  }
+
+  function scan(chunk: Uint8Array, base: number): void {
+    for (let i = 0; i < chunk.length; i += 1) {
+      const byte = chunk[i] as number;
+      if (inString) {
+        if (escaped) escaped = false;
+        else if (byte === BACKSLASH) escaped = true;
+        else if (byte === QUOTE) inString = false;
+      } else if (byte > 0x20) {
+        structural(byte, base + i);
+        if (cut !== undefined || brokenAt >= 0) return;
+      }
+    }
+  }
+
+  function structural(byte: number, at: number): void {
+    const depth = stack?.depth ?? 0;
+    if (depth === 0 && values > 0 && nextValue(byte, at)) return;
+    if (byte === COMMA) {
+      if (arrayDepth > 0 && depth === arrayDepth) elementEnd(at);
+      else if (arrayDepth === 0 && depth > 0) safePoint(at);
+      return;
+    }
+    if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) return close(byte, at);
+    inElement = true;
+    if (byte === QUOTE) inString = true;
+    else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) open(byte, depth + 1);
+  }
+
+  /** A byte after the end of a top-level value; true when it does not begin another one. */
+  function nextValue(byte: number, at: number): boolean {
+    if (skipped > 0 || values >= limits.rows) stop("rows");
+    else if (byte !== OPEN_OBJECT && byte !== OPEN_ARRAY) brokenAt = at;
+    return cut !== undefined || brokenAt >= 0;
+  }
+
+  function open(byte: number, depth: number): void {
+    if (depth > MAX_DEPTH) {
+      throw new Failure("LIMIT_EXCEEDED", `JSON nested more than ${MAX_DEPTH} deep`);
+    }
+    stack = { byte, depth, outer: stack };
+    if (byte === OPEN_OBJECT || arrayDepth > 0 || values > 0) return;
+    arrayDepth = depth;
+    elements = 0;
+    inElement = false;
+  }
+
+  /** A comma directly inside the outermost array. */
+  function elementEnd(at: number): void {
+    inElement = false;
+    if (skipFrom >= 0 || !safePoint(at)) return;
+    elements += 1;
+    longest = Math.max(longest, elements);
+    if (elements === limits.rows) leaveOut();
+  }
+
+  /** The array has its last element at the safe point; the rest is skipped, or not even read. */
+  function leaveOut(): void {
+    if (arrayDepth === 1) stop("rows");
+    else skipFrom = safe;
+  }
+
+  function close(byte: number, at: number): void {
+    const opener = byte === CLOSE_ARRAY ? OPEN_ARRAY : OPEN_OBJECT;
+    if (stack?.byte !== opener) {
+      brokenAt = at;
+      return;
+    }
+    const outermost = stack.depth === arrayDepth;
+    stack = stack.outer;
+    if (outermost) arrayDepth = 0;
+    if (arrayDepth > 0) return;
+    if (skipFrom >= 0) resume(at);
+    else if (outermost && inElement) elements += 1;
+    if (!safePoint(at + 1)) return;
+    if (outermost) longest = Math.max(longest, elements);
+    if (stack === undefined) values += 1;
+  }
+
+  /** The array whose rest was left out ends at `at`. */
+  function resume(at: number): void {
+    keepUntil(skipFrom);
+    dropUntil(at);
+    skipFrom = -1;
+    inElement = false;
+  }
+
+  /** Notes that the text may end at `at`; false when that is too late, so that it ends before. */
+  function safePoint(at: number): boolean {
+    if (safe >= 0 && at - skipped + (stack?.depth ?? 0) > limits.bytes) {
+      stop("bytes");
+      return false;
+    }
+    safe = at;
+    safeStack = stack;
+    return true;
+  }
+
+  function checkBounds(): void {
+    const size = scanned - skipped;
+    if (skipFrom >= 0) {
+      if (scanned - skipFrom > LOOK_AHEAD_BYTES) return stop("rows");
+      keepUntil(skipFrom);
+      return dropUntil(scanned);
+    }
+    if (brokenAt >= 0 && size > limits.bytes) {
+      throw new Failure("FORMAT_INVALID", `not JSON: unexpected byte at offset ${brokenAt}`);
+    }
+    if (safe >= 0 && size > limits.bytes) return stop("bytes");
+    if (safe < 0 && size > limits.recordBytes) {
+      throw new NoSample(`a value is larger than ${limits.recordBytes} bytes`);
+    }
+  }
+
+  function stop(why: Cut): void {
+    cut = why;
+  }
+
+  /** Makes what is held back before `end` part of the sample. */
+  function keepUntil(end: number): void {
+    ready.push(...shift(end));
+  }
+
+  function dropUntil(end: number): void {
+    skipped += Math.max(0, end - heldFrom);
+    shift(end);
+  }
+
+  function shift(end: number): Uint8Array[] {
+    const out: Uint8Array[] = [];
+    while (heldFrom < end && held[0] !== undefined) {
+      const piece = held[0].subarray(0, end - heldFrom);
+      out.push(piece);
+      if (piece.length === held[0].length) held.shift();
+      else held[0] = held[0].subarray(piece.length);
+      heldFrom += piece.length;
+    }
+    return out;
+  }
+
+  function takeReady(): Uint8Array[] {
+    const out = ready;
+    ready = [];
+    return out;
+  }
+}
+
+function closersOf(open: Open): Uint8Array {
+  const closers: number[] = [];
+  for (let at: Open | undefined = open; at !== undefined; at = at.outer) {
+    closers.push(at.byte === OPEN_ARRAY ? CLOSE_ARRAY : CLOSE_OBJECT);
+  }
+  return Uint8Array.from(closers);
+}

@@ -1,0 +1,62 @@
+import { errorMessage, NoSample } from "../errors.ts";
+import { decodeText, encodingOf } from "../lib/encoding.ts";
+import type { Format, SampleRequest, SampleStream } from "../types.ts";
+import { jsonScanner } from "./json-scanner.ts";
+import { jsonl } from "./text.ts";
+
+/** JSON: an array or the outermost arrays of an object are cut between elements, verbatim. */
+export const json: Format = {
+  name: "json",
+  extensions: [".json", ".geojson"],
+  kind: "text",
+  async *sample(request, recognised): SampleStream {
+    const head = await request.source.head();
+    if (isJsonLines(head)) return yield* jsonl.sample(request, recognised);
+    return yield* sampleJson(request, head);
+  },
+};
+
+async function* sampleJson({ source, limits }: SampleRequest, head: Uint8Array): SampleStream {
+  if (encodingOf(head).utf16 !== undefined) throw new NoSample("JSON in UTF-16");
+  const scanner = jsonScanner(limits);
+  const kept: Uint8Array[] = [];
+  for await (const chunk of source.stream()) {
+    const pieces = scanner.feed(chunk);
+    kept.push(...pieces);
+    yield* pieces;
+    if (scanner.done()) break;
+  }
+  const last = scanner.finish();
+  kept.push(...last);
+  yield* last;
+
+  const { several, ...result } = scanner.result();
+  const flaw = several ? undefined : whyInvalid(Buffer.concat(kept));
+  return {
+    format: several ? "jsonl" : "json",
+    complete: result.cut === undefined,
+    ...result,
+    warnings: flaw === undefined ? [] : [`not valid JSON: ${flaw}`],
+  };
+}
+
+/** True when the first line is a JSON value of its own and another line follows. */
+function isJsonLines(head: Uint8Array): boolean {
+  const start = head.findIndex((byte) => byte > 0x20);
+  const end = start < 0 ? -1 : head.indexOf(0x0a, start);
+  if (end < 0 || head.subarray(end).every((byte) => byte <= 0x20)) return false;
+  const line = decodeText(head.subarray(start, end)).trim();
+  const next = head.subarray(end).find((byte) => byte > 0x20);
+  const opens = next === 0x7b || next === 0x5b || !/^[[{]/.test(line);
+  return opens && whyInvalid(head.subarray(start, end)) === undefined;
+}
+
+/** Why these bytes are not one JSON value in UTF-8, or undefined when they are. */
+function whyInvalid(bytes: Uint8Array): string | undefined {
+  try {
+    JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return undefined;
+  } catch (error) {
+    return errorMessage(error).slice(0, 200);
+  }
+}

@@ -1,0 +1,86 @@
+import type { ArchiveEntry } from "./listing.ts";
+
+/** Headers and data of a tar are padded to this many bytes (POSIX.1 ustar). */
+export const BLOCK_BYTES = 512;
+
+/** A tar header block, as it stands. */
+export interface TarHeader extends ArchiveEntry {
+  /** The type flag: `0` file, `5` directory, `L` GNU long name, `x` pax, … */
+  readonly type: string;
+}
+
+/** Parses one header block; undefined when its checksum does not hold. */
+export function parseHeader(block: Uint8Array): TarHeader | undefined {
+  if (block.length < BLOCK_BYTES || !isHeader(block)) return undefined;
+  const name = textOf(block, 0, 100);
+  const isUstar = block[257] === 0x75 && block[262] === 0;
+  const prefix = isUstar ? textOf(block, 345, 155) : new Uint8Array();
+  return {
+    name: prefix.length === 0 ? name : Buffer.concat([prefix, Buffer.from("/"), name]),
+    size: numberOf(block, 124, 12),
+    mtime: numberOf(block, 136, 12),
+    type: String.fromCharCode(block[156] || 0x30),
+  };
+}
+
+/** True when a block has the checksum of a tar header, signed or unsigned, over its bytes. */
+export function isHeader(block: Uint8Array): boolean {
+  if (block.length < BLOCK_BYTES || block[0] === 0) return false;
+  let unsigned = 8 * 0x20;
+  let signed = 8 * 0x20;
+  for (let i = 0; i < BLOCK_BYTES; i += 1) {
+    if (i >= 148 && i < 156) continue;
+    const byte = block[i] as number;
+    unsigned += byte;
+    signed += byte > 127 ? byte - 256 : byte;
+  }
+  const written = numberOf(block, 148, 8);
+  return written === unsigned || written === signed;
+}
+
+/** The `key=value` records of a pax header; values as bytes, since names need not be UTF-8. */
+export function parsePax(bytes: Uint8Array): Map<string, Uint8Array> {
+  const records = new Map<string, Uint8Array>();
+  let at = 0;
+  while (at < bytes.length) {
+    const space = bytes.indexOf(0x20, at);
+    const length = space < 0 ? NaN : Number(asciiOf(bytes.subarray(at, space)));
+    if (!(length > space - at) || at + length > bytes.length) break;
+    const equals = bytes.indexOf(0x3d, space);
+    if (equals > 0 && equals < at + length) {
+      const key = asciiOf(bytes.subarray(space + 1, equals));
+      records.set(key, bytes.subarray(equals + 1, at + length - 1));
+    }
+    at += length;
+  }
+  return records;
+}
+
+/** A pax number, or undefined when it is not there. */
+export function paxNumber(pax: ReadonlyMap<string, Uint8Array>, key: string): number | undefined {
+  const value = pax.get(key);
+  const number = value === undefined ? NaN : Number(asciiOf(value));
+  return Number.isFinite(number) ? number : undefined;
+}
+
+/** Octal digits, or base 256 where the first bit is set (GNU). */
+function numberOf(block: Uint8Array, start: number, length: number): number {
+  const first = block[start] as number;
+  if ((first & 0x80) === 0) {
+    const digits = /[0-7]+/.exec(asciiOf(block.subarray(start, start + length)));
+    return digits === null ? 0 : Number.parseInt(digits[0], 8);
+  }
+  let value = first === 0xff ? -1 : first & 0x7f;
+  for (let i = start + 1; i < start + length; i += 1) value = value * 256 + (block[i] as number);
+  return value;
+}
+
+function textOf(block: Uint8Array, start: number, length: number): Uint8Array {
+  const field = block.subarray(start, start + length);
+  const end = field.indexOf(0);
+  return end < 0 ? field : field.subarray(0, end);
+}
+
+function asciiOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("latin1");
+}

@@ -1,0 +1,33 @@
+import { encodingOf } from "../lib/encoding.ts";
+import { lineScanner } from "../lib/lines.ts";
+import { firstRecords } from "../lib/records.ts";
+import type { Format, SampleRequest, SampleStream } from "../types.ts";
+
+/** Plain lines, verbatim. */
+export const text: Format = {
+  name: "text",
+  extensions: [".txt", ".log"],
+  kind: "text",
+  sample: (request) => lines(request, "text", false),
+};
+
+/** JSON Lines: lines that are not blank, verbatim. */
+export const jsonl: Format = {
+  name: "jsonl",
+  extensions: [".jsonl", ".ndjson"],
+  kind: "text",
+  sample: (request) => lines(request, "jsonl", true),
+};
+
+async function* lines(request: SampleRequest, format: string, skipBlank: boolean): SampleStream {
+  const { source, limits } = request;
+  const encoding = encodingOf(await source.head());
+  const kept = yield* firstRecords(source.stream(), lineScanner(encoding, skipBlank), {
+    records: limits.rows,
+    bytes: limits.bytes,
+    atLeast: 1,
+    recordBytes: limits.recordBytes,
+  });
+  const { records, ...rest } = kept;
+  return { format, rows: records, ...rest, warnings: [] };
+}
