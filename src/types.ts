@@ -105,6 +105,8 @@ export interface Job {
   readonly seq: number;
   /** Where the sample goes, relative to `samples/`. */
   readonly name: string;
+  /** The extension in that name where it is not raw's own. */
+  readonly extension: string | null;
 }
 
 /** A sample stands under its name. */

@@ -7,8 +7,8 @@ const LF = 0x0a;
 const CR = 0x0d;
 const QUOTE = 0x22;
 const DELIMITERS = [0x2c, 0x3b, 0x09, 0x7c];
-/** A quote that is still open after this many bytes was no quote. */
-const OPEN_QUOTE_BYTES = 1024 * 1024;
+/** A quote that is still open after this many bytes (UTF-16: twice as many) was no quote. */
+const OPEN_QUOTE_UNITS = 1024 * 1024;
 
 /** Delimited text: the header and the first records, verbatim. */
 export const csv: Format = {
@@ -48,6 +48,7 @@ export function csvScanner(
   let atFieldStart = true;
   let quoted = false;
   let quoteInQuoted = false;
+  let quotedUnits = 0;
   let seen = false;
   let afterCr = false;
 
@@ -57,12 +58,14 @@ export function csvScanner(
     for (let i = from; i < chunk.length; i += 1) {
       const unit = read(chunk[i] as number);
       if (unit >= 0 && endsRecord(unit)) return i + 1;
+      if (quotedUnits > OPEN_QUOTE_UNITS && !quoteInQuoted) return -1;
     }
     return -1;
   }
 
   function endsRecord(unit: number): boolean {
     if (quoted && !quoteInQuoted) {
+      quotedUnits += 1;
       quoteInQuoted = unit === QUOTE;
       return false;
     }
@@ -70,6 +73,7 @@ export function csvScanner(
       quoteInQuoted = false;
       if (unit === QUOTE) return false;
       quoted = false;
+      quotedUnits = 0;
     }
     const partOfCrLf = afterCr && unit === LF;
     afterCr = encoding.loneCr && unit === CR;
@@ -92,9 +96,9 @@ export function csvScanner(
     return unit === 0xfeff || (encoding.bom === 3 && !seen && isBomByte(unit));
   }
 
-  function giveUp(pendingBytes: number, atEnd: boolean): RecordScanner | "wait" | undefined {
+  function giveUp(atEnd: boolean): RecordScanner | "wait" | undefined {
     if (!quoted || quoteInQuoted) return undefined;
-    if (pendingBytes <= OPEN_QUOTE_BYTES && !atEnd) return "wait";
+    if (quotedUnits <= OPEN_QUOTE_UNITS && !atEnd) return "wait";
     onOpenQuote();
     return lineScanner(encoding, true);
   }

@@ -1,45 +1,74 @@
-import { createGunzip, createGzip } from "node:zlib";
+import { constants, createGunzip, createGzip, gunzipSync } from "node:zlib";
 import { errorCode, errorMessage, Failure, NoSample } from "../errors.ts";
 import { hasBytes } from "../lib/signature.ts";
 import { streamSource } from "../lib/source.ts";
 import { through } from "../lib/through.ts";
 import type { Format, Limits, SampleRequest, SampleStream, SampleSummary, Source } from "../types.ts";
+import { isNamedHeader } from "./tar-header.ts";
 
 /** Below this many decompressed bytes no ratio is a bomb. */
 const HARMLESS_BYTES = 8 * 1024 * 1024;
+/** Compressed bytes that are certain to hold the first tar header, save for a huge gzip header. */
+const TAR_HEAD_BYTES = 4096;
 
 /** A gzip around one of the other formats: decompressed, sampled, compressed again (RFC 1952). */
 export const gz: Format = {
   name: "gz",
-  extensions: [".gz", ".tgz"],
+  extensions: [".gz"],
   kind: "binary",
-  matches: (head) => hasBytes(head, [0x1f, 0x8b, 0x08]),
-  sample: sampleGz,
+  matches: isGzip,
+  sample: (request) => sampleGz(request, true),
 };
 
-async function* sampleGz(request: SampleRequest): SampleStream {
+/** A gzip around a tar: its sample is a listing, which stays as it is. */
+export const tarGz: Format = {
+  name: "tar.gz",
+  extensions: [".tar.gz", ".tgz"],
+  kind: "binary",
+  sampleExtension: ".txt",
+  matches: holdsTar,
+  sample: (request) => sampleGz(request, false),
+};
+
+function isGzip(head: Uint8Array): boolean {
+  return hasBytes(head, [0x1f, 0x8b, 0x08]);
+}
+
+function holdsTar(head: Uint8Array): boolean {
+  if (!isGzip(head)) return false;
+  try {
+    const options = { finishFlush: constants.Z_SYNC_FLUSH };
+    return isNamedHeader(gunzipSync(head.subarray(0, TAR_HEAD_BYTES), options));
+  } catch {
+    return false;
+  }
+}
+
+async function* sampleGz(request: SampleRequest, again: boolean): SampleStream {
   const { source, limits, depth } = request;
   if (depth >= limits.depth) throw new NoSample(`containers nested more than ${limits.depth} deep`);
   const warnings: string[] = [];
-  const inner = streamSource(innerName(source.name), gunzip(source, limits, warnings));
-  const innerRequest = { ...request, source: inner, depth: depth + 1 };
-  const found = await request.recognise(innerRequest);
-  const sample = found.format.sample(innerRequest, found);
-
-  let summary: SampleSummary;
-  if (found.format.sampleExtension === undefined) {
-    const holder = { summary: undefined as SampleSummary | undefined };
-    yield* through(remember(sample, holder), createGzip());
-    summary = holder.summary as SampleSummary;
-  } else {
-    summary = yield* sample;
+  const unpacked = gunzip(source, limits, warnings);
+  try {
+    const inner = { ...request, source: streamSource(innerName(source.name), unpacked), depth: depth + 1 };
+    const found = await request.recognise(inner);
+    const sample = found.format.sample(inner, found);
+    const summary = again ? yield* compressed(sample) : yield* sample;
+    if (found.warning !== undefined) warnings.push(found.warning);
+    return {
+      ...summary,
+      format: `${summary.format}.gz`,
+      warnings: [...warnings, ...summary.warnings],
+    };
+  } finally {
+    await unpacked.return(undefined);
   }
-  if (found.warning !== undefined) warnings.push(found.warning);
-  return {
-    ...summary,
-    format: `${summary.format}.gz`,
-    warnings: [...warnings, ...summary.warnings],
-  };
+}
+
+async function* compressed(sample: SampleStream): SampleStream {
+  const holder = { summary: undefined as SampleSummary | undefined };
+  yield* through(remember(sample, holder), createGzip());
+  return holder.summary as SampleSummary;
 }
 
 async function* remember(

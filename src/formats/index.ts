@@ -4,7 +4,7 @@ import { mediaTypeOf } from "../lib/signature.ts";
 import type { Format, Recognised, SampleRequest } from "../types.ts";
 import { csv } from "./csv.ts";
 import { empty } from "./empty.ts";
-import { gz } from "./gz.ts";
+import { gz, tarGz } from "./gz.ts";
 import { json } from "./json.ts";
 import { parquet } from "./parquet.ts";
 import { tar } from "./tar.ts";
@@ -13,14 +13,14 @@ import { unknown } from "./unknown.ts";
 import { zip } from "./zip.ts";
 
 /** Every format that has samples of its own, in order of priority. */
-export const formats: readonly Format[] = [csv, jsonl, json, text, gz, parquet, zip, tar];
+export const formats: readonly Format[] = [csv, jsonl, json, text, tarGz, gz, parquet, zip, tar];
 
 /** Zip files that are documents or packages: three of their members are no sample of them. */
 const zipBased = /\.(xlsx|xlsm|xlsb|docx|pptx|odt|ods|odp|epub|jar|war|apk|whl|npz|kmz)$/i;
 
 /**
  * The format of a source: its name speaks first, its first bytes correct it.
- * @throws Failure FORMAT_INVALID when the name claims a format that the content does not keep.
+ * @throws Failure FORMAT_INVALID when the name claims a binary format and the file is empty.
  */
 export async function recognise(request: SampleRequest): Promise<Recognised> {
   const { source, extensions, depth } = request;
@@ -35,9 +35,8 @@ export async function recognise(request: SampleRequest): Promise<Recognised> {
     const warning = `named ${source.name}, but holds ${found.name}`;
     return named === undefined ? { format: found } : { format: found, warning };
   }
-  if (named?.kind === "binary") {
-    throw new Failure("FORMAT_INVALID", `named ${source.name}, but it is not ${named.name}`);
-  }
+  // A zip may follow a stub, and a tar without members is zeros: the sampler refuses what is not.
+  if (named?.kind === "binary") return { format: named };
   if (named !== undefined) {
     return { format: unknown, reason: `named ${source.name}, but does not hold text` };
   }

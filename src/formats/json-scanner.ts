@@ -99,10 +99,12 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
   function result(): JsonKept {
     const rows = longest >= 0 && values <= 1 ? longest : Math.max(values, inElement ? 1 : 0);
     const kept = { rows, several: values > 1 };
-    return cut === undefined ? kept : { ...kept, cut };
+    const why = cut ?? (skipped > 0 ? "rows" : undefined);
+    return why === undefined ? kept : { ...kept, cut: why };
   }
 
   function scan(chunk: Uint8Array, base: number): void {
+    if (brokenAt >= 0) return;
     for (let i = 0; i < chunk.length; i += 1) {
       const byte = chunk[i] as number;
       if (inString) {
@@ -117,6 +119,7 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
   }
 
   function structural(byte: number, at: number): void {
+    if (safe < 0) checkFirst(at);
     const depth = stack?.depth ?? 0;
     if (depth === 0 && values > 0 && nextValue(byte, at)) return;
     if (byte === COMMA) {
@@ -173,6 +176,7 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
     stack = stack.outer;
     if (outermost) arrayDepth = 0;
     if (arrayDepth > 0) return;
+    if (skipFrom >= 0 && at - skipFrom > LOOK_AHEAD_BYTES) return stop("rows");
     if (skipFrom >= 0) resume(at);
     else if (outermost && inElement) elements += 1;
     if (!safePoint(at + 1)) return;
@@ -200,19 +204,23 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
   }
 
   function checkBounds(): void {
-    const size = scanned - skipped;
     if (skipFrom >= 0) {
       if (scanned - skipFrom > LOOK_AHEAD_BYTES) return stop("rows");
       keepUntil(skipFrom);
       return dropUntil(scanned);
     }
-    if (brokenAt >= 0 && size > limits.bytes) {
+    const understood = brokenAt < 0 ? scanned : brokenAt;
+    if (safe < 0) checkFirst(understood);
+    else if (understood - skipped > limits.bytes) return stop("bytes");
+    if (brokenAt >= 0 && scanned - skipped > limits.bytes) {
       throw new Failure("FORMAT_INVALID", `not JSON: unexpected byte at offset ${brokenAt}`);
     }
-    if (safe >= 0 && size > limits.bytes) return stop("bytes");
-    if (safe < 0 && size > limits.recordBytes) {
-      throw new NoSample(`a value is larger than ${limits.recordBytes} bytes`);
-    }
+  }
+
+  /** The first value has to end, or to get a first safe point, within `recordBytes`. */
+  function checkFirst(bytes: number): void {
+    if (bytes <= limits.recordBytes) return;
+    throw new NoSample(`a value is larger than ${limits.recordBytes} bytes`);
   }
 
   function stop(why: Cut): void {

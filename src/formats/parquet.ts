@@ -34,12 +34,19 @@ export const parquet: Format = {
   name: "parquet",
   extensions: [".parquet", ".pq"],
   kind: "binary",
-  matches: (head) => hasBytes(head, [0x50, 0x41, 0x52, 0x31]),
+  matches: isParquet,
   sample: sampleParquet,
 };
 
-async function* sampleParquet({ source, limits }: SampleRequest): SampleStream {
+function isParquet(head: Uint8Array): boolean {
+  return hasBytes(head, [0x50, 0x41, 0x52, 0x31]);
+}
+
+async function* sampleParquet({ source, limits, signal }: SampleRequest): SampleStream {
   const { slice, size } = source;
+  if (!isParquet(await source.head())) {
+    throw new Failure("FORMAT_INVALID", "not a Parquet: it does not begin with PAR1");
+  }
   if (slice === undefined || size === undefined) throw new NoSample("a Parquet in a container");
   const file: AsyncBuffer = {
     byteLength: size,
@@ -48,12 +55,12 @@ async function* sampleParquet({ source, limits }: SampleRequest): SampleStream {
       return Uint8Array.from(await slice(from, end)).buffer;
     },
   };
-  const metadata = await readFooter(file);
+  const metadata = await readFooter(file, signal);
   const total = Number(metadata.num_rows);
   const wanted = Math.min(total, limits.rows);
   checkPaths(metadata);
   checkRowGroups(metadata, wanted, limits);
-  let rows = await readRows(file, metadata, wanted);
+  let rows = await readRows(file, metadata, wanted, signal);
   let bytes = writeRows(metadata, rows);
   const cutByBytes = bytes.length > limits.bytes && rows.length > 1;
   while (bytes.length > limits.bytes && rows.length > 1) {
@@ -67,11 +74,11 @@ async function* sampleParquet({ source, limits }: SampleRequest): SampleStream {
   return complete ? summary : { ...summary, cut: cutByBytes ? "bytes" : "rows" };
 }
 
-async function readFooter(file: AsyncBuffer): Promise<FileMetaData> {
+async function readFooter(file: AsyncBuffer, signal: AbortSignal): Promise<FileMetaData> {
   try {
     return await parquetMetadataAsync(file, { geoparquet: false });
   } catch (error) {
-    if (error instanceof Failure) throw error;
+    if (error instanceof Failure || signal.aborted) throw error;
     const message = `not a Parquet: ${errorMessage(error)}`;
     throw new Failure("FORMAT_INVALID", message, { cause: error });
   }
@@ -113,13 +120,18 @@ function checkRowGroups(metadata: FileMetaData, wanted: number, limits: Limits):
   }
 }
 
-async function readRows(file: AsyncBuffer, metadata: FileMetaData, wanted: number): Promise<Rows> {
+async function readRows(
+  file: AsyncBuffer,
+  metadata: FileMetaData,
+  wanted: number,
+  signal?: AbortSignal,
+): Promise<Rows> {
   if (wanted === 0) return [];
   try {
     const options = { file, metadata, rowEnd: wanted, compressors, geoparquet: false };
     return await parquetReadObjects({ ...options, useOffsetIndex: true });
   } catch (error) {
-    if (error instanceof Failure) throw error;
+    if (error instanceof Failure || signal?.aborted === true) throw error;
     throw new NoSample(`its pages cannot be decoded: ${errorMessage(error)}`);
   }
 }

@@ -7,25 +7,39 @@ export const BLOCK_BYTES = 512;
 export interface TarHeader extends ArchiveEntry {
   /** The type flag: `0` file, `5` directory, `L` GNU long name, `x` pax, … */
   readonly type: string;
+  /** Bytes an old GNU sparse member unpacks to. */
+  readonly realSize?: number;
 }
 
 /** Parses one header block; undefined when its checksum does not hold. */
 export function parseHeader(block: Uint8Array): TarHeader | undefined {
-  if (block.length < BLOCK_BYTES || !isHeader(block)) return undefined;
+  if (!isHeader(block)) return undefined;
   const name = textOf(block, 0, 100);
   const isUstar = block[257] === 0x75 && block[262] === 0;
   const prefix = isUstar ? textOf(block, 345, 155) : new Uint8Array();
+  const type = String.fromCharCode(block[156] || 0x30);
   return {
     name: prefix.length === 0 ? name : Buffer.concat([prefix, Buffer.from("/"), name]),
     size: numberOf(block, 124, 12),
     mtime: numberOf(block, 136, 12),
-    type: String.fromCharCode(block[156] || 0x30),
+    type,
+    ...(type === "S" ? { realSize: numberOf(block, 483, 12) } : {}),
   };
 }
 
-/** True when a block has the checksum of a tar header, signed or unsigned, over its bytes. */
-export function isHeader(block: Uint8Array): boolean {
-  if (block.length < BLOCK_BYTES || block[0] === 0) return false;
+/** Whether the map of an old GNU sparse member goes on in the block after this one. */
+export function sparseGoesOn(block: Uint8Array, isFirst: boolean): boolean {
+  return (block[isFirst ? 482 : 504] ?? 0) !== 0;
+}
+
+/** True when a file begins like a tar: with a header that holds and names something. */
+export function isNamedHeader(block: Uint8Array): boolean {
+  return block[0] !== 0 && isHeader(block);
+}
+
+/** Whether a block has the checksum of a tar header, signed or unsigned, over its bytes. */
+function isHeader(block: Uint8Array): boolean {
+  if (block.length < BLOCK_BYTES) return false;
   let unsigned = 8 * 0x20;
   let signed = 8 * 0x20;
   for (let i = 0; i < BLOCK_BYTES; i += 1) {

@@ -1,19 +1,17 @@
 import { createInflateRaw } from "node:zlib";
-import yauzl, { type Entry, type ZipFile } from "yauzl";
-import yazl from "yazl";
-import { errorMessage, Failure, NoSample } from "../errors.ts";
+import yauzl, { type Entry } from "yauzl";
+import { Failure, NoSample } from "../errors.ts";
 import { hasBytes } from "../lib/signature.ts";
 import { streamSource } from "../lib/source.ts";
 import { through } from "../lib/through.ts";
 import type { Format, SampleRequest, SampleStream, SampleSummary, Source } from "../types.ts";
+import { faultOf } from "./fault.ts";
 import { listing } from "./listing.ts";
-import { openZip } from "./zip-reader.ts";
+import { openZip, type OpenZip } from "./zip-reader.ts";
+import { writeZip, type ZipMember } from "./zip-writer.ts";
 
 const STORED = 0;
 const DEFLATED = 8;
-/** The last second a zip's extended timestamp can hold. */
-const MAX_MTIME = 0x7fffffff;
-const LISTING_NAME = "_manifest.txt";
 
 /** A zip archive: a listing and the first members, each sampled by its own format. */
 export const zip: Format = {
@@ -24,80 +22,87 @@ export const zip: Format = {
   sample: sampleZip,
 };
 
-interface Member {
-  readonly name: string;
-  readonly bytes: Buffer;
-  readonly entry: Entry;
+interface SampledMember extends ZipMember {
   readonly complete: boolean;
 }
 
 async function* sampleZip(request: SampleRequest): SampleStream {
-  const { source, limits, depth } = request;
+  const { source, limits, depth, signal } = request;
   const { slice, size } = source;
   if (slice === undefined || size === undefined) throw new NoSample("a zip inside a container");
   if (depth >= limits.depth) throw new NoSample(`containers nested more than ${limits.depth} deep`);
 
   const warnings: string[] = [];
-  const members: Member[] = [];
+  const members: SampledMember[] = [];
   const list = listing(limits.bytes);
-  const archive = await openZip(slice, size);
+  const archive = await openZip(slice, size, signal);
   let files = 0;
   try {
-    for await (const entry of archive.eachEntry()) {
+    for await (const entry of archive.directory.eachEntry()) {
       if (!list.add(archiveEntry(entry))) break;
       if (isDirectory(entry) || (files += 1) > limits.members) continue;
-      const member = await sampleMember(request, archive, slice, entry, warnings);
+      const member = await sampleMember(request, archive, entry, warnings);
       if (member !== undefined) members.push(member);
     }
   } catch (error) {
-    if (error instanceof Failure || list.count() === 0) throw asInvalid(error);
-    warnings.push(`the listing ends early: ${errorMessage(error)}`);
+    const fault = faultOf(error, signal);
+    if (list.count() === 0) throw asNoListing(fault);
+    warnings.push(`the listing ends early: ${fault}`);
   } finally {
-    archive.close();
+    archive.directory.close();
   }
 
-  yield* pack(list.bytes(), members);
-  const whole = list.cut() === undefined && files === members.length;
-  const complete = whole && members.every((member) => member.complete);
-  const summary = { format: "zip", rows: list.count(), entries: archive.entryCount, warnings };
-  return complete
-    ? { ...summary, complete }
-    : { ...summary, complete, cut: list.cut() ?? ("rows" as const) };
+  yield* writeZip(list.bytes(), members);
+  const isWhole = list.cut() === undefined && files === members.length;
+  const complete = isWhole && members.every((member) => member.complete);
+  const { entryCount: entries } = archive.directory;
+  const summary = { format: "zip", rows: list.count(), entries, complete, warnings };
+  return complete ? summary : { ...summary, cut: list.cut() ?? "rows" };
 }
 
+/** A sample of one member; undefined, with a warning, where it can only be listed. */
 async function sampleMember(
   request: SampleRequest,
-  archive: ZipFile,
-  slice: NonNullable<Source["slice"]>,
+  archive: OpenZip,
   entry: Entry,
   warnings: string[],
-): Promise<Member | undefined> {
+): Promise<SampledMember | undefined> {
   const name = nameOf(entry);
   try {
-    if (entry.isEncrypted()) throw new NoSample("encrypted");
-    const { fileDataStart } = await archive.readLocalFileHeaderPromise(entry, { minimal: true });
-    const stored = readRange(slice, fileDataStart, fileDataStart + entry.compressedSize);
-    const inner = streamSource(name.slice(name.lastIndexOf("/") + 1), decoded(entry, stored));
-    const innerRequest = { ...request, source: inner, depth: request.depth + 1 };
-    const found = await request.recognise(innerRequest);
-    const { bytes, summary } = await collect(found.format.sample(innerRequest, found));
-    warnings.push(...summary.warnings.map((warning) => `${name}: ${warning}`));
-    const extension = found.format.sampleExtension ?? "";
-    return { name: safeName(name) + extension, bytes, entry, complete: summary.complete };
+    const unpacked = await unpack(archive, entry);
+    try {
+      const source = streamSource(name.slice(name.lastIndexOf("/") + 1), unpacked);
+      const inner = { ...request, source, depth: request.depth + 1 };
+      const found = await request.recognise(inner);
+      const { bytes, summary } = await collect(found.format.sample(inner, found));
+      const told = found.warning === undefined ? summary.warnings : [found.warning, ...summary.warnings];
+      warnings.push(...told.map((warning) => `${name}: ${warning}`));
+      return {
+        name: name + (found.format.sampleExtension ?? ""),
+        bytes,
+        mtime: mtimeOf(entry),
+        isDeflated: entry.compressionMethod !== STORED,
+        complete: summary.complete,
+      };
+    } finally {
+      await unpacked.return(undefined);
+    }
   } catch (error) {
-    if (error instanceof Failure && error.code !== "FORMAT_INVALID") throw error;
-    warnings.push(`${name}: listed only: ${errorMessage(error)}`);
+    warnings.push(`${name}: listed only: ${faultOf(error, request.signal)}`);
     return undefined;
   }
 }
 
-function decoded(
+async function unpack(
+  { directory, slice }: OpenZip,
   entry: Entry,
-  stored: AsyncGenerator<Uint8Array, void, void>,
-): AsyncGenerator<Uint8Array, void, void> {
-  if (entry.compressionMethod === STORED) return stored;
-  if (entry.compressionMethod === DEFLATED) return through(stored, createInflateRaw());
-  throw new NoSample(`compression method ${entry.compressionMethod}`);
+): Promise<AsyncGenerator<Uint8Array, void, void>> {
+  if (entry.isEncrypted()) throw new NoSample("encrypted");
+  const { compressionMethod: method, compressedSize } = entry;
+  if (method !== STORED && method !== DEFLATED) throw new NoSample(`compression method ${method}`);
+  const { fileDataStart } = await directory.readLocalFileHeaderPromise(entry, { minimal: true });
+  const stored = readRange(slice, fileDataStart, fileDataStart + compressedSize);
+  return method === STORED ? stored : through(stored, createInflateRaw());
 }
 
 async function* readRange(
@@ -113,32 +118,13 @@ async function* readRange(
   }
 }
 
-async function collect(
-  sample: SampleStream,
-): Promise<{ bytes: Buffer; summary: SampleSummary }> {
+async function collect(sample: SampleStream): Promise<{ bytes: Buffer; summary: SampleSummary }> {
   const pieces: Uint8Array[] = [];
   for (;;) {
     const { value, done } = await sample.next();
     if (done === true) return { bytes: Buffer.concat(pieces), summary: value };
     pieces.push(value);
   }
-}
-
-/** Writes the sample archive; its times are the members', so the same input gives the same bytes. */
-async function* pack(list: Uint8Array, members: readonly Member[]): AsyncGenerator<Uint8Array, void, void> {
-  const archive = new yazl.ZipFile();
-  const used = new Set([LISTING_NAME]);
-  archive.addBuffer(Buffer.from(list), LISTING_NAME, { mtime: new Date(0) });
-  for (const { name, bytes, entry } of members) {
-    const unique = used.has(name) ? `${name}~${used.size}` : name;
-    used.add(unique);
-    archive.addBuffer(bytes, unique, {
-      mtime: new Date(Math.min(Math.max(mtimeOf(entry), 0), MAX_MTIME) * 1000),
-      compress: entry.compressionMethod !== STORED,
-    });
-  }
-  archive.end();
-  for await (const chunk of archive.outputStream) yield chunk as Buffer;
 }
 
 function archiveEntry(entry: Entry): { name: Uint8Array; size: number; mtime: number } {
@@ -161,20 +147,12 @@ function nameOf(entry: Entry): string {
   }
 }
 
-/** A name that stays inside whatever folder the sample is unpacked into. */
-function safeName(name: string): string {
-  const parts = name.replaceAll("\\", "/").replace(/^[a-zA-Z]:/, "").split("/");
-  return parts
-    .filter((part) => part !== "" && part !== ".")
-    .map((part) => (part === ".." ? "_" : part.replaceAll("\0", "_")))
-    .join("/");
-}
-
 function isDirectory(entry: Entry): boolean {
   return entry.fileNameRaw.at(-1) === 0x2f;
 }
 
-function asInvalid(error: unknown): Failure {
-  if (error instanceof Failure) return error;
-  return new Failure("FORMAT_INVALID", `not a whole zip: ${errorMessage(error)}`, { cause: error });
+/** Nothing could be listed: because it is encrypted, or because it is broken. */
+function asNoListing(fault: string): Failure | NoSample {
+  if (fault.includes("encryption")) return new NoSample(fault);
+  return new Failure("FORMAT_INVALID", `not a whole zip: ${fault}`);
 }

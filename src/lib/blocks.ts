@@ -31,3 +31,25 @@ export function cachedSlice(slice: NonNullable<Source["slice"]>): NonNullable<So
     return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
   };
 }
+
+/** The same bytes in slices of `bytes` each, the last one shorter, whatever the chunk borders. */
+export async function* slicesOf(
+  chunks: AsyncIterable<Uint8Array>,
+  bytes: number,
+): AsyncGenerator<Uint8Array, void, void> {
+  let held: Uint8Array[] = [];
+  let missing = bytes;
+  for await (const chunk of chunks) {
+    let at = 0;
+    while (chunk.length - at >= missing) {
+      held.push(chunk.subarray(at, at + missing));
+      at += missing;
+      yield held.length === 1 ? (held[0] as Uint8Array) : Buffer.concat(held);
+      held = [];
+      missing = bytes;
+    }
+    if (at < chunk.length) held.push(chunk.subarray(at));
+    missing -= chunk.length - at;
+  }
+  if (held.length > 0) yield Buffer.concat(held);
+}

@@ -14,7 +14,7 @@ export interface RecordScanner {
    * Asked about an unfinished record: another scanner to read it with, from its start, when this
    * one cannot have understood it (a quote that is not closed); `wait` while that is open.
    */
-  giveUp?(pendingBytes: number, atEnd: boolean): RecordScanner | "wait" | undefined;
+  giveUp?(atEnd: boolean): RecordScanner | "wait" | undefined;
 }
 
 /** How many records were kept and what ended them. */
@@ -35,98 +35,109 @@ export interface RecordLimits {
 
 /**
  * Yields the first records of a byte stream, verbatim, and returns what ended them. Rows never
- * cross an await: each chunk is scanned synchronously and leaves as one piece.
+ * cross an await: each chunk is scanned synchronously and leaves as few pieces.
  * @throws NoSample when one of the first records is longer than `recordBytes`.
  */
 export async function* firstRecords(
   chunks: AsyncIterable<Uint8Array>,
-  first: RecordScanner,
+  scanner: RecordScanner,
   limits: RecordLimits,
 ): AsyncGenerator<Uint8Array, FirstRecords, void> {
+  const cutter = recordCutter(scanner, limits);
+  for await (const chunk of chunks) {
+    yield* cutter.feed(chunk);
+    if (cutter.result().cut !== undefined) return cutter.result();
+  }
+  yield* cutter.finish();
+  return cutter.result();
+}
+
+interface RecordCutter {
+  /** Returns the bytes that are certain to be part of the sample. */
+  feed(chunk: Uint8Array): Uint8Array[];
+  finish(): Uint8Array[];
+  result(): FirstRecords;
+}
+
+function recordCutter(first: RecordScanner, limits: RecordLimits): RecordCutter {
   let scanner = first;
-  let pending: Uint8Array[] = [];
-  let pendingBytes = 0;
-  let emitted = 0;
   let records = 0;
+  let cut: Cut | undefined;
+  /** Bytes of whole records that are kept, and of the unfinished record after them. */
+  let keptBytes = 0;
+  let held: Uint8Array[] = [];
+  let heldBytes = 0;
 
-  for await (let chunk of chunks) {
-    let from = 0;
-    for (;;) {
-      const { end, cut } = scan(chunk, from);
-      if (end > 0) {
-        for (const piece of pending) yield piece;
-        yield chunk.subarray(0, end);
-        emitted += pendingBytes + end;
-        pending = [];
-        pendingBytes = 0;
-      }
-      if (cut !== undefined) return { records, complete: false, cut };
-      const rest = chunk.subarray(end);
-      if (rest.length > 0) pending.push(rest);
-      pendingBytes += rest.length;
+  return { feed, finish, result };
 
-      const other = scanner.giveUp?.(pendingBytes, false);
-      if (other === "wait") break;
-      if (other === undefined) {
-        if (isTooLong()) return { records, complete: false, cut: "bytes" };
-        break;
-      }
-      scanner = other;
-      chunk = takePending();
-      from = 0;
-    }
+  function feed(chunk: Uint8Array): Uint8Array[] {
+    const kept = take(chunk);
+    if (cut !== undefined) return kept;
+    const other = scanner.giveUp?.(false);
+    if (other === "wait") return kept;
+    if (other !== undefined) kept.push(...readAgain(other));
+    checkHeld();
+    return kept;
   }
 
-  const other = scanner.giveUp?.(pendingBytes, true);
-  if (other !== undefined && other !== "wait") {
-    scanner = other;
-    const chunk = takePending();
-    const { end, cut } = scan(chunk, 0);
-    if (end > 0) yield chunk.subarray(0, end);
-    emitted += end;
-    if (cut !== undefined) return { records, complete: false, cut };
-    if (end < chunk.length) pending.push(chunk.subarray(end));
-    pendingBytes = chunk.length - end;
+  function finish(): Uint8Array[] {
+    const other = scanner.giveUp?.(true);
+    const kept = other === undefined || other === "wait" ? [] : readAgain(other);
+    if (cut !== undefined) return kept;
+    if (scanner.started()) admit(heldBytes);
+    else checkHeld();
+    return cut === undefined ? [...kept, ...held] : kept;
   }
-  if (scanner.started()) {
-    if (records >= limits.records) return { records, complete: false, cut: "rows" };
-    const tooLong = emitted + pendingBytes > limits.bytes && records >= limits.atLeast;
-    if (tooLong) return { records, complete: false, cut: "bytes" };
-    records += 1;
-  }
-  for (const piece of pending) yield piece;
-  return { records, complete: true };
 
-  /** Walks a chunk; returns how much of it is kept and, if the sample ends here, why. */
-  function scan(chunk: Uint8Array, from: number): { end: number; cut?: Cut } {
-    let kept = 0;
-    let at = from;
-    for (;;) {
-      const end = scanner.next(chunk, at);
-      if (end < 0) {
-        const full = records >= limits.records && scanner.started();
-        return full ? { end: kept, cut: "rows" } : { end: kept };
-      }
-      if (records >= limits.records) return { end: kept, cut: "rows" };
-      const size = emitted + pendingBytes + end;
-      if (size > limits.bytes && records >= limits.atLeast) return { end: kept, cut: "bytes" };
-      records += 1;
-      kept = end;
+  function result(): FirstRecords {
+    return cut === undefined ? { records, complete: true } : { records, complete: false, cut };
+  }
+
+  /** Returns the records that end in a chunk; what follows them is held back. */
+  function take(chunk: Uint8Array): Uint8Array[] {
+    let at = 0;
+    for (let end = scanner.next(chunk, at); end >= 0; end = scanner.next(chunk, at)) {
+      if (!admit(heldBytes + end - at)) break;
+      heldBytes = 0;
       at = end;
     }
+    if (cut === undefined && records >= limits.records && scanner.started()) cut = "rows";
+    const kept = at === 0 ? [] : [...held, chunk.subarray(0, at)];
+    if (at > 0) held = [];
+    if (at < chunk.length) held.push(chunk.subarray(at));
+    heldBytes += chunk.length - at;
+    return kept;
   }
 
-  /** Whether the unfinished record already is too long for the sample, or for any sample. */
-  function isTooLong(): boolean {
-    if (records >= limits.atLeast) return emitted + pendingBytes > limits.bytes;
-    if (pendingBytes <= limits.recordBytes) return false;
+  /** Counts a record of that size, or ends the sample before it. */
+  function admit(size: number): boolean {
+    if (records >= limits.records) cut = "rows";
+    else if (records < limits.atLeast) checkRecord(size);
+    else if (keptBytes + size > limits.bytes) cut = "bytes";
+    if (cut !== undefined) return false;
+    records += 1;
+    keptBytes += size;
+    return true;
+  }
+
+  /** Ends the sample where what is held back is too long already. */
+  function checkHeld(): void {
+    if (cut !== undefined) return;
+    if (records < limits.atLeast) return checkRecord(heldBytes);
+    if (keptBytes + heldBytes > limits.bytes) cut = records < limits.records ? "bytes" : "rows";
+  }
+
+  function checkRecord(size: number): void {
+    if (size <= limits.recordBytes) return;
     throw new NoSample(`a record is larger than ${limits.recordBytes} bytes`);
   }
 
-  function takePending(): Uint8Array {
-    const chunk = Buffer.concat(pending);
-    pending = [];
-    pendingBytes = 0;
-    return chunk;
+  /** Goes over what is held back once more, with another scanner. */
+  function readAgain(other: RecordScanner): Uint8Array[] {
+    scanner = other;
+    const chunk = Buffer.concat(held);
+    held = [];
+    heldBytes = 0;
+    return take(chunk);
   }
 }

@@ -1,7 +1,11 @@
 import { once } from "node:events";
 import type { Transform } from "node:stream";
+import { slicesOf } from "./blocks.ts";
 
-/** Input is fed in slices, so that one slice's output bounds what waits to be taken. */
+/**
+ * Input is fed in slices: one slice's output bounds what waits to be taken, and what is lost when
+ * the transform fails does not depend on the chunk borders.
+ */
 const SLICE_BYTES = 8 * 1024;
 
 /**
@@ -21,11 +25,9 @@ export async function* through(
   const closed = once(transform, "close").catch(() => undefined);
 
   try {
-    for await (const chunk of input) {
-      for (let at = 0; at < chunk.length && isOpen(); at += SLICE_BYTES) {
-        await written(chunk.subarray(at, at + SLICE_BYTES));
-        yield* output.splice(0);
-      }
+    for await (const slice of slicesOf(input, SLICE_BYTES)) {
+      await written(slice);
+      yield* output.splice(0);
       if (!isOpen()) break;
     }
     transform.end();

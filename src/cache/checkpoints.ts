@@ -1,0 +1,56 @@
+import type { Db } from "./open.ts";
+
+/** How far one manifest file has been taken in. */
+export interface Checkpoint {
+  /** `device:inode`. */
+  readonly file: string;
+  /** Its name in the manifests directory when it was last seen. */
+  readonly path: string;
+  /** Bytes, after the last complete line. */
+  readonly offset: number;
+  /** Lines before the offset. */
+  readonly line: number;
+  /** SHA-256 (hex) of the up to 64 bytes before the offset. */
+  readonly hash: string;
+  /** Set for a file that was renamed: when it was read to its end, ms since epoch. */
+  readonly retiredAt: number | null;
+}
+
+/** Reads and writes the checkpoints of datasets. */
+export interface Checkpoints {
+  /** All of a dataset's, the current one first. */
+  of(dataset: number): Checkpoint[];
+  save(dataset: number, checkpoint: Checkpoint): void;
+  /** Saves several in one transaction. */
+  saveAll(dataset: number, checkpoints: readonly Checkpoint[]): void;
+  /** Puts new ones in the place of all. */
+  replace(dataset: number, checkpoints: readonly Checkpoint[]): void;
+  remove(dataset: number, file: string): void;
+}
+
+/** Prepares the statements. */
+export function checkpointsOf(db: Db): Checkpoints {
+  const select = db.prepare(
+    `SELECT file, path, offset, line, hash, retired_at AS retiredAt FROM checkpoints
+     WHERE dataset = ? ORDER BY retired_at IS NOT NULL, retired_at DESC`,
+  );
+  const upsert = db.prepare(
+    `INSERT OR REPLACE INTO checkpoints (dataset, file, path, offset, line, hash, retired_at)
+     VALUES (@dataset, @file, @path, @offset, @line, @hash, @retiredAt)`,
+  );
+  const remove = db.prepare("DELETE FROM checkpoints WHERE dataset = ? AND file = ?");
+  const clear = db.prepare("DELETE FROM checkpoints WHERE dataset = ?");
+  const saveAll = db.transaction((dataset: number, all: readonly Checkpoint[]): void => {
+    for (const checkpoint of all) upsert.run({ dataset, ...checkpoint });
+  });
+  return {
+    saveAll,
+    replace: db.transaction((dataset: number, all: readonly Checkpoint[]): void => {
+      clear.run(dataset);
+      saveAll(dataset, all);
+    }),
+    of: (dataset) => select.all(dataset) as Checkpoint[],
+    save: (dataset, checkpoint) => void upsert.run({ dataset, ...checkpoint }),
+    remove: (dataset, file) => void remove.run(dataset, file),
+  };
+}

@@ -1,0 +1,101 @@
+import { pathText } from "../lib/pep383.ts";
+import type { Job } from "../types.ts";
+import { datasetsOf } from "./datasets.ts";
+import type { Db } from "./open.ts";
+
+/** A job, with what the cache needs to settle it. */
+export interface Claim {
+  readonly dataset: number;
+  readonly job: Job;
+  /** Failures so far. */
+  readonly attempts: number;
+  /** Of the first of them, ms since epoch. */
+  readonly failedAt: number | null;
+  /** The sample published before, below `samples/`. */
+  readonly sample: string | null;
+}
+
+/** What to take. */
+export interface ClaimOptions {
+  /** Jobs wanted. */
+  readonly limit: number;
+  readonly order: "oldest" | "newest";
+  /** ms since epoch. */
+  readonly now: number;
+  /** Whether a dataset is to be left out. */
+  readonly skips: (dataset: string) => boolean;
+  /** Whether a raw is being worked on already. */
+  readonly isBusy: (dataset: number, raw: string) => boolean;
+  /** How many of a dataset's are being worked on. */
+  readonly busyCount: (dataset: number) => number;
+}
+
+/** Takes what is due, in turn from every dataset that has something. */
+export type ClaimDue = (options: ClaimOptions) => Claim[];
+
+interface Row {
+  readonly raw: string | Buffer;
+  readonly bronze: string | Buffer;
+  readonly mtime: number;
+  readonly seq: number;
+  readonly name: string;
+  readonly extension: string | null;
+  readonly attempts: number;
+  readonly failedAt: number | null;
+  readonly sample: string | null;
+}
+
+/** Prepares the statements. */
+export function claimOf(db: Db): ClaimDue {
+  const datasets = datasetsOf(db);
+  // One step of the index for each dataset that waits, however many entries it has.
+  const waiting = db
+    .prepare(
+      `WITH RECURSIVE d (id) AS (
+         SELECT min(dataset) FROM files WHERE next_at IS NOT NULL
+         UNION ALL
+         SELECT (SELECT min(dataset) FROM files WHERE next_at IS NOT NULL AND dataset > d.id)
+         FROM d WHERE d.id IS NOT NULL
+       ) SELECT id FROM d WHERE id IS NOT NULL`,
+    )
+    .pluck();
+  const select = (direction: "ASC" | "DESC") =>
+    db.prepare(
+      `SELECT raw, bronze, mtime, seq, name, extension, attempts, failed_at AS failedAt, sample
+       FROM files INDEXED BY due WHERE dataset = ? AND next_at <= ?
+       ORDER BY next_at ${direction}, seq ${direction} LIMIT ?`,
+    );
+  const statements = { oldest: select("ASC"), newest: select("DESC") };
+  let turn = 0;
+
+  return ({ limit, order, now, skips, isBusy, busyCount }) => {
+    const ids = (waiting.all() as number[]).filter((id) => !skips(datasets.nameOf(id)));
+    if (ids.length === 0) return [];
+    const share = Math.max(1, Math.ceil(limit / ids.length));
+    const claims: Claim[] = [];
+    const first = turn % ids.length;
+    for (const id of [...ids.slice(first), ...ids.slice(0, first)]) {
+      if (claims.length >= limit) break;
+      turn += 1;
+      const wanted = Math.min(share, limit - claims.length);
+      const rows = statements[order].all(id, now, wanted + busyCount(id)) as Row[];
+      const free = rows.filter((row) => !isBusy(id, pathText(row.raw))).slice(0, wanted);
+      for (const row of free) claims.push(claimFrom(id, datasets.nameOf(id), row));
+    }
+    return claims;
+  };
+}
+
+function claimFrom(dataset: number, name: string, row: Row): Claim {
+  const { attempts, failedAt, sample } = row;
+  const job = {
+    dataset: name,
+    raw: pathText(row.raw),
+    bronze: pathText(row.bronze),
+    mtime: row.mtime,
+    seq: row.seq,
+    name: row.name,
+    extension: row.extension,
+  };
+  return { dataset, job, attempts, failedAt, sample };
+}

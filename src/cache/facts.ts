@@ -1,0 +1,14 @@
+import type { Db } from "./open.ts";
+
+/** Single values the cache remembers: `seq`, `sampler`, `pass`, `cleanStop`. */
+export type Fact = "seq" | "sampler" | "pass" | "cleanStop";
+
+/** A remembered value, or undefined. */
+export function factOf(db: Db, key: Fact): string | undefined {
+  return db.prepare("SELECT value FROM facts WHERE key = ?").pluck().get(key) as string | undefined;
+}
+
+/** Remembers a value. */
+export function addFact(db: Db, key: Fact, value: string): void {
+  db.prepare("INSERT OR REPLACE INTO facts (key, value) VALUES (?, ?)").run(key, value);
+}

@@ -1,0 +1,78 @@
+import { mkdirSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { errorCode, Failure } from "../errors.ts";
+import { type Db } from "./open.ts";
+
+/** Who holds the lock, as far as it is known. */
+export interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+/** The right to be the only one that writes the cache; the system takes it back when we die. */
+export interface Lock {
+  release(): void;
+}
+
+/**
+ * Takes the lock of a state directory. It is a transaction that stays open on a small database of
+ * its own: SQLite's locks go with the process, so a killed daemon leaves nothing to clean up.
+ * @throws Failure ALREADY_RUNNING, naming who holds it.
+ */
+export function takeLock(state: string): Lock {
+  mkdirSync(state, { recursive: true, mode: 0o750 });
+  const db = new Database(join(state, "daemon.lock"), { timeout: 0 });
+  try {
+    db.exec("CREATE TABLE IF NOT EXISTS holder (pid INTEGER, host TEXT, since TEXT)");
+    db.exec("BEGIN IMMEDIATE");
+    db.exec("DELETE FROM holder");
+    const insert = db.prepare("INSERT INTO holder VALUES (?, ?, ?)");
+    insert.run(process.pid, hostname(), new Date().toISOString());
+    db.exec("COMMIT; BEGIN IMMEDIATE");
+  } catch (error) {
+    if (errorCode(error) !== "SQLITE_BUSY") throw error;
+    const holder = readHolder(db);
+    db.close();
+    const who = holder === undefined ? "" : ` (pid ${holder.pid} on ${holder.host} since ${holder.since})`;
+    throw new Failure("ALREADY_RUNNING", `another sampler uses ${state}${who}`, { cause: error });
+  }
+  return {
+    release() {
+      db.exec("ROLLBACK; DELETE FROM holder");
+      db.close();
+    },
+  };
+}
+
+/** Who holds the lock of a state directory; undefined when nobody does. Writes nothing. */
+export function holderOf(state: string): Holder | undefined {
+  try {
+    const db = new Database(join(state, "daemon.lock"), { readonly: true, timeout: 0 });
+    const holder = readHolder(db);
+    db.close();
+    return holder !== undefined && isAlive(holder) ? holder : undefined;
+  } catch (error) {
+    if (errorCode(error) === "SQLITE_CANTOPEN") return undefined;
+    throw error;
+  }
+}
+
+function readHolder(db: Db): Holder | undefined {
+  const found = db.prepare("SELECT pid, host, since FROM holder").get();
+  return found as Holder | undefined;
+}
+
+/** A killed daemon leaves its row, but no process. On another host we take the row's word. */
+function isAlive({ pid, host }: Holder): boolean {
+  if (host !== hostname()) return true;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) === "EPERM";
+  }
+}

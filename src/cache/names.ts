@@ -1,0 +1,42 @@
+import { pathBytes } from "../lib/pep383.ts";
+import type { Db } from "./open.ts";
+
+/** Gives a raw the first of some names that no other raw has, and keeps it for ever. */
+export type ClaimName = (dataset: number, raw: string, candidates: readonly string[]) => string;
+
+/** Prepares the statements. */
+export function namesOf(db: Db): ClaimName {
+  const insert = db.prepare("INSERT OR IGNORE INTO names (dataset, name, raw) VALUES (?, ?, ?)");
+  const holds = db
+    .prepare("SELECT 1 FROM names WHERE dataset = ? AND name = ? AND raw = ?")
+    .pluck();
+  return (dataset, raw, candidates) => {
+    const key = pathBytes(raw);
+    for (const name of candidates) {
+      if (insert.run(dataset, name, key).changes === 1) return name;
+      if (holds.get(dataset, name, key) !== undefined) return name;
+    }
+    throw new Error(`no sample name is left for ${raw}`);
+  };
+}
+
+/** Gives a raw another name, since its content asked for it; returns the one it got. */
+export type Rename = (
+  dataset: number,
+  raw: string,
+  candidates: readonly string[],
+  extension: string | null,
+) => string;
+
+/** Prepares the statements. */
+export function renameOf(db: Db): Rename {
+  const claimName = namesOf(db);
+  const update = db.prepare(
+    "UPDATE files SET name = ?, extension = ? WHERE dataset = ? AND raw = ?",
+  );
+  return db.transaction((dataset, raw, candidates, extension): string => {
+    const name = claimName(dataset, raw, candidates);
+    update.run(name, extension, dataset, pathBytes(raw));
+    return name;
+  });
+}

@@ -1,0 +1,52 @@
+import { pathBytes } from "../lib/pep383.ts";
+import type { Db } from "./open.ts";
+
+/** What a receipt says that the cache has to know. */
+export interface Remembered {
+  readonly raw: string;
+  readonly bronze: string;
+  readonly mtime: number;
+  readonly outcome: "sampled" | "pruned" | "failed";
+  /** Below samples/; null where none was published. */
+  readonly sample: string | null;
+  readonly extension: string | null;
+  readonly format: string | null;
+  readonly rows: number | null;
+  readonly bytes: number | null;
+  readonly sourceSize: number | null;
+  /** ms since epoch. */
+  readonly settledAt: number;
+}
+
+/** Puts back what receipts say, oldest first: the last one of a raw counts. */
+export type Restore = (dataset: number, receipts: readonly Remembered[]) => void;
+
+/** Prepares the statements. A failure leaves the sample that was there; it is due by its line. */
+export function restoreOf(db: Db): Restore {
+  const claim = db.prepare("INSERT OR IGNORE INTO names (dataset, name, raw) VALUES (?, ?, ?)");
+  const upsert = db.prepare(
+    `INSERT INTO files (dataset, raw, bronze, mtime, seq, name, extension, outcome, done_mtime,
+       settled_at, sample, format, rows, bytes, source_size)
+     VALUES (@dataset, @key, @path, @mtime, 0, @sample, @extension, @outcome, @mtime,
+       @settledAt, @sample, @format, @rows, @bytes, @sourceSize)
+     ON CONFLICT (dataset, raw) DO UPDATE SET bronze = excluded.bronze, mtime = excluded.mtime,
+       name = excluded.name, extension = excluded.extension, outcome = excluded.outcome,
+       done_mtime = excluded.done_mtime, settled_at = excluded.settled_at,
+       sample = excluded.sample, format = excluded.format, rows = excluded.rows,
+       bytes = excluded.bytes, source_size = excluded.source_size`,
+  );
+  const fail = db.prepare(
+    `UPDATE files SET outcome = 'failed', mtime = @mtime, done_mtime = @mtime
+     WHERE dataset = @dataset AND raw = @key`,
+  );
+  return db.transaction((dataset: number, receipts: readonly Remembered[]): void => {
+    for (const { raw, bronze, ...receipt } of receipts) {
+      const row = { dataset, key: pathBytes(raw), path: pathBytes(bronze), ...receipt };
+      if (receipt.outcome === "failed") fail.run(row);
+      else if (receipt.sample !== null) {
+        claim.run(dataset, receipt.sample, row.key);
+        upsert.run(row);
+      }
+    }
+  });
+}

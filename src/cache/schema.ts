@@ -1,0 +1,84 @@
+/**
+ * Migrations, oldest first; appended to, never changed. The cache's version is how many it has
+ * seen (`user_version`).
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE datasets (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+  ) STRICT;
+
+  -- Where each manifest file resumes. A renamed one stays for a while: retired_at is set.
+  CREATE TABLE checkpoints (
+    dataset INTEGER NOT NULL,
+    file TEXT NOT NULL,             -- device:inode
+    path TEXT NOT NULL,             -- name in the manifests directory when last seen
+    offset INTEGER NOT NULL,        -- bytes, after the last complete line
+    line INTEGER NOT NULL,          -- lines before the offset
+    hash TEXT NOT NULL,             -- of the 64 bytes before the offset
+    retired_at INTEGER,             -- ms
+    PRIMARY KEY (dataset, file)
+  ) STRICT, WITHOUT ROWID;
+
+  -- One row per raw. next_at is the one scheduling column: due from then on; NULL: settled.
+  CREATE TABLE files (
+    dataset INTEGER NOT NULL,
+    raw ANY NOT NULL,               -- text, or bytes where it is not UTF-8
+    bronze ANY NOT NULL,
+    mtime REAL NOT NULL,            -- of the newest line, s
+    seq INTEGER NOT NULL,           -- arrival number of that line
+    next_at INTEGER,                -- ms
+    name TEXT NOT NULL,             -- where its sample goes, below samples/
+    extension TEXT,                 -- the one in that name; NULL: raw's own
+    outcome TEXT,                   -- of the last settled job
+    done_mtime REAL,                -- the mtime it was for
+    settled_at INTEGER,             -- ms
+    sample TEXT,                    -- the published sample, below samples/
+    format TEXT,
+    rows INTEGER,
+    bytes INTEGER,                  -- of the sample
+    source_size INTEGER,            -- of bronze
+    reason TEXT,
+    code TEXT,                      -- of the last failure; NULL after a success
+    message TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    failed_at INTEGER,              -- first failure of these attempts, ms
+    PRIMARY KEY (dataset, raw)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX due ON files (dataset, next_at, seq) WHERE next_at IS NOT NULL;
+  CREATE INDEX failed ON files (code, dataset) WHERE code IS NOT NULL;
+
+  -- Which raw has a sample name. Kept for ever, so that names never change.
+  CREATE TABLE names (
+    dataset INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    raw ANY NOT NULL,
+    PRIMARY KEY (dataset, name)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE rejected (
+    id INTEGER PRIMARY KEY,
+    dataset INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    at INTEGER NOT NULL             -- ms
+  ) STRICT;
+  CREATE INDEX rejected_of ON rejected (dataset);
+
+  -- What happened so far, per dataset.
+  CREATE TABLE counts (
+    dataset INTEGER NOT NULL,
+    what TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    PRIMARY KEY (dataset, what)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE facts (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+];

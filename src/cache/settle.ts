@@ -1,0 +1,60 @@
+import { pathBytes } from "../lib/pep383.ts";
+import type { Failed, Sampled } from "../types.ts";
+import type { Claim } from "./claim.ts";
+import { type Counted, countsOf } from "./counts.ts";
+import type { Db } from "./open.ts";
+
+/** A claim and what became of it. */
+export interface Settled {
+  readonly claim: Claim;
+  readonly outcome: Sampled | Failed;
+  /** For a failure: when it is tried again, ms since epoch; null for a dead letter. */
+  readonly nextAt: number | null;
+}
+
+/** Writes outcomes in one transaction; `now` is ms since epoch. */
+export type Settle = (settled: readonly Settled[], now: number) => void;
+
+/**
+ * Prepares the statements. A success settles the version the job was given and no other; a failure
+ * settles only when no newer line has come since.
+ */
+export function settleOf(db: Db): Settle {
+  const addCounts = countsOf(db);
+  const publish = db.prepare("UPDATE files SET sample = ? WHERE dataset = ? AND raw = ?");
+  const succeed = db.prepare(
+    `UPDATE files SET outcome = 'sampled', done_mtime = mtime, next_at = NULL, settled_at = @now,
+       sample = @name, format = @format, rows = @rows, bytes = @bytes, source_size = @sourceSize,
+       reason = @reason, code = NULL, message = NULL, attempts = 0, failed_at = NULL
+     WHERE dataset = @dataset AND raw = @raw AND mtime = @mtime`,
+  );
+  const fail = db.prepare(
+    `UPDATE files SET outcome = 'failed', done_mtime = mtime, next_at = @nextAt,
+       settled_at = @now, code = @code, message = @message, attempts = @attempts,
+       failed_at = @failedAt
+     WHERE dataset = @dataset AND raw = @raw AND seq = @seq`,
+  );
+
+  return db.transaction((all: readonly Settled[], now: number): void => {
+    const counts = new Map<number, Partial<Record<Counted, number>>>();
+    for (const { claim, outcome, nextAt } of all) {
+      const { dataset, job } = claim;
+      const key = { dataset, raw: pathBytes(job.raw), now };
+      if (outcome.outcome === "sampled") {
+        const { format, rows = null, bytes, sourceSize, reason = null } = outcome;
+        const row = { ...key, mtime: job.mtime, name: job.name, format, rows, bytes, sourceSize, reason };
+        if (succeed.run(row).changes === 0) publish.run(job.name, dataset, key.raw);
+      } else {
+        const { code, message } = outcome;
+        const attempts = claim.attempts + 1;
+        const failedAt = claim.failedAt ?? now;
+        fail.run({ ...key, seq: job.seq, nextAt, code, message, attempts, failedAt });
+      }
+      const counted = counts.get(dataset) ?? {};
+      counted[outcome.outcome] = (counted[outcome.outcome] ?? 0) + 1;
+      counted.readBytes = (counted.readBytes ?? 0) + outcome.readBytes;
+      counts.set(dataset, counted);
+    }
+    for (const [dataset, counted] of counts) addCounts(dataset, counted);
+  });
+}

@@ -1,0 +1,86 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Settings } from "../config.ts";
+import { errorCode, errorMessage } from "../errors.ts";
+import { discover } from "../manifest/discover.ts";
+import { planAll } from "../manifest/plan.ts";
+import { readSegment } from "../manifest/read.ts";
+import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
+import { printable, printJson, printLine } from "./print.ts";
+
+const { R_OK, W_OK, X_OK } = constants;
+/** Bad lines shown of one manifest. */
+const SHOWN_LINES = 5;
+
+/** Something that would not work. */
+interface Problem {
+  readonly path: string;
+  readonly problem: string;
+}
+
+/** Looks at everything a run needs, and touches nothing. @throws Failure CONFIG_INVALID */
+export async function check(options: InspectOptions, context: Context): Promise<number> {
+  const settings = settingsFor(options, context);
+  const problems: Problem[] = [];
+  await need(problems, settings.prefix, R_OK | X_OK, "the prefix cannot be read");
+  await needWritable(problems, settings.state, "the state directory cannot be written");
+  const { datasets, errors } = await discover(settings.prefix, settings.includes);
+  for (const { path, error } of errors) problems.push({ path, problem: errorMessage(error) });
+  let lines = 0;
+  for (const dataset of datasets) lines += await checkDataset(settings, dataset, problems);
+
+  const report = { config: settings.file ?? null, prefix: settings.prefix, datasets: datasets.length, lines, problems };
+  if (options.json === true) printJson(context, report);
+  else {
+    printLine(context, `configuration ${settings.file ?? "(defaults)"}: valid`);
+    printLine(context, `${datasets.length} datasets, ${lines} manifest lines`);
+    for (const { path, problem } of problems) printLine(context, printable(`${path}: ${problem}`));
+    printLine(context, problems.length === 0 ? "no problems" : `${problems.length} problems`);
+  }
+  return problems.length === 0 ? exitCodes.done : exitCodes.entriesFailed;
+}
+
+async function checkDataset(settings: Settings, dataset: string, problems: Problem[]): Promise<number> {
+  const directory = join(settings.prefix, dataset);
+  await need(problems, join(directory, "bronze"), R_OK | X_OK, "bronze cannot be read");
+  await needWritable(problems, join(directory, "samples"), "samples cannot be written");
+  const manifests = join(directory, "manifests");
+  try {
+    return await checkManifest(manifests, problems);
+  } catch (error) {
+    problems.push({ path: manifests, problem: errorMessage(error) });
+    return 0;
+  }
+}
+
+/** Returns how many lines are entries. */
+async function checkManifest(manifests: string, problems: Problem[]): Promise<number> {
+  let lines = 0;
+  let bad = 0;
+  for (const segment of (await planAll(manifests)).segments) {
+    for await (const { entries, rejected } of readSegment(manifests, segment, () => true)) {
+      lines += entries.length;
+      for (const { path, line, offset, reason } of rejected.slice(0, Math.max(0, SHOWN_LINES - bad))) {
+        problems.push({ path: join(manifests, path), problem: `line ${line}, byte ${offset}: ${reason}` });
+      }
+      bad += rejected.length;
+    }
+  }
+  if (bad > SHOWN_LINES) problems.push({ path: manifests, problem: `${bad} bad lines in all` });
+  return lines;
+}
+
+async function need(problems: Problem[], path: string, mode: number, what: string): Promise<void> {
+  await access(path, mode).catch((error: unknown) => {
+    problems.push({ path, problem: `${what}: ${errorMessage(error)}` });
+  });
+}
+
+/** A directory that is not there yet is made where the nearest one above it can be written. */
+async function needWritable(problems: Problem[], path: string, what: string): Promise<void> {
+  const found = await access(path, W_OK | X_OK).catch((error: unknown) => error);
+  if (found === undefined) return;
+  if (errorCode(found) === "ENOENT") return needWritable(problems, dirname(path), what);
+  problems.push({ path, problem: `${what}: ${errorMessage(found)}` });
+}

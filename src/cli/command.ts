@@ -1,0 +1,35 @@
+import { loadConfig, type Settings } from "../config.ts";
+import type { Output } from "./print.ts";
+
+/** What every command gets from `main`. */
+export interface Context extends Output {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Ends the process at once. */
+  readonly exitNow: (code: number) => void;
+}
+
+/** The options every command has. */
+export interface CommonOptions {
+  readonly config?: string;
+  readonly prefix?: string;
+}
+
+/** The options of a command that inspects. */
+export interface InspectOptions extends CommonOptions {
+  readonly json?: boolean;
+}
+
+/** Exit codes: part of the contract. */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  entriesFailed: 3,
+  alreadyRunning: 75,
+  config: 78,
+} as const;
+
+/** The settings for a command. @throws Failure CONFIG_INVALID */
+export function settingsFor({ config, prefix }: CommonOptions, { env }: Context): Settings {
+  return loadConfig({ config, prefix, env });
+}

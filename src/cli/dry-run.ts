@@ -1,0 +1,57 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { cachePath, openCache } from "../cache/open.ts";
+import type { Settings } from "../config.ts";
+import type { Effects } from "../drain.ts";
+import { createPass } from "../pass.ts";
+import { type Context, exitCodes } from "./command.ts";
+import { printable, printLine } from "./print.ts";
+
+/**
+ * Says what a pass would do: a real pass on a copy of the cache, whose jobs print themselves
+ * instead of being done. Works beside the running daemon.
+ */
+export async function dryRun(settings: Settings, context: Context): Promise<number> {
+  const state = mkdtempSync(join(tmpdir(), "staging-sampler-"));
+  try {
+    await copyCache(settings.state, state);
+    const { db } = openCache(state);
+    const effects = printingEffects(context);
+    const pass = createPass({ db, settings, effects, report: () => undefined });
+    const { summary } = await pass({
+      settles: true,
+      isStopping: () => false,
+      isOver: () => false,
+      abandon: new AbortController().signal,
+    });
+    db.close();
+    const { sampled, unchanged, rejected } = summary;
+    context.err.write(`would sample ${sampled}; unchanged ${unchanged}, rejected ${rejected}\n`);
+    return exitCodes.done;
+  } finally {
+    rmSync(state, { recursive: true });
+  }
+}
+
+function printingEffects(context: Context): Effects {
+  return {
+    tidy: () => Promise.resolve(0),
+    addReceipts: () => Promise.resolve(),
+    removeSample: () => Promise.resolve(),
+    handle({ dataset, raw, name }) {
+      printLine(context, printable(`${dataset} ${raw} → samples/${name}`));
+      const nothing = { format: "", complete: false, warnings: [], bytes: 0, readBytes: 0 };
+      return Promise.resolve({ outcome: "sampled", ...nothing, sourceSize: 0, ms: 0 });
+    },
+  };
+}
+
+async function copyCache(from: string, to: string): Promise<void> {
+  const path = cachePath(from);
+  if (!existsSync(path)) return;
+  const original = new Database(path, { readonly: true });
+  await original.backup(cachePath(to));
+  original.close();
+}

@@ -1,0 +1,70 @@
+import stringWidth from "string-width";
+
+/** Where a command prints. */
+export interface Output {
+  /** For data. */
+  readonly out: NodeJS.WriteStream;
+  /** For messages. */
+  readonly err: NodeJS.WriteStream;
+}
+
+/** Prints one line of data. */
+export function printLine({ out }: Output, line: string): void {
+  out.write(`${line}\n`);
+}
+
+/** Prints a value as indented JSON. */
+export function printJson(output: Output, value: unknown): void {
+  printLine(output, JSON.stringify(value, null, 2));
+}
+
+/** Lays out rows under headings; numbers to the right. Cells are shown without control characters. */
+export function table(headings: readonly string[], rows: readonly (readonly unknown[])[]): string {
+  const cells = rows.map((row) => row.map(cellOf));
+  const widths = headings.map((heading, i) =>
+    Math.max(stringWidth(heading), ...cells.map((row) => stringWidth(row[i] ?? ""))),
+  );
+  const isRight = headings.map((_, i) => rows.length > 0 && rows.every((row) => isNumeric(row[i])));
+  const lineOf = (row: readonly string[]) =>
+    row.map((cell, i) => pad(cell, widths[i] as number, isRight[i] === true)).join("  ").trimEnd();
+  return [headings, ...cells].map(lineOf).join("\n");
+}
+
+/** 1536 → `1.5 KiB`. */
+export function bytesText(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let size = bytes;
+  let unit = 0;
+  for (; size >= 1024 && unit < units.length - 1; unit += 1) size /= 1024;
+  return `${unit === 0 ? size : size.toFixed(1)} ${units[unit]}`;
+}
+
+/** 93,000 ms → `1 min 33 s`. */
+export function durationText(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** Text from a file or a manifest, made safe for a terminal: control characters become `·`. */
+export function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "·").toWellFormed();
+}
+
+function cellOf(value: unknown): string {
+  return value === null || value === undefined ? "" : printable(String(value));
+}
+
+function isNumeric(value: unknown): boolean {
+  return value === null || value === undefined || typeof value === "number";
+}
+
+function pad(text: string, width: number, right: boolean): string {
+  const space = " ".repeat(Math.max(0, width - stringWidth(text)));
+  return right ? space + text : text + space;
+}

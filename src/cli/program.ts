@@ -1,0 +1,89 @@
+import { Command, CommanderError, Option } from "commander";
+import { Failure, type FailureCode } from "../errors.ts";
+import { VERSION } from "../version.ts";
+import { type Context, exitCodes } from "./command.ts";
+
+type Run<T> = (options: T, context: Context) => Promise<number>;
+
+/**
+ * Runs the command that the arguments name; each is loaded only then. Returns the exit code.
+ */
+export async function runProgram(args: readonly string[], context: Context): Promise<number> {
+  let code: number = exitCodes.done;
+  const program = new Command("staging-sampler")
+    .description("Publishes a small, real sample of every file that lands in a data lake.")
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.out.write(text),
+      writeErr: (text) => context.err.write(text),
+    })
+    .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 usage, 3 done but entries failed,\n75 another one runs, 78 configuration.");
+
+  const add = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .option("--config <file>", "configuration file (else $STAGING_SAMPLER_CONFIG, else /etc/…)")
+      .option("--prefix <dir>", "root of the lake (else $FP_PREFIX, else the configuration)");
+  const does =
+    <T>(load: () => Promise<Run<T>>) =>
+    async (options: T) => {
+      code = await (await load())(options, context);
+    };
+
+  add("run", "the daemon: sample what manifests announce, until SIGTERM")
+    .option("--once", "one pass, then exit")
+    .option("--dry-run", "with --once: say what would be done, and do nothing")
+    .option("--json", "with --once: print the summary as JSON")
+    .action(does(async () => (await import("./run.ts")).run));
+  add("append", "announce a file: one atomic append to its dataset's manifest")
+    .requiredOption("--dataset <v/d/n>", "vendor/dataset/version")
+    .requiredOption("--raw <path>", "the file as it arrived")
+    .requiredOption("--bronze <path>", "its copy in bronze")
+    .option("--mtime <seconds>", "of the raw file, since epoch (else read from raw, else bronze)")
+    .option("--json", "print the line as it was appended")
+    .action(does(async () => (await import("./append.ts")).append));
+  add("status", "what runs, how far behind, what failed")
+    .option("--json", "for programs")
+    .action(does(async () => (await import("./status.ts")).status));
+  add("list", "entries and what became of them")
+    .argument("[glob]", "only raws that match, such as 'raw/2026/**'")
+    .option("--dataset <glob>", "only datasets that match")
+    .addOption(
+      new Option("--outcome <what>", "only these").choices(["sampled", "failed", "waiting"]),
+    )
+    .option("--since <time>", "settled since then: ISO 8601, or an age such as 90m, 12h, 7d")
+    .option("--json", "a JSON array")
+    .option("--csv", "comma-separated values")
+    .action(async (glob: string | undefined, options: object) => {
+      const { list } = await import("./list.ts");
+      code = await list({ ...options, ...(glob === undefined ? {} : { glob }) }, context);
+    });
+  add("check", "configuration, permissions, manifests: all valid? touches nothing")
+    .option("--json", "for programs")
+    .action(does(async () => (await import("./check.ts")).check));
+
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    return exitCodeOf(error, context);
+  }
+}
+
+const failureCodes: { readonly [K in FailureCode]?: number } = {
+  USAGE: exitCodes.usage,
+  CONFIG_INVALID: exitCodes.config,
+  ALREADY_RUNNING: exitCodes.alreadyRunning,
+};
+
+function exitCodeOf(error: unknown, { err }: Context): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  if (error instanceof Failure) {
+    err.write(`staging-sampler: ${error.code}: ${error.message}\n`);
+    return failureCodes[error.code] ?? exitCodes.failed;
+  }
+  err.write(`staging-sampler: unexpected: ${(error as Error)?.stack ?? String(error)}\n`);
+  return exitCodes.failed;
+}

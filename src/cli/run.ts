@@ -1,0 +1,104 @@
+import { statSync } from "node:fs";
+import { takeLock } from "../cache/lock.ts";
+import { addFact } from "../cache/facts.ts";
+import { type Db, openCache } from "../cache/open.ts";
+import { retryAfterUpgrade } from "../cache/upgrade.ts";
+import type { Settings } from "../config.ts";
+import { runDaemon } from "../daemon.ts";
+import { Failure } from "../errors.ts";
+import { openLog } from "../log.ts";
+import { createPass, type PassSummary, realEffects } from "../pass.ts";
+import { VERSION } from "../version.ts";
+import { type CommonOptions, type Context, exitCodes, settingsFor } from "./command.ts";
+import { dryRun } from "./dry-run.ts";
+import { printSummary, progress } from "./progress.ts";
+
+/** Options of `run`. */
+export interface RunOptions extends CommonOptions {
+  readonly once?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/**
+ * Runs the daemon, or one pass.
+ * @throws Failure CONFIG_INVALID, ALREADY_RUNNING or CACHE_UNUSABLE
+ */
+export async function run(options: RunOptions, context: Context): Promise<number> {
+  const settings = settingsFor(options, context);
+  checkPrefix(settings.prefix);
+  if (options.dryRun === true) return dryRun(settings, context);
+  const lock = takeLock(settings.state);
+  try {
+    return options.once === true
+      ? await once(settings, options, context)
+      : await forever(settings, options, context);
+  } finally {
+    lock.release();
+  }
+}
+
+async function forever(settings: Settings, options: RunOptions, context: Context): Promise<number> {
+  const log = openLog(settings.log.level);
+  const db = open(settings, (message) => log.error({ code: "CACHE_UNUSABLE", reason: message }, "cache moved aside"));
+  const { exitNow } = context;
+  try {
+    await runDaemon({ db, settings, log, exitNow, reload: () => settingsFor(options, context) });
+    return exitCodes.done;
+  } finally {
+    db.close();
+  }
+}
+
+/** One pass, with its failures on stderr and its summary on stdout. */
+async function once(settings: Settings, { json }: RunOptions, context: Context): Promise<number> {
+  const db = open(settings, (message) => context.err.write(`cache moved aside: ${message}\n`));
+  const abandon = new AbortController();
+  let stopping = false;
+  let deadline: NodeJS.Timeout | undefined;
+  const stop = () => {
+    if (stopping) return context.exitNow(exitCodes.failed);
+    stopping = true;
+    deadline = setTimeout(() => abandon.abort(), settings.stopSeconds * 1000);
+  };
+  process.on("SIGTERM", stop).on("SIGINT", stop);
+  const { report, end } = progress(db, context);
+  try {
+    const pass = createPass({ db, settings, effects: realEffects(settings), report });
+    addFact(db, "cleanStop", "false");
+    const { summary } = await pass({
+      settles: true,
+      isStopping: () => stopping,
+      isOver: () => false,
+      abandon: abandon.signal,
+    });
+    addFact(db, "cleanStop", "true");
+    end();
+    printSummary(summary, json === true, context);
+    return stopping ? exitCodes.failed : exitCodeOf(summary);
+  } finally {
+    end();
+    clearTimeout(deadline);
+    process.off("SIGTERM", stop).off("SIGINT", stop);
+    db.close();
+  }
+}
+
+function open({ state }: Settings, onMovedAside: (message: string) => void): Db {
+  const { db, movedAside } = openCache(state);
+  if (movedAside !== undefined) {
+    const { path, reason } = movedAside;
+    onMovedAside(`${reason}; it is kept as ${path}, and rebuilt from receipts and manifests`);
+  }
+  retryAfterUpgrade(db, VERSION, Date.now());
+  return db;
+}
+
+function checkPrefix(prefix: string): void {
+  if (statSync(prefix, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new Failure("CONFIG_INVALID", `the prefix ${prefix} is not a directory: is it mounted?`);
+}
+
+function exitCodeOf({ failed, rejected, errors, paused }: PassSummary): number {
+  return failed + rejected + errors + paused > 0 ? exitCodes.entriesFailed : exitCodes.done;
+}

@@ -1,0 +1,116 @@
+import { z } from "zod";
+
+const units: Readonly<Record<string, number>> = {
+  "": 1,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+};
+
+/** Bytes: a number, or one with a unit. */
+const bytes = z
+  .union([z.int().positive(), z.string().regex(/^\d+ ?([KMG]iB)?$/i, "use bytes, or KiB, MiB, GiB")])
+  .transform((size) => {
+    if (typeof size === "number") return size;
+    const [, count, unit] = /^(\d+) ?(\w*)$/.exec(size) as unknown as [string, string, string];
+    return Number(count) * (units[unit.toLowerCase()] as number);
+  });
+
+const count = z.int().positive();
+const extensions = z
+  .record(
+    z.string().regex(/^\.[^/]+$/, "an extension begins with a dot"),
+    z.enum(["csv", "jsonl", "json", "text", "gz", "parquet", "zip", "tar"]),
+  )
+  .transform((map) =>
+    Object.fromEntries(Object.entries(map).map(([key, format]) => [key.toLowerCase(), format])),
+  );
+
+const sample = z.strictObject({
+  enabled: z.boolean().default(true).describe("false switches sampling off"),
+  rows: count.default(100).describe("records in a sample"),
+  bytes: bytes.default(1024 ** 2).describe("size of a sample before compression"),
+  members: z.int().nonnegative().default(3).describe("members of a zip that are sampled"),
+  layout: z
+    .enum(["flat", "mirror"])
+    .default("flat")
+    .describe("flat: all in samples/; mirror: in the raw files' directories"),
+});
+
+const limits = z.strictObject({
+  readBytes: bytes.default(64 * 1024 ** 2).describe("bytes read from one bronze file"),
+  recordBytes: bytes.default(8 * 1024 ** 2).describe("bytes of one record"),
+  seconds: z.number().positive().default(30).describe("seconds of work on one file"),
+  depth: z.int().nonnegative().default(3).describe("containers within containers"),
+  ratio: count.default(1000).describe("decompressed bytes for each compressed one"),
+});
+
+const formats = z.strictObject({
+  extensions: extensions.default({}).describe('further extensions, such as {".dat": csv}'),
+});
+
+const glob = z.string().min(1);
+
+const override = z.strictObject({
+  datasets: glob.describe("a glob for vendor/dataset/version"),
+  sample: withoutDefaults(sample).optional(),
+  limits: withoutDefaults(limits).optional(),
+  formats: formats.optional(),
+});
+
+/** The configuration file. What is not said there has the default named here. */
+export const configSchema = z.strictObject({
+  prefix: z.string().min(1).optional().describe("root of the lake; FP_PREFIX and --prefix win"),
+  state: z.string().min(1).optional().describe("directory of the cache; {prefix}/.staging-sampler"),
+  schedule: z.string().default("* * * * *").describe("cron expression for the passes"),
+  watch: z
+    .union([z.boolean(), z.literal("poll")])
+    .default(true)
+    .describe("also when a manifest grows; poll where the file system has no events"),
+  stopSeconds: z.number().nonnegative().default(10).describe("seconds to finish after SIGTERM"),
+  datasets: z
+    .strictObject({
+      include: z.array(glob).default(["*/*/*"]),
+      exclude: z.array(glob).default([]),
+    })
+    .prefault({})
+    .describe("globs for vendor/dataset/version"),
+  allowedRoots: z
+    .array(z.string())
+    .default([])
+    .describe("directories outside the prefix that bronze may be in"),
+  manifest: z
+    .strictObject({
+      settleMs: z.int().nonnegative().default(2000).describe("ms to wait for a broken last line"),
+      start: z
+        .enum(["beginning", "end"])
+        .default("beginning")
+        .describe("end: take only what is appended after a manifest was first seen"),
+    })
+    .prefault({}),
+  drain: z
+    .strictObject({
+      order: z.enum(["oldest", "newest"]).default("oldest").describe("which entries come first"),
+      concurrency: count.max(1024).default(16).describe("files in work at once"),
+    })
+    .prefault({}),
+  sample: sample.prefault({}),
+  limits: limits.prefault({}),
+  formats: formats.prefault({}),
+  overrides: z.array(override).default([]).describe("other settings for some datasets"),
+  log: z
+    .strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") })
+    .prefault({}),
+});
+
+/** A checked configuration, defaults filled in. */
+export type Config = z.output<typeof configSchema>;
+
+/** The same object with every key optional and none filled in. */
+function withoutDefaults<T extends z.ZodRawShape>(object: z.ZodObject<T>): z.ZodObject {
+  const shape = Object.entries(object.shape).map(([key, value]) => {
+    const inner = value instanceof z.ZodDefault ? value.unwrap() : value;
+    return [key, (inner as z.ZodType).optional()];
+  });
+  return z.strictObject(Object.fromEntries(shape));
+}

@@ -1,0 +1,180 @@
+import { readFileSync } from "node:fs";
+import { isAbsolute, join, matchesGlob, resolve } from "node:path";
+import { validate as isCron } from "node-cron";
+import { LineCounter, parseDocument, type Document } from "yaml";
+import { z } from "zod";
+import { configSchema, type Config } from "./config-schema.ts";
+import { closest } from "fastest-levenshtein";
+import { errorCode, errorMessage, Failure } from "./errors.ts";
+import type { Limits } from "./types.ts";
+import type { Layout } from "./samples/path.ts";
+
+/** Where the configuration is looked for when nothing else is said. */
+export const DEFAULT_CONFIG_PATH = "/etc/staging-sampler/config.yaml";
+
+/** What holds for one dataset, overrides applied. */
+export interface DatasetSettings {
+  readonly enabled: boolean;
+  readonly layout: Layout;
+  readonly limits: Limits;
+  /** Extension → format name. */
+  readonly extensions: Readonly<Record<string, string>>;
+}
+
+/** The configuration as the program uses it: complete, checked, paths absolute. */
+export interface Settings extends Omit<Config, "prefix" | "state"> {
+  readonly prefix: string;
+  /** Directory of the cache. */
+  readonly state: string;
+  /** The file it came from, or undefined when all is default. */
+  readonly file: string | undefined;
+  forDataset(name: string): DatasetSettings;
+  /** Whether a dataset (`vendor/dataset/version`) is ours to sample. */
+  includes(name: string): boolean;
+}
+
+/** What the command line and the environment say. */
+export interface ConfigInput {
+  readonly config?: string | undefined;
+  readonly prefix?: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Reads the configuration: `--config`, else `$STAGING_SAMPLER_CONFIG`, else the default path where
+ * there is a file, else defaults. Flags win over the environment, and that over the file.
+ * @throws Failure CONFIG_INVALID naming file, line and the nearest valid key.
+ */
+export function loadConfig({ config, prefix, env }: ConfigInput): Settings {
+  const named = config ?? env["STAGING_SAMPLER_CONFIG"];
+  const path = named ?? DEFAULT_CONFIG_PATH;
+  const text = readText(path, named !== undefined);
+  const parsed = text === undefined ? configSchema.parse({}) : parseConfig(text, path);
+  const chosen = prefix ?? env["FP_PREFIX"] ?? parsed.prefix;
+  if (chosen === undefined || chosen === "") {
+    throw new Failure("CONFIG_INVALID", "no prefix: set FP_PREFIX, --prefix or `prefix` in the file");
+  }
+  const level = configSchema.shape.log.unwrap().shape.level.safeParse(env["LOG_LEVEL"]?.toLowerCase());
+  if (!level.success) {
+    throw new Failure("CONFIG_INVALID", `LOG_LEVEL is ${env["LOG_LEVEL"]}: use debug, info, warn or error`);
+  }
+  const log = env["LOG_LEVEL"] === undefined ? parsed.log : { ...parsed.log, level: level.data };
+  return settingsOf({ ...parsed, log }, resolve(chosen), text === undefined ? undefined : path);
+}
+
+/**
+ * Parses and checks one YAML text.
+ * @throws Failure CONFIG_INVALID with every mistake on a line of its own.
+ */
+export function parseConfig(text: string, path: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const [broken] = document.errors;
+  if (broken !== undefined) {
+    throw new Failure("CONFIG_INVALID", `${path}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`);
+  }
+  const result = configSchema.safeParse(document.toJS() ?? {});
+  const issues = result.success ? [] : result.error.issues.flatMap((issue) => describe(issue));
+  if (result.success) issues.push(...contradictions(result.data));
+  if (issues.length === 0 && result.success) return result.data;
+  const said = issues.map(({ at, says }) => `${path}:${lineOf(document, lines, at)}: ${says}`);
+  throw new Failure("CONFIG_INVALID", said.join("\n"));
+}
+
+interface Mistake {
+  readonly at: readonly PropertyKey[];
+  readonly says: string;
+}
+
+function describe(issue: z.core.$ZodIssue): Mistake[] {
+  const where = issue.path.join(".");
+  if (issue.code !== "unrecognized_keys") {
+    return [{ at: issue.path, says: where === "" ? issue.message : `${where}: ${issue.message}` }];
+  }
+  const valid = keysAt(issue.path);
+  return issue.keys.map((key) => {
+    const near = valid.length === 0 ? "" : `; did you mean ${JSON.stringify(closest(key, valid))}?`;
+    const inside = where === "" ? "" : ` in ${where}`;
+    return { at: [...issue.path, key], says: `unknown key ${JSON.stringify(key)}${inside}${near}` };
+  });
+}
+
+/** The keys that are valid at a place of the configuration. */
+function keysAt(path: readonly PropertyKey[]): string[] {
+  let node = z.toJSONSchema(configSchema, { io: "input" }) as z.core.JSONSchema.BaseSchema | undefined;
+  for (const step of path) {
+    node = (typeof step === "number" ? node?.items : node?.properties?.[String(step)]) as typeof node;
+  }
+  return Object.keys(node?.properties ?? {});
+}
+
+function contradictions(config: Config): Mistake[] {
+  const mistakes: Mistake[] = [];
+  if (!isCron(config.schedule)) {
+    mistakes.push({ at: ["schedule"], says: `schedule: not a cron expression: ${config.schedule}` });
+  }
+  for (const [i, root] of config.allowedRoots.entries()) {
+    if (!isAbsolute(root)) mistakes.push({ at: ["allowedRoots", i], says: `${root} is not absolute` });
+  }
+  if (config.limits.recordBytes > config.limits.readBytes) {
+    const says = "limits.recordBytes is larger than limits.readBytes: such a record can never be read";
+    mistakes.push({ at: ["limits", "recordBytes"], says });
+  }
+  return mistakes;
+}
+
+/** The line a mistake is on; where there is no such node, that of the nearest one around it. */
+function lineOf(document: Document, lines: LineCounter, at: readonly PropertyKey[]): number {
+  for (let length = at.length; length > 0; length -= 1) {
+    const parent = document.getIn(at.slice(0, length - 1), true) ?? document.contents;
+    const pair = (parent as { items?: unknown[] } | null)?.items?.find(
+      (item) => (item as { key?: { value?: unknown } }).key?.value === at[length - 1],
+    ) as { key: { range: [number, number, number] } } | undefined;
+    if (pair !== undefined) return lines.linePos(pair.key.range[0]).line;
+    const node = document.getIn(at.slice(0, length), true) as { range?: number[] } | undefined;
+    if (node?.range?.[0] !== undefined) return lines.linePos(node.range[0]).line;
+  }
+  return 1;
+}
+
+function settingsOf(config: Config, prefix: string, file: string | undefined): Settings {
+  const known = new Map<string, DatasetSettings>();
+  const { include, exclude } = config.datasets;
+  return {
+    ...config,
+    prefix,
+    file,
+    state: resolve(prefix, config.state ?? join(prefix, ".staging-sampler")),
+    includes: (name) =>
+      include.some((glob) => matchesGlob(name, glob)) && !exclude.some((glob) => matchesGlob(name, glob)),
+    forDataset(name) {
+      const settings = known.get(name) ?? datasetSettings(config, name);
+      known.set(name, settings);
+      return settings;
+    },
+  };
+}
+
+/** Later overrides win over earlier ones, key by key. */
+function datasetSettings(config: Config, name: string): DatasetSettings {
+  const matching = config.overrides.filter(({ datasets }) => matchesGlob(name, datasets));
+  const sample = Object.assign({}, config.sample, ...matching.map((item) => item.sample));
+  const limits = Object.assign({}, config.limits, ...matching.map((item) => item.limits));
+  const maps = [config.formats, ...matching.map((item) => item.formats)];
+  const { enabled, layout, rows, bytes, members } = sample as Config["sample"];
+  return {
+    enabled,
+    layout,
+    limits: { ...(limits as Config["limits"]), rows, bytes, members },
+    extensions: Object.assign({}, ...maps.map((map) => map?.extensions)),
+  };
+}
+
+function readText(path: string, required: boolean): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (!required && errorCode(error) === "ENOENT") return undefined;
+    throw new Failure("CONFIG_INVALID", `cannot read ${path}: ${errorMessage(error)}`, { cause: error });
+  }
+}

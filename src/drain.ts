@@ -1,0 +1,179 @@
+import { type Claim, claimOf } from "./cache/claim.ts";
+import { renameOf } from "./cache/names.ts";
+import type { Db } from "./cache/open.ts";
+import { type Settled, settleOf } from "./cache/settle.ts";
+import type { Settings } from "./config.ts";
+import { errorMessage, Failure, type FailureCode } from "./errors.ts";
+import { namesWith } from "./names.ts";
+import { nextTry } from "./retry.ts";
+import { type Receipt, receiptOf } from "./samples/receipts.ts";
+import type { Failed, Handle, Outcome, Sampled } from "./types.ts";
+
+/** What a pass does outside the cache. */
+export interface Effects {
+  /** Removes what a crash left in a dataset's samples; returns how many files that were. */
+  readonly tidy: (dataset: string, wasStoppedCleanly: boolean) => Promise<number>;
+  readonly handle: Handle;
+  /** Appends to a dataset's receipts. @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE */
+  readonly addReceipts: (dataset: string, receipts: readonly Receipt[]) => Promise<void>;
+  /** Removes a sample that has another name now. */
+  readonly removeSample: (dataset: string, name: string) => Promise<void>;
+}
+
+/** What a drain needs. */
+export interface DrainOptions {
+  readonly db: Db;
+  readonly settings: Settings;
+  readonly effects: Effects;
+  /** ms since epoch. */
+  readonly clock: () => number;
+  /** True when nothing new is to be taken. */
+  readonly isOver: () => boolean;
+  /** Aborted when what is in flight is to be abandoned. */
+  readonly abandon: AbortSignal;
+  readonly onSettled: (settled: Settled) => void;
+  readonly onPaused: (dataset: string, code: FailureCode, message: string) => void;
+}
+
+/** Outcomes are written together once there are this many, or after this many ms. */
+const BATCH = 256;
+const BATCH_MS = 100;
+
+/**
+ * Does what is due until nothing is, or until it is over: claims, a bounded number of jobs at once,
+ * fairly between datasets; then receipts, then the cache, in that order.
+ * @throws what the cache throws; rows that were in flight are due again then.
+ */
+export async function drain(options: DrainOptions): Promise<void> {
+  const { db, settings, effects, clock } = options;
+  const claimDue = claimOf(db);
+  const settle = settleOf(db);
+  const rename = renameOf(db);
+  const paused = new Set<string>();
+  const busy = new Map<number, Set<string>>();
+  const finished: Settled[] = [];
+  let queue: Claim[] = [];
+  let writing: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+  let failure: unknown;
+
+  await Promise.all(Array.from({ length: settings.drain.concurrency }, work));
+  clearTimeout(timer);
+  await flush();
+  if (failure !== undefined) throw failure;
+
+  async function work(): Promise<void> {
+    for (let claim = next(); claim !== undefined; claim = next()) {
+      const { claim: done, outcome } = await perform(claim);
+      if (outcome.outcome === "sampled" || outcome.outcome === "failed") await finish(done, outcome);
+      else if (outcome.outcome === "paused") pause(done.job.dataset, outcome.code, outcome.message);
+    }
+  }
+
+  function next(): Claim | undefined {
+    if (failure !== undefined || options.isOver()) return undefined;
+    if (queue.length === 0) queue = claim();
+    let found = queue.shift();
+    while (found !== undefined && paused.has(found.job.dataset)) found = queue.shift();
+    return found;
+  }
+
+  function claim(): Claim[] {
+    const claims = claimDue({
+      limit: BATCH,
+      order: settings.drain.order,
+      now: clock(),
+      skips: (dataset) => paused.has(dataset) || !settings.forDataset(dataset).enabled,
+      isBusy: (dataset, raw) => busy.get(dataset)?.has(raw) === true,
+      busyCount: (dataset) => busy.get(dataset)?.size ?? 0,
+    });
+    for (const { dataset, job } of claims) {
+      const raws = busy.get(dataset) ?? new Set();
+      busy.set(dataset, raws.add(job.raw));
+    }
+    return claims;
+  }
+
+  /** Runs a job; once more, under another name, where its content asks for that. */
+  async function perform(claim: Claim): Promise<{ claim: Claim; outcome: Outcome }> {
+    const outcome = await effects.handle(claim.job, options.abandon);
+    if (outcome.outcome !== "misnamed") return { claim, outcome };
+    const { dataset, job } = claim;
+    const { extension } = outcome;
+    const { candidates } = namesWith(job.raw, extension, settings.forDataset(job.dataset));
+    const name = rename(dataset, job.raw, candidates, extension);
+    const renamed = { ...claim, job: { ...job, name, extension } };
+    const again = await effects.handle(renamed.job, options.abandon);
+    if (again.outcome !== "misnamed") return { claim: renamed, outcome: again };
+    const message = `asked for another name twice: ${extension}, then ${again.extension}`;
+    const failed = { outcome: "failed", code: "UNEXPECTED", message, readBytes: 0, ms: 0 } as const;
+    return { claim: renamed, outcome: failed };
+  }
+
+  async function finish(claim: Claim, outcome: Sampled | Failed): Promise<void> {
+    const now = clock();
+    const failures = { attempts: claim.attempts + 1, failedAt: claim.failedAt ?? now };
+    const nextAt =
+      outcome.outcome === "failed" ? nextTry({ code: outcome.code, ...failures }, now) : null;
+    finished.push({ claim, outcome, nextAt });
+    if (finished.length >= BATCH) await flush();
+    else timer ??= setTimeout(() => void flush(), BATCH_MS);
+  }
+
+  function pause(dataset: string, code: FailureCode, message: string): void {
+    if (paused.has(dataset)) return;
+    paused.add(dataset);
+    options.onPaused(dataset, code, message);
+  }
+
+  /** Writes what is finished; one batch after the other. */
+  function flush(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    writing = writing.then(async () => {
+      try {
+        await write(finished.splice(0));
+      } catch (error) {
+        failure ??= error;
+      }
+    });
+    return writing;
+  }
+
+  async function write(batch: readonly Settled[]): Promise<void> {
+    const kept: Settled[] = [];
+    for (const [dataset, settled] of Map.groupBy(batch, ({ claim }) => claim.job.dataset)) {
+      if (await publish(dataset, settled)) kept.push(...settled);
+    }
+    if (kept.length > 0) settle(kept, clock());
+    for (const { claim } of batch) busy.get(claim.dataset)?.delete(claim.job.raw);
+    for (const settled of kept) options.onSettled(settled);
+  }
+
+  /** Receipts first; without them nothing is settled, and the dataset waits. */
+  async function publish(dataset: string, settled: readonly Settled[]): Promise<boolean> {
+    const now = clock();
+    const receipts = settled
+      .filter(isReceipted)
+      .map(({ claim, outcome }) => receiptOf(claim.job, outcome, now));
+    try {
+      if (receipts.length > 0) await effects.addReceipts(dataset, receipts);
+      for (const { claim, outcome } of settled) {
+        const isMoved = claim.sample !== null && claim.sample !== claim.job.name;
+        if (outcome.outcome === "sampled" && isMoved) {
+          await effects.removeSample(dataset, claim.sample as string);
+        }
+      }
+      return true;
+    } catch (error) {
+      const code = error instanceof Failure ? error.code : "OUTPUT_UNWRITABLE";
+      pause(dataset, code, errorMessage(error));
+      return false;
+    }
+  }
+}
+
+/** Samples have a receipt each; of failures the first and the last. */
+function isReceipted({ claim, outcome, nextAt }: Settled): boolean {
+  return outcome.outcome === "sampled" || claim.attempts === 0 || nextAt === null;
+}

@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+/** How long the end may take once all is done, ms. */
+const END_MS = 2000;
+
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+const isSupported = (major === 22 && minor >= 20) || (major === 24 && minor >= 12) || major > 24;
+
+if (!isSupported) {
+  // Before anything native is loaded: on an older Node that ends in a crash, not in a message.
+  process.stderr.write(
+    `staging-sampler needs Node 22.20 or 24.12 and later; this is ${process.version}\n`,
+  );
+  process.exitCode = 1;
+} else {
+  process.umask(0o027);
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", onClosedPipe);
+  const { runProgram } = await import("./cli/program.ts");
+  process.exitCode = await runProgram(process.argv.slice(2), {
+    out: process.stdout,
+    err: process.stderr,
+    env: process.env,
+    exitNow: (code) => process.exit(code),
+  });
+  setTimeout(() => process.exit(), END_MS).unref();
+}
+
+/** `list | head` is no error: whoever reads has seen enough. */
+function onClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+}

@@ -1,0 +1,58 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { errorCode } from "../errors.ts";
+
+/** The manifest, below a dataset's directory. */
+export const MANIFEST_PATH = "manifests/processed.jsonl";
+
+/** The datasets below a prefix, and what could not be looked into. */
+export interface Discovered {
+  /** `vendor/dataset/version`, sorted. */
+  readonly datasets: readonly string[];
+  /** An error is never taken for "no datasets". */
+  readonly errors: readonly { readonly path: string; readonly error: unknown }[];
+}
+
+/**
+ * Finds every dataset with a manifest, or with a directory for one, since a manifest may be
+ * missing for a moment while it is rotated. Reads directories only.
+ */
+export async function discover(
+  prefix: string,
+  includes: (dataset: string) => boolean,
+): Promise<Discovered> {
+  const errors: { path: string; error: unknown }[] = [];
+  const datasets: string[] = [];
+  for (const vendor of await directories("")) {
+    for (const dataset of await directories(vendor)) {
+      for (const version of await directories(dataset)) {
+        if (includes(version) && (await hasManifests(version))) datasets.push(version);
+      }
+    }
+  }
+  return { datasets, errors };
+
+  async function directories(path: string): Promise<string[]> {
+    try {
+      const found = await readdir(join(prefix, path), { withFileTypes: true });
+      const names = found
+        .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && entry.name[0] !== ".")
+        .map(({ name }) => (path === "" ? name : `${path}/${name}`));
+      return names.toSorted();
+    } catch (error) {
+      const gone = errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR";
+      if (!gone || path === "") errors.push({ path: join(prefix, path), error });
+      return [];
+    }
+  }
+
+  async function hasManifests(dataset: string): Promise<boolean> {
+    const path = join(prefix, dataset, "manifests");
+    try {
+      return (await stat(path)).isDirectory();
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT" && errorCode(error) !== "ENOTDIR") errors.push({ path, error });
+      return false;
+    }
+  }
+}

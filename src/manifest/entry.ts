@@ -1,0 +1,71 @@
+import type { Entry } from "../cache/accept.ts";
+import { errorMessage } from "../errors.ts";
+import { isPath } from "../lib/pep383.ts";
+
+/** A manifest line may have this many bytes. */
+export const MAX_LINE_BYTES = 1024 * 1024;
+/** Seconds since epoch in the year 5138; above this it is milliseconds. */
+const MAX_MTIME = 1e11;
+/** Objects that a glued line is searched for, from its end. */
+const MAX_SALVAGE = 64;
+
+/** What one line holds: an entry, a reason why not, both where lines are glued, or nothing. */
+export interface ParsedLine {
+  readonly entry?: Entry;
+  readonly reason?: string;
+}
+
+/**
+ * Parses one manifest line, without its line feed. Where the line is no entry but ends with one
+ * (half a line with a whole one glued to it), that entry is taken and the rest is the reason.
+ */
+export function parseLine(line: string): ParsedLine {
+  const found = parseEntry(line);
+  if (found === undefined) return {};
+  if (typeof found !== "string") return { entry: found };
+  const glued = lastEntry(line);
+  return glued === undefined ? { reason: found } : { entry: glued, reason: `glued lines: ${found}` };
+}
+
+/** The entry, the reason why it is none, or undefined for a blank line. */
+function parseEntry(line: string): Entry | string | undefined {
+  if (/^\s*$/.test(line)) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    return `not JSON: ${errorMessage(error).slice(0, 200)}`;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return "not a JSON object";
+  const { raw, bronze, mtime } = value as Record<string, unknown>;
+  return whyNoPath("raw", raw) ?? whyNoPath("bronze", bronze) ?? whyNoTime(mtime) ?? entryOf(value);
+}
+
+function entryOf(value: object): Entry {
+  const { raw, bronze, mtime } = value as Entry;
+  return { raw, bronze, mtime };
+}
+
+function whyNoPath(field: string, value: unknown): string | undefined {
+  if (value === undefined) return `${field} is missing`;
+  if (typeof value !== "string" || value === "") return `${field} is not a non-empty string`;
+  return isPath(value) ? undefined : `${field} is not a path: it holds a NUL or half a character`;
+}
+
+function whyNoTime(value: unknown): string | undefined {
+  if (value === undefined) return "mtime is missing";
+  if (typeof value !== "number" || !Number.isFinite(value)) return "mtime is not a finite number";
+  if (Math.abs(value) <= MAX_MTIME) return undefined;
+  return `mtime ${value} looks like milliseconds: it has to be seconds since epoch`;
+}
+
+function lastEntry(line: string): Entry | undefined {
+  let at = line.length;
+  for (let tries = 0; tries < MAX_SALVAGE; tries += 1) {
+    at = line.lastIndexOf("{", at - 1);
+    if (at <= 0) return undefined;
+    const found = parseEntry(line.slice(at));
+    if (found !== undefined && typeof found !== "string") return found;
+  }
+  return undefined;
+}

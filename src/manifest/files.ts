@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import type { Stats } from "node:fs";
+import { type FileHandle, open, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { createGunzip } from "node:zlib";
+import { errorCode } from "../errors.ts";
+import { through } from "../lib/through.ts";
+
+const CHUNK_BYTES = 256 * 1024;
+/** How much of what was read is remembered, as a hash, to know a file again. */
+const HASHED_BYTES = 64;
+const ACTIVE = "processed.jsonl";
+const generation = /^processed(\.jsonl[.-].+|-.+\.jsonl)(\.gz)?$/;
+
+/** One file of a manifest: the active one, or one that was rotated away. */
+export interface ManifestFile {
+  /** Name in the manifests directory. */
+  readonly path: string;
+  /** `device:inode`. */
+  readonly id: string;
+  /** Bytes, when it was looked at. */
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+/** The active file of a manifests directory, or undefined. @throws errno of anything but absence. */
+export async function activeFile(directory: string): Promise<ManifestFile | undefined> {
+  return fileOf(directory, ACTIVE);
+}
+
+/** The files that were rotated away and are still there, oldest first. @throws errno */
+export async function rotatedFiles(directory: string): Promise<ManifestFile[]> {
+  const names = (await readdir(directory)).filter((name) => generation.test(name));
+  const files = await Promise.all(names.map((name) => fileOf(directory, name)));
+  return files
+    .filter((file) => file !== undefined)
+    .toSorted((a, b) => a.mtimeMs - b.mtimeMs || b.path.localeCompare(a.path, "en", { numeric: true }));
+}
+
+/** True when a file's bytes before `offset` are those that were read there before. */
+export async function isSameFile(
+  directory: string,
+  file: ManifestFile,
+  { offset, hash }: { readonly offset: number; readonly hash: string },
+): Promise<boolean> {
+  if (offset === 0) return true;
+  const handle = await open(join(directory, file.path), "r");
+  try {
+    return (await hashBefore(handle, offset)) === hash;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** SHA-256 (hex) of the 64 bytes before an offset, fewer at the start of the file. */
+export async function hashBefore(handle: FileHandle, offset: number): Promise<string> {
+  const length = Math.min(HASHED_BYTES, offset);
+  const bytes = Buffer.alloc(length);
+  const { bytesRead } = await handle.read(bytes, 0, length, offset - length);
+  return createHash("sha256").update(bytes.subarray(0, bytesRead)).digest("hex");
+}
+
+/** True for a generation that was compressed; it is only ever read whole. */
+export function isCompressed(file: ManifestFile): boolean {
+  return file.path.endsWith(".gz");
+}
+
+/** Yields a file's bytes from an offset to the size it had when it was looked at. @throws errno */
+export async function* readFrom(
+  handle: FileHandle,
+  file: ManifestFile,
+  offset: number,
+): AsyncGenerator<Uint8Array, void, void> {
+  const plain = plainBytes(handle, file, offset);
+  yield* isCompressed(file) ? through(plain, createGunzip()) : plain;
+}
+
+async function* plainBytes(
+  handle: FileHandle,
+  { size }: ManifestFile,
+  offset: number,
+): AsyncGenerator<Uint8Array, void, void> {
+  for (let at = offset; at < size; ) {
+    const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size - at));
+    const { bytesRead } = await handle.read(chunk, 0, chunk.length, at);
+    if (bytesRead === 0) return;
+    yield chunk.subarray(0, bytesRead);
+    at += bytesRead;
+  }
+}
+
+async function fileOf(directory: string, path: string): Promise<ManifestFile | undefined> {
+  let found: Stats;
+  try {
+    found = await stat(join(directory, path));
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+  if (!found.isFile()) return undefined;
+  return { path, id: `${found.dev}:${found.ino}`, size: found.size, mtimeMs: found.mtimeMs };
+}

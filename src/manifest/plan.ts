@@ -1,0 +1,105 @@
+import type { Checkpoint } from "../cache/checkpoints.ts";
+import { activeFile, isCompressed, isSameFile, type ManifestFile, rotatedFiles } from "./files.ts";
+
+/** A file to read, from where, and whether it is over afterwards. */
+export interface Segment {
+  readonly file: ManifestFile;
+  readonly offset: number;
+  readonly line: number;
+  /** True for a file that was renamed since: read to its end, it is only watched for a while. */
+  readonly retires: boolean;
+  /** Set for a file that is watched already: since when, ms since epoch. */
+  readonly retiredAt: number | null;
+}
+
+/**
+ * What is to be read of a manifest. `doubt` says why what is there cannot be what was read
+ * before; once that is certain, everything is read again from 0.
+ */
+export interface ReadingPlan {
+  readonly segments: readonly Segment[];
+  readonly doubt?: string;
+  /** Renamed files that are watched no longer. */
+  readonly forgotten: readonly string[];
+}
+
+/** How long a renamed file is watched: its producer may hold it open. */
+const WATCHED_MS = 3_600_000;
+
+/**
+ * Compares a manifests directory with the checkpoints of its dataset.
+ *
+ * Rotation is a rename: the file that was read is found under another name by its inode, read to
+ * its end, and whatever is younger is read whole; nothing is lost. Truncation (also by copying)
+ * loses what was not read before it: the bytes before the checkpoint tell, not the size, which may
+ * be stale. A file that is gone may have been compressed: then the generations are read again.
+ * @throws errno of anything but absence.
+ */
+export async function planReading(
+  directory: string,
+  known: readonly Checkpoint[],
+  now: number,
+): Promise<ReadingPlan> {
+  const current = known.find(({ retiredAt }) => retiredAt === null);
+  if (current === undefined) return { ...(await planAll(directory)), forgotten: [] };
+  const active = await activeFile(directory);
+  const retired = known.filter(({ retiredAt }) => retiredAt !== null);
+  const rotated = active?.id === current.file && retired.length === 0 ? [] : await rotatedFiles(directory);
+  const find = (id: string) => [active, ...rotated].find((file) => file?.id === id);
+
+  const read = find(current.file);
+  if (read === undefined) return doubtful("the manifest that was read before is gone");
+  if (!(await isSameFile(directory, read, current))) {
+    return doubtful("the bytes before the checkpoint are not those that were read");
+  }
+
+  const segments: Segment[] = [];
+  for (const checkpoint of retired.toReversed()) {
+    const file = find(checkpoint.file);
+    if (file === undefined || isCompressed(file) || file.size <= checkpoint.offset) continue;
+    if (!(await isSameFile(directory, file, checkpoint))) continue;
+    const { offset, line, retiredAt } = checkpoint;
+    segments.push({ file, offset, line, retires: false, retiredAt });
+  }
+  const isRotated = active !== undefined && read !== active;
+  const { offset, line } = current;
+  segments.push({ file: read, offset, line, retires: isRotated, retiredAt: null });
+  if (isRotated) segments.push(...younger(rotated, read, known), whole(active, false));
+  const forgotten = retired.filter(({ retiredAt }) => now - (retiredAt ?? now) > WATCHED_MS);
+  return { segments, forgotten: forgotten.map(({ file }) => file) };
+}
+
+/** Everything that is there, oldest first. @throws errno */
+export async function planAll(
+  directory: string,
+): Promise<{ readonly segments: readonly Segment[] }> {
+  const rotated = await rotatedFiles(directory);
+  const active = await activeFile(directory);
+  const segments = rotated.map((file) => whole(file, true));
+  return { segments: active === undefined ? segments : [...segments, whole(active, false)] };
+}
+
+/** The checkpoint before the first line of a segment's file. */
+export function startOf({ file, retiredAt }: Segment): Checkpoint {
+  return { file: file.id, path: file.path, offset: 0, line: 0, hash: "", retiredAt };
+}
+
+function doubtful(doubt: string): ReadingPlan {
+  return { segments: [], doubt, forgotten: [] };
+}
+
+/** Generations that came and went while nobody looked. */
+function younger(
+  rotated: readonly ManifestFile[],
+  read: ManifestFile,
+  known: readonly Checkpoint[],
+): Segment[] {
+  const seen = new Set(known.map(({ file }) => file));
+  return rotated
+    .filter((file) => !seen.has(file.id) && file.mtimeMs > read.mtimeMs)
+    .map((file) => whole(file, true));
+}
+
+function whole(file: ManifestFile, retires: boolean): Segment {
+  return { file, offset: 0, line: 0, retires, retiredAt: null };
+}

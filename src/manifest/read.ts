@@ -1,0 +1,103 @@
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import type { Entry, RejectedLine } from "../cache/accept.ts";
+import type { Checkpoint } from "../cache/checkpoints.ts";
+import { errorCode, errorMessage } from "../errors.ts";
+import { lineBlocks } from "../lib/line-blocks.ts";
+import { MAX_LINE_BYTES, parseLine } from "./entry.ts";
+import { hashBefore, isCompressed, readFrom } from "./files.ts";
+import { type Segment, startOf } from "./plan.ts";
+
+/** What a few whole lines held, and the checkpoint after them. */
+export interface ReadBatch {
+  readonly entries: readonly Entry[];
+  readonly rejected: readonly RejectedLine[];
+  readonly checkpoint: Checkpoint;
+  /** True when a bad last line was left out: it may still be in the making. */
+  readonly unsettled: boolean;
+}
+
+/**
+ * Reads the complete lines of a segment, in batches. A last line that is bad is left for later
+ * while `isSettled` (given its offset) says no.
+ * A compressed generation that is damaged counts as a bad line after what could be read.
+ * @throws errno
+ */
+export async function* readSegment(
+  directory: string,
+  segment: Segment,
+  isSettled: (offset: number) => boolean,
+): AsyncGenerator<ReadBatch, void, void> {
+  const { file, retiredAt } = segment;
+  const handle = await open(join(directory, file.path), "r");
+  let line = segment.line;
+  try {
+    const chunks = readFrom(handle, file, segment.offset);
+    for await (const block of lineBlocks(chunks, segment.offset, MAX_LINE_BYTES)) {
+      const parsed =
+        block.bytes === undefined
+          ? tooLong(file.path, block.start, line)
+          : parseBlock(block.bytes, file.path, block.start, line);
+      const bad = parsed.badEnd;
+      const waits = bad !== undefined && block.end >= file.size && !isSettled(bad.offset);
+      const end = waits ? bad.offset : block.end;
+      line = waits ? bad.line - 1 : parsed.line;
+      const hash = isCompressed(file) ? "" : await hashBefore(handle, end);
+      yield {
+        entries: waits && bad.hasEntry ? parsed.entries.slice(0, -1) : parsed.entries,
+        rejected: waits ? parsed.rejected.slice(0, -1) : parsed.rejected,
+        checkpoint: { file: file.id, path: file.path, offset: end, line, hash, retiredAt },
+        unsettled: waits,
+      };
+    }
+  } catch (error) {
+    if (errorCode(error)?.startsWith("Z_") !== true) throw error;
+    const rejected = [{ path: file.path, line, offset: 0, reason: `damaged: ${errorMessage(error)}` }];
+    yield { entries: [], rejected, checkpoint: startOf(segment), unsettled: false };
+  } finally {
+    await handle.close();
+  }
+}
+
+interface ParsedBlock {
+  readonly entries: Entry[];
+  readonly rejected: RejectedLine[];
+  /** Lines before the end of the block. */
+  readonly line: number;
+  /** The last line, if it was bad. */
+  readonly badEnd?: RejectedLine & { readonly hasEntry: boolean };
+}
+
+function tooLong(path: string, offset: number, line: number): ParsedBlock {
+  const reason = `longer than ${MAX_LINE_BYTES} bytes`;
+  return { entries: [], rejected: [{ path, line: line + 1, offset, reason }], line: line + 1 };
+}
+
+function parseBlock(bytes: Uint8Array, path: string, start: number, firstLine: number): ParsedBlock {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const entries: Entry[] = [];
+  const rejected: RejectedLine[] = [];
+  let badEnd: ParsedBlock["badEnd"];
+  let line = firstLine;
+  for (let at = 0; at < buffer.length; ) {
+    const feed = buffer.indexOf(0x0a, at);
+    const { entry, reason } = parseBytes(buffer.subarray(at, feed), start + at === 0);
+    line += 1;
+    if (entry !== undefined) entries.push(entry);
+    badEnd = undefined;
+    if (reason !== undefined) {
+      const bad = { path, line, offset: start + at, reason };
+      rejected.push(bad);
+      badEnd = { ...bad, hasEntry: entry !== undefined };
+    }
+    at = feed + 1;
+  }
+  return badEnd === undefined ? { entries, rejected, line } : { entries, rejected, line, badEnd };
+}
+
+function parseBytes(bytes: Buffer, isFirst: boolean): ReturnType<typeof parseLine> {
+  const text = bytes.toString("utf8");
+  const isUtf8 = !text.includes("\ufffd") || Buffer.from(text).equals(bytes);
+  if (!isUtf8) return { reason: "not UTF-8" };
+  return parseLine(isFirst ? text.replace(/^\ufeff/, "") : text);
+}

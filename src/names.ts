@@ -1,0 +1,25 @@
+import type { Names } from "./cache/accept.ts";
+import type { DatasetSettings } from "./config.ts";
+import { formatOfName } from "./formats/index.ts";
+import { unknown } from "./formats/unknown.ts";
+import { samplePath } from "./samples/path.ts";
+
+/** The names a raw's sample may have, the plain one first, going by raw's own name. */
+export function expectedNames(raw: string, settings: DatasetSettings): Names {
+  return namesWith(raw, expectedExtension(raw, settings), settings);
+}
+
+/** The names a raw's sample may have with an extension; null for raw's own. */
+export function namesWith(raw: string, extension: string | null, settings: DatasetSettings): Names {
+  const { layout } = settings;
+  const plain = samplePath(raw, { layout, extension });
+  const marked = samplePath(raw, { layout, extension, taken: true });
+  return { candidates: [plain, marked], extension };
+}
+
+function expectedExtension(raw: string, { extensions }: DatasetSettings): string | null {
+  const format = formatOfName(raw, extensions) ?? unknown;
+  const inner = format.name === "gz" ? formatOfName(raw.replace(/\.gz$/i, ""), {}) : format;
+  const isTar = inner?.name === "tar" || /\.tgz$/i.test(raw);
+  return isTar ? ".txt" : (format.sampleExtension ?? null);
+}

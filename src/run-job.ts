@@ -1,0 +1,200 @@
+import { realpath, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Settings } from "./config.ts";
+import { errorMessage, Failure, NoSample } from "./errors.ts";
+import { recognise } from "./formats/index.ts";
+import { unknown } from "./formats/unknown.ts";
+import { type Staged, stage } from "./samples/publish.ts";
+import { bronzePath, type LocalFile, openLocalFile } from "./source.ts";
+import type { Failed, Handle, Job, Outcome, Recognised, SampleRequest } from "./types.ts";
+
+/** Where a dataset lies; looked up once for each handle. */
+interface Place {
+  readonly directory: string;
+  /** Real paths of the directories bronze files may be in. */
+  readonly roots: readonly string[];
+}
+
+/** Thrown inside to leave with an outcome that is neither a sample nor a failure. */
+class OtherName extends Error {
+  readonly extension: string | null;
+
+  constructor(extension: string | null) {
+    super("the content asks for another name");
+    this.extension = extension;
+  }
+}
+
+/**
+ * Makes the function that does one job in this process: open, recognise, sample, publish. It never
+ * throws: whatever happens becomes an outcome.
+ */
+export function createHandle(settings: Settings): Handle {
+  const places = new Map<string, Promise<Place>>();
+
+  return async (job, stop) => {
+    const started = performance.now();
+    const clock = startClock(settings.forDataset(job.dataset).limits.seconds, stop);
+    const work = { readBytes: 0 };
+    try {
+      const known = places.get(job.dataset) ?? findPlace(settings, job.dataset);
+      places.set(job.dataset, known);
+      const place = await known;
+      const done = runJob(job, place, settings, clock.signal, work);
+      return await Promise.race([done, clock.rejected]);
+    } catch (error) {
+      if (stop.aborted) return { outcome: "abandoned" };
+      if (error instanceof OtherName) return { outcome: "misnamed", extension: error.extension };
+      return failed(error, job, settings, work.readBytes, performance.now() - started);
+    } finally {
+      clock.stop();
+    }
+  };
+}
+
+async function runJob(
+  job: Job,
+  place: Place,
+  settings: Settings,
+  signal: AbortSignal,
+  work: { readBytes: number },
+): Promise<Outcome> {
+  const started = performance.now();
+  const { limits, extensions } = settings.forDataset(job.dataset);
+  const file = await openLocalFile(bronzePath(place.directory, job.bronze), {
+    roots: place.roots,
+    name: basename(job.raw),
+    readBytes: limits.readBytes,
+    signal,
+  });
+  try {
+    const request = { source: file, limits, signal, depth: 0, extensions, recognise };
+    const target = join(place.directory, "samples", job.name);
+    const staged = await stageSample(request, target, job);
+    await publish(staged, file, job, signal);
+    return {
+      outcome: "sampled",
+      ...staged.summary,
+      bytes: staged.bytes,
+      readBytes: file.readBytes(),
+      sourceSize: file.size,
+      ms: performance.now() - started,
+    };
+  } finally {
+    work.readBytes = file.readBytes();
+    await file.close();
+  }
+}
+
+/** Samples by the file's own format; what has no sample there is described instead. */
+async function stageSample(request: SampleRequest, target: string, job: Job): Promise<Staged> {
+  const found = await recognise(request);
+  try {
+    return await stageAs(found, request, target, job);
+  } catch (error) {
+    if (!(error instanceof NoSample)) throw error;
+    return stageAs({ format: unknown, reason: error.reason }, request, target, job);
+  }
+}
+
+async function stageAs(
+  found: Recognised,
+  request: SampleRequest,
+  target: string,
+  job: Job,
+): Promise<Staged> {
+  const extension = found.format.sampleExtension ?? null;
+  if (job.extension !== extension) throw new OtherName(extension);
+  const staged = await stage(target, found.format.sample(request, found));
+  if (found.warning === undefined) return staged;
+  const warnings = [found.warning, ...staged.summary.warnings];
+  return { ...staged, summary: { ...staged.summary, warnings } };
+}
+
+/** Publishes only what was read from one and the same version of the file. */
+async function publish(staged: Staged, file: LocalFile, job: Job, signal: AbortSignal): Promise<void> {
+  try {
+    if (!(await file.isUnchanged())) {
+      throw new Failure("FILE_CHANGED", `${job.bronze} changed while it was read`);
+    }
+    signal.throwIfAborted();
+    await staged.commit();
+  } catch (error) {
+    await staged.discard();
+    throw error;
+  }
+}
+
+async function findPlace(settings: Settings, dataset: string): Promise<Place> {
+  const directory = join(settings.prefix, dataset);
+  const roots = [settings.prefix, directory, ...settings.allowedRoots];
+  const real = await Promise.all(roots.map((root) => realpath(root).catch(() => undefined)));
+  const found = real.filter((root) => root !== undefined);
+  await checkSamples(join(directory, "samples"), found);
+  return { directory, roots: found };
+}
+
+/** Samples may be on another disk, but not where a link leads out of all allowed roots. */
+async function checkSamples(samples: string, roots: readonly string[]): Promise<void> {
+  const real = await realpath(samples).catch(() => undefined);
+  if (real === undefined || roots.some((root) => real.startsWith(`${root}/`))) return;
+  throw new Failure("OUTPUT_UNWRITABLE", `${samples} leads outside the prefix and allowedRoots`);
+}
+
+async function failed(
+  error: unknown,
+  job: Job,
+  settings: Settings,
+  readBytes: number,
+  ms: number,
+): Promise<Outcome> {
+  const known = error instanceof Failure;
+  const code = known ? error.code : "UNEXPECTED";
+  const message = known ? error.message : ((error as Error).stack ?? errorMessage(error));
+  const failure: Failed = { outcome: "failed", code, message, readBytes, ms };
+  if (code === "OUTPUT_FULL" || code === "OUTPUT_UNWRITABLE") {
+    return { outcome: "paused", code, message };
+  }
+  if (code === "FILE_MISSING" && (await isBronzeGone(settings, job))) {
+    const directory = join(settings.prefix, job.dataset, "bronze");
+    return { outcome: "paused", code, message: `${directory} is missing: is it mounted?` };
+  }
+  return failure;
+}
+
+/** True when the whole bronze directory is missing, not just this file. */
+async function isBronzeGone(settings: Settings, job: Job): Promise<boolean> {
+  if (!job.bronze.startsWith("bronze/")) return false;
+  const found = await stat(join(settings.prefix, job.dataset, "bronze")).catch(() => undefined);
+  return found === undefined;
+}
+
+interface Clock {
+  readonly signal: AbortSignal;
+  /** Rejects when the time is over or the work is stopped from outside. */
+  readonly rejected: Promise<never>;
+  stop(): void;
+}
+
+function startClock(seconds: number, stop: AbortSignal): Clock {
+  const controller = new AbortController();
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => undefined);
+  const end = (reason: unknown) => {
+    controller.abort(reason);
+    reject(reason);
+  };
+  const onStop = () => end(stop.reason);
+  const late = new Failure("TIMEOUT", `not done within limits.seconds (${seconds} s)`);
+  const timer = setTimeout(end, seconds * 1000, late);
+  if (stop.aborted) onStop();
+  stop.addEventListener("abort", onStop);
+  return {
+    signal: controller.signal,
+    rejected: promise,
+    stop() {
+      clearTimeout(timer);
+      stop.removeEventListener("abort", onStop);
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { pathBytes } from "../lib/pep383.ts";
+
+/** Bytes a file name may have on every file system we know. */
+const MAX_NAME_BYTES = 255;
+const compressed = /\.(gz|zst|bz2|xz|lz4)$/i;
+const oneExtension = /\.[A-Za-z0-9_-]{1,16}$/;
+
+/** Where samples go: all in one directory, or in the raw files' directories. */
+export type Layout = "flat" | "mirror";
+
+/** What decides a sample's path besides raw. */
+export interface NameOptions {
+  readonly layout: Layout;
+  /** The sample's extension, or null for the raw file's own. */
+  readonly extension: string | null;
+  /** True when another raw has the plain name. */
+  readonly taken?: boolean;
+}
+
+/**
+ * The path of a sample below `samples/`: `raw/a/data.csv.gz` → `data_sample.csv.gz`. Always a
+ * relative path without `..`, of names that are safe to write, no longer than 255 bytes each.
+ */
+export function samplePath(raw: string, { layout, extension, taken = false }: NameOptions): string {
+  const parts = raw.split("/").filter((part) => part !== "" && part !== "." && part !== "..");
+  const file = parts.pop() ?? "";
+  if (parts[0] === "raw") parts.shift();
+  const name = sampleName(safeName(file), raw, extension, taken);
+  return layout === "flat" ? name : [...parts.map((part) => shorten(safeName(part), raw)), name].join("/");
+}
+
+/** The extension a raw file has, compression included: `.csv.gz`; empty where there is none. */
+export function extensionOf(raw: string): string {
+  const file = safeName(raw.slice(raw.lastIndexOf("/") + 1));
+  const outer = oneExtension.exec(file)?.[0] ?? "";
+  if (!compressed.test(outer)) return outer;
+  const inner = oneExtension.exec(file.slice(0, -outer.length))?.[0] ?? "";
+  return inner + outer;
+}
+
+function sampleName(file: string, raw: string, extension: string | null, taken: boolean): string {
+  const own = extensionOf(file);
+  const stem = file.slice(0, file.length - own.length);
+  const ending = `_sample${taken ? suffixOf(raw) : ""}${extension ?? own}`;
+  const plain = stem + ending;
+  if (Buffer.byteLength(plain) <= MAX_NAME_BYTES) return plain;
+  const marked = `_sample${suffixOf(raw)}${extension ?? own}`;
+  return cutTo(stem, MAX_NAME_BYTES - Buffer.byteLength(marked)) + marked;
+}
+
+/** Control characters, escaped bytes and a leading dot become `_`. */
+function safeName(name: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return name.replace(/[\u0000-\u001f\u007f]|\p{Surrogate}/gu, "_").replace(/^\./, "_");
+}
+
+/** A directory name that is too long keeps its beginning and a hash of raw. */
+function shorten(name: string, raw: string): string {
+  if (Buffer.byteLength(name) <= MAX_NAME_BYTES) return name;
+  const mark = suffixOf(raw);
+  return cutTo(name, MAX_NAME_BYTES - mark.length) + mark;
+}
+
+function suffixOf(raw: string): string {
+  return `~${createHash("sha256").update(pathBytes(raw)).digest("hex").slice(0, 16)}`;
+}
+
+function cutTo(text: string, bytes: number): string {
+  let kept = "";
+  let size = 0;
+  for (const character of text) {
+    size += Buffer.byteLength(character);
+    if (size > bytes) break;
+    kept += character;
+  }
+  return kept;
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { errorCode, errorMessage, Failure } from "../errors.ts";
+import type { SampleStream, SampleSummary } from "../types.ts";
+
+const FILE_MODE = 0o640;
+const DIRECTORY_MODE = 0o750;
+const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+
+/** How a temporary file is called that becomes a sample. */
+export const temporaryName = /^\.ss-[0-9a-f]{16}\.tmp$/;
+
+/** A sample that is written but not yet visible. */
+export interface Staged {
+  readonly summary: SampleSummary;
+  /** Bytes written. */
+  readonly bytes: number;
+  /** Gives the sample its name. */
+  commit(): Promise<void>;
+  /** Removes it. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Writes a sample beside its place, under a temporary name; nothing remains if that fails.
+ * @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE; what the sampler throws.
+ */
+export async function stage(target: string, sample: SampleStream): Promise<Staged> {
+  const directory = dirname(target);
+  const temporary = join(directory, `.ss-${randomBytes(8).toString("hex")}.tmp`);
+  const handle = await output(target, () => create(temporary, directory));
+  const discard = () => rm(temporary, { force: true });
+  try {
+    const { summary, bytes } = await writeAll(handle, sample, target);
+    await output(target, () => handle.close());
+    const commit = () => output(target, () => rename(temporary, target));
+    return { summary, bytes, commit, discard };
+  } catch (error) {
+    await handle.close().catch(() => undefined);
+    await discard();
+    throw error;
+  }
+}
+
+async function writeAll(
+  handle: FileHandle,
+  sample: SampleStream,
+  target: string,
+): Promise<{ summary: SampleSummary; bytes: number }> {
+  let bytes = 0;
+  try {
+    for (;;) {
+      const { value, done } = await sample.next();
+      if (done === true) return { summary: value, bytes };
+      if (value.length > 0) await output(target, () => handle.writeFile(value));
+      bytes += value.length;
+    }
+  } finally {
+    await sample.return(undefined as never);
+  }
+}
+
+async function create(path: string, directory: string): Promise<FileHandle> {
+  const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+  try {
+    return await open(path, flags, FILE_MODE);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+    await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
+    return open(path, flags, FILE_MODE);
+  }
+}
+
+/** Does something to our own output; what goes wrong there holds for the whole dataset. */
+async function output<T>(target: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw outputFailure(error, target);
+  }
+}
+
+/** The Failure for an error while writing below `samples/`. */
+export function outputFailure(error: unknown, target: string): unknown {
+  const errno = errorCode(error);
+  if (error instanceof Failure || errno === undefined) return error;
+  const full = errno === "ENOSPC" || errno === "EDQUOT";
+  const hint = full ? "make room; work goes on with the next pass" : "check owner and mode";
+  const message = `cannot write ${target}: ${errorMessage(error)} (${hint})`;
+  return new Failure(full ? "OUTPUT_FULL" : "OUTPUT_UNWRITABLE", message, { cause: error });
+}

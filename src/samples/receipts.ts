@@ -1,0 +1,167 @@
+import { constants, createReadStream } from "node:fs";
+import { type FileHandle, mkdir, open, readdir, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { RejectedLine } from "../cache/accept.ts";
+import { errorCode } from "../errors.ts";
+import { lineBlocks } from "../lib/line-blocks.ts";
+import type { Failed, Job, Sampled } from "../types.ts";
+import { VERSION } from "../version.ts";
+import { outputFailure } from "./publish.ts";
+
+const NAME = "_receipts.jsonl";
+const SEAL_BYTES = 1024 ** 3;
+const MAX_RECEIPT_BYTES = 4 * 1024 * 1024;
+const { O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW } = constants;
+
+/** One line of the receipts: an outcome, for people and programs to read. */
+export interface Receipt {
+  /** null for a manifest line that names no file. */
+  readonly raw: string | null;
+  readonly bronze: string | null;
+  readonly mtime: number | null;
+  readonly outcome: "sampled" | "failed" | "pruned";
+  /** `samples/…`, relative to the dataset. */
+  readonly sample?: string;
+  readonly [further: string]: unknown;
+}
+
+/** The receipt for a settled job; `now` is ms since epoch. */
+export function receiptOf(job: Job, result: Sampled | Failed, now: number): Receipt {
+  const { raw, bronze, mtime } = job;
+  const { outcome, ms, ...facts } = result;
+  const sample = outcome === "sampled" ? { sample: `samples/${job.name}` } : {};
+  const end = { ms: Math.round(ms * 100) / 100, at: new Date(now).toISOString(), sampler: VERSION };
+  return { raw, bronze, mtime, outcome, ...sample, ...facts, ...end };
+}
+
+/** The receipt for a manifest line that is no entry. */
+export function rejectionReceipt({ path, line, offset, reason }: RejectedLine, now: number): Receipt {
+  return {
+    raw: null,
+    bronze: null,
+    mtime: null,
+    outcome: "failed",
+    code: "LINE_INVALID",
+    message: `manifests/${path} line ${line}, byte ${offset}: ${reason}`,
+    at: new Date(now).toISOString(),
+    sampler: VERSION,
+  };
+}
+
+/**
+ * Appends receipts to a dataset's samples with one write, so that all of them are there or none.
+ * Seals the file as `.1`, `.2`, … once it is large.
+ * @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE
+ */
+export async function appendReceipts(samples: string, receipts: readonly Receipt[]): Promise<void> {
+  const path = join(samples, NAME);
+  try {
+    const handle = await openToAppend(path);
+    try {
+      const { size } = await handle.stat();
+      await appendAll(handle, size, receipts);
+      if (size > SEAL_BYTES) await seal(samples);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw outputFailure(error, path);
+  }
+}
+
+/** Removes what a crash left of a half-written last receipt. @throws Failure as appendReceipts */
+export async function healReceipts(samples: string): Promise<void> {
+  const path = join(samples, NAME);
+  try {
+    const handle = await open(path, O_RDWR | O_NOFOLLOW);
+    try {
+      await cutTornLine(handle);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw outputFailure(error, path);
+  }
+}
+
+/** Yields all receipts of a dataset in pages, oldest first; lines that are none are left out. */
+export async function* readReceipts(samples: string): AsyncGenerator<Receipt[], void, void> {
+  for (const name of await receiptFiles(samples)) {
+    const chunks = createReadStream(join(samples, name), { highWaterMark: 256 * 1024 });
+    for await (const { bytes } of lineBlocks(chunks, 0, MAX_RECEIPT_BYTES)) {
+      const lines = bytes === undefined ? [] : Buffer.from(bytes).toString("utf8").split("\n");
+      yield lines.map(parseReceipt).filter((receipt) => receipt !== undefined);
+    }
+  }
+}
+
+function parseReceipt(line: string): Receipt | undefined {
+  try {
+    const value = JSON.parse(line) as Receipt | null;
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function receiptFiles(samples: string): Promise<string[]> {
+  try {
+    const sealed = (await readdir(samples)).filter((name) => /^_receipts\.jsonl\.\d+$/.test(name));
+    const numbered = sealed.toSorted((a, b) => sealNumber(a) - sealNumber(b));
+    const current = await open(join(samples, NAME)).then(
+      (handle) => handle.close().then(() => [NAME]),
+      () => [],
+    );
+    return [...numbered, ...current];
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+async function openToAppend(path: string): Promise<FileHandle> {
+  const flags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW;
+  try {
+    return await open(path, flags, 0o640);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+    await mkdir(dirname(path), { recursive: true, mode: 0o750 });
+    return open(path, flags, 0o640);
+  }
+}
+
+/** A write that fails half-way is taken back: a torn line must not stand before a whole one. */
+async function appendAll(handle: FileHandle, size: number, receipts: readonly Receipt[]): Promise<void> {
+  const lines = receipts.map((receipt) => `${JSON.stringify(receipt)}\n`);
+  try {
+    await handle.writeFile(lines.join(""));
+  } catch (error) {
+    await handle.truncate(size);
+    throw error;
+  }
+}
+
+async function cutTornLine(handle: FileHandle): Promise<void> {
+  const { size } = await handle.stat();
+  const step = 64 * 1024;
+  for (let end = size; end > 0; end -= step) {
+    const start = Math.max(0, end - step);
+    const bytes = Buffer.alloc(end - start);
+    await handle.read(bytes, 0, bytes.length, start);
+    const last = bytes.lastIndexOf(0x0a);
+    if (last < 0 && start > 0) continue;
+    const whole = start + last + 1;
+    if (whole < size) await handle.truncate(whole);
+    return;
+  }
+}
+
+async function seal(samples: string): Promise<void> {
+  const sealed = (await readdir(samples)).filter((name) => /^_receipts\.jsonl\.\d+$/.test(name));
+  const next = Math.max(0, ...sealed.map(sealNumber)) + 1;
+  await rename(join(samples, NAME), join(samples, `${NAME}.${next}`));
+}
+
+function sealNumber(name: string): number {
+  return Number(name.slice(NAME.length + 1));
+}

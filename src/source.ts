@@ -1,0 +1,178 @@
+import { constants, type BigIntStats } from "node:fs";
+import { type FileHandle, lstat, open, realpath, stat } from "node:fs/promises";
+import { isAbsolute, join } from "node:path";
+import { errorCode, errorMessage, Failure, type FailureCode } from "./errors.ts";
+import { pathBytes, pathText } from "./lib/pep383.ts";
+import { HEAD_BYTES } from "./lib/source.ts";
+import type { Source } from "./types.ts";
+
+const CHUNK_BYTES = 256 * 1024;
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;
+
+/** A local file, open for reading, that remembers what it was when it was opened. */
+export interface LocalFile extends Source {
+  readonly size: number;
+  readonly mtime: number;
+  /** Bytes read so far. */
+  readBytes(): number;
+  /** Whether the file is still the one that was opened, by descriptor and by path. */
+  isUnchanged(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Where a file may lie, and what may be read of it. */
+export interface OpenOptions {
+  /** Real paths of the directories it may be in. */
+  readonly roots: readonly string[];
+  /** Its name as its producer knew it; decides the format. */
+  readonly name: string;
+  /** Bytes that may be read. */
+  readonly readBytes: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens a regular file below one of the roots, following links only as far as they stay there.
+ * @param path absolute, possibly with surrogate escapes (PEP 383).
+ * @throws Failure PATH_REFUSED, FILE_MISSING or FILE_UNREADABLE; while reading also
+ * LIMIT_EXCEEDED, and the signal's reason once it is aborted.
+ */
+export async function openLocalFile(path: string, options: OpenOptions): Promise<LocalFile> {
+  const handle = await openSafely(path, options.roots);
+  try {
+    const opened = await handle.stat({ bigint: true });
+    if (!opened.isFile()) throw refused(path, "not a regular file");
+    return localFile(handle, pathBytes(path), opened, options);
+  } catch (error) {
+    await handle.close();
+    throw fileFailure(error, path);
+  }
+}
+
+/** Turns a path of a manifest into an absolute one; relative paths start at the dataset. */
+export function bronzePath(datasetDir: string, bronze: string): string {
+  return isAbsolute(bronze) ? bronze : join(datasetDir, bronze);
+}
+
+async function openSafely(path: string, roots: readonly string[]): Promise<FileHandle> {
+  try {
+    const real = await realpath(pathBytes(path), { encoding: "buffer" });
+    const text = pathText(real);
+    if (!roots.some((root) => isWithin(text, root))) {
+      throw refused(path, "outside the prefix and allowedRoots");
+    }
+    if (!(await lstat(real)).isFile()) throw refused(path, "not a regular file");
+    return await open(real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  } catch (error) {
+    throw fileFailure(error, path);
+  }
+}
+
+function localFile(
+  handle: FileHandle,
+  path: string | Buffer,
+  opened: BigIntStats,
+  { name, readBytes: budget, signal }: OpenOptions,
+): LocalFile {
+  const size = Number(opened.size);
+  let read = 0;
+  let first: Promise<Uint8Array> | undefined;
+
+  return {
+    name,
+    size,
+    mtime: Number(opened.mtimeNs) / 1e9,
+    readBytes: () => read,
+    head,
+    stream,
+    slice,
+    close: () => handle.close(),
+    async isUnchanged() {
+      const now = await Promise.all([
+        handle.stat({ bigint: true }),
+        stat(path, { bigint: true }).catch(() => undefined),
+      ]);
+      return now.every((stats) => stats !== undefined && isSame(stats, opened));
+    },
+  };
+
+  function head(): Promise<Uint8Array> {
+    first ??= readRange(0, Math.min(HEAD_BYTES, size));
+    return first;
+  }
+
+  async function* stream(): AsyncGenerator<Uint8Array, void, void> {
+    let chunk = await head();
+    let at = 0;
+    while (chunk.length > 0) {
+      yield chunk;
+      at += chunk.length;
+      if (at >= size) return;
+      chunk = await readRange(at, Math.min(at + CHUNK_BYTES, size));
+    }
+  }
+
+  async function slice(start: number, end: number): Promise<Uint8Array> {
+    const known = first === undefined ? undefined : await first;
+    if (known !== undefined && end <= known.length) return known.subarray(start, end);
+    return readRange(start, Math.min(end, size));
+  }
+
+  async function readRange(start: number, end: number): Promise<Uint8Array> {
+    if (end <= start) return new Uint8Array();
+    signal.throwIfAborted();
+    if (read + end - start > budget) {
+      throw new Failure("LIMIT_EXCEEDED", `needs more than limits.readBytes (${budget} bytes) read`);
+    }
+    const buffer = Buffer.allocUnsafe(end - start);
+    let filled = 0;
+    while (filled < buffer.length) {
+      const { bytesRead } = await readFrom(buffer, filled, start + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    read += filled;
+    return buffer.subarray(0, filled);
+  }
+
+  async function readFrom(
+    buffer: Buffer,
+    offset: number,
+    position: number,
+  ): Promise<{ bytesRead: number }> {
+    try {
+      return await handle.read(buffer, offset, buffer.length - offset, position);
+    } catch (error) {
+      throw fileFailure(error, name);
+    }
+  }
+}
+
+function isSame(a: BigIntStats, b: BigIntStats): boolean {
+  const sameFile = a.dev === b.dev && a.ino === b.ino;
+  return sameFile && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+}
+
+function isWithin(path: string, root: string): boolean {
+  return path.startsWith(root.endsWith("/") ? root : `${root}/`);
+}
+
+function refused(path: string, why: string): Failure {
+  return new Failure("PATH_REFUSED", `${path}: ${why}`);
+}
+
+const codes: Readonly<Record<string, FailureCode>> = {
+  ENOENT: "FILE_MISSING",
+  ENOTDIR: "FILE_MISSING",
+  ELOOP: "PATH_REFUSED",
+  ENAMETOOLONG: "PATH_REFUSED",
+  ERR_INVALID_ARG_VALUE: "PATH_REFUSED",
+};
+
+/** Translates what the file system said of a file; anything else passes through. */
+function fileFailure(error: unknown, path: string): unknown {
+  const errno = errorCode(error);
+  if (error instanceof Failure || errno === undefined) return error;
+  const code = codes[errno] ?? "FILE_UNREADABLE";
+  return new Failure(code, `${path}: ${errorMessage(error)}`, { cause: error });
+}
