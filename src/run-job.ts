@@ -185,8 +185,8 @@ function startClock(seconds: number, stop: AbortSignal): Clock {
     reject(reason);
   };
   const onStop = () => end(stop.reason);
-  const late = new Failure("TIMEOUT", `not done within limits.seconds (${seconds} s)`);
-  const timer = setTimeout(end, seconds * 1000, late);
+  const late = () => end(new Failure("TIMEOUT", `not done within limits.seconds (${seconds} s)`));
+  const timer = setTimeout(late, seconds * 1000);
   if (stop.aborted) onStop();
   stop.addEventListener("abort", onStop);
   return {

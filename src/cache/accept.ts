@@ -107,9 +107,10 @@ export function acceptOf(db: Db): Accept {
 /** Looks up many raws at once. */
 function knownOf(db: Db): (dataset: number, raws: readonly string[]) => Map<string, Known> {
   const columns = "mtime, next_at AS nextAt, outcome, done_mtime AS doneMtime";
+  // CROSS JOIN keeps this order: one look-up for each wanted raw, never a scan of the table.
   const many = db.prepare(
     `SELECT f.raw, ${columns} FROM json_each(?) AS wanted
-     JOIN files AS f ON f.dataset = ? AND f.raw = wanted.value`,
+     CROSS JOIN files AS f ON f.dataset = ? AND f.raw = wanted.value`,
   );
   const one = db.prepare(`SELECT ${columns} FROM files WHERE dataset = ? AND raw = ?`);
   return (dataset, raws) => {

@@ -65,7 +65,7 @@ function prepared(path: string): Db {
   chmodSync(path, 0o640);
   db.pragma("journal_mode = WAL");
   db.pragma("synchronous = NORMAL");
-  db.pragma("cache_size = -32768");
+  db.pragma("cache_size = -16384");
   db.pragma("temp_store = FILE");
   const version = db.pragma("user_version", { simple: true }) as number;
   db.transaction(() => {

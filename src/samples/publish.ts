@@ -12,6 +12,10 @@ const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
 /** How a temporary file is called that becomes a sample. */
 export const temporaryName = /^\.ss-[0-9a-f]{16}\.tmp$/;
 
+/** Temporary names are this process's own, then counted. */
+const ours = randomBytes(4).toString("hex");
+let counted = 0;
+
 /** A sample that is written but not yet visible. */
 export interface Staged {
   readonly summary: SampleSummary;
@@ -29,7 +33,8 @@ export interface Staged {
  */
 export async function stage(target: string, sample: SampleStream): Promise<Staged> {
   const directory = dirname(target);
-  const temporary = join(directory, `.ss-${randomBytes(8).toString("hex")}.tmp`);
+  counted += 1;
+  const temporary = join(directory, `.ss-${ours}${counted.toString(16).padStart(8, "0")}.tmp`);
   const handle = await output(target, () => create(temporary, directory));
   const discard = () => rm(temporary, { force: true });
   try {
