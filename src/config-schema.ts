@@ -9,7 +9,9 @@ const units: Readonly<Record<string, number>> = {
 
 /** Bytes: a number, or one with a unit. */
 const bytes = z
-  .union([z.int().positive(), z.string().regex(/^\d+ ?([KMG]iB)?$/i, "use bytes, or KiB, MiB, GiB")])
+  .union([z.int().positive(), z.string().regex(/^0*[1-9]\d* ?([KMG]iB)?$/i)], {
+    error: "use a number of bytes, or one with KiB, MiB or GiB",
+  })
   .transform((size) => {
     if (typeof size === "number") return size;
     const [, count, unit] = /^(\d+) ?(\w*)$/.exec(size) as unknown as [string, string, string];
@@ -64,7 +66,7 @@ export const configSchema = z.strictObject({
   state: z.string().min(1).optional().describe("directory of the cache; {prefix}/.staging-sampler"),
   schedule: z.string().default("* * * * *").describe("cron expression for the passes"),
   watch: z
-    .union([z.boolean(), z.literal("poll")])
+    .union([z.boolean(), z.literal("poll")], { error: "use true, false or poll" })
     .default(true)
     .describe("also when a manifest grows; poll where the file system has no events"),
   stopSeconds: z.number().nonnegative().default(10).describe("seconds to finish after SIGTERM"),

@@ -89,7 +89,8 @@ interface Mistake {
 function describe(issue: z.core.$ZodIssue): Mistake[] {
   const where = issue.path.join(".");
   if (issue.code !== "unrecognized_keys") {
-    return [{ at: issue.path, says: where === "" ? issue.message : `${where}: ${issue.message}` }];
+    const message = issue.code === "invalid_key" ? issue.issues[0]?.message : issue.message;
+    return [{ at: issue.path, says: where === "" ? String(message) : `${where}: ${message}` }];
   }
   const valid = keysAt(issue.path);
   return issue.keys.map((key) => {

@@ -97,11 +97,6 @@ export async function runDaemon({ db, settings, log, reload, exitNow }: DaemonOp
     return { settings: chosen, pass, cron, watcher };
   }
 
-  async function end({ cron, watcher }: Shift): Promise<void> {
-    await cron.destroy();
-    await watcher?.close();
-  }
-
   async function changeShift(): Promise<void> {
     reloading = false;
     try {
@@ -129,4 +124,9 @@ export async function runDaemon({ db, settings, log, reload, exitNow }: DaemonOp
     deadline = setTimeout(() => abandon.abort(), shift.settings.stopSeconds * 1000);
     wake.end();
   }
+}
+
+async function end({ cron, watcher }: Shift): Promise<void> {
+  await cron.destroy();
+  await watcher?.close();
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { acceptOf, type Accepted, type Entry, type RejectedLine } from "./cache/accept.ts";
-import { type Checkpoint, checkpointsOf } from "./cache/checkpoints.ts";
+import { acceptOf, type Accepted } from "./cache/accept.ts";
+import { checkpointsOf } from "./cache/checkpoints.ts";
 import { datasetsOf } from "./cache/datasets.ts";
 import type { Db } from "./cache/open.ts";
 import { rereadOf } from "./cache/reread.ts";
@@ -12,6 +12,7 @@ import { planAll, planReading, type Segment, startOf } from "./manifest/plan.ts"
 import { type ReadBatch, readSegment } from "./manifest/read.ts";
 import { expectedNames } from "./names.ts";
 import { restoreDataset } from "./restore.ts";
+import type { Checkpoint, Entry, RejectedLine } from "./types.ts";
 
 /** What one look at a dataset's manifest brought. */
 export interface Ingested extends Accepted {

@@ -1,7 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RejectedLine } from "./cache/accept.ts";
 import { addFact, factOf } from "./cache/facts.ts";
 import type { Db } from "./cache/open.ts";
 import type { Settled } from "./cache/settle.ts";
@@ -13,6 +12,7 @@ import { discover } from "./manifest/discover.ts";
 import { createHandle } from "./run-job.ts";
 import { appendReceipts, healReceipts, rejectionReceipt } from "./samples/receipts.ts";
 import { sweep } from "./samples/sweep.ts";
+import type { RejectedLine } from "./types.ts";
 
 /** What happens in a pass, for those who log, count or print. */
 export type PassEvent =
@@ -110,10 +110,11 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
     summary.datasets = enabled.length;
 
     let unsettled = await ingestAll(enabled, summary, isStopping);
-    while (settles && unsettled.size > 0 && !isStopping()) {
-      const until = Math.min(...unsettled.values());
-      await sleep(Math.max(0, until - Date.now()), undefined, { signal: abandon }).catch(() => undefined);
-      unsettled = await ingestAll([...unsettled.keys()], summary, isStopping);
+    if (settles) {
+      while (unsettled.size > 0 && !isStopping()) {
+        await sleepUntil(Math.min(...unsettled.values()), abandon);
+        unsettled = await ingestAll([...unsettled.keys()], summary, isStopping);
+      }
     }
     const draining = performance.now();
     await drain({
@@ -191,6 +192,11 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
     summary.errors += 1;
     report({ type: "error", where, code, message });
   }
+}
+
+/** Waits until a time, ms since epoch, or until the signal says no. */
+async function sleepUntil(time: number, signal: AbortSignal): Promise<void> {
+  await sleep(Math.max(0, time - Date.now()), undefined, { signal }).catch(() => undefined);
 }
 
 function count(summary: Mutable<PassSummary>, { outcome }: Settled): void {

@@ -1,28 +1,11 @@
 import { decide, type Known } from "../decide.ts";
 import { pathBytes } from "../lib/pep383.ts";
-import { addFact, factOf } from "./facts.ts";
-import { type Checkpoint, checkpointsOf } from "./checkpoints.ts";
+import type { Checkpoint, Entry, RejectedLine } from "../types.ts";
+import { checkpointsOf } from "./checkpoints.ts";
 import { countsOf } from "./counts.ts";
+import { addFact, factOf } from "./facts.ts";
 import { namesOf } from "./names.ts";
 import type { Db } from "./open.ts";
-
-/** A manifest line that is an entry. */
-export interface Entry {
-  readonly raw: string;
-  readonly bronze: string;
-  /** Seconds since epoch. */
-  readonly mtime: number;
-}
-
-/** A manifest line that is none. */
-export interface RejectedLine {
-  readonly path: string;
-  /** From 1. */
-  readonly line: number;
-  /** Bytes from the start of the file. */
-  readonly offset: number;
-  readonly reason: string;
-}
 
 /** Lines of one manifest, with the checkpoint after them. */
 export interface Batch {

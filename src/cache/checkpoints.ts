@@ -1,20 +1,5 @@
+import type { Checkpoint } from "../types.ts";
 import type { Db } from "./open.ts";
-
-/** How far one manifest file has been taken in. */
-export interface Checkpoint {
-  /** `device:inode`. */
-  readonly file: string;
-  /** Its name in the manifests directory when it was last seen. */
-  readonly path: string;
-  /** Bytes, after the last complete line. */
-  readonly offset: number;
-  /** Lines before the offset. */
-  readonly line: number;
-  /** SHA-256 (hex) of the up to 64 bytes before the offset. */
-  readonly hash: string;
-  /** Set for a file that was renamed: when it was read to its end, ms since epoch. */
-  readonly retiredAt: number | null;
-}
 
 /** Reads and writes the checkpoints of datasets. */
 export interface Checkpoints {

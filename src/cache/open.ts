@@ -41,6 +41,20 @@ export function openCache(state: string): OpenedCache {
 }
 
 /**
+ * Closes the cache so that it is one file again: without the files of the write-ahead log, those
+ * who may only read it could not open it while no daemon runs. Left as it is beside a reader.
+ */
+export function closeCache(db: Db): void {
+  try {
+    db.pragma("journal_mode = DELETE");
+  } catch (error) {
+    if (errorCode(error)?.startsWith("SQLITE_BUSY") !== true) throw error;
+  } finally {
+    db.close();
+  }
+}
+
+/**
  * Opens the cache to look at, beside the daemon that writes it.
  * @throws Failure CACHE_UNUSABLE when there is none yet, or it cannot be read.
  */

@@ -1,5 +1,5 @@
 import { pathBytes, pathText } from "../lib/pep383.ts";
-import type { Entry } from "./accept.ts";
+import type { Entry } from "../types.ts";
 import type { Db } from "./open.ts";
 
 /**

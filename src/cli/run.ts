@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { takeLock } from "../cache/lock.ts";
 import { addFact } from "../cache/facts.ts";
-import { type Db, openCache } from "../cache/open.ts";
+import { closeCache, type Db, openCache } from "../cache/open.ts";
 import { retryAfterUpgrade } from "../cache/upgrade.ts";
 import type { Settings } from "../config.ts";
 import { runDaemon } from "../daemon.ts";
@@ -46,7 +46,7 @@ async function forever(settings: Settings, options: RunOptions, context: Context
     await runDaemon({ db, settings, log, exitNow, reload: () => settingsFor(options, context) });
     return exitCodes.done;
   } finally {
-    db.close();
+    closeCache(db);
   }
 }
 
@@ -80,7 +80,7 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
     end();
     clearTimeout(deadline);
     process.off("SIGTERM", stop).off("SIGINT", stop);
-    db.close();
+    closeCache(db);
   }
 }
 

@@ -28,7 +28,7 @@ export async function status(options: InspectOptions, context: Context): Promise
     totals.map(async ({ oldestDueAt, ...dataset }): Promise<DatasetStatus> => {
       const oldestDueSeconds = oldestDueAt === null ? null : Math.round((now - oldestDueAt) / 1000);
       const unreadBytes = await unreadOf(db, settings.prefix, dataset.dataset);
-      return { ...dataset, oldestDueSeconds, unreadBytes };
+      return Object.assign(dataset, { oldestDueSeconds, unreadBytes });
     }),
   );
   const pass = factOf(db, "pass");

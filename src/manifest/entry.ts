@@ -1,6 +1,6 @@
-import type { Entry } from "../cache/accept.ts";
 import { errorMessage } from "../errors.ts";
 import { isPath } from "../lib/pep383.ts";
+import type { Entry } from "../types.ts";
 
 /** A manifest line may have this many bytes. */
 export const MAX_LINE_BYTES = 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { Checkpoint } from "../cache/checkpoints.ts";
+import type { Checkpoint } from "../types.ts";
 import { activeFile, isCompressed, isSameFile, type ManifestFile, rotatedFiles } from "./files.ts";
 
 /** A file to read, from where, and whether it is over afterwards. */

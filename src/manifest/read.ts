@@ -1,9 +1,8 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import type { Entry, RejectedLine } from "../cache/accept.ts";
-import type { Checkpoint } from "../cache/checkpoints.ts";
 import { errorCode, errorMessage } from "../errors.ts";
 import { lineBlocks } from "../lib/line-blocks.ts";
+import type { Checkpoint, Entry, RejectedLine } from "../types.ts";
 import { MAX_LINE_BYTES, parseLine } from "./entry.ts";
 import { hashBefore, isCompressed, readFrom } from "./files.ts";
 import { type Segment, startOf } from "./plan.ts";

@@ -1,10 +1,9 @@
 import { constants, createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { RejectedLine } from "../cache/accept.ts";
 import { errorCode } from "../errors.ts";
 import { lineBlocks } from "../lib/line-blocks.ts";
-import type { Failed, Job, Sampled } from "../types.ts";
+import type { Failed, Job, RejectedLine, Sampled } from "../types.ts";
 import { VERSION } from "../version.ts";
 import { outputFailure } from "./publish.ts";
 
