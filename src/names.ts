@@ -18,8 +18,5 @@ export function namesWith(raw: string, extension: string | null, settings: Datas
 }
 
 function expectedExtension(raw: string, { extensions }: DatasetSettings): string | null {
-  const format = formatOfName(raw, extensions) ?? unknown;
-  const inner = format.name === "gz" ? formatOfName(raw.replace(/\.gz$/i, ""), {}) : format;
-  const isTar = inner?.name === "tar" || /\.tgz$/i.test(raw);
-  return isTar ? ".txt" : (format.sampleExtension ?? null);
+  return (formatOfName(raw, extensions) ?? unknown).sampleExtension ?? null;
 }

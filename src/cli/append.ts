@@ -25,5 +25,8 @@ export async function append(options: AppendCommandOptions, context: Context): P
 function seconds(text: string): number {
   const value = text.trim() === "" ? NaN : Number(text);
   if (Number.isFinite(value)) return value;
-  throw new Failure("USAGE", `--mtime ${errorMessage(text)} is not a number of seconds since epoch`);
+  throw new Failure(
+    "USAGE",
+    `--mtime ${errorMessage(text)} is not a number of seconds since epoch`,
+  );
 }

@@ -30,7 +30,13 @@ export async function check(options: InspectOptions, context: Context): Promise<
   let lines = 0;
   for (const dataset of datasets) lines += await checkDataset(settings, dataset, problems);
 
-  const report = { config: settings.file ?? null, prefix: settings.prefix, datasets: datasets.length, lines, problems };
+  const report = {
+    config: settings.file ?? null,
+    prefix: settings.prefix,
+    datasets: datasets.length,
+    lines,
+    problems,
+  };
   if (options.json === true) printJson(context, report);
   else {
     printLine(context, `configuration ${settings.file ?? "(defaults)"}: valid`);
@@ -41,7 +47,11 @@ export async function check(options: InspectOptions, context: Context): Promise<
   return problems.length === 0 ? exitCodes.done : exitCodes.entriesFailed;
 }
 
-async function checkDataset(settings: Settings, dataset: string, problems: Problem[]): Promise<number> {
+async function checkDataset(
+  settings: Settings,
+  dataset: string,
+  problems: Problem[],
+): Promise<number> {
   const directory = join(settings.prefix, dataset);
   await need(problems, join(directory, "bronze"), R_OK | X_OK, "bronze cannot be read");
   await needWritable(problems, join(directory, "samples"), "samples cannot be written");
@@ -61,8 +71,14 @@ async function checkManifest(manifests: string, problems: Problem[]): Promise<nu
   for (const segment of (await planAll(manifests)).segments) {
     for await (const { entries, rejected } of readSegment(manifests, segment, () => true)) {
       lines += entries.length;
-      for (const { path, line, offset, reason } of rejected.slice(0, Math.max(0, SHOWN_LINES - bad))) {
-        problems.push({ path: join(manifests, path), problem: `line ${line}, byte ${offset}: ${reason}` });
+      for (const { path, line, offset, reason } of rejected.slice(
+        0,
+        Math.max(0, SHOWN_LINES - bad),
+      )) {
+        problems.push({
+          path: join(manifests, path),
+          problem: `line ${line}, byte ${offset}: ${reason}`,
+        });
       }
       bad += rejected.length;
     }

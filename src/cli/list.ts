@@ -23,7 +23,12 @@ export async function list(options: ListOptions, context: Context): Promise<numb
     ...(outcome === undefined ? {} : { outcome }),
     ...(since === undefined ? {} : { since: sinceOf(since, Date.now()) }),
   };
-  const print = csv === true ? csvPrinter(context) : json === true ? jsonPrinter(context) : linePrinter(context);
+  const print =
+    csv === true
+      ? csvPrinter(context)
+      : json === true
+        ? jsonPrinter(context)
+        : linePrinter(context);
   for (const entry of listEntries(db, filter)) {
     if (!isWanted(entry, options)) continue;
     print.entry(entry);
@@ -51,7 +56,13 @@ function linePrinter(context: Context): Printer {
       const state = waiting ? "waiting" : (outcome ?? "new");
       const facts =
         code === null
-          ? [sample, format, rows === null ? null : `${rows} rows`, bytes === null ? null : bytesText(bytes), reason]
+          ? [
+              sample,
+              format,
+              rows === null ? null : `${rows} rows`,
+              bytes === null ? null : bytesText(bytes),
+              reason,
+            ]
           : [`${code}: ${message}`];
       const shown = facts.filter((fact) => fact !== null).join("  ");
       printLine(context, printable(`${state.padEnd(8)} ${dataset}  ${raw}  ${shown}`));
@@ -85,8 +96,10 @@ function csvPrinter(context: Context): Printer {
 function sinceOf(text: string, now: number): number {
   const age = /^(\d+)([smhd])$/.exec(text);
   const units: Readonly<Record<string, number>> = { s: 1e3, m: 6e4, h: 36e5, d: 864e5 };
-  const time = age === null ? Date.parse(text) : now - Number(age[1]) * (units[age[2] as string] as number);
-  if (Number.isNaN(time)) throw new Failure("USAGE", `--since ${text}: use ISO 8601, or 30s, 90m, 12h, 7d`);
+  const time =
+    age === null ? Date.parse(text) : now - Number(age[1]) * (units[age[2] as string] as number);
+  if (Number.isNaN(time))
+    throw new Failure("USAGE", `--since ${text}: use ISO 8601, or 30s, 90m, 12h, 7d`);
   return time;
 }
 

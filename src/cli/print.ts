@@ -26,7 +26,10 @@ export function table(headings: readonly string[], rows: readonly (readonly unkn
   );
   const isRight = headings.map((_, i) => rows.length > 0 && rows.every((row) => isNumeric(row[i])));
   const lineOf = (row: readonly string[]) =>
-    row.map((cell, i) => pad(cell, widths[i] as number, isRight[i] === true)).join("  ").trimEnd();
+    row
+      .map((cell, i) => pad(cell, widths[i] as number, isRight[i] === true))
+      .join("  ")
+      .trimEnd();
   return [headings, ...cells].map(lineOf).join("\n");
 }
 
@@ -47,7 +50,9 @@ export function durationText(ms: number): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
   const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  return hours < 48
+    ? `${hours} h ${minutes % 60} min`
+    : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
 /** Text from a file or a manifest, made safe for a terminal: control characters become `·`. */

@@ -18,7 +18,10 @@ export async function runProgram(args: readonly string[], context: Context): Pro
       writeOut: (text) => context.out.write(text),
       writeErr: (text) => context.err.write(text),
     })
-    .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 usage, 3 done but entries failed,\n75 another one runs, 78 configuration.");
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 done, 1 failed, 2 usage, 3 done but entries failed,\n75 another one runs, 78 configuration.",
+    );
 
   const add = (name: string, description: string) =>
     program
@@ -79,7 +82,8 @@ const failureCodes: { readonly [K in FailureCode]?: number } = {
 };
 
 function exitCodeOf(error: unknown, { err }: Context): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  if (error instanceof CommanderError)
+    return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   if (error instanceof Failure) {
     err.write(`staging-sampler: ${error.code}: ${error.message}\n`);
     return failureCodes[error.code] ?? exitCodes.failed;

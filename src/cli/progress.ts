@@ -48,8 +48,14 @@ export function printSummary(summary: PassSummary, json: boolean, context: Conte
   const { datasets, lines, sampled, failed, unchanged, superseded, rejected, ms } = summary;
   const { readBytes, bytes, paused, errors } = summary;
   const rate = ms > 0 ? Math.round((sampled + failed) / (ms / 1000)) : 0;
-  printLine(context, `${lines} lines of ${datasets} datasets in ${durationText(ms)} (${rate} files/s)`);
-  printLine(context, `sampled ${sampled}, failed ${failed}, unchanged ${unchanged}, superseded ${superseded}, rejected ${rejected}`);
+  printLine(
+    context,
+    `${lines} lines of ${datasets} datasets in ${durationText(ms)} (${rate} files/s)`,
+  );
+  printLine(
+    context,
+    `sampled ${sampled}, failed ${failed}, unchanged ${unchanged}, superseded ${superseded}, rejected ${rejected}`,
+  );
   printLine(context, `read ${bytesText(readBytes)}, wrote ${bytesText(bytes)}`);
   if (paused > 0) printLine(context, `${paused} datasets wait for the next pass`);
   if (errors > 0) printLine(context, `${errors} manifests or directories could not be read`);

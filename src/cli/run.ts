@@ -40,7 +40,9 @@ export async function run(options: RunOptions, context: Context): Promise<number
 
 async function forever(settings: Settings, options: RunOptions, context: Context): Promise<number> {
   const log = openLog(settings.log.level);
-  const db = open(settings, (message) => log.error({ code: "CACHE_UNUSABLE", reason: message }, "cache moved aside"));
+  const db = open(settings, (message) =>
+    log.error({ code: "CACHE_UNUSABLE", reason: message }, "cache moved aside"),
+  );
   const { exitNow } = context;
   try {
     await runDaemon({ db, settings, log, exitNow, reload: () => settingsFor(options, context) });

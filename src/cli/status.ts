@@ -66,15 +66,30 @@ function print(
   const { running, lastPass, failures, datasets } = report;
   const sum = (key: "entries" | "sampled" | "failed" | "waiting") =>
     datasets.reduce((total, dataset) => total + dataset[key], 0);
-  const who = running == null ? "not running" : `running: pid ${running.pid} on ${running.host} since ${running.since}`;
+  const who =
+    running == null
+      ? "not running"
+      : `running: pid ${running.pid} on ${running.host} since ${running.since}`;
   printLine(context, who);
-  printLine(context, `${sum("entries")} entries: ${sum("sampled")} sampled, ${sum("failed")} failed, ${sum("waiting")} waiting`);
+  printLine(
+    context,
+    `${sum("entries")} entries: ${sum("sampled")} sampled, ${sum("failed")} failed, ${sum("waiting")} waiting`,
+  );
   if (lastPass !== null) {
     const { at, ms, sampled, failed, readBytes } = lastPass;
-    printLine(context, `last pass ${at}: ${durationText(ms)}, ${sampled} sampled, ${failed} failed, ${bytesText(readBytes)} read`);
+    printLine(
+      context,
+      `last pass ${at}: ${durationText(ms)}, ${sampled} sampled, ${failed} failed, ${bytesText(readBytes)} read`,
+    );
   }
   if (failures.length > 0) {
-    printLine(context, `\n${table(["code", "entries"], failures.map(({ code, entries }) => [code, entries]))}`);
+    printLine(
+      context,
+      `\n${table(
+        ["code", "entries"],
+        failures.map(({ code, entries }) => [code, entries]),
+      )}`,
+    );
   }
   if (datasets.length === 0) return;
   const rows = datasets.map((d) => [
@@ -87,6 +102,15 @@ function print(
     d.unreadBytes === null ? "?" : bytesText(d.unreadBytes),
     d.rejected,
   ]);
-  const headings = ["dataset", "entries", "sampled", "failed", "waiting", "oldest", "unread", "rejected"];
+  const headings = [
+    "dataset",
+    "entries",
+    "sampled",
+    "failed",
+    "waiting",
+    "oldest",
+    "unread",
+    "rejected",
+  ];
   printLine(context, `\n${table(headings, rows)}`);
 }

@@ -7,6 +7,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 const QUOTE = 0x22;
 const DELIMITERS = [0x2c, 0x3b, 0x09, 0x7c];
+const VOTING_BYTES = 8192;
 /** A quote that is still open after this many bytes (UTF-16: twice as many) was no quote. */
 const OPEN_QUOTE_UNITS = 1024 * 1024;
 
@@ -45,6 +46,7 @@ export function csvScanner(
   onOpenQuote: () => void,
 ): RecordScanner {
   const read = unitReader(encoding.utf16);
+  const special = specialBytes(encoding, delimiter);
   let atFieldStart = true;
   let quoted = false;
   let quoteInQuoted = false;
@@ -56,7 +58,14 @@ export function csvScanner(
 
   function next(chunk: Uint8Array, from: number): number {
     for (let i = from; i < chunk.length; i += 1) {
-      const unit = read(chunk[i] as number);
+      const byte = chunk[i] as number;
+      if (!quoted && special[byte] === 0) {
+        seen = true;
+        atFieldStart = false;
+        afterCr = false;
+        continue;
+      }
+      const unit = read(byte);
       if (unit >= 0 && endsRecord(unit)) return i + 1;
       if (quotedUnits > OPEN_QUOTE_UNITS && !quoteInQuoted) return -1;
     }
@@ -104,6 +113,13 @@ export function csvScanner(
   }
 }
 
+/** 1 for bytes that are more than content outside quotes; in UTF-16 that is any of them. */
+function specialBytes({ utf16 }: Encoding, delimiter: number): Uint8Array {
+  const special = new Uint8Array(256).fill(utf16 === undefined ? 0 : 1);
+  for (const byte of [LF, CR, QUOTE, delimiter, 0xef, 0xbb, 0xbf]) special[byte] = 1;
+  return special;
+}
+
 function isBomByte(byte: number): boolean {
   return byte === 0xef || byte === 0xbb || byte === 0xbf;
 }
@@ -113,12 +129,13 @@ function delimiterOf(name: string, head: Uint8Array, { utf16 }: Encoding): numbe
   if (/\.tsv\b/i.test(name)) return 0x09;
   if (/\.psv\b/i.test(name)) return 0x7c;
   const read = unitReader(utf16);
-  const votes = new Map(DELIMITERS.map((delimiter) => [delimiter, 0]));
+  const votes = new Uint32Array(256);
+  const votesOf = (delimiter: number): number => votes[delimiter] as number;
   let quoted = false;
-  for (const byte of head.subarray(0, 8192)) {
-    const unit = read(byte);
+  for (let i = 0; i < head.length && i < VOTING_BYTES; i += 1) {
+    const unit = read(head[i] as number);
     if (unit === QUOTE) quoted = !quoted;
-    else if (!quoted && votes.has(unit)) votes.set(unit, (votes.get(unit) as number) + 1);
+    else if (!quoted && unit >= 0 && unit < votes.length) votes[unit] = votesOf(unit) + 1;
   }
-  return [...votes].reduce((best, vote) => (vote[1] > best[1] ? vote : best))[0];
+  return DELIMITERS.reduce((best, other) => (votesOf(other) > votesOf(best) ? other : best));
 }

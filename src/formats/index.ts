@@ -28,9 +28,7 @@ export async function recognise(request: SampleRequest): Promise<Recognised> {
   const named = formatOfName(source.name, extensions);
   if (head.length === 0) return recogniseEmpty(named);
   const found = formats.find((format) => format.matches?.(head));
-  if (named !== undefined && (named === found || (named.kind === "text" && !isForeign(head, found)))) {
-    return { format: named };
-  }
+  if (named !== undefined && isKept(named, head, found)) return { format: named };
   if (found !== undefined && !zipBased.test(source.name)) {
     const warning = `named ${source.name}, but holds ${found.name}`;
     return named === undefined ? { format: found } : { format: found, warning };
@@ -60,6 +58,12 @@ function recogniseEmpty(named: Format | undefined): Recognised {
     throw new Failure("FORMAT_INVALID", `an empty file is not ${named.name}`);
   }
   return { format: empty };
+}
+
+/** True when the content does not speak against the format that the name claims. */
+function isKept(named: Format, head: Uint8Array, found: Format | undefined): boolean {
+  if (named.kind === "text") return !isForeign(head, found);
+  return named === found || (named === tarGz && found === gz);
 }
 
 /**

@@ -65,6 +65,8 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
   let longest = -1;
   /** Top-level values that have ended. */
   let values = 0;
+  /** Whether there was any value. */
+  let begun = false;
 
   /** Offsets in the input: end of what was scanned, start of what is held back. */
   let scanned = 0;
@@ -76,6 +78,8 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
   let skipFrom = -1;
   let safe = -1;
   let safeStack: Open | undefined;
+  /** Whether more than closers and white space came after the safe point. */
+  let dirty = false;
   let cut: Cut | undefined;
 
   return { feed, finish, done: () => cut !== undefined, result };
@@ -97,7 +101,7 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
   }
 
   function result(): JsonKept {
-    const rows = longest >= 0 && values <= 1 ? longest : Math.max(values, inElement ? 1 : 0);
+    const rows = longest >= 0 && values <= 1 ? longest : Math.max(values, begun ? 1 : 0);
     const kept = { rows, several: values > 1 };
     const why = cut ?? (skipped > 0 ? "rows" : undefined);
     return why === undefined ? kept : { ...kept, cut: why };
@@ -122,13 +126,15 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
     if (safe < 0) checkFirst(at);
     const depth = stack?.depth ?? 0;
     if (depth === 0 && values > 0 && nextValue(byte, at)) return;
+    if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) return close(byte, at);
     if (byte === COMMA) {
       if (arrayDepth > 0 && depth === arrayDepth) elementEnd(at);
       else if (arrayDepth === 0 && depth > 0) safePoint(at);
-      return;
     }
-    if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) return close(byte, at);
+    dirty = true;
+    if (byte === COMMA) return;
     inElement = true;
+    begun = true;
     if (byte === QUOTE) inString = true;
     else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) open(byte, depth + 1);
   }
@@ -190,17 +196,24 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
     dropUntil(at);
     skipFrom = -1;
     inElement = false;
+    dirty = false;
   }
 
   /** Notes that the text may end at `at`; false when that is too late, so that it ends before. */
   function safePoint(at: number): boolean {
-    if (safe >= 0 && at - skipped + (stack?.depth ?? 0) > limits.bytes) {
+    if (safe >= 0 && isFull(at + (stack?.depth ?? 0))) {
       stop("bytes");
       return false;
     }
     safe = at;
     safeStack = stack;
+    dirty = false;
     return true;
+  }
+
+  /** Whether the sample would be too long if it went on to `end`. */
+  function isFull(end: number): boolean {
+    return end - skipped > limits.bytes && (dirty || end - safe > limits.bytes);
   }
 
   function checkBounds(): void {
@@ -211,7 +224,7 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
     }
     const understood = brokenAt < 0 ? scanned : brokenAt;
     if (safe < 0) checkFirst(understood);
-    else if (understood - skipped > limits.bytes) return stop("bytes");
+    else if (isFull(understood)) return stop("bytes");
     if (brokenAt >= 0 && scanned - skipped > limits.bytes) {
       throw new Failure("FORMAT_INVALID", `not JSON: unexpected byte at offset ${brokenAt}`);
     }

@@ -115,7 +115,9 @@ function checkRowGroups(metadata: FileMetaData, wanted: number, limits: Limits):
       decoded += Number(chunk?.total_uncompressed_size ?? 0);
     }
     if (stored > limits.readBytes || decoded > DECODED_BYTES) {
-      throw new NoSample(`a row group of ${stored} bytes (${decoded} decoded) is too large to read`);
+      throw new NoSample(
+        `a row group of ${stored} bytes (${decoded} decoded) is too large to read`,
+      );
     }
   }
 }
@@ -157,12 +159,16 @@ function writeRows(metadata: FileMetaData, rows: Rows): Uint8Array {
 
 /** The sample has to have the schema and the rows of the original. */
 async function checkKept(bytes: Uint8Array, metadata: FileMetaData, rows: Rows): Promise<void> {
-  const file = { byteLength: bytes.length, slice: (s: number, e?: number) => bytes.slice(s, e).buffer };
+  const file = {
+    byteLength: bytes.length,
+    slice: (s: number, e?: number) => bytes.slice(s, e).buffer,
+  };
   const written = await parquetMetadataAsync(file, { geoparquet: false });
   const again = await readRows(file, written, rows.length);
   const kept = isDeepStrictEqual(plain(written.schema), plain(metadata.schema));
   if (!kept) throw new NoSample("its schema cannot be written again exactly");
-  if (!isDeepStrictEqual(again, rows)) throw new NoSample("its values cannot be written again exactly");
+  if (!isDeepStrictEqual(again, rows))
+    throw new NoSample("its values cannot be written again exactly");
 }
 
 function plain(value: unknown): unknown {

@@ -77,12 +77,13 @@ export function paxNumber(pax: ReadonlyMap<string, Uint8Array>, key: string): nu
   return Number.isFinite(number) ? number : undefined;
 }
 
-/** Octal digits, or base 256 where the first bit is set (GNU). */
+/** Octal digits, or base 256 where the first bit is set (GNU); NaN where there is something else. */
 function numberOf(block: Uint8Array, start: number, length: number): number {
   const first = block[start] as number;
   if ((first & 0x80) === 0) {
-    const digits = /[0-7]+/.exec(asciiOf(block.subarray(start, start + length)));
-    return digits === null ? 0 : Number.parseInt(digits[0], 8);
+    const field = asciiOf(block.subarray(start, start + length));
+    const digits = /^[\0 ]*([0-7]*)(?:[\0 ]|$)/.exec(field)?.[1];
+    return digits === undefined ? NaN : Number.parseInt(`0${digits}`, 8);
   }
   let value = first === 0xff ? -1 : first & 0x7f;
   for (let i = start + 1; i < start + length; i += 1) value = value * 256 + (block[i] as number);

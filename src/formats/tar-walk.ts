@@ -38,11 +38,11 @@ export async function* tarEntries(
     const header = parseHeader(block);
     if (header === undefined) throw invalid(`no tar header at byte ${at}`);
     let data = at + BLOCK_BYTES;
-    if (/[LKxg]/.test(header.type)) {
+    if (/[LKxXg]/.test(header.type)) {
       const body = await extension(read, data, header.size);
       if (header.type === "L") longName = body.subarray(0, endOf(body));
       else if (header.type === "g") pax = globals = new Map([...globals, ...parsePax(body)]);
-      else if (header.type === "x") pax = new Map([...globals, ...parsePax(body)]);
+      else if (/[xX]/.test(header.type)) pax = new Map([...globals, ...parsePax(body)]);
       at = padded(data, header.size);
       continue;
     }

@@ -39,7 +39,11 @@ export async function findZip(slice: Slice, size: number): Promise<ZipExtent | u
 }
 
 /** Where the zip begins that a record at `position` ends: after 0 if offsets in it are too low. */
-async function startOf(slice: Slice, record: Buffer, position: number): Promise<number | undefined> {
+async function startOf(
+  slice: Slice,
+  record: Buffer,
+  position: number,
+): Promise<number | undefined> {
   const written = record.readUInt32LE(16);
   const isEmpty = record.readUInt16LE(10) === 0;
   if (isEmpty || written === ZIP64 || (await isDirectory(slice, written))) return 0;

@@ -25,7 +25,10 @@ export async function openZip(slice: Slice, size: number, signal: AbortSignal): 
   if (extent === undefined) {
     throw new Failure("FORMAT_INVALID", "not a whole zip: no directory at its end");
   }
-  const moved = (from: Slice): Slice => (start, end) => from(extent.start + start, extent.start + end);
+  const moved =
+    (from: Slice): Slice =>
+    (start, end) =>
+      from(extent.start + start, extent.start + end);
   const reader = new SliceReader(moved(cached), extent);
   try {
     const directory = await yauzl.fromRandomAccessReaderPromise(reader, extent.end - extent.start, {

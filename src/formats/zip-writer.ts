@@ -38,7 +38,10 @@ export async function* writeZip(
 }
 
 function safeName(name: string): string {
-  const parts = name.replaceAll("\\", "/").replace(/^[a-zA-Z]:/, "").split("/");
+  const parts = name
+    .replaceAll("\\", "/")
+    .replace(/^[a-zA-Z]:/, "")
+    .split("/");
   const safe = parts
     .filter((part) => part !== "" && part !== ".")
     .map((part) => (part === ".." ? "_" : part.replaceAll("\0", "_")));

@@ -75,7 +75,8 @@ async function sampleMember(
       const inner = { ...request, source, depth: request.depth + 1 };
       const found = await request.recognise(inner);
       const { bytes, summary } = await collect(found.format.sample(inner, found));
-      const told = found.warning === undefined ? summary.warnings : [found.warning, ...summary.warnings];
+      const told =
+        found.warning === undefined ? summary.warnings : [found.warning, ...summary.warnings];
       warnings.push(...told.map((warning) => `${name}: ${warning}`));
       return {
         name: name + (found.format.sampleExtension ?? ""),

@@ -11,6 +11,11 @@ export interface Encoding {
 const LF = 0x0a;
 const CR = 0x0d;
 
+/** 1 for the control bytes that texts do not have. */
+const oddBytes = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 0x20 || (byte >= 0x08 && byte <= 0x0d) || byte === 0x1b ? 0 : 1,
+);
+
 /**
  * Tells how to walk a text, from its first bytes: UTF-16 by its byte order mark or by the pattern
  * of its zero bytes, else an ASCII superset (UTF-8, Latin-1, Shift-JIS, …). A lone CR counts as a
@@ -23,20 +28,19 @@ export function encodingOf(head: Uint8Array): Encoding {
   return utf16 === undefined ? { bom, loneCr } : { utf16, bom, loneCr };
 }
 
+/** What is looked at to tell text from binary. */
+const LOOKED_AT_BYTES = 8192;
+
 /**
- * Whether bytes read as text. `lenient` for a file that claims to be text by its name: a few
+ * Whether bytes read as text, by the first of them. `lenient` for a file that claims to be text by its name: a few
  * control bytes are then content, and only a third of them makes it binary.
  */
-export function isText(head: Uint8Array, lenient = false): boolean {
-  if (head.length === 0 || utf16Of(head) !== undefined) return true;
+export function isText(bytes: Uint8Array, lenient = false): boolean {
+  if (bytes.length === 0 || utf16Of(bytes) !== undefined) return true;
+  const head = bytes.subarray(0, LOOKED_AT_BYTES);
   let odd = 0;
-  let zero = false;
-  for (const byte of head) {
-    if (byte >= 0x20 || (byte >= 0x08 && byte <= 0x0d) || byte === 0x1b) continue;
-    odd += 1;
-    if (byte === 0) zero = true;
-  }
-  return lenient ? odd * 3 <= head.length : !zero && odd * 20 <= head.length;
+  for (let i = 0; i < head.length; i += 1) odd += oddBytes[head[i] as number] as number;
+  return lenient ? odd * 3 <= head.length : odd * 20 <= head.length && !head.includes(0);
 }
 
 /** Decodes text for a person to read; what cannot be decoded becomes U+FFFD or Latin-1. */

@@ -31,7 +31,7 @@ export function pathText(path: string | Uint8Array): string {
   if (typeof path === "string") return path;
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let text = "";
-  for (let at = 0; at < path.length; ) {
+  for (let at = 0; at < path.length;) {
     const length = sequenceLength(path, at, decoder);
     if (length === 0) text += String.fromCharCode(ESCAPE_BASE + (path[at] as number));
     else text += decoder.decode(path.subarray(at, at + length));

@@ -122,7 +122,7 @@ function recordCutter(first: RecordScanner, limits: RecordLimits): RecordCutter 
 
   /** Ends the sample where what is held back is too long already. */
   function checkHeld(): void {
-    if (cut !== undefined) return;
+    if (cut !== undefined || heldBytes === 0) return;
     if (records < limits.atLeast) return checkRecord(heldBytes);
     if (keptBytes + heldBytes > limits.bytes) cut = records < limits.records ? "bytes" : "rows";
   }

@@ -34,5 +34,7 @@ const signatures: readonly (readonly [mediaType: string, offset: number, bytes: 
 
 /** The media type that the first bytes show, or undefined. */
 export function mediaTypeOf(head: Uint8Array): string | undefined {
-  return signatures.find(([, offset, hex]) => hasBytes(head, Buffer.from(hex, "hex") as never, offset))?.[0];
+  return signatures.find(([, offset, hex]) =>
+    hasBytes(head, Buffer.from(hex, "hex") as never, offset),
+  )?.[0];
 }

@@ -1,0 +1,77 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A benchmark; false when it misses its number. */
+export type Bench = () => Promise<boolean>;
+
+/** What is compared. Each function makes its own ground and returns a rate: more is better. */
+export interface Comparison {
+  readonly name: string;
+  readonly unit: string;
+  readonly ours: (round: number) => number | Promise<number>;
+  readonly reference: (round: number) => number | Promise<number>;
+  /** The ratio ours : reference has to reach this. */
+  readonly atLeast: number;
+  readonly rounds?: number;
+}
+
+/** Measures both in turn, prints each pair and the median ratio; false when that is too low. */
+export async function compare(comparison: Comparison): Promise<boolean> {
+  const { name, unit, ours, reference, atLeast, rounds = 5 } = comparison;
+  const ratios: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const theirs = await reference(round);
+    const mine = await ours(round);
+    ratios.push(mine / theirs);
+    print(
+      `${name}: ours ${rate(mine)} ${unit}, reference ${rate(theirs)} ${unit}, ratio ${(mine / theirs).toFixed(3)}`,
+    );
+  }
+  const middle = median(ratios);
+  const reached = middle >= atLeast;
+  print(
+    `${name}: median ratio ${middle.toFixed(3)} of ${rounds} pairs, wanted ≥ ${atLeast}: ${reached ? "reached" : "MISSED"}`,
+  );
+  return reached;
+}
+
+/** The middle of some numbers. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] as number;
+}
+
+/** Prints a line. */
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/**
+ * A directory for one benchmark, removed at its end and not before: ext4 is slow to give out
+ * again what was freed a moment ago, which would be measured too.
+ */
+export function ground(): { readonly path: string; [Symbol.dispose](): void } {
+  const path = mkdtempSync(join(tmpdir(), "staging-sampler-bench-"));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Runs the built program; returns what it printed and its largest resident memory in bytes. */
+export function runProgram(args: readonly string[]): {
+  readonly out: string;
+  readonly rss: number;
+} {
+  const main = join(import.meta.dirname, "../dist/main.js");
+  const probe = join(import.meta.dirname, "rss.js");
+  const flags = ["--max-semi-space-size=8", "--import", probe];
+  const done = spawnSync(process.execPath, [...flags, main, ...args], { encoding: "utf8" });
+  if (done.error !== undefined) throw done.error;
+  if (done.status !== 0)
+    throw new Error(`${args.join(" ")} ended with ${done.status}: ${done.stderr}`);
+  return { out: done.stdout, rss: Number(/maxrss (\d+)/.exec(done.stderr)?.[1] ?? 0) * 1024 };
+}
+
+function rate(value: number): string {
+  return value >= 100 ? Math.round(value).toLocaleString("en") : value.toPrecision(3);
+}

@@ -1,0 +1,123 @@
+import { buffer } from "node:stream/consumers";
+import { gzipSync } from "node:zlib";
+import yauzl from "yauzl";
+import { describe, expect, test } from "vitest";
+import { paxRecord, tarOf } from "../../fixtures/tar-blocks.ts";
+import { zipOf } from "../../fixtures/zip-blocks.ts";
+import { LISTED_ENTRIES } from "../../src/formats/listing.ts";
+import { allFixtures, sampleBytes, sampleOf } from "../helpers/sample.ts";
+
+const tars = allFixtures().filter(({ path }) => path.startsWith("tar/") && path.endsWith(".tar"));
+
+describe("a listing", () => {
+  test("has name, size and time, separated by tabs", async () => {
+    const { bytes } = await sampleOf("a.tar", tarOf([{ name: "d/a.txt", data: "hello" }]));
+    expect(bytes.toString()).toBe("d/a.txt\t5\t2023-11-14T22:13:20Z\n");
+  });
+
+  test("keeps its lines apart whatever the names", async () => {
+    const { bytes } = await sampleOf("a.tar", tarOf([{ name: "a\tb\nc\rd\\e" }]));
+    expect(bytes.toString().split("\t")[0]).toBe("a\\tb\\nc\\rd\\\\e");
+  });
+
+  test("keeps names as the bytes they are, in pax headers too", async () => {
+    const name = Buffer.from("größe", "latin1");
+    const pax = { name: "p", type: "x", data: paxRecord("path", name) };
+    for (const members of [[{ name }], [pax, { name: "other" }]]) {
+      const { bytes } = await sampleOf("a.tar", tarOf(members));
+      expect(bytes.subarray(0, 5).equals(name)).toBe(true);
+    }
+  });
+
+  test("ends at its limits", async () => {
+    const many = Array.from({ length: LISTED_ENTRIES + 5 }, (_, i) => ({ name: `f${i}` }));
+    const byRows = await sampleOf("a.zip", zipOf(many));
+    expect(byRows.summary).toMatchObject({
+      rows: LISTED_ENTRIES,
+      entries: LISTED_ENTRIES + 5,
+      cut: "rows",
+    });
+    const byBytes = await sampleOf("a.tar", tarOf(many.slice(0, 20)), { limits: { bytes: 100 } });
+    expect(byBytes.summary).toMatchObject({ rows: 3, cut: "bytes" });
+    expect(byBytes.bytes.length).toBeLessThanOrEqual(100);
+  });
+
+  test.each(tars.map(({ path, ...fixture }) => [path, fixture] as const))(
+    "of %s is the same inside a gzip",
+    async (_, { name, bytes }) => {
+      const plain = await sampleBytes(name, bytes);
+      const packed = await sampleBytes(`${name}.gz`, gzipSync(bytes));
+      if (plain.kind !== "sample" || plain.summary.rows === 0)
+        return expect(packed.kind).toBe(plain.kind);
+      if (packed.kind !== "sample") throw new Error(`${name}: ${JSON.stringify(packed)}`);
+      expect(packed.bytes.equals(plain.bytes)).toBe(true);
+      expect(packed.summary).toEqual({ ...plain.summary, format: "tar.gz" });
+    },
+  );
+});
+
+describe("a sample of a zip", () => {
+  async function membersOf(zip: Buffer): Promise<Record<string, string>> {
+    const { bytes } = await sampleOf("a.zip", zip, { limits: { rows: 2 } });
+    const archive = await yauzl.fromBufferPromise(bytes);
+    const members: Record<string, string> = {};
+    for await (const entry of archive.eachEntry()) {
+      const stream = await archive.openReadStreamPromise(entry);
+      members[entry.fileName] = (await buffer(stream)).toString();
+    }
+    return members;
+  }
+
+  test("has its first members, each sampled by its own format", async () => {
+    const members = await membersOf(
+      zipOf([
+        { name: "d/" },
+        { name: "d/a.csv", data: "h\n1\n2\n3\n", method: 8 },
+        { name: "b.json", data: "[1,2,3]" },
+      ]),
+    );
+    expect(Object.keys(members)).toEqual(["_manifest.txt", "d/a.csv", "b.json"]);
+    expect(members).toMatchObject({ "d/a.csv": "h\n1\n2\n", "b.json": "[1,2]" });
+    expect(members["_manifest.txt"]?.split("\n")[1]).toBe("d/a.csv\t8\t2024-05-06T07:08:10Z");
+  });
+
+  test.each([
+    ["../../up.txt", "_/_/up.txt"],
+    ["/etc/passwd.txt", "etc/passwd.txt"],
+    ["C:\\x\\..\\y.txt", "x/_/y.txt"],
+    ["a//./b.txt", "a/b.txt"],
+    ["..", "_"],
+    ["nul\0.txt", "nul_.txt"],
+  ])("renames %j to %s", async (name, safe) => {
+    expect(Object.keys(await membersOf(zipOf([{ name, data: "x" }])))).toEqual([
+      "_manifest.txt",
+      safe,
+    ]);
+  });
+
+  test("tells members of one name apart", async () => {
+    const zip = zipOf([
+      { name: "a.txt", data: "1" },
+      { name: "a.txt", data: "2" },
+      { name: "_manifest.txt", data: "3" },
+    ]);
+    expect(await membersOf(zip)).toMatchObject({
+      "a.txt": "1",
+      "a.txt~2": "2",
+      "_manifest.txt~2": "3",
+    });
+  });
+
+  test("lists a tar inside as a text file", async () => {
+    const members = await membersOf(zipOf([{ name: "a.tar", data: tarOf([{ name: "x" }]) }]));
+    expect(members["a.tar.txt"]).toMatch(/^x\t0\t/);
+  });
+
+  test("does not fail with a member that cannot be read", async () => {
+    const zip = zipOf([
+      { name: "a.txt", data: "xxxx", flags: 1 },
+      { name: "b.txt", data: "b\n" },
+    ]);
+    expect(Object.keys(await membersOf(zip))).toEqual(["_manifest.txt", "b.txt"]);
+  });
+});

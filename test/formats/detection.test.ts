@@ -1,0 +1,78 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { tarOf } from "../../fixtures/tar-blocks.ts";
+import { zipOf } from "../../fixtures/zip-blocks.ts";
+import { Failure } from "../../src/errors.ts";
+import { formatOfName, recognise } from "../../src/formats/index.ts";
+import { memorySource, requestFor } from "../helpers/sample.ts";
+
+const text = "a,b\n1,2\n";
+const tar = tarOf([{ name: "a", data: "x" }]);
+const binary = Buffer.from("00ff017f0081feff10200304", "hex");
+
+function recognised(name: string, bytes: Uint8Array | string, depth = 0) {
+  const source = memorySource(name, Buffer.from(bytes as Uint8Array));
+  return recognise({ ...requestFor(source), depth });
+}
+
+describe("a name claims a format", () => {
+  test.each([
+    ["data.csv", "csv"],
+    ["DATA.TSV", "csv"],
+    ["a.b.psv", "csv"],
+    ["x.jsonl", "jsonl"],
+    ["x.ndjson", "jsonl"],
+    ["x.geojson", "json"],
+    ["x.csv.gz", "gz"],
+    ["x.tar.gz", "tar.gz"],
+    ["x.TGZ", "tar.gz"],
+    ["x.pq", "parquet"],
+    ["x.log", "text"],
+    ["x.bin", undefined],
+    ["csv", undefined],
+    ["", undefined],
+  ])("%s: %s", (name, format) => {
+    expect(formatOfName(name, {})?.name).toBe(format);
+  });
+
+  test("configured extensions come first", () => {
+    expect(formatOfName("x.dat", { ".dat": "csv" })?.name).toBe("csv");
+    expect(formatOfName("x.csv", { ".csv": "text" })?.name).toBe("text");
+  });
+});
+
+describe("content corrects the name", () => {
+  test.each([
+    ["plain text stays what it is named", "a.csv", text, "csv", false],
+    ["words that are signatures do not", "a.txt", "PAR1, ORC and other words", "text", false],
+    ["a gzip named csv", "a.csv", gzipSync(text), "gz", true],
+    ["a zip named csv", "a.csv", zipOf([{ name: "a", data: "x" }]), "zip", true],
+    ["a tar named txt", "a.txt", tar, "tar", true],
+    ["a gzip named parquet", "a.parquet", gzipSync(text), "gz", true],
+    ["a gzip without extension", "a", gzipSync(text), "gz", false],
+    ["a gzip around a tar, whatever its name", "logs.gz", gzipSync(tar), "tar.gz", true],
+    ["a spreadsheet is a zip only inside", "a.xlsx", zipOf([{ name: "a" }]), "metadata", false],
+    ["text of unknown type", "a.xml", "<a/>", "metadata", false],
+    ["binary of unknown type", "a.bin", binary, "metadata", false],
+    ["binary named csv", "a.csv", binary, "metadata", false],
+    ["a picture named txt", "a.txt", Buffer.from("89504e470d0a1a0a00", "hex"), "metadata", false],
+    ["nothing at all", "a.bin", "", "empty", false],
+    ["UTF-16 named csv", "a.csv", Buffer.from("a,b\n1,2\n", "utf16le"), "csv", false],
+    ["text with a few control bytes named log", "a.log", "a\0b some text here\n", "text", false],
+    ["a zip behind a stub", "a.zip", Buffer.concat([Buffer.from("stub"), zipOf([])]), "zip", false],
+  ])("%s", async (_, name, bytes, format, warns) => {
+    const found = await recognised(name, bytes);
+    expect(found.format.name).toBe(format);
+    expect(found.warning !== undefined).toBe(warns);
+    expect(found.reason !== undefined).toBe(format === "metadata");
+  });
+
+  test("inside a container, text without a known name is lines", async () => {
+    expect((await recognised("a", text, 1)).format.name).toBe("text");
+    expect((await recognised("a", binary, 1)).format.name).toBe("metadata");
+  });
+
+  test.each(["a.zip", "a.tar", "a.parquet", "a.tgz"])("an empty %s is broken", async (name) => {
+    await expect(recognised(name, "")).rejects.toBeInstanceOf(Failure);
+  });
+});

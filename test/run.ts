@@ -1,0 +1,58 @@
+/**
+ * Runs every test: vitest's, and Python's unittest for the append helper. Ends with the line
+ * `N passed, N failed`, counted from what the two report, and exits 1 unless all passed.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+const root = join(import.meta.dirname, "..");
+const scratch = mkdtempSync(join(tmpdir(), "staging-sampler-tests-"));
+const tallies = [runVitest(join(scratch, "vitest.json")), runPython()];
+rmSync(scratch, { recursive: true });
+
+const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
+const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+
+function runVitest(report: string): Tally {
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const { status } = run("vitest", ["run", ...reporters]);
+  const { numPassedTests, numFailedTests, numTotalTestSuites } = JSON.parse(
+    readFileSync(report, "utf8"),
+  ) as Record<string, number>;
+  const failures = Math.max(numFailedTests ?? 0, status === 0 ? 0 : 1);
+  return { passed: numPassedTests ?? 0, failed: numTotalTestSuites === 0 ? 1 : failures };
+}
+
+function runPython(): Tally {
+  const args = ["-B", "-m", "unittest", "discover", "-s", "deploy/python", "-v"];
+  const { stderr, status } = run("python3", args, "pipe");
+  process.stdout.write(stderr);
+  const total = Number(/^Ran (\d+) tests? in/m.exec(stderr)?.[1] ?? 0);
+  const bad = [...stderr.matchAll(/(?:failures|errors)=(\d+)/g)].map((match) => Number(match[1]));
+  const failures = bad.reduce((sum, count) => sum + count, 0);
+  const unexplained = status !== 0 && failures === 0 ? 1 : 0;
+  return { passed: total - failures, failed: failures + unexplained };
+}
+
+function run(
+  command: string,
+  args: readonly string[],
+  stderr: "inherit" | "pipe" = "inherit",
+): { readonly status: number | null; readonly stderr: string } {
+  const done = spawnSync(command, args, {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "inherit", stderr],
+  });
+  if (done.error !== undefined) throw done.error;
+  return { status: done.status, stderr: done.stderr ?? "" };
+}
