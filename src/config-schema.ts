@@ -93,7 +93,8 @@ export const configSchema = z.strictObject({
   drain: z
     .strictObject({
       order: z.enum(["oldest", "newest"]).default("oldest").describe("which entries come first"),
-      concurrency: count.max(1024).default(16).describe("files in work at once"),
+      threads: count.max(64).default(2).describe("threads that sample"),
+      concurrency: count.max(1024).default(16).describe("files handed to the threads at once"),
     })
     .prefault({}),
   sample: sample.prefault({}),

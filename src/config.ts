@@ -1,37 +1,15 @@
 import { readFileSync } from "node:fs";
-import { isAbsolute, join, matchesGlob, resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { validate as isCron } from "node-cron";
 import { LineCounter, parseDocument, type Document } from "yaml";
 import { z } from "zod";
 import { configSchema, type Config } from "./config-schema.ts";
 import { closest } from "fastest-levenshtein";
 import { errorCode, errorMessage, Failure } from "./errors.ts";
-import type { Limits } from "./types.ts";
-import type { Layout } from "./samples/path.ts";
+import { type Settings, settingsOf } from "./settings.ts";
 
 /** Where the configuration is looked for when nothing else is said. */
 export const DEFAULT_CONFIG_PATH = "/etc/staging-sampler/config.yaml";
-
-/** What holds for one dataset, overrides applied. */
-export interface DatasetSettings {
-  readonly enabled: boolean;
-  readonly layout: Layout;
-  readonly limits: Limits;
-  /** Extension → format name. */
-  readonly extensions: Readonly<Record<string, string>>;
-}
-
-/** The configuration as the program uses it: complete, checked, paths absolute. */
-export interface Settings extends Omit<Config, "prefix" | "state"> {
-  readonly prefix: string;
-  /** Directory of the cache. */
-  readonly state: string;
-  /** The file it came from, or undefined when all is default. */
-  readonly file: string | undefined;
-  forDataset(name: string): DatasetSettings;
-  /** Whether a dataset (`vendor/dataset/version`) is ours to sample. */
-  includes(name: string): boolean;
-}
 
 /** What the command line and the environment say. */
 export interface ConfigInput {
@@ -59,7 +37,8 @@ export function loadConfig({ config, prefix, env }: ConfigInput): Settings {
     throw new Failure("CONFIG_INVALID", `LOG_LEVEL is ${env["LOG_LEVEL"]}: use debug, info, warn or error`);
   }
   const log = env["LOG_LEVEL"] === undefined ? parsed.log : { ...parsed.log, level: level.data };
-  return settingsOf({ ...parsed, log }, resolve(chosen), text === undefined ? undefined : path);
+  const file = text === undefined ? undefined : path;
+  return settingsOf({ config: { ...parsed, log }, prefix: resolve(chosen), file });
 }
 
 /**
@@ -136,39 +115,6 @@ function lineOf(document: Document, lines: LineCounter, at: readonly PropertyKey
     if (node?.range?.[0] !== undefined) return lines.linePos(node.range[0]).line;
   }
   return 1;
-}
-
-function settingsOf(config: Config, prefix: string, file: string | undefined): Settings {
-  const known = new Map<string, DatasetSettings>();
-  const { include, exclude } = config.datasets;
-  return {
-    ...config,
-    prefix,
-    file,
-    state: resolve(prefix, config.state ?? join(prefix, ".staging-sampler")),
-    includes: (name) =>
-      include.some((glob) => matchesGlob(name, glob)) && !exclude.some((glob) => matchesGlob(name, glob)),
-    forDataset(name) {
-      const settings = known.get(name) ?? datasetSettings(config, name);
-      known.set(name, settings);
-      return settings;
-    },
-  };
-}
-
-/** Later overrides win over earlier ones, key by key. */
-function datasetSettings(config: Config, name: string): DatasetSettings {
-  const matching = config.overrides.filter(({ datasets }) => matchesGlob(name, datasets));
-  const sample = Object.assign({}, config.sample, ...matching.map((item) => item.sample));
-  const limits = Object.assign({}, config.limits, ...matching.map((item) => item.limits));
-  const maps = [config.formats, ...matching.map((item) => item.formats)];
-  const { enabled, layout, rows, bytes, members } = sample as Config["sample"];
-  return {
-    enabled,
-    layout,
-    limits: { ...(limits as Config["limits"]), rows, bytes, members },
-    extensions: Object.assign({}, ...maps.map((map) => map?.extensions)),
-  };
 }
 
 function readText(path: string, required: boolean): string | undefined {

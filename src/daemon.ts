@@ -2,10 +2,10 @@ import { schedule, type ScheduledTask } from "node-cron";
 import { addFact } from "./cache/facts.ts";
 import type { Db } from "./cache/open.ts";
 import { nextRetryOf } from "./cache/totals.ts";
-import type { Settings } from "./config.ts";
+import type { Settings } from "./settings.ts";
 import { errorCode, errorMessage } from "./errors.ts";
 import { type Log, logEvents } from "./log.ts";
-import { createPass, type Pass, realEffects } from "./pass.ts";
+import { createPass, type Pass, threadedEffects } from "./pass.ts";
 import { createWake } from "./wake.ts";
 import { type Watcher, watchManifests } from "./watch.ts";
 
@@ -29,6 +29,7 @@ interface Shift {
   readonly pass: Pass;
   readonly cron: ScheduledTask;
   readonly watcher: Watcher | undefined;
+  readonly closeThreads: () => Promise<void>;
 }
 
 /**
@@ -83,18 +84,14 @@ export async function runDaemon({ db, settings, log, reload, exitNow }: DaemonOp
   }
 
   function begin(chosen: Settings): Shift {
-    const pass = createPass({
-      db,
-      settings: chosen,
-      effects: realEffects(chosen),
-      report: logEvents(log),
-    });
+    const effects = threadedEffects(chosen);
+    const pass = createPass({ db, settings: chosen, effects, report: logEvents(log) });
     const cron = schedule(chosen.schedule, () => wake.all());
     const onError = (error: unknown) =>
       log.error({ reason: errorMessage(error) }, "watching fails; passes go on by schedule");
     const watcher =
       chosen.watch === false ? undefined : watchManifests(chosen, { onGrowth: wake.one, onError });
-    return { settings: chosen, pass, cron, watcher };
+    return { settings: chosen, pass, cron, watcher, closeThreads: effects.close };
   }
 
   async function changeShift(): Promise<void> {
@@ -126,7 +123,8 @@ export async function runDaemon({ db, settings, log, reload, exitNow }: DaemonOp
   }
 }
 
-async function end({ cron, watcher }: Shift): Promise<void> {
+async function end({ cron, watcher, closeThreads }: Shift): Promise<void> {
   await cron.destroy();
   await watcher?.close();
+  await closeThreads();
 }

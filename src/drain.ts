@@ -2,7 +2,7 @@ import { type Claim, claimOf } from "./cache/claim.ts";
 import { renameOf } from "./cache/names.ts";
 import type { Db } from "./cache/open.ts";
 import { type Settled, settleOf } from "./cache/settle.ts";
-import type { Settings } from "./config.ts";
+import type { Settings } from "./settings.ts";
 import { errorMessage, Failure, type FailureCode } from "./errors.ts";
 import { namesWith } from "./names.ts";
 import { nextTry } from "./retry.ts";
@@ -57,9 +57,12 @@ export async function drain(options: DrainOptions): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   let failure: unknown;
 
-  await Promise.all(Array.from({ length: settings.drain.concurrency }, work));
-  clearTimeout(timer);
-  await flush();
+  // Once more where something became due while it was in work.
+  do {
+    await Promise.all(Array.from({ length: settings.drain.concurrency }, work));
+    await flush();
+    if (failure === undefined && !options.isOver()) queue = claim();
+  } while (queue.length > 0 && failure === undefined && !options.isOver());
   if (failure !== undefined) throw failure;
 
   async function work(): Promise<void> {

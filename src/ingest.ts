@@ -5,9 +5,9 @@ import { datasetsOf } from "./cache/datasets.ts";
 import type { Db } from "./cache/open.ts";
 import { rereadOf } from "./cache/reread.ts";
 import { hasFilesOf } from "./cache/totals.ts";
-import type { Settings } from "./config.ts";
+import type { Settings } from "./settings.ts";
 import { errorCode, errorMessage, Failure } from "./errors.ts";
-import { isCompressed } from "./manifest/files.ts";
+import { checkpointAfter, isCompressed, type ManifestFile } from "./manifest/files.ts";
 import { planAll, planReading, type Segment, startOf } from "./manifest/plan.ts";
 import { type ReadBatch, readSegment } from "./manifest/read.ts";
 import { expectedNames } from "./names.ts";
@@ -105,8 +105,10 @@ export function createIngest({ db, settings, onRejected }: IngestOptions): Inges
         if (batch.unsettled) return { ...total, unsettledUntil: look.now + settleMs };
       }
       const next = segments[i + 1];
-      if (!segment.retires || next === undefined) continue;
-      checkpoints.saveAll(look.id, [{ ...last, retiredAt: look.now }, startOf(next)]);
+      if (next === undefined) await markRead(look, segment.file);
+      else if (segment.retires) {
+        checkpoints.saveAll(look.id, [{ ...last, retiredAt: look.now }, startOf(next)]);
+      }
     }
     waiting.delete(look.dataset);
     return total;
@@ -128,13 +130,12 @@ export function createIngest({ db, settings, onRejected }: IngestOptions): Inges
         last = batch.checkpoint;
         unsettled ||= batch.unsettled;
       }
-      if (isCompressed(segment.file)) continue;
-      ends.push({ ...last, retiredAt: segment.retires ? look.now : null });
+      ends.push({ ...last, retiredAt: segment === segments.at(-1) ? null : look.now });
     }
     for (const entries of reread.pages()) {
       total = sum(total, accept(look, entries, { rejected: [] }), { entries: [], rejected: [] });
     }
-    checkpoints.replace(look.id, ends);
+    await saveEnds(look, segments, ends);
     if (unsettled) return { ...total, reread: why, unsettledUntil: look.now + settleMs };
     waiting.delete(look.dataset);
     return { ...total, reread: why };
@@ -142,15 +143,31 @@ export function createIngest({ db, settings, onRejected }: IngestOptions): Inges
 
   /** Puts the checkpoint behind all that is there, for a lake with a long past. */
   async function skipToEnd(look: Look, segments: readonly Segment[]): Promise<Ingested> {
+    const ends: Checkpoint[] = [];
     for (const segment of segments) {
       let last = startOf(segment);
       for await (const batch of readSegment(look.directory, segment, () => true)) {
         last = batch.checkpoint;
       }
-      if (isCompressed(segment.file)) continue;
-      checkpoints.save(look.id, { ...last, retiredAt: segment.retires ? look.now : null });
+      ends.push({ ...last, retiredAt: segment === segments.at(-1) ? null : look.now });
     }
+    await saveEnds(look, segments, ends);
     return NOTHING;
+  }
+
+  /** The last file is the one to go on with, also while it is renamed and no new one is there. */
+  async function saveEnds(
+    look: Look,
+    segments: readonly Segment[],
+    ends: readonly Checkpoint[],
+  ): Promise<void> {
+    checkpoints.replace(look.id, ends.filter((_, i) => !isCompressed((segments[i] as Segment).file)));
+    await markRead(look, (segments.at(-1) as Segment).file);
+  }
+
+  /** Where only a compressed file is left, it is remembered as read. */
+  async function markRead(look: Look, file: ManifestFile): Promise<void> {
+    if (isCompressed(file)) checkpoints.save(look.id, await checkpointAfter(look.directory, file));
   }
 
   async function* read(look: Look, segment: Segment): AsyncGenerator<ReadBatch, void, void> {

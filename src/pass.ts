@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { addFact, factOf } from "./cache/facts.ts";
 import type { Db } from "./cache/open.ts";
 import type { Settled } from "./cache/settle.ts";
-import type { Settings } from "./config.ts";
+import type { Settings } from "./settings.ts";
 import { drain, type Effects } from "./drain.ts";
 import { errorMessage, Failure, type FailureCode } from "./errors.ts";
 import { createIngest, type Ingested } from "./ingest.ts";
@@ -13,6 +13,7 @@ import { createHandle } from "./run-job.ts";
 import { appendReceipts, healReceipts, rejectionReceipt } from "./samples/receipts.ts";
 import { sweep } from "./samples/sweep.ts";
 import type { RejectedLine } from "./types.ts";
+import { createWorkerPool, type WorkerPool } from "./worker-pool.ts";
 
 /** What happens in a pass, for those who log, count or print. */
 export type PassEvent =
@@ -94,6 +95,11 @@ export function realEffects(settings: Settings): Effects {
     addReceipts: (dataset, receipts) => appendReceipts(samples(dataset), receipts),
     removeSample: (dataset, name) => rm(join(samples(dataset), name), { force: true }),
   };
+}
+
+/** The same, with jobs in threads; to be closed. */
+export function threadedEffects(settings: Settings): Effects & Pick<WorkerPool, "close"> {
+  return { ...realEffects(settings), ...createWorkerPool(settings) };
 }
 
 /** Makes the function; datasets are tidied up once, when they are first seen. */

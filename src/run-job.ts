@@ -1,16 +1,18 @@
 import { realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { Settings } from "./config.ts";
-import { errorMessage, Failure, NoSample } from "./errors.ts";
+import type { Settings } from "./settings.ts";
+import { errorCode, errorMessage, Failure, NoSample } from "./errors.ts";
 import { recognise } from "./formats/index.ts";
 import { unknown } from "./formats/unknown.ts";
 import { type Staged, stage } from "./samples/publish.ts";
 import { bronzePath, type LocalFile, openLocalFile } from "./source.ts";
 import type { Failed, Handle, Job, Outcome, Recognised, SampleRequest } from "./types.ts";
 
-/** Where a dataset lies; looked up once for each handle. */
+/** Where a dataset lies; looked up once for each handle, when it is whole. */
 interface Place {
   readonly directory: string;
+  /** False while a directory that bronze files may be in is missing, such as a late mount. */
+  readonly isWhole: boolean;
   /** Real paths of the directories bronze files may be in. */
   readonly roots: readonly string[];
 }
@@ -30,16 +32,15 @@ class OtherName extends Error {
  * throws: whatever happens becomes an outcome.
  */
 export function createHandle(settings: Settings): Handle {
-  const places = new Map<string, Promise<Place>>();
+  const places = new Map<string, Place>();
 
   return async (job, stop) => {
     const started = performance.now();
     const clock = startClock(settings.forDataset(job.dataset).limits.seconds, stop);
     const work = { readBytes: 0 };
     try {
-      const known = places.get(job.dataset) ?? findPlace(settings, job.dataset);
-      places.set(job.dataset, known);
-      const place = await known;
+      const place = places.get(job.dataset) ?? (await findPlace(settings, job.dataset));
+      if (place.isWhole) places.set(job.dataset, place);
       const done = runJob(job, place, settings, clock.signal, work);
       return await Promise.race([done, clock.rejected]);
     } catch (error) {
@@ -61,7 +62,7 @@ async function runJob(
 ): Promise<Outcome> {
   const started = performance.now();
   const { limits, extensions } = settings.forDataset(job.dataset);
-  const file = await openLocalFile(bronzePath(place.directory, job.bronze), {
+  const file = openLocalFile(bronzePath(place.directory, job.bronze), {
     roots: place.roots,
     name: basename(job.raw),
     readBytes: limits.readBytes,
@@ -71,7 +72,7 @@ async function runJob(
     const request = { source: file, limits, signal, depth: 0, extensions, recognise };
     const target = join(place.directory, "samples", job.name);
     const staged = await stageSample(request, target, job);
-    await publish(staged, file, job, signal);
+    publish(staged, file, job, signal);
     return {
       outcome: "sampled",
       ...staged.summary,
@@ -82,7 +83,7 @@ async function runJob(
     };
   } finally {
     work.readBytes = file.readBytes();
-    await file.close();
+    file.close();
   }
 }
 
@@ -104,23 +105,29 @@ async function stageAs(
   job: Job,
 ): Promise<Staged> {
   const extension = found.format.sampleExtension ?? null;
-  if (job.extension !== extension) throw new OtherName(extension);
+  const fits = job.extension === extension;
+  // Whether a file has a sample after all that was only described so far, sampling has to tell.
+  if (!fits && job.extension !== unknown.sampleExtension) throw new OtherName(extension);
   const staged = await stage(target, found.format.sample(request, found));
+  if (!fits) {
+    staged.discard();
+    throw new OtherName(extension);
+  }
   if (found.warning === undefined) return staged;
   const warnings = [found.warning, ...staged.summary.warnings];
   return { ...staged, summary: { ...staged.summary, warnings } };
 }
 
 /** Publishes only what was read from one and the same version of the file. */
-async function publish(staged: Staged, file: LocalFile, job: Job, signal: AbortSignal): Promise<void> {
+function publish(staged: Staged, file: LocalFile, job: Job, signal: AbortSignal): void {
   try {
-    if (!(await file.isUnchanged())) {
+    if (!file.isUnchanged()) {
       throw new Failure("FILE_CHANGED", `${job.bronze} changed while it was read`);
     }
     signal.throwIfAborted();
-    await staged.commit();
+    staged.commit();
   } catch (error) {
-    await staged.discard();
+    staged.discard();
     throw error;
   }
 }
@@ -131,7 +138,7 @@ async function findPlace(settings: Settings, dataset: string): Promise<Place> {
   const real = await Promise.all(roots.map((root) => realpath(root).catch(() => undefined)));
   const found = real.filter((root) => root !== undefined);
   await checkSamples(join(directory, "samples"), found);
-  return { directory, roots: found };
+  return { directory, roots: found, isWhole: found.length === roots.length };
 }
 
 /** Samples may be on another disk, but not where a link leads out of all allowed roots. */
@@ -152,6 +159,9 @@ async function failed(
   const code = known ? error.code : "UNEXPECTED";
   const message = known ? error.message : ((error as Error).stack ?? errorMessage(error));
   const failure: Failed = { outcome: "failed", code, message, readBytes, ms };
+  if (code === "OUTPUT_UNWRITABLE" && isNameAtFault(error, job)) {
+    return { ...failure, code: "PATH_REFUSED" };
+  }
   if (code === "OUTPUT_FULL" || code === "OUTPUT_UNWRITABLE") {
     return { outcome: "paused", code, message };
   }
@@ -160,6 +170,14 @@ async function failed(
     return { outcome: "paused", code, message: `${directory} is missing: is it mounted?` };
   }
   return failure;
+}
+
+/** True when this sample's name cannot be written; it must not hold up the rest of its dataset. */
+function isNameAtFault(error: unknown, { name }: Job): boolean {
+  const errno = errorCode((error as Failure).cause) ?? "";
+  if (errno === "ENAMETOOLONG" || errno === "EISDIR") return true;
+  // A raw's directory and another raw's sample can have one name when directories are mirrored.
+  return name.includes("/") && (errno === "ENOTDIR" || errno === "EEXIST");
 }
 
 /** True when the whole bronze directory is missing, not just this file. */

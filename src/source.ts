@@ -1,7 +1,17 @@
-import { constants, type BigIntStats } from "node:fs";
-import { type FileHandle, lstat, open, realpath, stat } from "node:fs/promises";
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { errorCode, errorMessage, Failure, type FailureCode } from "./errors.ts";
+import { breathe } from "./lib/breathe.ts";
 import { pathBytes, pathText } from "./lib/pep383.ts";
 import { HEAD_BYTES } from "./lib/source.ts";
 import type { Source } from "./types.ts";
@@ -16,8 +26,8 @@ export interface LocalFile extends Source {
   /** Bytes read so far. */
   readBytes(): number;
   /** Whether the file is still the one that was opened, by descriptor and by path. */
-  isUnchanged(): Promise<boolean>;
-  close(): Promise<void>;
+  isUnchanged(): boolean;
+  close(): void;
 }
 
 /** Where a file may lie, and what may be read of it. */
@@ -33,18 +43,19 @@ export interface OpenOptions {
 
 /**
  * Opens a regular file below one of the roots, following links only as far as they stay there.
+ * Calls the file system synchronously: it is used in threads, where that is twice as cheap.
  * @param path absolute, possibly with surrogate escapes (PEP 383).
  * @throws Failure PATH_REFUSED, FILE_MISSING or FILE_UNREADABLE; while reading also
  * LIMIT_EXCEEDED, and the signal's reason once it is aborted.
  */
-export async function openLocalFile(path: string, options: OpenOptions): Promise<LocalFile> {
-  const handle = await openSafely(path, options.roots);
+export function openLocalFile(path: string, options: OpenOptions): LocalFile {
+  const fd = openSafely(path, options.roots);
   try {
-    const opened = await handle.stat({ bigint: true });
+    const opened = fstatSync(fd, { bigint: true });
     if (!opened.isFile()) throw refused(path, "not a regular file");
-    return localFile(handle, pathBytes(path), opened, options);
+    return localFile(fd, pathBytes(path), opened, options);
   } catch (error) {
-    await handle.close();
+    closeSync(fd);
     throw fileFailure(error, path);
   }
 }
@@ -54,22 +65,22 @@ export function bronzePath(datasetDir: string, bronze: string): string {
   return isAbsolute(bronze) ? bronze : join(datasetDir, bronze);
 }
 
-async function openSafely(path: string, roots: readonly string[]): Promise<FileHandle> {
+function openSafely(path: string, roots: readonly string[]): number {
   try {
-    const real = await realpath(pathBytes(path), { encoding: "buffer" });
+    const real = realpathSync.native(pathBytes(path), { encoding: "buffer" });
     const text = pathText(real);
     if (!roots.some((root) => isWithin(text, root))) {
       throw refused(path, "outside the prefix and allowedRoots");
     }
-    if (!(await lstat(real)).isFile()) throw refused(path, "not a regular file");
-    return await open(real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    if (!lstatSync(real).isFile()) throw refused(path, "not a regular file");
+    return openSync(real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   } catch (error) {
     throw fileFailure(error, path);
   }
 }
 
 function localFile(
-  handle: FileHandle,
+  fd: number,
   path: string | Buffer,
   opened: BigIntStats,
   { name, readBytes: budget, signal }: OpenOptions,
@@ -86,13 +97,11 @@ function localFile(
     head,
     stream,
     slice,
-    close: () => handle.close(),
-    async isUnchanged() {
-      const now = await Promise.all([
-        handle.stat({ bigint: true }),
-        stat(path, { bigint: true }).catch(() => undefined),
-      ]);
-      return now.every((stats) => stats !== undefined && isSame(stats, opened));
+    close: () => closeSync(fd),
+    isUnchanged() {
+      const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+      const isThere = found !== undefined && isSame(found, opened);
+      return isThere && isSame(fstatSync(fd, { bigint: true }), opened);
     },
   };
 
@@ -120,6 +129,7 @@ function localFile(
 
   async function readRange(start: number, end: number): Promise<Uint8Array> {
     if (end <= start) return new Uint8Array();
+    await breathe();
     signal.throwIfAborted();
     if (read + end - start > budget) {
       throw new Failure("LIMIT_EXCEEDED", `needs more than limits.readBytes (${budget} bytes) read`);
@@ -127,7 +137,7 @@ function localFile(
     const buffer = Buffer.allocUnsafe(end - start);
     let filled = 0;
     while (filled < buffer.length) {
-      const { bytesRead } = await readFrom(buffer, filled, start + filled);
+      const bytesRead = readFrom(buffer, filled, start + filled);
       if (bytesRead === 0) break;
       filled += bytesRead;
     }
@@ -135,13 +145,9 @@ function localFile(
     return buffer.subarray(0, filled);
   }
 
-  async function readFrom(
-    buffer: Buffer,
-    offset: number,
-    position: number,
-  ): Promise<{ bytesRead: number }> {
+  function readFrom(buffer: Buffer, offset: number, position: number): number {
     try {
-      return await handle.read(buffer, offset, buffer.length - offset, position);
+      return readSync(fd, buffer, offset, buffer.length - offset, position);
     } catch (error) {
       throw fileFailure(error, name);
     }

@@ -1,7 +1,7 @@
 import { statfsSync } from "node:fs";
 import { watch as watchFiles } from "chokidar";
 import { relative } from "node:path";
-import type { Settings } from "./config.ts";
+import type { Settings } from "./settings.ts";
 
 /** File systems whose changes elsewhere cause no events here (statfs magic numbers). */
 const REMOTE = new Set([0x6969, 0xff534d42, 0xfe534d42, 0x517b, 0x01021997, 0x00c36400, 0x0bd00bd0]);

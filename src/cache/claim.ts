@@ -48,7 +48,8 @@ interface Row {
 /** Prepares the statements. */
 export function claimOf(db: Db): ClaimDue {
   const datasets = datasetsOf(db);
-  // One step of the index for each dataset that waits, however many entries it has.
+  // Two steps of the index for each dataset that waits, however many entries it has. Those that
+  // wait for a later time take no share.
   const waiting = db
     .prepare(
       `WITH RECURSIVE d (id) AS (
@@ -56,7 +57,8 @@ export function claimOf(db: Db): ClaimDue {
          UNION ALL
          SELECT (SELECT min(dataset) FROM files WHERE next_at IS NOT NULL AND dataset > d.id)
          FROM d WHERE d.id IS NOT NULL
-       ) SELECT id FROM d WHERE id IS NOT NULL`,
+       ) SELECT id FROM d WHERE id IS NOT NULL AND
+         (SELECT min(next_at) FROM files WHERE dataset = d.id AND next_at IS NOT NULL) <= ?`,
     )
     .pluck();
   const select = (direction: "ASC" | "DESC") =>
@@ -69,7 +71,7 @@ export function claimOf(db: Db): ClaimDue {
   let turn = 0;
 
   return ({ limit, order, now, skips, isBusy, busyCount }) => {
-    const ids = (waiting.all() as number[]).filter((id) => !skips(datasets.nameOf(id)));
+    const ids = (waiting.all(now) as number[]).filter((id) => !skips(datasets.nameOf(id)));
     if (ids.length === 0) return [];
     const share = Math.max(1, Math.ceil(limit / ids.length));
     const claims: Claim[] = [];

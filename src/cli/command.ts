@@ -1,4 +1,5 @@
-import { loadConfig, type Settings } from "../config.ts";
+import { loadConfig } from "../config.ts";
+import type { Settings } from "../settings.ts";
 import type { Output } from "./print.ts";
 
 /** What every command gets from `main`. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { cachePath, openCache } from "../cache/open.ts";
-import type { Settings } from "../config.ts";
+import type { Settings } from "../settings.ts";
 import type { Effects } from "../drain.ts";
 import { createPass } from "../pass.ts";
 import { type Context, exitCodes } from "./command.ts";

@@ -3,11 +3,11 @@ import { takeLock } from "../cache/lock.ts";
 import { addFact } from "../cache/facts.ts";
 import { closeCache, type Db, openCache } from "../cache/open.ts";
 import { retryAfterUpgrade } from "../cache/upgrade.ts";
-import type { Settings } from "../config.ts";
+import type { Settings } from "../settings.ts";
 import { runDaemon } from "../daemon.ts";
 import { Failure } from "../errors.ts";
 import { openLog } from "../log.ts";
-import { createPass, type PassSummary, realEffects } from "../pass.ts";
+import { createPass, type PassSummary, threadedEffects } from "../pass.ts";
 import { VERSION } from "../version.ts";
 import { type CommonOptions, type Context, exitCodes, settingsFor } from "./command.ts";
 import { dryRun } from "./dry-run.ts";
@@ -65,8 +65,9 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
   };
   process.on("SIGTERM", stop).on("SIGINT", stop);
   const { report, end } = progress(db, context);
+  const effects = threadedEffects(settings);
   try {
-    const pass = createPass({ db, settings, effects: realEffects(settings), report });
+    const pass = createPass({ db, settings, effects, report });
     addFact(db, "cleanStop", "false");
     const { summary } = await pass({
       settles: true,
@@ -81,6 +82,7 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
   } finally {
     end();
     clearTimeout(deadline);
+    await effects.close();
     process.off("SIGTERM", stop).off("SIGINT", stop);
     closeCache(db);
   }

@@ -1,5 +1,5 @@
 import { errorMessage } from "../errors.ts";
-import { isPath } from "../lib/pep383.ts";
+import { isPath, pathBytes, pathText } from "../lib/pep383.ts";
 import type { Entry } from "../types.ts";
 
 /** A manifest line may have this many bytes. */
@@ -43,7 +43,12 @@ function parseEntry(line: string): Entry | string | undefined {
 
 function entryOf(value: object): Entry {
   const { raw, bronze, mtime } = value as Entry;
-  return { raw, bronze, mtime };
+  return { raw: canonical(raw), bronze: canonical(bronze), mtime };
+}
+
+/** One string for one name: escaped bytes that are a character become that character. */
+function canonical(path: string): string {
+  return path.isWellFormed() ? path : pathText(pathBytes(path));
 }
 
 function whyNoPath(field: string, value: unknown): string | undefined {

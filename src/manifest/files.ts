@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createGunzip } from "node:zlib";
 import { errorCode } from "../errors.ts";
 import { through } from "../lib/through.ts";
+import type { Checkpoint } from "../types.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 /** How much of what was read is remembered, as a hash, to know a file again. */
@@ -65,12 +66,24 @@ export function isCompressed(file: ManifestFile): boolean {
   return file.path.endsWith(".gz");
 }
 
+/** The checkpoint of a compressed generation that was read whole: after its compressed bytes. */
+export async function checkpointAfter(directory: string, file: ManifestFile): Promise<Checkpoint> {
+  const handle = await open(join(directory, file.path), "r");
+  try {
+    const hash = await hashBefore(handle, file.size);
+    return { file: file.id, path: file.path, offset: file.size, line: 0, hash, retiredAt: null };
+  } finally {
+    await handle.close();
+  }
+}
+
 /** Yields a file's bytes from an offset to the size it had when it was looked at. @throws errno */
 export async function* readFrom(
   handle: FileHandle,
   file: ManifestFile,
   offset: number,
 ): AsyncGenerator<Uint8Array, void, void> {
+  if (offset >= file.size) return;
   const plain = plainBytes(handle, file, offset);
   yield* isCompressed(file) ? through(plain, createGunzip()) : plain;
 }

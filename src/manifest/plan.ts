@@ -88,15 +88,19 @@ function doubtful(doubt: string): ReadingPlan {
   return { segments: [], doubt, forgotten: [] };
 }
 
-/** Generations that came and went while nobody looked. */
+/**
+ * Generations that came and went while nobody looked. Those of the same second count as younger:
+ * a file system or a compressor may not keep more of the time.
+ */
 function younger(
   rotated: readonly ManifestFile[],
   read: ManifestFile,
   known: readonly Checkpoint[],
 ): Segment[] {
   const seen = new Set(known.map(({ file }) => file));
+  const since = Math.floor(read.mtimeMs / 1000) * 1000;
   return rotated
-    .filter((file) => !seen.has(file.id) && file.mtimeMs > read.mtimeMs)
+    .filter((file) => !seen.has(file.id) && file.mtimeMs >= since)
     .map((file) => whole(file, true));
 }
 

@@ -38,7 +38,8 @@ export async function* readSegment(
           ? tooLong(file.path, block.start, line)
           : parseBlock(block.bytes, file.path, block.start, line);
       const bad = parsed.badEnd;
-      const waits = bad !== undefined && block.end >= file.size && !isSettled(bad.offset);
+      const isLast = block.end >= file.size && !isCompressed(file);
+      const waits = bad !== undefined && isLast && !isSettled(bad.offset);
       const end = waits ? bad.offset : block.end;
       line = waits ? bad.line - 1 : parsed.line;
       const hash = isCompressed(file) ? "" : await hashBefore(handle, end);
@@ -97,6 +98,12 @@ function parseBlock(bytes: Uint8Array, path: string, start: number, firstLine: n
 function parseBytes(bytes: Buffer, isFirst: boolean): ReturnType<typeof parseLine> {
   const text = bytes.toString("utf8");
   const isUtf8 = !text.includes("\ufffd") || Buffer.from(text).equals(bytes);
-  if (!isUtf8) return { reason: "not UTF-8" };
+  if (!isUtf8) return parseBroken(text);
   return parseLine(isFirst ? text.replace(/^\ufeff/, "") : text);
+}
+
+/** Half a line can end within a character; the whole one that is glued to it is taken. */
+function parseBroken(text: string): ReturnType<typeof parseLine> {
+  const { entry } = parseLine(text.slice(text.lastIndexOf("\ufffd")));
+  return entry === undefined ? { reason: "not UTF-8" } : { entry, reason: "glued lines: not UTF-8" };
 }

@@ -1,6 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { errorCode, errorMessage, Failure } from "../errors.ts";
 import type { SampleStream, SampleSummary } from "../types.ts";
@@ -22,9 +29,9 @@ export interface Staged {
   /** Bytes written. */
   readonly bytes: number;
   /** Gives the sample its name. */
-  commit(): Promise<void>;
+  commit(): void;
   /** Removes it. */
-  discard(): Promise<void>;
+  discard(): void;
 }
 
 /**
@@ -35,22 +42,22 @@ export async function stage(target: string, sample: SampleStream): Promise<Stage
   const directory = dirname(target);
   counted += 1;
   const temporary = join(directory, `.ss-${ours}${counted.toString(16).padStart(8, "0")}.tmp`);
-  const handle = await output(target, () => create(temporary, directory));
-  const discard = () => rm(temporary, { force: true });
+  const fd = output(target, () => create(temporary, directory));
+  const discard = () => rmSync(temporary, { force: true });
   try {
-    const { summary, bytes } = await writeAll(handle, sample, target);
-    await output(target, () => handle.close());
-    const commit = () => output(target, () => rename(temporary, target));
+    const { summary, bytes } = await writeAll(fd, sample, target);
+    const commit = () => output(target, () => renameSync(temporary, target));
     return { summary, bytes, commit, discard };
   } catch (error) {
-    await handle.close().catch(() => undefined);
-    await discard();
+    discard();
     throw error;
+  } finally {
+    closeSync(fd);
   }
 }
 
 async function writeAll(
-  handle: FileHandle,
+  fd: number,
   sample: SampleStream,
   target: string,
 ): Promise<{ summary: SampleSummary; bytes: number }> {
@@ -59,7 +66,7 @@ async function writeAll(
     for (;;) {
       const { value, done } = await sample.next();
       if (done === true) return { summary: value, bytes };
-      if (value.length > 0) await output(target, () => handle.writeFile(value));
+      output(target, () => writeWhole(fd, value));
       bytes += value.length;
     }
   } finally {
@@ -67,21 +74,25 @@ async function writeAll(
   }
 }
 
-async function create(path: string, directory: string): Promise<FileHandle> {
+function writeWhole(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+}
+
+function create(path: string, directory: string): number {
   const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
   try {
-    return await open(path, flags, FILE_MODE);
+    return openSync(path, flags, FILE_MODE);
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw error;
-    await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
-    return open(path, flags, FILE_MODE);
+    mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+    return openSync(path, flags, FILE_MODE);
   }
 }
 
 /** Does something to our own output; what goes wrong there holds for the whole dataset. */
-async function output<T>(target: string, work: () => Promise<T>): Promise<T> {
+function output<T>(target: string, work: () => T): T {
   try {
-    return await work();
+    return work();
   } catch (error) {
     throw outputFailure(error, target);
   }

@@ -1,0 +1,72 @@
+import { join, matchesGlob, resolve } from "node:path";
+import type { Config } from "./config-schema.ts";
+import type { Layout } from "./samples/path.ts";
+import type { Limits } from "./types.ts";
+
+/** What settings are made from. Plain data. */
+export interface SettingsOrigin {
+  readonly config: Config;
+  /** Absolute. */
+  readonly prefix: string;
+  /** The configuration file, or undefined when all is default. */
+  readonly file: string | undefined;
+}
+
+/** What holds for one dataset, overrides applied. */
+export interface DatasetSettings {
+  readonly enabled: boolean;
+  readonly layout: Layout;
+  readonly limits: Limits;
+  /** Extension → format name. */
+  readonly extensions: Readonly<Record<string, string>>;
+}
+
+/** The configuration as the program uses it: complete, checked, paths absolute. */
+export interface Settings extends Omit<Config, "prefix" | "state"> {
+  readonly prefix: string;
+  /** Directory of the cache. */
+  readonly state: string;
+  /** The file it came from, or undefined when all is default. */
+  readonly file: string | undefined;
+  /** What these settings are made from; plain data, for other threads. */
+  readonly origin: SettingsOrigin;
+  forDataset(name: string): DatasetSettings;
+  /** Whether a dataset (`vendor/dataset/version`) is ours to sample. */
+  includes(name: string): boolean;
+}
+
+/** The settings for a checked configuration. */
+export function settingsOf(origin: SettingsOrigin): Settings {
+  const { config, prefix, file } = origin;
+  const known = new Map<string, DatasetSettings>();
+  const { include, exclude } = config.datasets;
+  return {
+    ...config,
+    origin,
+    prefix,
+    file,
+    state: resolve(prefix, config.state ?? join(prefix, ".staging-sampler")),
+    includes: (name) =>
+      include.some((glob) => matchesGlob(name, glob)) && !exclude.some((glob) => matchesGlob(name, glob)),
+    forDataset(name) {
+      const settings = known.get(name) ?? datasetSettings(config, name);
+      known.set(name, settings);
+      return settings;
+    },
+  };
+}
+
+/** Later overrides win over earlier ones, key by key. */
+function datasetSettings(config: Config, name: string): DatasetSettings {
+  const matching = config.overrides.filter(({ datasets }) => matchesGlob(name, datasets));
+  const sample = Object.assign({}, config.sample, ...matching.map((item) => item.sample));
+  const limits = Object.assign({}, config.limits, ...matching.map((item) => item.limits));
+  const maps = [config.formats, ...matching.map((item) => item.formats)];
+  const { enabled, layout, rows, bytes, members } = sample as Config["sample"];
+  return {
+    enabled,
+    layout,
+    limits: { ...(limits as Config["limits"]), rows, bytes, members },
+    extensions: Object.assign({}, ...maps.map((map) => map?.extensions)),
+  };
+}
