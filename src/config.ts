@@ -30,11 +30,19 @@ export function loadConfig({ config, prefix, env }: ConfigInput): Settings {
   const parsed = text === undefined ? configSchema.parse({}) : parseConfig(text, path);
   const chosen = prefix ?? env["FP_PREFIX"] ?? parsed.prefix;
   if (chosen === undefined || chosen === "") {
-    throw new Failure("CONFIG_INVALID", "no prefix: set FP_PREFIX, --prefix or `prefix` in the file");
+    throw new Failure(
+      "CONFIG_INVALID",
+      "no prefix: set FP_PREFIX, --prefix or `prefix` in the file",
+    );
   }
-  const level = configSchema.shape.log.unwrap().shape.level.safeParse(env["LOG_LEVEL"]?.toLowerCase());
+  const level = configSchema.shape.log
+    .unwrap()
+    .shape.level.safeParse(env["LOG_LEVEL"]?.toLowerCase());
   if (!level.success) {
-    throw new Failure("CONFIG_INVALID", `LOG_LEVEL is ${env["LOG_LEVEL"]}: use debug, info, warn or error`);
+    throw new Failure(
+      "CONFIG_INVALID",
+      `LOG_LEVEL is ${env["LOG_LEVEL"]}: use debug, info, warn or error`,
+    );
   }
   const log = env["LOG_LEVEL"] === undefined ? parsed.log : { ...parsed.log, level: level.data };
   const file = text === undefined ? undefined : path;
@@ -50,7 +58,10 @@ export function parseConfig(text: string, path: string): Config {
   const document = parseDocument(text, { lineCounter: lines });
   const [broken] = document.errors;
   if (broken !== undefined) {
-    throw new Failure("CONFIG_INVALID", `${path}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`);
+    throw new Failure(
+      "CONFIG_INVALID",
+      `${path}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`,
+    );
   }
   const result = configSchema.safeParse(document.toJS() ?? {});
   const issues = result.success ? [] : result.error.issues.flatMap((issue) => describe(issue));
@@ -81,9 +92,13 @@ function describe(issue: z.core.$ZodIssue): Mistake[] {
 
 /** The keys that are valid at a place of the configuration. */
 function keysAt(path: readonly PropertyKey[]): string[] {
-  let node = z.toJSONSchema(configSchema, { io: "input" }) as z.core.JSONSchema.BaseSchema | undefined;
+  let node = z.toJSONSchema(configSchema, { io: "input" }) as
+    | z.core.JSONSchema.BaseSchema
+    | undefined;
   for (const step of path) {
-    node = (typeof step === "number" ? node?.items : node?.properties?.[String(step)]) as typeof node;
+    node = (
+      typeof step === "number" ? node?.items : node?.properties?.[String(step)]
+    ) as typeof node;
   }
   return Object.keys(node?.properties ?? {});
 }
@@ -91,13 +106,18 @@ function keysAt(path: readonly PropertyKey[]): string[] {
 function contradictions(config: Config): Mistake[] {
   const mistakes: Mistake[] = [];
   if (!isCron(config.schedule)) {
-    mistakes.push({ at: ["schedule"], says: `schedule: not a cron expression: ${config.schedule}` });
+    mistakes.push({
+      at: ["schedule"],
+      says: `schedule: not a cron expression: ${config.schedule}`,
+    });
   }
   for (const [i, root] of config.allowedRoots.entries()) {
-    if (!isAbsolute(root)) mistakes.push({ at: ["allowedRoots", i], says: `${root} is not absolute` });
+    if (!isAbsolute(root))
+      mistakes.push({ at: ["allowedRoots", i], says: `${root} is not absolute` });
   }
   if (config.limits.recordBytes > config.limits.readBytes) {
-    const says = "limits.recordBytes is larger than limits.readBytes: such a record can never be read";
+    const says =
+      "limits.recordBytes is larger than limits.readBytes: such a record can never be read";
     mistakes.push({ at: ["limits", "recordBytes"], says });
   }
   return mistakes;
@@ -122,6 +142,8 @@ function readText(path: string, required: boolean): string | undefined {
     return readFileSync(path, "utf8");
   } catch (error) {
     if (!required && errorCode(error) === "ENOENT") return undefined;
-    throw new Failure("CONFIG_INVALID", `cannot read ${path}: ${errorMessage(error)}`, { cause: error });
+    throw new Failure("CONFIG_INVALID", `cannot read ${path}: ${errorMessage(error)}`, {
+      cause: error,
+    });
   }
 }

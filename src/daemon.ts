@@ -38,7 +38,13 @@ interface Shift {
  * commits and returns. SIGHUP reads the configuration again.
  * @throws what a broken cache throws
  */
-export async function runDaemon({ db, settings, log, reload, exitNow }: DaemonOptions): Promise<void> {
+export async function runDaemon({
+  db,
+  settings,
+  log,
+  reload,
+  exitNow,
+}: DaemonOptions): Promise<void> {
   const wake = createWake();
   const abandon = new AbortController();
   const nextRetry = nextRetryOf(db);
@@ -56,7 +62,7 @@ export async function runDaemon({ db, settings, log, reload, exitNow }: DaemonOp
       if (reloading) await changeShift();
       await onePass(work.datasets);
     }
-    addFact(db, "cleanStop", "true");
+    addFact(db, "cleanStop", String(!abandon.signal.aborted));
   } finally {
     clearTimeout(deadline);
     wake.end();
@@ -75,11 +81,15 @@ export async function runDaemon({ db, settings, log, reload, exitNow }: DaemonOp
         abandon: abandon.signal,
       });
       log[datasets === undefined ? "info" : "debug"](summary, "pass");
-      if (unsettledUntil !== undefined) setTimeout(() => wake.all(), unsettledUntil - Date.now()).unref();
+      if (unsettledUntil !== undefined)
+        setTimeout(() => wake.all(), unsettledUntil - Date.now()).unref();
       wake.at(nextRetry(Date.now()) ?? Infinity);
     } catch (error) {
       if (/^SQLITE_(CORRUPT|NOTADB)/.test(errorCode(error) ?? "")) throw error;
-      log.error({ code: errorCode(error) ?? "UNEXPECTED", reason: errorMessage(error), err: error }, "pass failed");
+      log.error(
+        { code: errorCode(error) ?? "UNEXPECTED", reason: errorMessage(error), err: error },
+        "pass failed",
+      );
     }
   }
 
@@ -89,8 +99,8 @@ export async function runDaemon({ db, settings, log, reload, exitNow }: DaemonOp
     const cron = schedule(chosen.schedule, () => wake.all());
     const onError = (error: unknown) =>
       log.error({ reason: errorMessage(error) }, "watching fails; passes go on by schedule");
-    const watcher =
-      chosen.watch === false ? undefined : watchManifests(chosen, { onGrowth: wake.one, onError });
+    const handlers = { onGrowth: wake.one, onReady: wake.all, onError };
+    const watcher = chosen.watch === false ? undefined : watchManifests(chosen, handlers);
     return { settings: chosen, pass, cron, watcher, closeThreads: effects.close };
   }
 
@@ -98,10 +108,13 @@ export async function runDaemon({ db, settings, log, reload, exitNow }: DaemonOp
     reloading = false;
     try {
       const chosen = reload();
-      const moved = chosen.prefix !== shift.settings.prefix || chosen.state !== shift.settings.state;
-      if (moved) throw new Error("prefix and state cannot change while the daemon runs: restart it");
-      await end(shift);
+      const moved =
+        chosen.prefix !== shift.settings.prefix || chosen.state !== shift.settings.state;
+      if (moved)
+        throw new Error("prefix and state cannot change while the daemon runs: restart it");
+      const before = shift;
       shift = begin(chosen);
+      await end(before);
       log.level = chosen.log.level;
       log.info({ config: chosen.file ?? null }, "configuration read again");
     } catch (error) {

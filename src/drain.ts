@@ -68,7 +68,8 @@ export async function drain(options: DrainOptions): Promise<void> {
   async function work(): Promise<void> {
     for (let claim = next(); claim !== undefined; claim = next()) {
       const { claim: done, outcome } = await perform(claim);
-      if (outcome.outcome === "sampled" || outcome.outcome === "failed") await finish(done, outcome);
+      if (outcome.outcome === "sampled" || outcome.outcome === "failed")
+        await finish(done, outcome);
       else if (outcome.outcome === "paused") pause(done.job.dataset, outcome.code, outcome.message);
     }
   }

@@ -161,7 +161,10 @@ export function createIngest({ db, settings, onRejected }: IngestOptions): Inges
     segments: readonly Segment[],
     ends: readonly Checkpoint[],
   ): Promise<void> {
-    checkpoints.replace(look.id, ends.filter((_, i) => !isCompressed((segments[i] as Segment).file)));
+    checkpoints.replace(
+      look.id,
+      ends.filter((_, i) => !isCompressed((segments[i] as Segment).file)),
+    );
     await markRead(look, (segments.at(-1) as Segment).file);
   }
 

@@ -20,24 +20,34 @@ export function logEvents(log: Log): (event: PassEvent) => void {
       case "settled":
         return logSettled(log, event.settled);
       case "rejected":
-        return log.warn({ dataset: event.dataset, ...event.line, code: "LINE_INVALID" }, "line rejected");
+        return log.warn(
+          { dataset: event.dataset, ...event.line, code: "LINE_INVALID" },
+          "line rejected",
+        );
       case "swept":
         return log.warn({ dataset: event.dataset, files: event.files }, "temporary files removed");
       case "paused":
       case "error": {
         const { where, code, message } = event;
-        return log.error({ where, code, reason: message }, event.type === "paused" ? "dataset waits" : "not read");
+        return log.error(
+          { where, code, reason: message },
+          event.type === "paused" ? "dataset waits" : "not read",
+        );
       }
       case "ingested": {
         const { dataset, ingested } = event;
-        if (ingested.reread !== undefined) log.warn({ dataset, ...ingested }, "manifest read again");
+        if (ingested.reread !== undefined)
+          log.warn({ dataset, ...ingested }, "manifest read again");
         else if (ingested.lines > 0) log.debug({ dataset, ...ingested }, "manifest read");
       }
     }
   };
 }
 
-function logSettled(log: Log, { claim, outcome, nextAt }: (PassEvent & { type: "settled" })["settled"]): void {
+function logSettled(
+  log: Log,
+  { claim, outcome, nextAt }: (PassEvent & { type: "settled" })["settled"],
+): void {
   const { dataset, raw, bronze, name } = claim.job;
   if (outcome.outcome === "sampled") {
     const { format, ms, readBytes, warnings } = outcome;

@@ -150,7 +150,11 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
   async function findDatasets(summary: Mutable<PassSummary>): Promise<readonly string[]> {
     const { datasets, errors } = await discover(settings.prefix, settings.includes);
     for (const { path, error } of errors) {
-      failed(summary, path, new Failure("MANIFEST_UNREADABLE", errorMessage(error), { cause: error }));
+      failed(
+        summary,
+        path,
+        new Failure("MANIFEST_UNREADABLE", errorMessage(error), { cause: error }),
+      );
     }
     return datasets;
   }
@@ -190,7 +194,10 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
 
   async function onRejected(dataset: string, lines: readonly RejectedLine[]): Promise<void> {
     const now = Date.now();
-    await effects.addReceipts(dataset, lines.map((line) => rejectionReceipt(line, now)));
+    await effects.addReceipts(
+      dataset,
+      lines.map((line) => rejectionReceipt(line, now)),
+    );
     for (const line of lines) report({ type: "rejected", dataset, line });
   }
 

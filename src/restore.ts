@@ -20,7 +20,8 @@ export async function restoreDataset(db: Db, dataset: number, samples: string): 
 
 function rememberedOf(receipt: Receipt): Remembered | undefined {
   const { raw, bronze, mtime, outcome, sample, at } = receipt;
-  if (typeof raw !== "string" || typeof bronze !== "string" || typeof mtime !== "number") return undefined;
+  if (typeof raw !== "string" || typeof bronze !== "string" || typeof mtime !== "number")
+    return undefined;
   if (outcome !== "sampled" && outcome !== "failed" && outcome !== "pruned") return undefined;
   const name = typeof sample === "string" ? sample.replace(/^samples\//, "") : null;
   const format = textOr(receipt["format"]);

@@ -6,7 +6,16 @@ import { recognise } from "./formats/index.ts";
 import { unknown } from "./formats/unknown.ts";
 import { type Staged, stage } from "./samples/publish.ts";
 import { bronzePath, type LocalFile, openLocalFile } from "./source.ts";
-import type { Failed, Handle, Job, Outcome, Recognised, SampleRequest } from "./types.ts";
+import type {
+  Elsewhere,
+  Failed,
+  Handle,
+  Job,
+  Misnamed,
+  Outcome,
+  Recognised,
+  SampleRequest,
+} from "./types.ts";
 
 /** Where a dataset lies; looked up once for each handle, when it is whole. */
 interface Place {
@@ -18,20 +27,21 @@ interface Place {
 }
 
 /** Thrown inside to leave with an outcome that is neither a sample nor a failure. */
-class OtherName extends Error {
-  readonly extension: string | null;
+class Detour extends Error {
+  readonly outcome: Misnamed | Elsewhere;
 
-  constructor(extension: string | null) {
-    super("the content asks for another name");
-    this.extension = extension;
+  constructor(outcome: Misnamed | Elsewhere) {
+    super(outcome.outcome);
+    this.outcome = outcome;
   }
 }
 
 /**
- * Makes the function that does one job in this process: open, recognise, sample, publish. It never
- * throws: whatever happens becomes an outcome.
+ * Makes the function that does one job where it is called: open, recognise, sample, publish. It
+ * never throws: whatever happens becomes an outcome. In a thread it leaves alone what could end
+ * the process.
  */
-export function createHandle(settings: Settings): Handle {
+export function createHandle(settings: Settings, { isThread = false } = {}): Handle {
   const places = new Map<string, Place>();
 
   return async (job, stop) => {
@@ -41,11 +51,11 @@ export function createHandle(settings: Settings): Handle {
     try {
       const place = places.get(job.dataset) ?? (await findPlace(settings, job.dataset));
       if (place.isWhole) places.set(job.dataset, place);
-      const done = runJob(job, place, settings, clock.signal, work);
+      const done = runJob(job, { place, settings, isThread }, clock.signal, work);
       return await Promise.race([done, clock.rejected]);
     } catch (error) {
       if (stop.aborted) return { outcome: "abandoned" };
-      if (error instanceof OtherName) return { outcome: "misnamed", extension: error.extension };
+      if (error instanceof Detour) return error.outcome;
       return failed(error, job, settings, work.readBytes, performance.now() - started);
     } finally {
       clock.stop();
@@ -53,10 +63,16 @@ export function createHandle(settings: Settings): Handle {
   };
 }
 
+/** Where a job is done. */
+interface Surroundings {
+  readonly place: Place;
+  readonly settings: Settings;
+  readonly isThread: boolean;
+}
+
 async function runJob(
   job: Job,
-  place: Place,
-  settings: Settings,
+  { place, settings, isThread }: Surroundings,
   signal: AbortSignal,
   work: { readBytes: number },
 ): Promise<Outcome> {
@@ -71,7 +87,9 @@ async function runJob(
   try {
     const request = { source: file, limits, signal, depth: 0, extensions, recognise };
     const target = join(place.directory, "samples", job.name);
-    const staged = await stageSample(request, target, job);
+    const found = await recognise(request);
+    if (isThread && found.format.isDangerous === true) throw new Detour({ outcome: "elsewhere" });
+    const staged = await stageSample(found, request, target, job);
     publish(staged, file, job, signal);
     return {
       outcome: "sampled",
@@ -88,8 +106,12 @@ async function runJob(
 }
 
 /** Samples by the file's own format; what has no sample there is described instead. */
-async function stageSample(request: SampleRequest, target: string, job: Job): Promise<Staged> {
-  const found = await recognise(request);
+async function stageSample(
+  found: Recognised,
+  request: SampleRequest,
+  target: string,
+  job: Job,
+): Promise<Staged> {
   try {
     return await stageAs(found, request, target, job);
   } catch (error) {
@@ -107,11 +129,12 @@ async function stageAs(
   const extension = found.format.sampleExtension ?? null;
   const fits = job.extension === extension;
   // Whether a file has a sample after all that was only described so far, sampling has to tell.
-  if (!fits && job.extension !== unknown.sampleExtension) throw new OtherName(extension);
+  if (!fits && job.extension !== unknown.sampleExtension)
+    throw new Detour({ outcome: "misnamed", extension });
   const staged = await stage(target, found.format.sample(request, found));
   if (!fits) {
     staged.discard();
-    throw new OtherName(extension);
+    throw new Detour({ outcome: "misnamed", extension });
   }
   if (found.warning === undefined) return staged;
   const warnings = [found.warning, ...staged.summary.warnings];

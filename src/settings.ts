@@ -47,7 +47,8 @@ export function settingsOf(origin: SettingsOrigin): Settings {
     file,
     state: resolve(prefix, config.state ?? join(prefix, ".staging-sampler")),
     includes: (name) =>
-      include.some((glob) => matchesGlob(name, glob)) && !exclude.some((glob) => matchesGlob(name, glob)),
+      include.some((glob) => matchesGlob(name, glob)) &&
+      !exclude.some((glob) => matchesGlob(name, glob)),
     forDataset(name) {
       const settings = known.get(name) ?? datasetSettings(config, name);
       known.set(name, settings);

@@ -132,7 +132,10 @@ function localFile(
     await breathe();
     signal.throwIfAborted();
     if (read + end - start > budget) {
-      throw new Failure("LIMIT_EXCEEDED", `needs more than limits.readBytes (${budget} bytes) read`);
+      throw new Failure(
+        "LIMIT_EXCEEDED",
+        `needs more than limits.readBytes (${budget} bytes) read`,
+      );
     }
     const buffer = Buffer.allocUnsafe(end - start);
     let filled = 0;

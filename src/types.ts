@@ -91,6 +91,8 @@ export interface Format {
   /** Whether these first bytes are this format's. Absent for text. */
   matches?(head: Uint8Array): boolean;
   sample(request: SampleRequest, recognised: Recognised): SampleStream;
+  /** True when decoding can end the process it is in. */
+  readonly isDangerous?: boolean;
 }
 
 /** A manifest line that is an entry. */
@@ -183,8 +185,13 @@ export interface Abandoned {
   readonly outcome: "abandoned";
 }
 
+/** The format's decoder is not safe in a thread: it is to be done in a process of its own. */
+export interface Elsewhere {
+  readonly outcome: "elsewhere";
+}
+
 /** What became of a job. Plain JSON. */
-export type Outcome = Sampled | Failed | Paused | Misnamed | Abandoned;
+export type Outcome = Sampled | Failed | Paused | Misnamed | Abandoned | Elsewhere;
 
 /** Does one job. Never throws. The one seam for threads and queues. */
 export type Handle = (job: Job, signal: AbortSignal) => Promise<Outcome>;

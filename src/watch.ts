@@ -4,7 +4,9 @@ import { relative } from "node:path";
 import type { Settings } from "./settings.ts";
 
 /** File systems whose changes elsewhere cause no events here (statfs magic numbers). */
-const REMOTE = new Set([0x6969, 0xff534d42, 0xfe534d42, 0x517b, 0x01021997, 0x00c36400, 0x0bd00bd0]);
+const REMOTE = new Set([
+  0x6969, 0xff534d42, 0xfe534d42, 0x517b, 0x01021997, 0x00c36400, 0x0bd00bd0,
+]);
 const POLL_MS = 1000;
 const MANIFEST_DEPTH = 5;
 
@@ -17,6 +19,8 @@ export interface Watcher {
 export interface WatchHandlers {
   /** A dataset's manifest grew, came or went. */
   readonly onGrowth: (dataset: string) => void;
+  /** From now on nothing is missed; what came before was. */
+  readonly onReady: () => void;
   /** The watcher cannot see everything; passes by schedule go on. */
   readonly onError: (error: unknown) => void;
 }
@@ -43,6 +47,7 @@ export function watchManifests(settings: Settings, handlers: WatchHandlers): Wat
     const { watchedPath } = details as { readonly watchedPath?: string };
     if (watchedPath !== undefined) tell(watchedPath);
   });
+  watcher.on("ready", handlers.onReady);
   watcher.on("error", handlers.onError);
   return { close: () => watcher.close() };
 

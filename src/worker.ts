@@ -1,4 +1,7 @@
-/** A thread of the worker pool: does one job after the other. */
+/**
+ * Does one job after the other: as a thread of the worker pool, or as a process of its own for the
+ * formats that need one.
+ */
 import { parentPort, workerData } from "node:worker_threads";
 import { createHandle } from "./run-job.ts";
 import { settingsOf, type SettingsOrigin } from "./settings.ts";
@@ -14,14 +17,24 @@ export interface Answer {
   readonly outcome: Outcome;
 }
 
-const port = parentPort;
-if (port === null) throw new Error("worker.ts is started by the worker pool");
-const handle = createHandle(settingsOf(workerData as SettingsOrigin));
+const isThread = parentPort !== null;
+const origin = isThread ? workerData : JSON.parse(process.argv[2] as string);
+const handle = createHandle(settingsOf(origin as SettingsOrigin), { isThread });
 const never = new AbortController().signal;
 let last: Promise<void> = Promise.resolve();
 
-port.on("message", ({ job }: Request) => {
+function answer({ job }: Request): void {
   last = last.then(async () => {
-    port.postMessage({ outcome: await handle(job, never) } satisfies Answer);
+    const outcome: Answer = { outcome: await handle(job, never) };
+    if (isThread) parentPort?.postMessage(outcome);
+    else process.send?.(outcome);
   });
-});
+}
+
+if (isThread) {
+  parentPort?.on("message", answer);
+} else {
+  // The daemon decides when to end; a terminal's Ctrl-C goes to all processes.
+  process.on("SIGINT", () => undefined).on("SIGTERM", () => undefined);
+  process.on("message", (message) => answer(message as Request));
+}

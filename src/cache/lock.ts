@@ -37,7 +37,8 @@ export function takeLock(state: string): Lock {
     if (errorCode(error) !== "SQLITE_BUSY") throw error;
     const holder = readHolder(db);
     db.close();
-    const who = holder === undefined ? "" : ` (pid ${holder.pid} on ${holder.host} since ${holder.since})`;
+    const who =
+      holder === undefined ? "" : ` (pid ${holder.pid} on ${holder.host} since ${holder.since})`;
     throw new Failure("ALREADY_RUNNING", `another sampler uses ${state}${who}`, { cause: error });
   }
   return {

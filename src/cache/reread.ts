@@ -37,12 +37,16 @@ export function rereadOf(db: Db): Reread {
       const select = db.prepare(
         `SELECT raw, bronze, mtime, seq FROM temp.reread WHERE seq > ? ORDER BY seq LIMIT ${PAGE}`,
       );
-      for (let after = 0; ; ) {
+      for (let after = 0; ;) {
         const rows = select.all(after) as (Entry & { readonly seq: number })[];
         const last = rows.at(-1);
         if (last === undefined) break;
         after = last.seq;
-        yield rows.map(({ raw, bronze, mtime }) => ({ raw: pathText(raw), bronze: pathText(bronze), mtime }));
+        yield rows.map(({ raw, bronze, mtime }) => ({
+          raw: pathText(raw),
+          bronze: pathText(bronze),
+          mtime,
+        }));
       }
       db.exec("DROP TABLE temp.reread");
     },

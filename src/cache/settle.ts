@@ -42,7 +42,16 @@ export function settleOf(db: Db): Settle {
       const key = { dataset, raw: pathBytes(job.raw), now };
       if (outcome.outcome === "sampled") {
         const { format, rows = null, bytes, sourceSize, reason = null } = outcome;
-        const row = { ...key, mtime: job.mtime, name: job.name, format, rows, bytes, sourceSize, reason };
+        const row = {
+          ...key,
+          mtime: job.mtime,
+          name: job.name,
+          format,
+          rows,
+          bytes,
+          sourceSize,
+          reason,
+        };
         if (succeed.run(row).changes === 0) publish.run(job.name, dataset, key.raw);
       } else {
         const { code, message } = outcome;

@@ -10,11 +10,14 @@ export function retryAfterUpgrade(db: Db, version: string, now: number): number 
   const before = factOf(db, "sampler");
   if (before === version) return 0;
   const codes = db.prepare("SELECT DISTINCT code FROM files WHERE code IS NOT NULL").pluck().all();
-  const update = db.prepare("UPDATE files SET next_at = ?, attempts = 0, failed_at = NULL WHERE code = ?");
+  const update = db.prepare(
+    "UPDATE files SET next_at = ?, attempts = 0, failed_at = NULL WHERE code = ?",
+  );
   return db.transaction(() => {
     let changed = 0;
     for (const code of codes as FailureCode[]) {
-      if (before !== undefined && retryOf(code) === "change") changed += update.run(now, code).changes;
+      if (before !== undefined && retryOf(code) === "change")
+        changed += update.run(now, code).changes;
     }
     addFact(db, "sampler", version);
     return changed;

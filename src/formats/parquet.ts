@@ -36,6 +36,8 @@ export const parquet: Format = {
   kind: "binary",
   matches: isParquet,
   sample: sampleParquet,
+  // hyparquet allocates by counts it finds in the file.
+  isDangerous: true,
 };
 
 function isParquet(head: Uint8Array): boolean {

@@ -35,7 +35,10 @@ export async function appendEntry(options: AppendOptions): Promise<string> {
   if (reason !== undefined) throw new Failure("USAGE", reason);
   const bytes = Buffer.from(`${line}\n`);
   if (bytes.length > MAX_LINE_BYTES) {
-    throw new Failure("USAGE", `an entry may have ${MAX_LINE_BYTES} bytes, this one has ${bytes.length}`);
+    throw new Failure(
+      "USAGE",
+      `an entry may have ${MAX_LINE_BYTES} bytes, this one has ${bytes.length}`,
+    );
   }
   await writeOnce(join(directory, MANIFEST_PATH), bytes);
   return line;
@@ -52,7 +55,9 @@ async function writeOnce(path: string, bytes: Uint8Array): Promise<void> {
       const { bytesWritten } = await handle.write(bytes);
       if (bytesWritten === bytes.length) return;
       await handle.write("\n").catch(() => undefined);
-      throw new Error(`only ${bytesWritten} of ${bytes.length} bytes were written: is the disk full?`);
+      throw new Error(
+        `only ${bytesWritten} of ${bytes.length} bytes were written: is the disk full?`,
+      );
     } finally {
       await handle.close();
     }

@@ -51,7 +51,8 @@ export async function discover(
     try {
       return (await stat(path)).isDirectory();
     } catch (error) {
-      if (errorCode(error) !== "ENOENT" && errorCode(error) !== "ENOTDIR") errors.push({ path, error });
+      if (errorCode(error) !== "ENOENT" && errorCode(error) !== "ENOTDIR")
+        errors.push({ path, error });
       return false;
     }
   }

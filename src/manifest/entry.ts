@@ -24,7 +24,9 @@ export function parseLine(line: string): ParsedLine {
   if (found === undefined) return {};
   if (typeof found !== "string") return { entry: found };
   const glued = lastEntry(line);
-  return glued === undefined ? { reason: found } : { entry: glued, reason: `glued lines: ${found}` };
+  return glued === undefined
+    ? { reason: found }
+    : { entry: glued, reason: `glued lines: ${found}` };
 }
 
 /** The entry, the reason why it is none, or undefined for a blank line. */
@@ -36,7 +38,8 @@ function parseEntry(line: string): Entry | string | undefined {
   } catch (error) {
     return `not JSON: ${errorMessage(error).slice(0, 200)}`;
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return "not a JSON object";
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return "not a JSON object";
   const { raw, bronze, mtime } = value as Record<string, unknown>;
   return whyNoPath("raw", raw) ?? whyNoPath("bronze", bronze) ?? whyNoTime(mtime) ?? entryOf(value);
 }

@@ -35,7 +35,9 @@ export async function rotatedFiles(directory: string): Promise<ManifestFile[]> {
   const files = await Promise.all(names.map((name) => fileOf(directory, name)));
   return files
     .filter((file) => file !== undefined)
-    .toSorted((a, b) => a.mtimeMs - b.mtimeMs || b.path.localeCompare(a.path, "en", { numeric: true }));
+    .toSorted(
+      (a, b) => a.mtimeMs - b.mtimeMs || b.path.localeCompare(a.path, "en", { numeric: true }),
+    );
 }
 
 /** True when a file's bytes before `offset` are those that were read there before. */
@@ -93,7 +95,7 @@ async function* plainBytes(
   { size }: ManifestFile,
   offset: number,
 ): AsyncGenerator<Uint8Array, void, void> {
-  for (let at = offset; at < size; ) {
+  for (let at = offset; at < size;) {
     const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size - at));
     const { bytesRead } = await handle.read(chunk, 0, chunk.length, at);
     if (bytesRead === 0) return;

@@ -44,7 +44,8 @@ export async function planReading(
   if (current === undefined) return { ...(await planAll(directory)), forgotten: [] };
   const active = await activeFile(directory);
   const retired = known.filter(({ retiredAt }) => retiredAt !== null);
-  const rotated = active?.id === current.file && retired.length === 0 ? [] : await rotatedFiles(directory);
+  const rotated =
+    active?.id === current.file && retired.length === 0 ? [] : await rotatedFiles(directory);
   const find = (id: string) => [active, ...rotated].find((file) => file?.id === id);
 
   const read = find(current.file);

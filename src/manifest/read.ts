@@ -52,7 +52,9 @@ export async function* readSegment(
     }
   } catch (error) {
     if (errorCode(error)?.startsWith("Z_") !== true) throw error;
-    const rejected = [{ path: file.path, line, offset: 0, reason: `damaged: ${errorMessage(error)}` }];
+    const rejected = [
+      { path: file.path, line, offset: 0, reason: `damaged: ${errorMessage(error)}` },
+    ];
     yield { entries: [], rejected, checkpoint: startOf(segment), unsettled: false };
   } finally {
     await handle.close();
@@ -73,13 +75,18 @@ function tooLong(path: string, offset: number, line: number): ParsedBlock {
   return { entries: [], rejected: [{ path, line: line + 1, offset, reason }], line: line + 1 };
 }
 
-function parseBlock(bytes: Uint8Array, path: string, start: number, firstLine: number): ParsedBlock {
+function parseBlock(
+  bytes: Uint8Array,
+  path: string,
+  start: number,
+  firstLine: number,
+): ParsedBlock {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const entries: Entry[] = [];
   const rejected: RejectedLine[] = [];
   let badEnd: ParsedBlock["badEnd"];
   let line = firstLine;
-  for (let at = 0; at < buffer.length; ) {
+  for (let at = 0; at < buffer.length;) {
     const feed = buffer.indexOf(0x0a, at);
     const { entry, reason } = parseBytes(buffer.subarray(at, feed), start + at === 0);
     line += 1;
@@ -105,5 +112,7 @@ function parseBytes(bytes: Buffer, isFirst: boolean): ReturnType<typeof parseLin
 /** Half a line can end within a character; the whole one that is glued to it is taken. */
 function parseBroken(text: string): ReturnType<typeof parseLine> {
   const { entry } = parseLine(text.slice(text.lastIndexOf("\ufffd")));
-  return entry === undefined ? { reason: "not UTF-8" } : { entry, reason: "glued lines: not UTF-8" };
+  return entry === undefined
+    ? { reason: "not UTF-8" }
+    : { entry, reason: "glued lines: not UTF-8" };
 }

@@ -27,7 +27,9 @@ export function samplePath(raw: string, { layout, extension, taken = false }: Na
   const file = parts.pop() ?? "";
   if (parts[0] === "raw") parts.shift();
   const name = sampleName(safeName(file), raw, extension, taken);
-  return layout === "flat" ? name : [...parts.map((part) => shorten(safeName(part), raw)), name].join("/");
+  return layout === "flat"
+    ? name
+    : [...parts.map((part) => shorten(safeName(part), raw)), name].join("/");
 }
 
 /** The extension a raw file has, compression included: `.csv.gz`; empty where there is none. */

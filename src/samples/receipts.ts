@@ -34,7 +34,10 @@ export function receiptOf(job: Job, result: Sampled | Failed, now: number): Rece
 }
 
 /** The receipt for a manifest line that is no entry. */
-export function rejectionReceipt({ path, line, offset, reason }: RejectedLine, now: number): Receipt {
+export function rejectionReceipt(
+  { path, line, offset, reason }: RejectedLine,
+  now: number,
+): Receipt {
   return {
     raw: null,
     bronze: null,
@@ -130,7 +133,11 @@ async function openToAppend(path: string): Promise<FileHandle> {
 }
 
 /** A write that fails half-way is taken back: a torn line must not stand before a whole one. */
-async function appendAll(handle: FileHandle, size: number, receipts: readonly Receipt[]): Promise<void> {
+async function appendAll(
+  handle: FileHandle,
+  size: number,
+  receipts: readonly Receipt[],
+): Promise<void> {
   const lines = receipts.map((receipt) => `${JSON.stringify(receipt)}\n`);
   try {
     await handle.writeFile(lines.join(""));

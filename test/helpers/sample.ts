@@ -53,7 +53,7 @@ export function allFixtures(): readonly Fixture[] {
   const root = join(import.meta.dirname, "../../fixtures");
   const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   return folders.flatMap(({ name: format }) => {
-    const files = readdirSync(join(root, format)).sort();
+    const files = readdirSync(join(root, format)).toSorted();
     const cases = files.filter((file) => !file.endsWith(".expected.json"));
     return cases.map((name) => {
       const asked = `${name.replace(/\.[^.]+$/, "")}.expected.json`;

@@ -1,0 +1,109 @@
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { loadConfig } from "../src/config.ts";
+import { createHandle } from "../src/run-job.ts";
+import type { Settings } from "../src/settings.ts";
+import type { Job, Outcome } from "../src/types.ts";
+import { createWorkerPool, type WorkerPool } from "../src/worker-pool.ts";
+
+const fixtures = join(import.meta.dirname, "../fixtures");
+const never = new AbortController().signal;
+let prefix: string;
+let dataset: string;
+let settings: Settings;
+let pool: WorkerPool;
+
+beforeEach(() => {
+  prefix = mkdtempSync(join(tmpdir(), "staging-sampler-pool-"));
+  dataset = join(prefix, "acme/orders/v1");
+  for (const folder of ["bronze", "samples"]) mkdirSync(join(dataset, folder), { recursive: true });
+  writeFileSync(join(prefix, "config.yaml"), "limits: { seconds: 1 }\n");
+  settings = loadConfig({ prefix, config: join(prefix, "config.yaml"), env: {} });
+  pool = createWorkerPool(settings);
+});
+
+afterEach(async () => {
+  await pool.close();
+  rmSync(prefix, { recursive: true });
+});
+
+test("a job has the same outcome and sample in a thread as without one", async () => {
+  const job = put("orders.csv", readFileSync(join(fixtures, "csv/rows-101.csv")));
+  const apart = await pool.handle(job, never);
+  const sample = readFileSync(join(dataset, "samples", job.name));
+  const here = await createHandle(settings)(job, never);
+  expect(withoutTime(apart)).toEqual(withoutTime(here));
+  expect(readFileSync(join(dataset, "samples", job.name))).toEqual(sample);
+});
+
+test("a Parquet is done in a process of its own", async () => {
+  const job = put("plain.parquet", readFileSync(join(fixtures, "parquet/plain.parquet")));
+  expect(await pool.handle(job, never)).toMatchObject({ outcome: "sampled", format: "parquet" });
+});
+
+test("a file whose decoder does not come to an end is stopped and costs no other", async () => {
+  const hostile = readFileSync(join(fixtures, "parquet/row-groups.parquet"));
+  hostile.writeUInt8(hostile.readUInt8(392) ^ 0xff, 392);
+  const jobs = [
+    put("hostile.parquet", hostile),
+    put("plain.parquet", readFileSync(join(fixtures, "parquet/plain.parquet"))),
+    put("orders.csv", readFileSync(join(fixtures, "csv/rows-101.csv"))),
+  ];
+  const [first, ...others] = await Promise.all(jobs.map((job) => pool.handle(job, never)));
+  expect(first).toMatchObject({ outcome: "failed", code: "TIMEOUT" });
+  expect(others.map(({ outcome }) => outcome)).toEqual(["sampled", "sampled"]);
+});
+
+test("what is in flight is abandoned when the signal says so, and nothing is left half-written", async () => {
+  const job = put("orders.csv", readFileSync(join(fixtures, "csv/rows-101.csv")));
+  const stop = new AbortController();
+  const outcome = pool.handle(job, stop.signal);
+  stop.abort();
+  expect(await outcome).toEqual({ outcome: "abandoned" });
+  expect(await pool.handle(job, stop.signal)).toEqual({ outcome: "abandoned" });
+  await pool.close();
+  expect(readdirSync(join(dataset, "samples")).filter((name) => name === job.name)).toEqual([]);
+});
+
+test("many jobs at once are all answered, each by its own outcome", async () => {
+  copyFileSync(join(fixtures, "csv/rows-101.csv"), join(dataset, "bronze/a.csv"));
+  const jobs = Array.from({ length: 200 }, (_, i) =>
+    jobFor(`a${i}.csv`, i % 2 === 0 ? "a.csv" : "none.csv"),
+  );
+  const outcomes = await Promise.all(jobs.map((job) => pool.handle(job, never)));
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual(
+    jobs.map((_, i) => (i % 2 === 0 ? "sampled" : "failed")),
+  );
+});
+
+function put(name: string, bytes: Uint8Array): Job {
+  writeFileSync(join(dataset, "bronze", name), bytes);
+  return jobFor(name, name);
+}
+
+function jobFor(raw: string, bronze: string): Job {
+  const name = raw.replace(/(\.\w+)$/, "_sample$1");
+  return {
+    dataset: "acme/orders/v1",
+    raw,
+    bronze: `bronze/${bronze}`,
+    mtime: 1,
+    seq: 1,
+    name,
+    extension: null,
+  };
+}
+
+function withoutTime(outcome: Outcome): object {
+  return { ...outcome, ms: 0 };
+}
