@@ -30,6 +30,7 @@ interface Shift {
   readonly cron: ScheduledTask;
   readonly watcher: Watcher | undefined;
   readonly closeThreads: () => Promise<void>;
+  readonly wasClean: () => boolean;
 }
 
 /**
@@ -51,6 +52,7 @@ export async function runDaemon({
   let shift = begin(settings);
   let stopping = false;
   let reloading = false;
+  let wasClean = true;
   let deadline: NodeJS.Timeout | undefined;
 
   process.on("SIGTERM", stop).on("SIGINT", stop).on("SIGHUP", onHangup);
@@ -62,7 +64,7 @@ export async function runDaemon({
       if (reloading) await changeShift();
       await onePass(work.datasets);
     }
-    addFact(db, "cleanStop", String(!abandon.signal.aborted));
+    addFact(db, "cleanStop", String(wasClean && shift.wasClean()));
   } finally {
     clearTimeout(deadline);
     wake.end();
@@ -101,7 +103,7 @@ export async function runDaemon({
       log.error({ reason: errorMessage(error) }, "watching fails; passes go on by schedule");
     const handlers = { onGrowth: wake.one, onReady: wake.all, onError };
     const watcher = chosen.watch === false ? undefined : watchManifests(chosen, handlers);
-    return { settings: chosen, pass, cron, watcher, closeThreads: effects.close };
+    return { settings: chosen, pass, cron, watcher, closeThreads: effects.close, wasClean: effects.wasClean };
   }
 
   async function changeShift(): Promise<void> {
@@ -115,6 +117,7 @@ export async function runDaemon({
       const before = shift;
       shift = begin(chosen);
       await end(before);
+      wasClean &&= before.wasClean();
       log.level = chosen.log.level;
       log.info({ config: chosen.file ?? null }, "configuration read again");
     } catch (error) {

@@ -11,10 +11,17 @@ export function expectedNames(raw: string, settings: DatasetSettings): Names {
 
 /** The names a raw's sample may have with an extension; null for raw's own. */
 export function namesWith(raw: string, extension: string | null, settings: DatasetSettings): Names {
-  const { layout } = settings;
-  const plain = samplePath(raw, { layout, extension });
-  const marked = samplePath(raw, { layout, extension, taken: true });
-  return { candidates: [plain, marked], extension };
+  return { candidates: candidates(raw, extension, settings), extension };
+}
+
+/** The second name needs a hash, and is hardly ever wanted: it is made when it is asked for. */
+function* candidates(
+  raw: string,
+  extension: string | null,
+  { layout }: DatasetSettings,
+): Generator<string> {
+  yield samplePath(raw, { layout, extension });
+  yield samplePath(raw, { layout, extension, taken: true });
 }
 
 function expectedExtension(raw: string, { extensions }: DatasetSettings): string | null {

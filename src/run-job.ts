@@ -48,12 +48,15 @@ export function createHandle(settings: Settings, { isThread = false } = {}): Han
     const started = performance.now();
     const clock = startClock(settings.forDataset(job.dataset).limits.seconds, stop);
     const work = { readBytes: 0 };
+    let done: Promise<Outcome> | undefined;
     try {
       const place = places.get(job.dataset) ?? (await findPlace(settings, job.dataset));
       if (place.isWhole) places.set(job.dataset, place);
-      const done = runJob(job, { place, settings, isThread }, clock.signal, work);
+      done = runJob(job, { place, settings, isThread }, clock.signal, work);
       return await Promise.race([done, clock.rejected]);
     } catch (error) {
+      // Work that is stopped ends with its next read, and cleans up behind itself.
+      await done?.catch(() => undefined);
       if (stop.aborted) return { outcome: "abandoned" };
       if (error instanceof Detour) return error.outcome;
       return failed(error, job, settings, work.readBytes, performance.now() - started);

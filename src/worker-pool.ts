@@ -8,6 +8,8 @@ export interface WorkerPool {
   readonly handle: Handle;
   /** Ends all lanes; what is in flight is abandoned. */
   close(): Promise<void>;
+  /** False once a lane ended in the middle of a job: what it had begun to write is still there. */
+  wasClean(): boolean;
 }
 
 interface Task {
@@ -32,6 +34,7 @@ export function createWorkerPool(settings: Settings): WorkerPool {
   const threads = Array.from({ length: settings.drain.threads }, () => slotOf(threadLane));
   const apart = slotOf(processLane);
   const stops = new WeakSet<AbortSignal>();
+  let isClean = true;
 
   function handle(job: Job, signal: AbortSignal): Promise<Outcome> {
     if (signal.aborted) return Promise.resolve({ outcome: "abandoned" });
@@ -79,16 +82,18 @@ export function createWorkerPool(settings: Settings): WorkerPool {
   /** The first task of a dead or late lane is to blame; the others are done by the next one. */
   function replace(slot: Slot, code: FailureCode, message: string): void {
     const [first, ...others] = empty(slot);
+    if (first !== undefined) isClean = false;
     first?.resolve({ outcome: "failed", code, message, readBytes: 0, ms: 0 });
     for (const task of others) give(slot, task);
   }
 
   async function close(): Promise<void> {
     const tasks = [...threads, apart].flatMap(empty);
+    if (tasks.length > 0) isClean = false;
     for (const { resolve } of tasks) resolve({ outcome: "abandoned" });
   }
 
-  return { handle, close };
+  return { handle, close, wasClean: () => isClean };
 }
 
 function slotOf(start: typeof threadLane): Slot {

@@ -20,7 +20,7 @@ export interface Batch {
 
 /** The names a raw's sample may have. */
 export interface Names {
-  readonly candidates: readonly string[];
+  readonly candidates: Iterable<string>;
   readonly extension: string | null;
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { errorCode, Failure } from "../errors.ts";
+import { errorCode, errorMessage, Failure } from "../errors.ts";
 import { type Db } from "./open.ts";
 
 /** Who holds the lock, as far as it is known. */
@@ -18,14 +18,17 @@ export interface Lock {
   release(): void;
 }
 
+/** Whoever only looks holds it up for a moment. */
+const BUSY_MS = 500;
+
 /**
  * Takes the lock of a state directory. It is a transaction that stays open on a small database of
  * its own: SQLite's locks go with the process, so a killed daemon leaves nothing to clean up.
- * @throws Failure ALREADY_RUNNING, naming who holds it.
+ * @throws Failure ALREADY_RUNNING, naming who holds it; CACHE_UNUSABLE when the directory cannot
+ * be written.
  */
 export function takeLock(state: string): Lock {
-  mkdirSync(state, { recursive: true, mode: 0o750 });
-  const db = new Database(join(state, "daemon.lock"), { timeout: 0 });
+  const db = openLock(state);
   try {
     db.exec("CREATE TABLE IF NOT EXISTS holder (pid INTEGER, host TEXT, since TEXT)");
     db.exec("BEGIN IMMEDIATE");
@@ -43,16 +46,27 @@ export function takeLock(state: string): Lock {
   }
   return {
     release() {
-      db.exec("ROLLBACK; DELETE FROM holder");
+      // In the transaction that is open: nobody can come in between.
+      db.exec("DELETE FROM holder; COMMIT");
       db.close();
     },
   };
 }
 
+function openLock(state: string): Db {
+  try {
+    mkdirSync(state, { recursive: true, mode: 0o750 });
+    return new Database(join(state, "daemon.lock"), { timeout: BUSY_MS });
+  } catch (error) {
+    const message = `cannot use the state directory ${state}: ${errorMessage(error)} (check owner and mode)`;
+    throw new Failure("CACHE_UNUSABLE", message, { cause: error });
+  }
+}
+
 /** Who holds the lock of a state directory; undefined when nobody does. Writes nothing. */
 export function holderOf(state: string): Holder | undefined {
   try {
-    const db = new Database(join(state, "daemon.lock"), { readonly: true, timeout: 0 });
+    const db = new Database(join(state, "daemon.lock"), { readonly: true, timeout: BUSY_MS });
     const holder = readHolder(db);
     db.close();
     return holder !== undefined && isAlive(holder) ? holder : undefined;

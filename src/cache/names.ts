@@ -2,7 +2,7 @@ import { pathBytes } from "../lib/pep383.ts";
 import type { Db } from "./open.ts";
 
 /** Gives a raw the first of some names that no other raw has, and keeps it for ever. */
-export type ClaimName = (dataset: number, raw: string, candidates: readonly string[]) => string;
+export type ClaimName = (dataset: number, raw: string, candidates: Iterable<string>) => string;
 
 /** Prepares the statements. */
 export function namesOf(db: Db): ClaimName {
@@ -24,7 +24,7 @@ export function namesOf(db: Db): ClaimName {
 export type Rename = (
   dataset: number,
   raw: string,
-  candidates: readonly string[],
+  candidates: Iterable<string>,
   extension: string | null,
 ) => string;
 

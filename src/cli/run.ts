@@ -75,7 +75,7 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
       isOver: () => false,
       abandon: abandon.signal,
     });
-    addFact(db, "cleanStop", String(!abandon.signal.aborted));
+    addFact(db, "cleanStop", String(effects.wasClean()));
     end();
     printSummary(summary, json === true, context);
     return stopping ? exitCodes.failed : exitCodeOf(summary);

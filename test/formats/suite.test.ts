@@ -76,15 +76,17 @@ describe.each(named(sameFormat))("%s", (_, { name, bytes }) => {
 describe.each(named(fixtures))("%s", (_, fixture) => {
   const { name, bytes, expected } = fixture;
 
-  test.runIf(expected !== undefined)("gives what is expected of it", async () => {
-    const { warnings, code, reason, ...facts } = expected as NonNullable<typeof expected>;
-    const result = await sampleBytes(name, bytes);
-    const summary = result.kind === "sample" ? result.summary : undefined;
-    expect(result.kind === "failed" ? result.code : undefined).toBe(code);
-    expect(summary ?? {}).toMatchObject(facts);
-    if (warnings !== undefined) expect(summary?.warnings).toHaveLength(warnings);
-    expect(result.kind === "none" || summary?.reason !== undefined).toBe(reason === true);
-  });
+  if (expected !== undefined) {
+    test("gives what is expected of it", async () => {
+      const { warnings, code, reason, ...facts } = expected;
+      const result = await sampleBytes(name, bytes);
+      const summary = result.kind === "sample" ? result.summary : undefined;
+      expect(result.kind === "failed" ? result.code : undefined).toBe(code);
+      expect(summary ?? {}).toMatchObject(facts);
+      if (warnings !== undefined) expect(summary?.warnings).toHaveLength(warnings);
+      expect(result.kind === "none" || summary?.reason !== undefined).toBe(reason === true);
+    });
+  }
 
   test.each(limitSets)(
     "is sampled alike whatever the chunk borders, with limits %o",
