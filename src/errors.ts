@@ -1,39 +1,36 @@
-/** What a failure stops, when it is looked at again, and who can mend it. */
-interface Meaning {
-  readonly retry: "later" | "few" | "change" | "line" | "pass" | "never";
-  readonly who: "producer" | "operator" | "file" | "us";
-}
-
 /**
- * Every code a person may see: `retry` says when it is tried again. `later`: with back-off for a
- * day; `few`: three times; `change`: when the mtime or our version changes; `line`: when a new
- * line names it; `pass`: with the next pass.
+ * Every code a person may see, and when what failed with it is tried again. `later`: with back-off
+ * for a day; `few`: three times; `change`: when the mtime or our version changes; `line`: when a
+ * new line names it; `pass`: with the next pass.
  */
-const failures = {
-  FILE_MISSING: { retry: "later", who: "producer" },
-  FILE_UNREADABLE: { retry: "later", who: "producer" },
-  FILE_CHANGED: { retry: "later", who: "producer" },
-  TIMEOUT: { retry: "few", who: "file" },
-  FORMAT_INVALID: { retry: "change", who: "file" },
-  LIMIT_EXCEEDED: { retry: "change", who: "file" },
-  PATH_REFUSED: { retry: "line", who: "producer" },
-  OUTPUT_FULL: { retry: "pass", who: "operator" },
-  OUTPUT_UNWRITABLE: { retry: "pass", who: "operator" },
-  UNEXPECTED: { retry: "change", who: "us" },
-  LINE_INVALID: { retry: "never", who: "producer" },
-  MANIFEST_UNREADABLE: { retry: "pass", who: "operator" },
-  CACHE_UNUSABLE: { retry: "never", who: "operator" },
-  ALREADY_RUNNING: { retry: "never", who: "operator" },
-  CONFIG_INVALID: { retry: "never", who: "operator" },
-  USAGE: { retry: "never", who: "operator" },
-} as const satisfies Record<string, Meaning>;
+const retries = {
+  FILE_MISSING: "later",
+  FILE_UNREADABLE: "later",
+  FILE_CHANGED: "later",
+  TIMEOUT: "few",
+  FORMAT_INVALID: "change",
+  LIMIT_EXCEEDED: "change",
+  PATH_REFUSED: "line",
+  OUTPUT_FULL: "pass",
+  OUTPUT_UNWRITABLE: "pass",
+  UNEXPECTED: "change",
+  LINE_INVALID: "never",
+  MANIFEST_UNREADABLE: "pass",
+  CACHE_UNUSABLE: "never",
+  ALREADY_RUNNING: "never",
+  CONFIG_INVALID: "never",
+  USAGE: "never",
+} as const;
 
 /** A stable name for a kind of failure. */
-export type FailureCode = keyof typeof failures;
+export type FailureCode = keyof typeof retries;
+
+/** All of them. */
+export const failureCodes = Object.keys(retries) as readonly FailureCode[];
 
 /** When a failure with this code is looked at again. */
-export function retryOf(code: FailureCode): Meaning["retry"] {
-  return failures[code].retry;
+export function retryOf(code: FailureCode): (typeof retries)[FailureCode] {
+  return retries[code];
 }
 
 /** The one error class: a stable code and a message that says what to do. */

@@ -1,0 +1,55 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { schemaText } from "../config/schema.ts";
+import { parseConfig } from "../src/config.ts";
+import { failureCodes } from "../src/errors.ts";
+
+const root = join(import.meta.dirname, "..");
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+
+test("the example configuration is valid, and says what the defaults are", () => {
+  const example = parseConfig(read("config/config.example.yaml"), "config.example.yaml");
+  expect(example).toEqual(parseConfig("", "empty.yaml"));
+});
+
+test("what the example has commented out is valid as well", () => {
+  const text = read("config/config.example.yaml")
+    .replace(/^# (prefix|state): /gm, "$1: ")
+    .replace("extensions: {}", "extensions:")
+    .replace("overrides: []", "overrides:")
+    .replace(/^( *)#( {2,}\S.*)$/gm, "$1$2");
+  const { prefix, overrides, formats } = parseConfig(text, "config.example.yaml");
+  expect(prefix).toBe("/data");
+  expect(formats.extensions).toEqual({ ".dat": "csv" });
+  expect(overrides).toHaveLength(2);
+});
+
+test("the JSON Schema is the one that the code gives", () => {
+  expect(read("config/config.schema.json")).toBe(schemaText());
+});
+
+test("every error code has its cure in the operations guide", () => {
+  const guide = read("docs/operations.md");
+  for (const code of failureCodes) expect(guide).toContain(`| \`${code}\` |`);
+});
+
+test("the unit file is one that systemd understands", (context) => {
+  if (spawnSync("systemd-analyze", ["--version"]).error !== undefined) {
+    context.skip("systemd-analyze is not here");
+  }
+  const folder = mkdtempSync(join(tmpdir(), "staging-sampler-unit-"));
+  const unit = join(folder, "staging-sampler.service");
+  // The program is not installed where tests run; everything else is checked as it stands.
+  const program = /^ExecStart=\S+/m;
+  writeFileSync(unit, read("deploy/systemd/staging-sampler.service").replace(program, "ExecStart=/bin/true"));
+  const verify = spawnSync("systemd-analyze", ["verify", "--recursive-errors=no", unit], { encoding: "utf8" });
+  const security = ["security", "--offline=true", "--threshold=20", unit];
+  const exposure = spawnSync("systemd-analyze", security, { encoding: "utf8" });
+  rmSync(folder, { recursive: true });
+  expect(verify.stderr).toBe("");
+  expect(verify.status).toBe(0);
+  expect(exposure.status).toBe(0);
+});
