@@ -7,10 +7,12 @@ const units: Readonly<Record<string, number>> = {
   gib: 1024 ** 3,
 };
 
+const BYTES = "use a number of bytes, or one with KiB, MiB or GiB";
+
 /** Bytes: a number, or one with a unit. */
 const bytes = z
-  .union([z.int().positive(), z.string().regex(/^0*[1-9]\d* ?([KMG]iB)?$/i)], {
-    error: "use a number of bytes, or one with KiB, MiB or GiB",
+  .union([z.int().positive(), z.string().regex(/^0*[1-9]\d* ?([KMG]iB)?$/i, BYTES)], {
+    error: BYTES,
   })
   .transform((size) => {
     if (typeof size === "number") return size;

@@ -103,7 +103,14 @@ export async function runDaemon({
       log.error({ reason: errorMessage(error) }, "watching fails; passes go on by schedule");
     const handlers = { onGrowth: wake.one, onReady: wake.all, onError };
     const watcher = chosen.watch === false ? undefined : watchManifests(chosen, handlers);
-    return { settings: chosen, pass, cron, watcher, closeThreads: effects.close, wasClean: effects.wasClean };
+    return {
+      settings: chosen,
+      pass,
+      cron,
+      watcher,
+      closeThreads: effects.close,
+      wasClean: effects.wasClean,
+    };
   }
 
   async function changeShift(): Promise<void> {

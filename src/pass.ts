@@ -98,7 +98,9 @@ export function realEffects(settings: Settings): Effects {
 }
 
 /** The same, with jobs in threads; to be closed. */
-export function threadedEffects(settings: Settings): Effects & Pick<WorkerPool, "close" | "wasClean"> {
+export function threadedEffects(
+  settings: Settings,
+): Effects & Pick<WorkerPool, "close" | "wasClean"> {
   return { ...realEffects(settings), ...createWorkerPool(settings) };
 }
 

@@ -44,8 +44,13 @@ test("the unit file is one that systemd understands", (context) => {
   const unit = join(folder, "staging-sampler.service");
   // The program is not installed where tests run; everything else is checked as it stands.
   const program = /^ExecStart=\S+/m;
-  writeFileSync(unit, read("deploy/systemd/staging-sampler.service").replace(program, "ExecStart=/bin/true"));
-  const verify = spawnSync("systemd-analyze", ["verify", "--recursive-errors=no", unit], { encoding: "utf8" });
+  writeFileSync(
+    unit,
+    read("deploy/systemd/staging-sampler.service").replace(program, "ExecStart=/bin/true"),
+  );
+  const verify = spawnSync("systemd-analyze", ["verify", "--recursive-errors=no", unit], {
+    encoding: "utf8",
+  });
   const security = ["security", "--offline=true", "--threshold=20", unit];
   const exposure = spawnSync("systemd-analyze", security, { encoding: "utf8" });
   rmSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -65,8 +65,10 @@ function openLock(state: string): Db {
 
 /** Who holds the lock of a state directory; undefined when nobody does. Writes nothing. */
 export function holderOf(state: string): Holder | undefined {
+  const path = join(state, "daemon.lock");
+  if (!existsSync(path)) return undefined;
   try {
-    const db = new Database(join(state, "daemon.lock"), { readonly: true, timeout: BUSY_MS });
+    const db = new Database(path, { readonly: true, timeout: BUSY_MS });
     const holder = readHolder(db);
     db.close();
     return holder !== undefined && isAlive(holder) ? holder : undefined;

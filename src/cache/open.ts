@@ -66,12 +66,22 @@ export function openCacheToRead(state: string): Db {
   }
   return translated(path, () => {
     const db = new Database(path, { readonly: true, timeout: BUSY_MS });
-    const version = db.pragma("user_version", { simple: true });
+    const version = versionOf(db);
     if (version === migrations.length) return db;
     db.close();
     const message = `${path} has version ${version}, this program ${migrations.length}`;
     throw new Failure("CACHE_UNUSABLE", `${message}: use the program that the daemon runs`);
   });
+}
+
+/** The version of a cache; one that is broken is closed before that is told. */
+function versionOf(db: Db): number {
+  try {
+    return db.pragma("user_version", { simple: true }) as number;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }
 
 function prepared(path: string): Db {

@@ -1,8 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
-import { cachePath, openCache } from "../cache/open.ts";
+import { cachePath, openCache, openCacheToRead } from "../cache/open.ts";
 import type { Settings } from "../settings.ts";
 import type { Effects } from "../drain.ts";
 import { createPass } from "../pass.ts";
@@ -49,9 +48,11 @@ function printingEffects(context: Context): Effects {
 }
 
 async function copyCache(from: string, to: string): Promise<void> {
-  const path = cachePath(from);
-  if (!existsSync(path)) return;
-  const original = new Database(path, { readonly: true });
-  await original.backup(cachePath(to));
-  original.close();
+  if (!existsSync(cachePath(from))) return;
+  const original = openCacheToRead(from);
+  try {
+    await original.backup(cachePath(to));
+  } finally {
+    original.close();
+  }
 }

@@ -1,9 +1,12 @@
 import { opendir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode } from "../errors.ts";
-import { temporaryName } from "./publish.ts";
+import { outputFailure, temporaryName } from "./publish.ts";
 
-/** Removes the temporary files that a crash left below a dataset's samples; returns how many. */
+/**
+ * Removes the temporary files that a crash left below a dataset's samples; returns how many.
+ * @throws Failure OUTPUT_UNWRITABLE
+ */
 export async function sweep(samples: string): Promise<number> {
   let removed = 0;
   try {
@@ -13,7 +16,7 @@ export async function sweep(samples: string): Promise<number> {
       removed += 1;
     }
   } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw error;
+    if (errorCode(error) !== "ENOENT") throw outputFailure(error, samples);
   }
   return removed;
 }

@@ -89,7 +89,11 @@ export interface WatchedSource extends Source {
 }
 
 /** A source of bytes in memory, handed out as `feeding` says. */
-export function memorySource(name: string, bytes: Uint8Array, feeding: Feeding = {}): WatchedSource {
+export function memorySource(
+  name: string,
+  bytes: Uint8Array,
+  feeding: Feeding = {},
+): WatchedSource {
   const step = feeding.chunk ?? Math.max(1, bytes.length);
   const counts = { reads: 0, bytes: 0, open: 0 };
 
@@ -159,7 +163,11 @@ export async function sampleSource(source: Source, feeding: Feeding = {}): Promi
 }
 
 /** Samples bytes under a name. */
-export function sampleBytes(name: string, bytes: Uint8Array, feeding: Feeding = {}): Promise<Result> {
+export function sampleBytes(
+  name: string,
+  bytes: Uint8Array,
+  feeding: Feeding = {},
+): Promise<Result> {
   return sampleSource(memorySource(basename(name), bytes, feeding), feeding);
 }
 

@@ -1,0 +1,71 @@
+import { readdir, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { expect, test } from "vitest";
+import { cachePath } from "../../src/cache/open.ts";
+import { createWorld, DATASET, MTIME, rows } from "../helpers/world.ts";
+
+const leftovers = async () =>
+  (await readdir(tmpdir())).filter((name) => name.startsWith("staging-sampler-"));
+
+test("--dry-run says what would be done and touches nothing", async () => {
+  await using world = await createWorld();
+  await world.put("a.csv", rows(3));
+  await world.put("b.csv", rows(3));
+  await world.pass();
+  world.close();
+  await world.put("a.csv", rows(4), { mtime: MTIME + 1 });
+  await world.announce("b.csv");
+  await world.put("c.tar", Buffer.alloc(1024));
+  await world.put("b/a.csv", rows(3));
+  await world.manifest("no entry\n");
+  const [before, temporary] = [await world.snapshot(), await leftovers()];
+
+  const { code, stdout, stderr } = await world.run(["run", "--dry-run"]);
+  expect(code).toBe(0);
+  expect(stdout.trim().split("\n").toSorted()).toEqual([
+    `${DATASET} raw/a.csv → samples/a_sample.csv`,
+    expect.stringMatching(
+      new RegExp(`^${DATASET} raw/b/a.csv → samples/a_sample~[0-9a-f]{16}\\.csv$`),
+    ),
+    `${DATASET} raw/c.tar → samples/c_sample.txt`,
+  ]);
+  expect(stderr).toMatch(/would sample 3; unchanged 1, rejected 1/);
+  expect(await world.snapshot()).toEqual(before);
+  expect((await leftovers()).filter((name) => !temporary.includes(name))).toEqual([]);
+
+  expect((await world.pass()).summary).toMatchObject({ sampled: 3, unchanged: 1, rejected: 1 });
+});
+
+test("--dry-run before the first run makes no cache", async () => {
+  await using world = await createWorld();
+  await world.put("a.csv", rows(3));
+  const before = await world.snapshot();
+  const { code, stdout } = await world.run(["run", "--once", "--dry-run"]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/raw\/a\.csv → samples\/a_sample\.csv/);
+  expect(await world.snapshot()).toEqual(before);
+});
+
+test("--dry-run works beside the daemon", async () => {
+  await using world = await createWorld({ schedule: "0 0 29 2 *", watch: false });
+  await world.put("a.csv", rows(3));
+  const daemon = await world.daemon();
+  await daemon.logged("sampled", { raw: "raw/a.csv" });
+  await world.put("b.csv", rows(3));
+  const { code, stdout } = await world.run(["run", "--dry-run"]);
+  expect(code).toBe(0);
+  expect(stdout).toBe(`${DATASET} raw/b.csv → samples/b_sample.csv\n`);
+});
+
+test("--dry-run on a broken cache is an error with a message, and moves nothing", async () => {
+  await using world = await createWorld();
+  await world.put("a.csv", rows(3));
+  await world.pass();
+  world.close();
+  await writeFile(cachePath(world.state), "not a database ".repeat(1000));
+  const before = await world.snapshot();
+  const { code, stderr } = await world.run(["run", "--dry-run"]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/CACHE_UNUSABLE/);
+  expect(await world.snapshot()).toEqual(before);
+});

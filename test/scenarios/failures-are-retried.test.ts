@@ -1,0 +1,145 @@
+import { expect, test } from "vitest";
+import { claimOf } from "../../src/cache/claim.ts";
+import { retryAfterUpgrade } from "../../src/cache/upgrade.ts";
+import { drain, type DrainOptions } from "../../src/drain.ts";
+import { createIngest } from "../../src/ingest.ts";
+import { realEffects } from "../../src/pass.ts";
+import { createWorld, DATASET, MTIME, type World } from "../helpers/world.ts";
+
+const HOUR = 3_600_000;
+
+/** Ingests and drains at a given time. */
+async function passAt(world: World, now: number): Promise<void> {
+  const settings = world.settings();
+  const db = world.db();
+  const options: DrainOptions = {
+    db,
+    settings,
+    effects: realEffects(settings),
+    clock: () => now,
+    isOver: () => false,
+    abandon: new AbortController().signal,
+    onSettled: () => undefined,
+    onPaused: () => undefined,
+  };
+  await createIngest({ db, settings, onRejected: async () => undefined })(DATASET, now);
+  await drain(options);
+}
+
+test("a missing file is tried again after 5 s, doubling to an hour, for a day; then it is a dead letter", async () => {
+  await using world = await createWorld();
+  await world.announce("a.csv");
+  const waits: number[] = [];
+  let now = 1_000_000;
+  for (;;) {
+    await passAt(world, now);
+    const row = world.row("raw/a.csv");
+    if (row?.waiting !== true) break;
+    const next = Date.parse(row.nextAt as string);
+    waits.push(next - now);
+    await passAt(world, next - 1);
+    expect(world.row("raw/a.csv")?.attempts).toBe(waits.length);
+    now = next;
+  }
+  expect(waits.slice(0, 4)).toEqual([5000, 10_000, 20_000, 40_000]);
+  expect(Math.max(...waits)).toBe(HOUR);
+  expect(now - 1_000_000).toBeGreaterThanOrEqual(24 * HOUR);
+  expect(now - 1_000_000).toBeLessThan(25 * HOUR);
+  // The first failure has a receipt, and the last.
+  expect(await world.receipts()).toHaveLength(2);
+  expect(world.row("raw/a.csv")).toMatchObject({
+    code: "FILE_MISSING",
+    nextAt: null,
+    attempts: waits.length + 1,
+  });
+
+  await passAt(world, now + 48 * HOUR);
+  expect(world.row("raw/a.csv")?.attempts).toBe(waits.length + 1);
+});
+
+test("a file that appears in time is sampled by the next try", async () => {
+  await using world = await createWorld();
+  await world.announce("a.csv");
+  await passAt(world, 1_000_000);
+  await world.write("bronze/a.csv", "v\n1\n");
+  await passAt(world, 1_004_999);
+  expect(await world.samples()).toEqual([]);
+  await passAt(world, 1_005_000);
+  expect(await world.samples()).toEqual(["a_sample.csv"]);
+  expect(world.row("raw/a.csv")).toMatchObject({
+    outcome: "sampled",
+    code: null,
+    attempts: 0,
+    waiting: false,
+  });
+});
+
+test("any new line makes a failed file due at once, with fresh attempts", async () => {
+  await using world = await createWorld();
+  await world.announce("a.csv");
+  await passAt(world, 1_000_000);
+  await world.announce("a.csv", { mtime: MTIME + 1 });
+  await passAt(world, 1_000_001);
+  expect(world.row("raw/a.csv")).toMatchObject({ attempts: 1, mtime: MTIME + 1 });
+});
+
+test("a new version of the program tries again what is broken, and leaves the rest", async () => {
+  await using world = await createWorld();
+  await world.put("a.zip", "no zip");
+  await world.announce("b.csv", { bronze: "/etc/passwd" });
+  await world.pass();
+  const due = () =>
+    claimOf(world.db())({
+      limit: 10,
+      order: "oldest",
+      now: Date.now(),
+      skips: () => false,
+      isBusy: () => false,
+      busyCount: () => 0,
+    }).map(({ job }) => job.raw);
+  retryAfterUpgrade(world.db(), "1.0.0", Date.now());
+  expect(due()).toEqual([]);
+  expect(retryAfterUpgrade(world.db(), "1.0.1", Date.now())).toBe(1);
+  expect(due()).toEqual(["raw/a.zip"]);
+  expect(retryAfterUpgrade(world.db(), "1.0.1", Date.now())).toBe(0);
+});
+
+test("work that takes too long is stopped, and tried three times", async () => {
+  await using world = await createWorld();
+  await world.put("a.csv", "v\n1\n");
+  let now = 1_000_000;
+  for (let attempt = 1; attempt <= 3; attempt += 1) {
+    const settings = world.settings();
+    await createIngest({ db: world.db(), settings, onRejected: async () => undefined })(
+      DATASET,
+      now,
+    );
+    await drain({
+      db: world.db(),
+      settings,
+      effects: {
+        ...realEffects(settings),
+        handle: () =>
+          Promise.resolve({
+            outcome: "failed",
+            code: "TIMEOUT",
+            message: "too late",
+            readBytes: 0,
+            ms: 1,
+          }),
+      },
+      clock: () => now,
+      isOver: () => false,
+      abandon: new AbortController().signal,
+      onSettled: () => undefined,
+      onPaused: () => undefined,
+    });
+    expect(world.row("raw/a.csv")).toMatchObject({
+      code: "TIMEOUT",
+      attempts: attempt,
+      waiting: attempt < 3,
+    });
+    now += HOUR;
+  }
+  expect(await world.receipts()).toHaveLength(2);
+});
