@@ -28,7 +28,7 @@ export async function bench(): Promise<boolean> {
   const reached = await compare({
     name: `backlog of ${FILES} CSV files of ${FILE_BYTES} bytes`,
     unit: "files/s",
-    atLeast: 0.1,
+    atLeast: 0.25,
     reference(round) {
       const lake = makeLake(join(place.path, `bare-${round}`));
       const started = performance.now();

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openCache } from "../src/cache/open.ts";
-import { loadConfig } from "../src/config.ts";
+import { loadConfig } from "../src/config/load.ts";
 import { createIngest } from "../src/ingest.ts";
 import { compare, ground } from "./pairs.ts";
 

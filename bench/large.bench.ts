@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { loadConfig } from "../src/config.ts";
-import { createHandle } from "../src/run-job.ts";
+import { loadConfig } from "../src/config/load.ts";
+import { createHandle } from "../src/jobs/handle.ts";
 import type { Outcome, Sampled } from "../src/types.ts";
 import { compare, ground, print } from "./pairs.ts";
 

@@ -1,6 +1,6 @@
 /** Prints the JSON Schema of the configuration file: `npm run schema` writes it beside this. */
 import { z } from "zod";
-import { configSchema } from "../src/config-schema.ts";
+import { configSchema } from "../src/config/schema.ts";
 
 /** The schema's text, as it stands in config.schema.json. */
 export function schemaText(): string {

@@ -2,7 +2,7 @@ import { schedule, type ScheduledTask } from "node-cron";
 import { addFact } from "./cache/facts.ts";
 import type { Db } from "./cache/open.ts";
 import { nextRetryOf } from "./cache/totals.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./config/settings.ts";
 import { errorCode, errorMessage } from "./errors.ts";
 import { type Log, logEvents } from "./log.ts";
 import { createPass, type Pass, threadedEffects } from "./pass.ts";

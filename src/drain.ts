@@ -2,7 +2,7 @@ import { type Claim, claimOf } from "./cache/claim.ts";
 import { renameOf } from "./cache/names.ts";
 import type { Db } from "./cache/open.ts";
 import { type Settled, settleOf } from "./cache/settle.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./config/settings.ts";
 import { errorMessage, Failure, type FailureCode } from "./errors.ts";
 import { namesWith } from "./names.ts";
 import { nextTry } from "./retry.ts";

@@ -5,7 +5,7 @@ import { datasetsOf } from "./cache/datasets.ts";
 import type { Db } from "./cache/open.ts";
 import { rereadOf } from "./cache/reread.ts";
 import { hasFilesOf } from "./cache/totals.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./config/settings.ts";
 import { errorCode, errorMessage, Failure } from "./errors.ts";
 import { checkpointAfter, isCompressed, type ManifestFile } from "./manifest/files.ts";
 import { planAll, planReading, type Segment, startOf } from "./manifest/plan.ts";

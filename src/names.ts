@@ -1,5 +1,5 @@
 import type { Names } from "./cache/accept.ts";
-import type { DatasetSettings } from "./settings.ts";
+import type { DatasetSettings } from "./config/settings.ts";
 import { formatOfName } from "./formats/index.ts";
 import { unknown } from "./formats/unknown.ts";
 import { samplePath } from "./samples/path.ts";

@@ -4,16 +4,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { addFact, factOf } from "./cache/facts.ts";
 import type { Db } from "./cache/open.ts";
 import type { Settled } from "./cache/settle.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./config/settings.ts";
 import { drain, type Effects } from "./drain.ts";
 import { errorMessage, Failure, type FailureCode } from "./errors.ts";
 import { createIngest, type Ingested } from "./ingest.ts";
 import { discover } from "./manifest/discover.ts";
-import { createHandle } from "./run-job.ts";
+import { createHandle } from "./jobs/handle.ts";
 import { appendReceipts, healReceipts, rejectionReceipt } from "./samples/receipts.ts";
 import { sweep } from "./samples/sweep.ts";
 import type { RejectedLine } from "./types.ts";
-import { createWorkerPool, type WorkerPool } from "./worker-pool.ts";
+import { createWorkerPool, type WorkerPool } from "./jobs/pool.ts";
 
 /** What happens in a pass, for those who log, count or print. */
 export type PassEvent =

@@ -1,7 +1,7 @@
 import { statfsSync } from "node:fs";
 import { watch as watchFiles } from "chokidar";
 import { relative } from "node:path";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./config/settings.ts";
 
 /** File systems whose changes elsewhere cause no events here (statfs magic numbers). */
 const REMOTE = new Set([

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { schemaText } from "../config/schema.ts";
-import { parseConfig } from "../src/config.ts";
+import { parseConfig } from "../src/config/load.ts";
 import { failureCodes } from "../src/errors.ts";
 
 const root = join(import.meta.dirname, "..");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { loadConfig } from "../src/config.ts";
+import { loadConfig } from "../src/config/load.ts";
 import { expectedNames } from "../src/names.ts";
 
 const settings = loadConfig({ prefix: "/lake", env: {}, config: undefined }).forDataset("a/b/c");

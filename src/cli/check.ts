@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Settings } from "../settings.ts";
+import type { Settings } from "../config/settings.ts";
 import { errorCode, errorMessage } from "../errors.ts";
 import { discover } from "../manifest/discover.ts";
 import { planAll } from "../manifest/plan.ts";

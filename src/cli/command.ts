@@ -1,5 +1,5 @@
-import { loadConfig } from "../config.ts";
-import type { Settings } from "../settings.ts";
+import { loadConfig } from "../config/load.ts";
+import type { Settings } from "../config/settings.ts";
 import type { Output } from "./print.ts";
 
 /** What every command gets from `main`. */

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cachePath, openCache, openCacheToRead } from "../cache/open.ts";
-import type { Settings } from "../settings.ts";
+import type { Settings } from "../config/settings.ts";
 import type { Effects } from "../drain.ts";
 import { createPass } from "../pass.ts";
 import { type Context, exitCodes } from "./command.ts";

@@ -3,7 +3,7 @@ import { takeLock } from "../cache/lock.ts";
 import { addFact } from "../cache/facts.ts";
 import { closeCache, type Db, openCache } from "../cache/open.ts";
 import { retryAfterUpgrade } from "../cache/upgrade.ts";
-import type { Settings } from "../settings.ts";
+import type { Settings } from "../config/settings.ts";
 import { runDaemon } from "../daemon.ts";
 import { Failure } from "../errors.ts";
 import { openLog } from "../log.ts";

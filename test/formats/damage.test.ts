@@ -21,7 +21,7 @@ describe.each(fixtures.map((fixture) => [fixture.path, fixture] as const))(
     });
 
     // The interim Parquet reader allocates by counts found in the file and can end the process;
-    // test/worker-pool.test.ts shows that this costs no other file.
+    // test/jobs/pool.test.ts shows that this costs no other file.
     if (format === "parquet") return;
     test("changed anywhere, has a sample or a coded failure", async () => {
       for (const at of positions(bytes.length)) {

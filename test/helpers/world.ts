@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { listEntries, type ListedEntry } from "../../src/cache/list.ts";
 import { closeCache, type Db, openCache, type OpenedCache } from "../../src/cache/open.ts";
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/config/load.ts";
 import type { Effects } from "../../src/drain.ts";
 import type { Ingested } from "../../src/ingest.ts";
 import { pathBytes } from "../../src/lib/pep383.ts";
@@ -25,7 +25,7 @@ import {
   type PassSummary,
   realEffects,
 } from "../../src/pass.ts";
-import type { Settings } from "../../src/settings.ts";
+import type { Settings } from "../../src/config/settings.ts";
 import type { RejectedLine } from "../../src/types.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 

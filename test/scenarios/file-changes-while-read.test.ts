@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { createHandle } from "../../src/run-job.ts";
+import { createHandle } from "../../src/jobs/handle.ts";
 import type { Limits } from "../../src/types.ts";
 import { createWorld, MTIME, rows } from "../helpers/world.ts";
 

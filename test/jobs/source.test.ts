@@ -1,7 +1,7 @@
 import { appendFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { openLocalFile } from "../src/source.ts";
-import { createWorld, rows, type World } from "./helpers/world.ts";
+import { openLocalFile } from "../../src/jobs/source.ts";
+import { createWorld, rows, type World } from "../helpers/world.ts";
 
 function open(world: World, readBytes = 1_000_000, signal = new AbortController().signal) {
   return openLocalFile(world.path("bronze/a.csv"), {

@@ -10,13 +10,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { loadConfig } from "../src/config.ts";
-import { createHandle } from "../src/run-job.ts";
-import type { Settings } from "../src/settings.ts";
-import type { Job, Outcome } from "../src/types.ts";
-import { createWorkerPool, type WorkerPool } from "../src/worker-pool.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { createHandle } from "../../src/jobs/handle.ts";
+import type { Settings } from "../../src/config/settings.ts";
+import type { Job, Outcome } from "../../src/types.ts";
+import { createWorkerPool, type WorkerPool } from "../../src/jobs/pool.ts";
 
-const fixtures = join(import.meta.dirname, "../fixtures");
+const fixtures = join(import.meta.dirname, "../../fixtures");
 const never = new AbortController().signal;
 let prefix: string;
 let dataset: string;

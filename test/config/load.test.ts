@@ -3,9 +3,9 @@ import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { loadConfig, parseConfig } from "../src/config.ts";
-import type { Settings } from "../src/settings.ts";
-import { createWorld } from "./helpers/world.ts";
+import { loadConfig, parseConfig } from "../../src/config/load.ts";
+import type { Settings } from "../../src/config/settings.ts";
+import { createWorld } from "../helpers/world.ts";
 
 test("an empty file is all defaults", () => {
   expect(parseConfig("", "c.yaml")).toMatchObject({

@@ -3,9 +3,9 @@
  * formats that need one.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { createHandle } from "./run-job.ts";
-import { settingsOf, type SettingsOrigin } from "./settings.ts";
-import type { Job, Outcome } from "./types.ts";
+import { createHandle } from "./handle.ts";
+import { settingsOf, type SettingsOrigin } from "../config/settings.ts";
+import type { Job, Outcome } from "../types.ts";
 
 /** What the pool sends; answered in the same order. */
 export interface Request {

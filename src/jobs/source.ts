@@ -10,11 +10,11 @@ import {
   statSync,
 } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { errorCode, errorMessage, Failure, type FailureCode } from "./errors.ts";
-import { breathe } from "./lib/breathe.ts";
-import { pathBytes, pathText } from "./lib/pep383.ts";
-import { HEAD_BYTES } from "./lib/source.ts";
-import type { Source } from "./types.ts";
+import { errorCode, errorMessage, Failure, type FailureCode } from "../errors.ts";
+import { breathe } from "../lib/breathe.ts";
+import { pathBytes, pathText } from "../lib/pep383.ts";
+import { HEAD_BYTES } from "../lib/source.ts";
+import type { Source } from "../types.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;

@@ -1,9 +1,9 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { errorCode, errorMessage, type FailureCode } from "./errors.ts";
-import type { SettingsOrigin } from "./settings.ts";
-import type { Outcome } from "./types.ts";
+import { errorCode, errorMessage, type FailureCode } from "../errors.ts";
+import type { SettingsOrigin } from "../config/settings.ts";
+import type { Outcome } from "../types.ts";
 import type { Answer, Request } from "./worker.ts";
 
 /** Something that does jobs in order, apart from us. */

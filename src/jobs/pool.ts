@@ -1,7 +1,7 @@
-import type { FailureCode } from "./errors.ts";
+import type { FailureCode } from "../errors.ts";
 import { type Lane, processLane, threadLane } from "./lane.ts";
-import type { Settings } from "./settings.ts";
-import type { Handle, Job, Outcome } from "./types.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Handle, Job, Outcome } from "../types.ts";
 
 /** A Handle that does jobs apart from us, so that one file can be stopped and costs no other. */
 export interface WorkerPool {

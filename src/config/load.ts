@@ -3,9 +3,9 @@ import { isAbsolute, resolve } from "node:path";
 import { validate as isCron } from "node-cron";
 import { LineCounter, parseDocument, type Document } from "yaml";
 import { z } from "zod";
-import { configSchema, type Config } from "./config-schema.ts";
+import { configSchema, type Config } from "./schema.ts";
 import { closest } from "fastest-levenshtein";
-import { errorCode, errorMessage, Failure } from "./errors.ts";
+import { errorCode, errorMessage, Failure } from "../errors.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 
 /** Where the configuration is looked for when nothing else is said. */

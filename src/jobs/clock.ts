@@ -1,0 +1,33 @@
+import { Failure } from "../errors.ts";
+
+/** How long a job may take, and whether it is to go on. */
+export interface Clock {
+  readonly signal: AbortSignal;
+  /** Rejects when the time is over or the work is stopped from outside. */
+  readonly rejected: Promise<never>;
+  stop(): void;
+}
+
+/** Starts the time of one job; `stop` ends it from outside. */
+export function startClock(seconds: number, stop: AbortSignal): Clock {
+  const controller = new AbortController();
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => undefined);
+  const end = (reason: unknown) => {
+    controller.abort(reason);
+    reject(reason);
+  };
+  const onStop = () => end(stop.reason);
+  const late = () => end(new Failure("TIMEOUT", `not done within limits.seconds (${seconds} s)`));
+  const timer = setTimeout(late, seconds * 1000);
+  if (stop.aborted) onStop();
+  stop.addEventListener("abort", onStop);
+  return {
+    signal: controller.signal,
+    rejected: promise,
+    stop() {
+      clearTimeout(timer);
+      stop.removeEventListener("abort", onStop);
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { basename, join } from "node:path";
+import type { Settings } from "../config/settings.ts";
+import { Failure, NoSample } from "../errors.ts";
+import { recognise } from "../formats/index.ts";
+import { unknown } from "../formats/unknown.ts";
+import { type Staged, stage } from "../samples/publish.ts";
+import type { Elsewhere, Job, Misnamed, Outcome, Recognised, SampleRequest } from "../types.ts";
+import type { Place } from "./place.ts";
+import { bronzePath, type LocalFile, openLocalFile } from "./source.ts";
+
+/** Thrown inside to leave with an outcome that is neither a sample nor a failure. */
+export class Detour extends Error {
+  readonly outcome: Misnamed | Elsewhere;
+
+  constructor(outcome: Misnamed | Elsewhere) {
+    super(outcome.outcome);
+    this.outcome = outcome;
+  }
+}
+
+/** Where a job is done. */
+export interface Surroundings {
+  readonly place: Place;
+  readonly settings: Settings;
+  readonly isThread: boolean;
+}
+
+/**
+ * Opens a bronze file, recognises it, samples it and publishes the sample. `work` counts what was
+ * read, also where that fails.
+ * @throws Failure; Detour; the signal's reason once it is aborted
+ */
+export async function sampleFile(
+  job: Job,
+  { place, settings, isThread }: Surroundings,
+  signal: AbortSignal,
+  work: { readBytes: number },
+): Promise<Outcome> {
+  const started = performance.now();
+  const { limits, extensions } = settings.forDataset(job.dataset);
+  const file = openLocalFile(bronzePath(place.directory, job.bronze), {
+    roots: place.roots,
+    name: basename(job.raw),
+    readBytes: limits.readBytes,
+    signal,
+  });
+  try {
+    const request = { source: file, limits, signal, depth: 0, extensions, recognise };
+    const target = join(place.directory, "samples", job.name);
+    const found = await recognise(request);
+    if (isThread && found.format.isDangerous === true) throw new Detour({ outcome: "elsewhere" });
+    const staged = await stageSample(found, request, target, job);
+    publish(staged, file, job, signal);
+    return {
+      outcome: "sampled",
+      ...staged.summary,
+      bytes: staged.bytes,
+      readBytes: file.readBytes(),
+      sourceSize: file.size,
+      ms: performance.now() - started,
+    };
+  } finally {
+    work.readBytes = file.readBytes();
+    file.close();
+  }
+}
+
+/** Samples by the file's own format; what has no sample there is described instead. */
+async function stageSample(
+  found: Recognised,
+  request: SampleRequest,
+  target: string,
+  job: Job,
+): Promise<Staged> {
+  try {
+    return await stageAs(found, request, target, job);
+  } catch (error) {
+    if (!(error instanceof NoSample)) throw error;
+    return stageAs({ format: unknown, reason: error.reason }, request, target, job);
+  }
+}
+
+async function stageAs(
+  found: Recognised,
+  request: SampleRequest,
+  target: string,
+  job: Job,
+): Promise<Staged> {
+  const extension = found.format.sampleExtension ?? null;
+  const fits = job.extension === extension;
+  // Whether a file has a sample after all that was only described so far, sampling has to tell.
+  if (!fits && job.extension !== unknown.sampleExtension)
+    throw new Detour({ outcome: "misnamed", extension });
+  const staged = await stage(target, found.format.sample(request, found));
+  if (!fits) {
+    staged.discard();
+    throw new Detour({ outcome: "misnamed", extension });
+  }
+  if (found.warning === undefined) return staged;
+  const warnings = [found.warning, ...staged.summary.warnings];
+  return { ...staged, summary: { ...staged.summary, warnings } };
+}
+
+/** Publishes only what was read from one and the same version of the file. */
+function publish(staged: Staged, file: LocalFile, job: Job, signal: AbortSignal): void {
+  try {
+    if (!file.isUnchanged()) {
+      throw new Failure("FILE_CHANGED", `${job.bronze} changed while it was read`);
+    }
+    signal.throwIfAborted();
+    staged.commit();
+  } catch (error) {
+    staged.discard();
+    throw error;
+  }
+}
