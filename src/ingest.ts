@@ -36,9 +36,17 @@ export interface IngestOptions {
 
 /**
  * Takes in what is new in a dataset's manifest. `now` is ms since epoch.
- * @throws Failure MANIFEST_UNREADABLE; nothing is lost then, the checkpoint stays where it was.
+ * @throws Failure MANIFEST_UNREADABLE; IngestStopped between two batches once `isStopping` says so.
+ * Nothing is lost then, the checkpoint stays where it was.
  */
-export type Ingest = (dataset: string, now: number) => Promise<Ingested>;
+export type Ingest = (
+  dataset: string,
+  now: number,
+  isStopping?: () => boolean,
+) => Promise<Ingested>;
+
+/** Thrown when ingest is left because the process is to end. */
+export class IngestStopped extends Error {}
 
 /** One look at one manifest. */
 interface Look {
@@ -46,6 +54,7 @@ interface Look {
   readonly id: number;
   readonly directory: string;
   readonly now: number;
+  readonly isStopping: () => boolean;
 }
 
 const NOTHING: Ingested = { lines: 0, due: 0, unchanged: 0, superseded: 0, rejected: 0 };
@@ -59,12 +68,14 @@ export function createIngest({ db, settings, onRejected }: IngestOptions): Inges
   const { settleMs, start } = settings.manifest;
   const waiting = new Map<string, { readonly what: string; readonly since: number }>();
 
-  return async (dataset, now) => {
+  return async (dataset, now, isStopping = () => false) => {
     const directory = join(settings.prefix, dataset, "manifests");
     try {
-      return await ingest({ dataset, id: datasets.ensure(dataset), directory, now });
+      const id = datasets.ensure(dataset);
+      return await ingest({ dataset, id, directory, now, isStopping });
     } catch (error) {
-      if (error instanceof Failure || errorCode(error)?.startsWith("SQLITE_") === true) throw error;
+      if (error instanceof Failure || error instanceof IngestStopped) throw error;
+      if (errorCode(error)?.startsWith("SQLITE_") === true) throw error;
       const message = `cannot read ${directory}: ${errorMessage(error)}`;
       throw new Failure("MANIFEST_UNREADABLE", message, { cause: error });
     }
@@ -118,7 +129,7 @@ export function createIngest({ db, settings, onRejected }: IngestOptions): Inges
   async function rereadAll(look: Look, why: string): Promise<Ingested> {
     const { segments } = await planAll(look.directory);
     if (segments.length === 0) return NOTHING;
-    const reread = rereadOf(db);
+    const reread = rereadOf(db, look.id);
     const ends: Checkpoint[] = [];
     let total = NOTHING;
     let unsettled = false;
@@ -176,6 +187,7 @@ export function createIngest({ db, settings, onRejected }: IngestOptions): Inges
   async function* read(look: Look, segment: Segment): AsyncGenerator<ReadBatch, void, void> {
     const settled = (offset: number) => isSettled(look, `${segment.file.id}@${offset}`);
     for await (const batch of readSegment(look.directory, segment, settled)) {
+      if (look.isStopping()) throw new IngestStopped("stopped between two batches");
       if (batch.rejected.length > 0) await onRejected(look.dataset, batch.rejected);
       yield batch;
     }

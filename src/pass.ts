@@ -7,7 +7,7 @@ import type { Settled } from "./cache/settle.ts";
 import type { Settings } from "./config/settings.ts";
 import { drain, type Effects } from "./drain.ts";
 import { errorMessage, Failure, type FailureCode } from "./errors.ts";
-import { createIngest, type Ingested } from "./ingest.ts";
+import { createIngest, IngestStopped, type Ingested } from "./ingest.ts";
 import { discover } from "./manifest/discover.ts";
 import { createHandle } from "./jobs/handle.ts";
 import { appendReceipts, healReceipts, rejectionReceipt } from "./samples/receipts.ts";
@@ -172,13 +172,14 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
       if (isStopping()) break;
       try {
         await tidy(dataset);
-        const ingested = await ingest(dataset, Date.now());
+        const ingested = await ingest(dataset, Date.now(), isStopping);
         for (const key of ["lines", "unchanged", "superseded", "rejected"] as const) {
           summary[key] += ingested[key];
         }
         if (ingested.unsettledUntil !== undefined) unsettled.set(dataset, ingested.unsettledUntil);
         report({ type: "ingested", dataset, ingested });
       } catch (error) {
+        if (error instanceof IngestStopped) break;
         if (!(error instanceof Failure)) throw error;
         failed(summary, dataset, error);
       }

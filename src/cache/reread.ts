@@ -14,8 +14,9 @@ export interface Reread {
 
 const PAGE = 2000;
 
-/** Begins anew. */
-export function rereadOf(db: Db): Reread {
+/** Begins anew, for one dataset; its rejected lines will be found again. */
+export function rereadOf(db: Db, dataset: number): Reread {
+  db.prepare("DELETE FROM rejected WHERE dataset = ?").run(dataset);
   db.exec(`DROP TABLE IF EXISTS temp.reread;
     CREATE TEMP TABLE reread (raw ANY PRIMARY KEY, bronze ANY, mtime REAL, seq INTEGER)
     STRICT, WITHOUT ROWID`);

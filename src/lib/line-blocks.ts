@@ -12,7 +12,8 @@ export interface LineBlock {
 
 /**
  * Cuts chunks into blocks of whole lines, from offset `start` on. What follows the last line feed
- * is left out; a line longer than `maxBytes` is passed over without being held.
+ * is left out; a line longer than `maxBytes` is passed over without being held. Chunks are not to be
+ * longer than `maxBytes` themselves.
  */
 export async function* lineBlocks(
   chunks: AsyncIterable<Uint8Array>,

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { datasetsOf } from "../../src/cache/datasets.ts";
+import { checkpointsOf } from "../../src/cache/checkpoints.ts";
+import { openCache } from "../../src/cache/open.ts";
+import { countDue } from "../../src/cache/totals.ts";
+import { createIngest, IngestStopped } from "../../src/ingest.ts";
+import { createWorld, DATASET } from "../helpers/world.ts";
+
+const LINES = 20_000;
+
+test("ingest is left between two batches, and goes on there the next time", async () => {
+  await using world = await createWorld();
+  const lines = Array.from({ length: LINES }, (_, i) =>
+    JSON.stringify({ raw: `raw/file-number-${i}.csv`, bronze: `bronze/${i}.csv`, mtime: i }),
+  );
+  await world.manifest(`${lines.join("\n")}\n`);
+  const settings = world.settings();
+  const { db } = openCache(settings.state);
+  const ingest = createIngest({ db, settings, onRejected: () => Promise.resolve() });
+  let looks = 0;
+
+  const stopped = ingest(DATASET, 1000, () => (looks += 1) > 2);
+  await expect(stopped).rejects.toThrow(IngestStopped);
+  const taken = countDue(db, 1000);
+  expect(taken).toBeGreaterThan(0);
+  expect(taken).toBeLessThan(LINES);
+  expect(checkpointsOf(db).of(datasetsOf(db).ensure(DATASET))).toHaveLength(1);
+
+  const { lines: rest } = await ingest(DATASET, 2000);
+  expect(taken + rest).toBe(LINES);
+  expect(countDue(db, 2000)).toBe(LINES);
+  db.close();
+});
