@@ -5,6 +5,8 @@ import type { PassEvent, PassSummary } from "../pass.ts";
 import type { Context } from "./command.ts";
 import { bytesText, durationText, printable, printJson, printLine } from "./print.ts";
 
+const RECOUNT_MS = 200;
+
 /** What shows a pass while it goes on. */
 export interface Progress {
   readonly report: (event: PassEvent) => void;
@@ -23,10 +25,19 @@ export function progress(db: Db, { err }: Context): Progress {
     Presets.shades_classic,
   );
   let isShown = false;
+  let done = 0;
+  let countedAt = -Infinity;
 
   function end(): void {
     if (isShown) bar.stop();
     isShown = false;
+  }
+
+  /** What is due changes while it is done: entries come, and outcomes are reported in batches. */
+  function recount(): void {
+    if (performance.now() - countedAt < RECOUNT_MS) return;
+    bar.setTotal(done + countDue(db, Date.now()));
+    countedAt = performance.now();
   }
 
   return {
@@ -35,9 +46,11 @@ export function progress(db: Db, { err }: Context): Progress {
       const line = troubleOf(event);
       if (line !== undefined) err.write(`${isShown ? "\r\u001b[K" : ""}${printable(line)}\n`);
       if (event.type !== "settled" || !err.isTTY) return;
-      if (!isShown) bar.start(countDue(db, Date.now()) + 1, 0);
+      done += 1;
+      if (!isShown) bar.start(done, 0);
       isShown = true;
-      bar.increment();
+      recount();
+      bar.update(done);
     },
   };
 }
