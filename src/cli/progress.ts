@@ -26,6 +26,7 @@ export function progress(db: Db, { err }: Context): Progress {
   );
   let isShown = false;
   let done = 0;
+  let total = 0;
   let countedAt = -Infinity;
 
   function end(): void {
@@ -35,9 +36,11 @@ export function progress(db: Db, { err }: Context): Progress {
 
   /** What is due changes while it is done: entries come, and outcomes are reported in batches. */
   function recount(): void {
-    if (performance.now() - countedAt < RECOUNT_MS) return;
-    bar.setTotal(done + countDue(db, Date.now()));
-    countedAt = performance.now();
+    if (performance.now() - countedAt >= RECOUNT_MS) {
+      total = done + countDue(db, Date.now());
+      countedAt = performance.now();
+    }
+    bar.setTotal(Math.max(total, done));
   }
 
   return {
