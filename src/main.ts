@@ -26,6 +26,7 @@ if (!isSupported) {
 
 /** `list | head` is no error: whoever reads has seen enough. */
 function onClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
+  if (error.code === "EPIPE") process.exit();
+  process.stderr.write(`staging-sampler: cannot write its output: ${error.message}\n`);
+  process.exit(1);
 }

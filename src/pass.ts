@@ -10,6 +10,7 @@ import { errorMessage, Failure, type FailureCode } from "./errors.ts";
 import { createIngest, IngestStopped, type Ingested } from "./ingest.ts";
 import { discover } from "./manifest/discover.ts";
 import { createHandle } from "./jobs/handle.ts";
+import { findPlace } from "./jobs/place.ts";
 import { appendReceipts, healReceipts, rejectionReceipt } from "./samples/receipts.ts";
 import { sweep } from "./samples/sweep.ts";
 import type { RejectedLine } from "./types.ts";
@@ -88,6 +89,7 @@ export function realEffects(settings: Settings): Effects {
   const samples = (dataset: string) => join(settings.prefix, dataset, "samples");
   return {
     async tidy(dataset, wasStoppedCleanly) {
+      await findPlace(settings, dataset);
       await healReceipts(samples(dataset));
       return wasStoppedCleanly ? 0 : sweep(samples(dataset));
     },

@@ -37,7 +37,10 @@ export function takeLock(state: string): Lock {
     insert.run(process.pid, hostname(), new Date().toISOString());
     db.exec("COMMIT; BEGIN IMMEDIATE");
   } catch (error) {
-    if (errorCode(error) !== "SQLITE_BUSY") throw error;
+    if (errorCode(error) !== "SQLITE_BUSY") {
+      db.close();
+      throw unusable(state, error);
+    }
     const holder = readHolder(db);
     db.close();
     const who =
@@ -58,9 +61,15 @@ function openLock(state: string): Db {
     mkdirSync(state, { recursive: true, mode: 0o750 });
     return new Database(join(state, "daemon.lock"), { timeout: BUSY_MS });
   } catch (error) {
-    const message = `cannot use the state directory ${state}: ${errorMessage(error)} (check owner and mode)`;
-    throw new Failure("CACHE_UNUSABLE", message, { cause: error });
+    throw unusable(state, error);
   }
+}
+
+function unusable(state: string, error: unknown): Failure {
+  const damaged = errorCode(error) === "SQLITE_NOTADB";
+  const hint = damaged ? "remove daemon.lock" : "check owner, mode and free space";
+  const message = `cannot use the state directory ${state}: ${errorMessage(error)} (${hint})`;
+  return new Failure("CACHE_UNUSABLE", message, { cause: error });
 }
 
 /** Who holds the lock of a state directory; undefined when nobody does. Writes nothing. */
@@ -74,7 +83,7 @@ export function holderOf(state: string): Holder | undefined {
     return holder !== undefined && isAlive(holder) ? holder : undefined;
   } catch (error) {
     if (errorCode(error) === "SQLITE_CANTOPEN") return undefined;
-    throw error;
+    throw unusable(state, error);
   }
 }
 

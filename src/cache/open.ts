@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, renameSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { errorCode, errorMessage, Failure } from "../errors.ts";
@@ -19,6 +19,11 @@ const BUSY_MS = 5000;
 /** Where the cache is, below the state directory. */
 export function cachePath(state: string): string {
   return join(state, "cache.db");
+}
+
+/** Whether there is a cache. @throws errno where that cannot be seen */
+export function hasCache(state: string): boolean {
+  return statSync(cachePath(state), { throwIfNoEntry: false }) !== undefined;
 }
 
 /**
@@ -60,11 +65,11 @@ export function closeCache(db: Db): void {
  */
 export function openCacheToRead(state: string): Db {
   const path = cachePath(state);
-  if (!existsSync(path)) {
-    const message = `no cache at ${path}: has the sampler run with this prefix and state?`;
-    throw new Failure("CACHE_UNUSABLE", message);
-  }
   return translated(path, () => {
+    if (!hasCache(state)) {
+      const message = `no cache at ${path}: has the sampler run with this prefix and state?`;
+      throw new Failure("CACHE_UNUSABLE", message);
+    }
     const db = new Database(path, { readonly: true, timeout: BUSY_MS });
     const version = versionOf(db);
     if (version === migrations.length) return db;

@@ -18,7 +18,7 @@ export interface Remembered {
   readonly settledAt: number;
 }
 
-/** Puts back what receipts say, oldest first: the last one of a raw counts. */
+/** Puts back what receipts say, in any order: the last one of a raw, by its time, counts. */
 export type Restore = (dataset: number, receipts: readonly Remembered[]) => void;
 
 /** Prepares the statements. A failure leaves the sample that was there; it is due by its line. */
@@ -33,11 +33,12 @@ export function restoreOf(db: Db): Restore {
        name = excluded.name, extension = excluded.extension, outcome = excluded.outcome,
        done_mtime = excluded.done_mtime, settled_at = excluded.settled_at,
        sample = excluded.sample, format = excluded.format, rows = excluded.rows,
-       bytes = excluded.bytes, source_size = excluded.source_size`,
+       bytes = excluded.bytes, source_size = excluded.source_size
+     WHERE excluded.settled_at >= settled_at`,
   );
   const fail = db.prepare(
     `UPDATE files SET outcome = 'failed', mtime = @mtime, done_mtime = @mtime
-     WHERE dataset = @dataset AND raw = @key`,
+     WHERE dataset = @dataset AND raw = @key AND @settledAt >= settled_at`,
   );
   return db.transaction((dataset: number, receipts: readonly Remembered[]): void => {
     for (const { raw, bronze, ...receipt } of receipts) {

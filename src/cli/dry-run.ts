@@ -1,12 +1,13 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cachePath, openCache, openCacheToRead } from "../cache/open.ts";
+import { cachePath, hasCache, openCache, openCacheToRead } from "../cache/open.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Effects } from "../drain.ts";
-import { createPass } from "../pass.ts";
-import { type Context, exitCodes } from "./command.ts";
+import { createPass, type PassEvent } from "../pass.ts";
+import type { Context } from "./command.ts";
 import { printable, printLine } from "./print.ts";
+import { exitCodeOf, troubleOf } from "./progress.ts";
 
 /**
  * Says what a pass would do: a real pass on a copy of the cache, whose jobs print themselves
@@ -18,7 +19,11 @@ export async function dryRun(settings: Settings, context: Context): Promise<numb
     await copyCache(settings.state, state);
     const { db } = openCache(state);
     const effects = printingEffects(context);
-    const pass = createPass({ db, settings, effects, report: () => undefined });
+    const report = (event: PassEvent) => {
+      const trouble = troubleOf(event);
+      if (trouble !== undefined) context.err.write(`${printable(trouble)}\n`);
+    };
+    const pass = createPass({ db, settings, effects, report });
     const { summary } = await pass({
       settles: true,
       isStopping: () => false,
@@ -28,7 +33,7 @@ export async function dryRun(settings: Settings, context: Context): Promise<numb
     db.close();
     const { sampled, unchanged, rejected } = summary;
     context.err.write(`would sample ${sampled}; unchanged ${unchanged}, rejected ${rejected}\n`);
-    return exitCodes.done;
+    return exitCodeOf(summary);
   } finally {
     rmSync(state, { recursive: true });
   }
@@ -48,7 +53,7 @@ function printingEffects(context: Context): Effects {
 }
 
 async function copyCache(from: string, to: string): Promise<void> {
-  if (!existsSync(cachePath(from))) return;
+  if (!hasCache(from)) return;
   const original = openCacheToRead(from);
   try {
     await original.backup(cachePath(to));

@@ -2,7 +2,7 @@ import { Presets, SingleBar } from "cli-progress";
 import { countDue } from "../cache/totals.ts";
 import type { Db } from "../cache/open.ts";
 import type { PassEvent, PassSummary } from "../pass.ts";
-import type { Context } from "./command.ts";
+import { type Context, exitCodes } from "./command.ts";
 import { bytesText, durationText, printable, printJson, printLine } from "./print.ts";
 
 const RECOUNT_MS = 200;
@@ -77,7 +77,8 @@ export function printSummary(summary: PassSummary, json: boolean, context: Conte
   if (errors > 0) printLine(context, `${errors} manifests or directories could not be read`);
 }
 
-function troubleOf(event: PassEvent): string | undefined {
+/** A line for a person, where an event is trouble. */
+export function troubleOf(event: PassEvent): string | undefined {
   switch (event.type) {
     case "settled": {
       const { claim, outcome } = event.settled;
@@ -99,4 +100,9 @@ function troubleOf(event: PassEvent): string | undefined {
     default:
       return `${event.type === "paused" ? "waits" : "error"}: ${event.where}: ${event.code}: ${event.message}`;
   }
+}
+
+/** The exit code for a pass that came to its end. */
+export function exitCodeOf({ failed, rejected, errors, paused }: PassSummary): number {
+  return failed + rejected + errors + paused > 0 ? exitCodes.entriesFailed : exitCodes.done;
 }

@@ -7,11 +7,11 @@ import type { Settings } from "../config/settings.ts";
 import { runDaemon } from "../daemon.ts";
 import { Failure } from "../errors.ts";
 import { openLog } from "../log.ts";
-import { createPass, type PassSummary, threadedEffects } from "../pass.ts";
+import { createPass, threadedEffects } from "../pass.ts";
 import { VERSION } from "../version.ts";
 import { type CommonOptions, type Context, exitCodes, settingsFor } from "./command.ts";
 import { dryRun } from "./dry-run.ts";
-import { printSummary, progress } from "./progress.ts";
+import { exitCodeOf, printSummary, progress } from "./progress.ts";
 
 /** Options of `run`. */
 export interface RunOptions extends CommonOptions {
@@ -101,8 +101,4 @@ function open({ state }: Settings, onMovedAside: (message: string) => void): Db 
 function checkPrefix(prefix: string): void {
   if (statSync(prefix, { throwIfNoEntry: false })?.isDirectory() === true) return;
   throw new Failure("CONFIG_INVALID", `the prefix ${prefix} is not a directory: is it mounted?`);
-}
-
-function exitCodeOf({ failed, rejected, errors, paused }: PassSummary): number {
-  return failed + rejected + errors + paused > 0 ? exitCodes.entriesFailed : exitCodes.done;
 }

@@ -63,12 +63,20 @@ export function parseConfig(text: string, path: string): Config {
       `${path}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`,
     );
   }
-  const result = configSchema.safeParse(document.toJS() ?? {});
+  const result = configSchema.safeParse(valueOf(document, path) ?? {});
   const issues = result.success ? [] : result.error.issues.flatMap((issue) => describe(issue));
   if (result.success) issues.push(...contradictions(result.data));
   if (issues.length === 0 && result.success) return result.data;
   const said = issues.map(({ at, says }) => `${path}:${lineOf(document, lines, at)}: ${says}`);
   throw new Failure("CONFIG_INVALID", said.join("\n"));
+}
+
+function valueOf(document: Document, path: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new Failure("CONFIG_INVALID", `${path}: ${errorMessage(error)}`, { cause: error });
+  }
 }
 
 interface Mistake {

@@ -20,6 +20,8 @@ const bytes = z
     return Number(count) * (units[unit.toLowerCase()] as number);
   });
 
+/** Longer waits are mistakes, and more than a timer can do. */
+const DAY_S = 86_400;
 const count = z.int().positive();
 const extensions = z
   .record(
@@ -44,7 +46,7 @@ const sample = z.strictObject({
 const limits = z.strictObject({
   readBytes: bytes.default(64 * 1024 ** 2).describe("bytes read from one bronze file"),
   recordBytes: bytes.default(8 * 1024 ** 2).describe("bytes of one record"),
-  seconds: z.number().positive().default(30).describe("seconds of work on one file"),
+  seconds: z.number().positive().max(DAY_S).default(30).describe("seconds of work on one file"),
   depth: z.int().nonnegative().default(3).describe("containers within containers"),
   ratio: count.default(1000).describe("decompressed bytes for each compressed one"),
 });
@@ -71,7 +73,12 @@ export const configSchema = z.strictObject({
     .union([z.boolean(), z.literal("poll")], { error: "use true, false or poll" })
     .default(true)
     .describe("also when a manifest grows; poll where the file system has no events"),
-  stopSeconds: z.number().nonnegative().default(10).describe("seconds to finish after SIGTERM"),
+  stopSeconds: z
+    .number()
+    .nonnegative()
+    .max(DAY_S)
+    .default(10)
+    .describe("seconds to finish after SIGTERM"),
   datasets: z
     .strictObject({
       include: z.array(glob).default(["*/*/*"]),
@@ -85,7 +92,12 @@ export const configSchema = z.strictObject({
     .describe("directories outside the prefix that bronze may be in"),
   manifest: z
     .strictObject({
-      settleMs: z.int().nonnegative().default(2000).describe("ms to wait for a broken last line"),
+      settleMs: z
+        .int()
+        .nonnegative()
+        .max(DAY_S * 1000)
+        .default(2000)
+        .describe("ms to wait for a broken last line"),
       start: z
         .enum(["beginning", "end"])
         .default("beginning")

@@ -34,7 +34,12 @@ export async function* tarEntries(
   let at = 0;
   for (;;) {
     const block = await read(at, BLOCK_BYTES);
-    if (block.every((byte) => byte === 0)) return;
+    if (block.length > 0 && block.length < BLOCK_BYTES)
+      throw invalid(`it is cut off at byte ${at}`);
+    if (block.every((byte) => byte === 0)) {
+      if (pax === globals && longName === undefined) return;
+      throw invalid(`it is cut off at byte ${at}`);
+    }
     const header = parseHeader(block);
     if (header === undefined) throw invalid(`no tar header at byte ${at}`);
     let data = at + BLOCK_BYTES;

@@ -1,7 +1,8 @@
+import { realpathSync } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Settings } from "../config/settings.ts";
-import { Failure } from "../errors.ts";
+import { errorCode, Failure } from "../errors.ts";
 import type { Job } from "../types.ts";
 
 /** Where a dataset lies; looked up once for each handle, when it is whole. */
@@ -28,6 +29,29 @@ async function checkSamples(samples: string, roots: readonly string[]): Promise<
   const real = await realpath(samples).catch(() => undefined);
   if (real === undefined || roots.some((root) => real.startsWith(`${root}/`))) return;
   throw new Failure("OUTPUT_UNWRITABLE", `${samples} leads outside the prefix and allowedRoots`);
+}
+
+/**
+ * A directory of the mirror layout must not be a link that leads out of samples.
+ * @throws Failure PATH_REFUSED
+ */
+export function checkFolder(directory: string, name: string): void {
+  if (!name.includes("/")) return;
+  const samples = realOf(join(directory, "samples"));
+  for (let path = dirname(name); path !== "."; path = dirname(path)) {
+    const real = realOf(join(directory, "samples", path));
+    if (real === undefined || samples === undefined || real.startsWith(`${samples}/`)) continue;
+    throw new Failure("PATH_REFUSED", `samples/${path} leads outside of samples`);
+  }
+}
+
+function realOf(path: string): string | undefined {
+  try {
+    return realpathSync.native(path);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
 }
 
 /** True when the whole bronze directory is missing, not just this file. */

@@ -5,7 +5,7 @@ import { recognise } from "../formats/index.ts";
 import { unknown } from "../formats/unknown.ts";
 import { type Staged, stage } from "../samples/publish.ts";
 import type { Elsewhere, Job, Misnamed, Outcome, Recognised, SampleRequest } from "../types.ts";
-import type { Place } from "./place.ts";
+import { checkFolder, type Place } from "./place.ts";
 import { bronzePath, type LocalFile, openLocalFile } from "./source.ts";
 
 /** Thrown inside to leave with an outcome that is neither a sample nor a failure. */
@@ -47,6 +47,7 @@ export async function sampleFile(
   try {
     const request = { source: file, limits, signal, depth: 0, extensions, recognise };
     const target = join(place.directory, "samples", job.name);
+    checkFolder(place.directory, job.name);
     const found = await recognise(request);
     if (isThread && found.format.isDangerous === true) throw new Detour({ outcome: "elsewhere" });
     const staged = await stageSample(found, request, target, job);

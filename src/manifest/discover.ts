@@ -38,7 +38,10 @@ export async function discover(
       const names = found
         .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && entry.name[0] !== ".")
         .map(({ name }) => (path === "" ? name : `${path}/${name}`));
-      return names.toSorted();
+      for (const name of names.filter((found) => found.includes("\ufffd"))) {
+        errors.push({ path: join(prefix, name), error: new Error("its name is not UTF-8") });
+      }
+      return names.filter((name) => !name.includes("\ufffd")).toSorted();
     } catch (error) {
       const gone = errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR";
       if (!gone || path === "") errors.push({ path: join(prefix, path), error });

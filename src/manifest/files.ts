@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Stats } from "node:fs";
-import { type FileHandle, open, readdir, stat } from "node:fs/promises";
+import { type FileHandle, lstat, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createGunzip } from "node:zlib";
-import { errorCode } from "../errors.ts";
+import { errorCode, Failure } from "../errors.ts";
 import { through } from "../lib/through.ts";
 import type { Checkpoint } from "../types.ts";
 
@@ -33,11 +33,27 @@ export async function activeFile(directory: string): Promise<ManifestFile | unde
 export async function rotatedFiles(directory: string): Promise<ManifestFile[]> {
   const names = (await readdir(directory)).filter((name) => generation.test(name));
   const files = await Promise.all(names.map((name) => fileOf(directory, name)));
-  return files
-    .filter((file) => file !== undefined)
-    .toSorted(
-      (a, b) => a.mtimeMs - b.mtimeMs || b.path.localeCompare(a.path, "en", { numeric: true }),
-    );
+  return oldestFirst(files.filter((file) => file !== undefined));
+}
+
+/**
+ * Names say more than times, which copying and compressing change: `.2` is older than `.1`, and
+ * dates or counters in a name go up. Times decide only where names are of several kinds.
+ */
+function oldestFirst(files: readonly ManifestFile[]): ManifestFile[] {
+  const byName = (a: ManifestFile, b: ManifestFile) =>
+    stemOf(a).localeCompare(stemOf(b), "en", { numeric: true });
+  if (files.every((file) => /\.jsonl\.\d{1,5}$/.test(stemOf(file)))) {
+    return files.toSorted((a, b) => byName(b, a));
+  }
+  if (files.every((file) => /\d/.test(stemOf(file)) && !/\.jsonl\.\d{1,5}$/.test(stemOf(file)))) {
+    return files.toSorted(byName);
+  }
+  return files.toSorted((a, b) => a.mtimeMs - b.mtimeMs || byName(b, a));
+}
+
+function stemOf({ path }: ManifestFile): string {
+  return path.replace(/\.gz$/, "");
 }
 
 /** True when a file's bytes before `offset` are those that were read there before. */
@@ -107,11 +123,14 @@ async function* plainBytes(
 async function fileOf(directory: string, path: string): Promise<ManifestFile | undefined> {
   let found: Stats;
   try {
-    found = await stat(join(directory, path));
+    found = await lstat(join(directory, path));
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
-  if (!found.isFile()) return undefined;
+  if (!found.isFile()) {
+    const message = `${join(directory, path)} is no regular file, and is not read`;
+    throw new Failure("MANIFEST_UNREADABLE", message);
+  }
   return { path, id: `${found.dev}:${found.ino}`, size: found.size, mtimeMs: found.mtimeMs };
 }

@@ -55,18 +55,23 @@ export async function planReading(
   }
 
   const segments: Segment[] = [];
+  const seen = new Set([current.file]);
   for (const checkpoint of retired.toReversed()) {
     const file = find(checkpoint.file);
-    if (file === undefined || isCompressed(file) || file.size <= checkpoint.offset) continue;
-    if (!(await isSameFile(directory, file, checkpoint))) continue;
+    // Another file can have the inode of one that is gone; it was not seen then.
+    if (file === undefined || !(await isSameFile(directory, file, checkpoint))) continue;
+    seen.add(file.id);
+    if (isCompressed(file) || file.size <= checkpoint.offset) continue;
     const { offset, line, retiredAt } = checkpoint;
     segments.push({ file, offset, line, retires: false, retiredAt });
   }
   const isRotated = active !== undefined && read !== active;
   const { offset, line } = current;
   segments.push({ file: read, offset, line, retires: isRotated, retiredAt: null });
-  if (isRotated) segments.push(...younger(rotated, read, known), whole(active, false));
-  const forgotten = retired.filter(({ retiredAt }) => now - (retiredAt ?? now) > WATCHED_MS);
+  if (isRotated) segments.push(...younger(rotated, read, seen), whole(active, false));
+  const forgotten = retired.filter(
+    ({ file, retiredAt }) => !seen.has(file) || now - (retiredAt ?? now) > WATCHED_MS,
+  );
   return { segments, forgotten: forgotten.map(({ file }) => file) };
 }
 
@@ -89,19 +94,15 @@ function doubtful(doubt: string): ReadingPlan {
   return { segments: [], doubt, forgotten: [] };
 }
 
-/**
- * Generations that came and went while nobody looked. Those of the same second count as younger:
- * a file system or a compressor may not keep more of the time.
- */
+/** Generations that came and went while nobody looked: after the one that was read. */
 function younger(
   rotated: readonly ManifestFile[],
   read: ManifestFile,
-  known: readonly Checkpoint[],
+  seen: ReadonlySet<string>,
 ): Segment[] {
-  const seen = new Set(known.map(({ file }) => file));
-  const since = Math.floor(read.mtimeMs / 1000) * 1000;
   return rotated
-    .filter((file) => !seen.has(file.id) && file.mtimeMs >= since)
+    .slice(rotated.indexOf(read) + 1)
+    .filter((file) => !seen.has(file.id))
     .map((file) => whole(file, true));
 }
 

@@ -8,6 +8,7 @@ import { VERSION } from "../version.ts";
 import { outputFailure } from "./publish.ts";
 
 const NAME = "_receipts.jsonl";
+const receiptsName = /^_receipts\.jsonl([.-][\w.-]*)?(?<!\.gz)$/;
 const SEAL_BYTES = 1024 ** 3;
 const MAX_RECEIPT_BYTES = 4 * 1024 * 1024;
 const { O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW } = constants;
@@ -86,7 +87,7 @@ export async function healReceipts(samples: string): Promise<void> {
   }
 }
 
-/** Yields all receipts of a dataset in pages, oldest first; lines that are none are left out. */
+/** Yields all receipts of a dataset in pages, in no order; lines that are none are left out. */
 export async function* readReceipts(samples: string): AsyncGenerator<Receipt[], void, void> {
   for (const name of await receiptFiles(samples)) {
     const chunks = createReadStream(join(samples, name), { highWaterMark: 256 * 1024 });
@@ -106,15 +107,10 @@ function parseReceipt(line: string): Receipt | undefined {
   }
 }
 
+/** The receipts and what they were renamed to, by us or by a log rotation. */
 async function receiptFiles(samples: string): Promise<string[]> {
   try {
-    const sealed = (await readdir(samples)).filter((name) => /^_receipts\.jsonl\.\d+$/.test(name));
-    const numbered = sealed.toSorted((a, b) => sealNumber(a) - sealNumber(b));
-    const current = await open(join(samples, NAME)).then(
-      (handle) => handle.close().then(() => [NAME]),
-      () => [],
-    );
-    return [...numbered, ...current];
+    return (await readdir(samples)).filter((name) => receiptsName.test(name)).toSorted();
   } catch (error) {
     if (errorCode(error) === "ENOENT") return [];
     throw error;

@@ -21,7 +21,8 @@ test("--dry-run says what would be done and touches nothing", async () => {
   const [before, temporary] = [await world.snapshot(), await leftovers()];
 
   const { code, stdout, stderr } = await world.run(["run", "--dry-run"]);
-  expect(code).toBe(0);
+  // 3: a line would be rejected.
+  expect(code).toBe(3);
   expect(stdout.trim().split("\n").toSorted()).toEqual([
     `${DATASET} raw/a.csv → samples/a_sample.csv`,
     expect.stringMatching(
@@ -30,6 +31,7 @@ test("--dry-run says what would be done and touches nothing", async () => {
     `${DATASET} raw/c.tar → samples/c_sample.txt`,
   ]);
   expect(stderr).toMatch(/would sample 3; unchanged 1, rejected 1/);
+  expect(stderr).toMatch(/^rejected: /m);
   expect(await world.snapshot()).toEqual(before);
   expect((await leftovers()).filter((name) => !temporary.includes(name))).toEqual([]);
 

@@ -163,3 +163,12 @@ function settingsOf(config: object): Settings {
     rmSync(directory, { recursive: true });
   }
 }
+
+test.each([
+  ["limits: { seconds: 3000000 }", "limits.seconds"],
+  ["manifest: { settleMs: 3000000000 }", "manifest.settleMs"],
+  ["stopSeconds: 1000000000", "stopSeconds"],
+  ["sample: *x", "config.yaml"],
+])("%s is refused: no timer can wait that long, or there is no such anchor", (text, where) => {
+  expect(() => parseConfig(text, "config.yaml")).toThrow(where);
+});

@@ -314,3 +314,54 @@ test("a dataset of which only a compressed manifest is there is read once", asyn
   expect((await world.pass()).summary).toMatchObject({ lines: 0, rejected: 0 });
   expect(await world.receipts()).toHaveLength(3);
 });
+
+test("a generation with the inode of one that was read is not taken for that one", async () => {
+  await using world = await createWorld();
+  await produce(world, 0, 1);
+  await world.pass();
+  await rotate(world, "processed-1.jsonl");
+  await produce(world, 1, 2);
+  await world.pass();
+  // The inode of the first generation goes to the third, whatever the file system does with freed
+  // ones: its bytes are written over.
+  const first = await readFile(world.path("manifests/processed-1.jsonl"));
+  await writeFile(world.path("manifests/processed-1.jsonl.gz"), gzipSync(first));
+  await rotate(world, "processed-3.jsonl", "processed-1.jsonl");
+  await truncate(world.path("manifests/processed-3.jsonl"));
+  await produce(world, 2, 3, "processed-3.jsonl");
+  await rotate(world, "processed-2.jsonl");
+  await produce(world, 3, 4);
+  await world.pass();
+  await world.pass();
+  await expectSampledOnce(world, 4);
+});
+
+test("a generation that is compressed late does not undo what came after it", async () => {
+  await using world = await createWorld();
+  await world.put("x.csv", "v\nold\n", { mtime: MTIME });
+  await world.pass();
+  await rotate(world, "processed.jsonl.1");
+  await world.put("x.csv", "v\nnew\n", { mtime: MTIME + 1 });
+  await world.pass();
+  const first = await readFile(world.path("manifests/processed.jsonl.1"));
+  await rm(world.path("manifests/processed.jsonl.1"));
+  await writeFile(world.path("manifests/processed.jsonl.2.gz"), gzipSync(first));
+  await rotate(world, "processed.jsonl.1");
+  await produce(world, 0, 1);
+  await world.pass();
+  await world.pass();
+  expect(String(await world.sample("x_sample.csv"))).toBe("v\nnew\n");
+});
+
+test("names tell the order of generations where their times do not", async () => {
+  await using world = await createWorld();
+  await world.put("x.csv", "v\nold\n", { mtime: MTIME });
+  await rotate(world, "processed-2026-01-01.jsonl");
+  await world.put("x.csv", "v\nnew\n", { mtime: MTIME + 1 });
+  await rotate(world, "processed-2026-01-02.jsonl");
+  await age(world, "processed-2026-01-02.jsonl", 1);
+  await age(world, "processed-2026-01-01.jsonl", 9);
+  await produce(world, 0, 1);
+  await world.pass();
+  expect(world.row("raw/x.csv")).toMatchObject({ mtime: MTIME + 1, outcome: "sampled" });
+});
