@@ -18,7 +18,7 @@ export async function bench(): Promise<boolean> {
   for (const folder of ["bronze", "manifests", "samples"])
     mkdirSync(join(directory, folder), { recursive: true });
   const main = join(import.meta.dirname, "../dist/main.js");
-  const args = ["--max-semi-space-size=4", main, "run", "--prefix", place.path];
+  const args = ["--max-semi-space-size=2", main, "run", "--prefix", place.path];
   const daemon = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   for await (const line of createInterface({ input: daemon.stdout }))
     if (line.includes('"msg":"pass"')) break;

@@ -64,7 +64,7 @@ export function runProgram(args: readonly string[]): {
 } {
   const main = join(import.meta.dirname, "../dist/main.js");
   const probe = join(import.meta.dirname, "rss.js");
-  const flags = ["--max-semi-space-size=4", "--import", probe];
+  const flags = ["--max-semi-space-size=2", "--import", probe];
   const done = spawnSync(process.execPath, [...flags, main, ...args], { encoding: "utf8" });
   if (done.error !== undefined) throw done.error;
   if (done.status !== 0)

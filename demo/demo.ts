@@ -17,7 +17,7 @@ say("A producer writes files to bronze and announces each with one call of appen
 run("python3", ["-B", join(root, "demo/producer.py"), lake]);
 
 say("One pass of the sampler (`staging-sampler run --once`):");
-const sampler = ["--max-semi-space-size=4", join(root, "dist/main.js")];
+const sampler = ["--max-semi-space-size=2", join(root, "dist/main.js")];
 // 3: done, but an entry failed; the producer's broken.zip is meant to.
 run(process.execPath, [...sampler, "run", "--once", "--prefix", lake], [0, 3]);
 

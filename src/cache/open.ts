@@ -94,7 +94,7 @@ function prepared(path: string): Db {
   chmodSync(path, 0o640);
   db.pragma("journal_mode = WAL");
   db.pragma("synchronous = NORMAL");
-  db.pragma("cache_size = -16384");
+  db.pragma("cache_size = -8192");
   db.pragma("temp_store = FILE");
   const version = db.pragma("user_version", { simple: true }) as number;
   db.transaction(() => {

@@ -21,7 +21,7 @@ export interface LaneHandlers {
 }
 
 const HEAP_MB = 256;
-const YOUNG_MB = 8;
+const YOUNG_MB = 4;
 const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
 const program = new URL(`./worker.${extension}`, import.meta.url);
 
