@@ -5,7 +5,7 @@ export const empty: Format = {
   name: "empty",
   extensions: [],
   kind: "text",
-  // eslint-disable-next-line require-yield
+  // oxlint-disable-next-line require-yield
   async *sample() {
     return { format: "empty", rows: 0, complete: true, warnings: [] };
   },
