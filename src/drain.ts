@@ -65,7 +65,16 @@ export async function drain(options: DrainOptions): Promise<void> {
   } while (queue.length > 0 && failure === undefined && !options.isOver());
   if (failure !== undefined) throw failure;
 
+  /** An error of the cache ends the drain once everybody has come to an end. */
   async function work(): Promise<void> {
+    try {
+      await workOn();
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+
+  async function workOn(): Promise<void> {
     for (let claim = next(); claim !== undefined; claim = next()) {
       const { claim: done, outcome } = await perform(claim);
       if (outcome.outcome === "sampled" || outcome.outcome === "failed")

@@ -37,7 +37,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
 
   add("run", "the daemon: sample what manifests announce, until SIGTERM")
     .option("--once", "one pass, then exit")
-    .option("--dry-run", "with --once: say what would be done, and do nothing")
+    .option("--dry-run", "say what one pass would do, and do nothing")
     .option("--json", "with --once: print the summary as JSON")
     .action(does(async () => (await import("./run.ts")).run));
   add("append", "announce a file: one atomic append to its dataset's manifest")

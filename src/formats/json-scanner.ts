@@ -1,5 +1,6 @@
 import { Failure, NoSample } from "../errors.ts";
 import type { Cut, Limits } from "../types.ts";
+import { byteWindow } from "./byte-window.ts";
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -68,13 +69,9 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
   /** Whether there was any value. */
   let begun = false;
 
-  /** Offsets in the input: end of what was scanned, start of what is held back. */
+  const window = byteWindow();
+  /** Offsets in the input: end of what was scanned, where leaving out began (-1: not now). */
   let scanned = 0;
-  let heldFrom = 0;
-  let held: Uint8Array[] = [];
-  let ready: Uint8Array[] = [];
-  /** Bytes left out so far, and where leaving out began (-1: not now). */
-  let skipped = 0;
   let skipFrom = -1;
   let safe = -1;
   let safeStack: Open | undefined;
@@ -85,25 +82,25 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
   return { feed, finish, done: () => cut !== undefined, result };
 
   function feed(chunk: Uint8Array): Uint8Array[] {
-    held.push(chunk);
+    window.add(chunk);
     scan(chunk, scanned);
     scanned += chunk.length;
     if (cut === undefined) checkBounds();
-    if (cut === undefined && skipFrom < 0 && safe > heldFrom) keepUntil(safe);
-    return takeReady();
+    if (cut === undefined && skipFrom < 0) window.keepUntil(safe);
+    return window.take();
   }
 
   function finish(): Uint8Array[] {
     if (skipFrom >= 0) stop("rows");
-    keepUntil(cut === undefined ? scanned : safe);
-    if (cut !== undefined && safeStack !== undefined) ready.push(closersOf(safeStack));
-    return takeReady();
+    window.keepUntil(cut === undefined ? scanned : safe);
+    if (cut !== undefined && safeStack !== undefined) window.append(closersOf(safeStack));
+    return window.take();
   }
 
   function result(): JsonKept {
     const rows = longest >= 0 && values <= 1 ? longest : Math.max(values, begun ? 1 : 0);
     const kept = { rows, several: values > 1 };
-    const why = cut ?? (skipped > 0 ? "rows" : undefined);
+    const why = cut ?? (window.skipped() > 0 ? "rows" : undefined);
     return why === undefined ? kept : { ...kept, cut: why };
   }
 
@@ -141,7 +138,7 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
 
   /** A byte after the end of a top-level value; true when it does not begin another one. */
   function nextValue(byte: number, at: number): boolean {
-    if (skipped > 0 || values >= limits.rows) stop("rows");
+    if (window.skipped() > 0 || values >= limits.rows) stop("rows");
     else if (byte !== OPEN_OBJECT && byte !== OPEN_ARRAY) brokenAt = at;
     return cut !== undefined || brokenAt >= 0;
   }
@@ -192,8 +189,8 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
 
   /** The array whose rest was left out ends at `at`. */
   function resume(at: number): void {
-    keepUntil(skipFrom);
-    dropUntil(at);
+    window.keepUntil(skipFrom);
+    window.dropUntil(at);
     skipFrom = -1;
     inElement = false;
     dirty = false;
@@ -213,19 +210,19 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
 
   /** Whether the sample would be too long if it went on to `end`. */
   function isFull(end: number): boolean {
-    return end - skipped > limits.bytes && (dirty || end - safe > limits.bytes);
+    return end - window.skipped() > limits.bytes && (dirty || end - safe > limits.bytes);
   }
 
   function checkBounds(): void {
     if (skipFrom >= 0) {
       if (scanned - skipFrom > LOOK_AHEAD_BYTES) return stop("rows");
-      keepUntil(skipFrom);
-      return dropUntil(scanned);
+      window.keepUntil(skipFrom);
+      return window.dropUntil(scanned);
     }
     const understood = brokenAt < 0 ? scanned : brokenAt;
     if (safe < 0) checkFirst(understood);
     else if (isFull(understood)) return stop("bytes");
-    if (brokenAt >= 0 && scanned - skipped > limits.bytes) {
+    if (brokenAt >= 0 && scanned - window.skipped() > limits.bytes) {
       throw new Failure("FORMAT_INVALID", `not JSON: unexpected byte at offset ${brokenAt}`);
     }
   }
@@ -238,34 +235,6 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
 
   function stop(why: Cut): void {
     cut = why;
-  }
-
-  /** Makes what is held back before `end` part of the sample. */
-  function keepUntil(end: number): void {
-    ready.push(...shift(end));
-  }
-
-  function dropUntil(end: number): void {
-    skipped += Math.max(0, end - heldFrom);
-    shift(end);
-  }
-
-  function shift(end: number): Uint8Array[] {
-    const out: Uint8Array[] = [];
-    while (heldFrom < end && held[0] !== undefined) {
-      const piece = held[0].subarray(0, end - heldFrom);
-      out.push(piece);
-      if (piece.length === held[0].length) held.shift();
-      else held[0] = held[0].subarray(piece.length);
-      heldFrom += piece.length;
-    }
-    return out;
-  }
-
-  function takeReady(): Uint8Array[] {
-    const out = ready;
-    ready = [];
-    return out;
   }
 }
 
