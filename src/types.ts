@@ -14,6 +14,8 @@ export interface Source {
   stream(): AsyncIterable<Uint8Array>;
   /** Bytes `start` to `end` (exclusive), fewer at the end of the file. Present = random access. */
   slice?(start: number, end: number): Promise<Uint8Array>;
+  /** Raises what may be read in all to this many bytes, where the limit is lower. */
+  allowReading?(bytes: number): void;
 }
 
 /** What bounds one sample and the work it may cost. */
@@ -70,9 +72,13 @@ export interface SampleRequest {
   readonly recognise: (request: SampleRequest) => Promise<Recognised>;
 }
 
+/** What spoke for a format: the file's name, `formats.extensions`, or the file's first bytes. */
+export type RecognisedBy = "name" | "configuration" | "content";
+
 /** A format, and what spoke for it. */
 export interface Recognised {
   readonly format: Format;
+  readonly by: RecognisedBy;
   /** Set when the content corrected the name. */
   readonly warning?: string;
   /** Set when the format is `unknown`: why. */
@@ -91,8 +97,6 @@ export interface Format {
   /** Whether these first bytes are this format's. Absent for text. */
   matches?(head: Uint8Array): boolean;
   sample(request: SampleRequest, recognised: Recognised): SampleStream;
-  /** True when decoding can end the process it is in. */
-  readonly isDangerous?: boolean;
 }
 
 /** A manifest line that is an entry. */
@@ -148,6 +152,7 @@ export interface Job {
 /** A sample stands under its name. */
 export interface Sampled extends SampleSummary {
   readonly outcome: "sampled";
+  readonly recognisedBy: RecognisedBy;
   /** Bytes of the sample. */
   readonly bytes: number;
   /** Bytes read from bronze. */
@@ -185,13 +190,8 @@ export interface Abandoned {
   readonly outcome: "abandoned";
 }
 
-/** The format's decoder is not safe in a thread: it is to be done in a process of its own. */
-export interface Elsewhere {
-  readonly outcome: "elsewhere";
-}
-
 /** What became of a job. Plain JSON. */
-export type Outcome = Sampled | Failed | Paused | Misnamed | Abandoned | Elsewhere;
+export type Outcome = Sampled | Failed | Paused | Misnamed | Abandoned;
 
 /** Does one job. Never throws. The one seam for threads and queues. */
 export type Handle = (job: Job, signal: AbortSignal) => Promise<Outcome>;

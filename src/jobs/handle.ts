@@ -4,14 +4,13 @@ import { errorCode, errorMessage, Failure } from "../errors.ts";
 import type { Failed, Handle, Job, Outcome } from "../types.ts";
 import { startClock } from "./clock.ts";
 import { findPlace, isBronzeGone, type Place } from "./place.ts";
-import { Detour, sampleFile } from "./sample-file.ts";
+import { Rename, sampleFile } from "./sample-file.ts";
 
 /**
  * Makes the function that does one job where it is called: open, recognise, sample, publish. It
- * never throws: whatever happens becomes an outcome. In a thread it leaves alone what could end
- * the process.
+ * never throws: whatever happens becomes an outcome.
  */
-export function createHandle(settings: Settings, { isThread = false } = {}): Handle {
+export function createHandle(settings: Settings): Handle {
   const places = new Map<string, Place>();
 
   return async (job, stop) => {
@@ -22,13 +21,13 @@ export function createHandle(settings: Settings, { isThread = false } = {}): Han
     try {
       const place = places.get(job.dataset) ?? (await findPlace(settings, job.dataset));
       if (place.isWhole) places.set(job.dataset, place);
-      done = sampleFile(job, { place, settings, isThread }, clock.signal, work);
+      done = sampleFile(job, { place, settings }, clock.signal, work);
       return await Promise.race([done, clock.rejected]);
     } catch (error) {
       // Work that is stopped ends with its next read, and cleans up behind itself.
       await done?.catch(() => undefined);
       if (stop.aborted) return { outcome: "abandoned" };
-      if (error instanceof Detour) return error.outcome;
+      if (error instanceof Rename) return error.outcome;
       return failed(error, job, settings, work.readBytes, performance.now() - started);
     } finally {
       clock.stop();

@@ -1,5 +1,5 @@
 import type { FailureCode } from "../errors.ts";
-import { type Lane, processLane, threadLane } from "./lane.ts";
+import { type Lane, startLane } from "./lane.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Handle, Job, Outcome } from "../types.ts";
 
@@ -19,7 +19,6 @@ interface Task {
 
 /** A place for a lane; the lane is started when it is needed, and again when it died. */
 interface Slot {
-  readonly start: typeof threadLane;
   lane: Lane | undefined;
   /** In the order in which they are done; the first one is in work. */
   readonly tasks: Task[];
@@ -28,11 +27,14 @@ interface Slot {
 
 /** A lane stops itself at `limits.seconds`; one that does not is ended this much later. */
 const GRACE_MS = 2000;
+const worker = new URL(
+  `./worker.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`,
+  import.meta.url,
+);
 
-/** Threads for all jobs, and a process for those that a thread sends `elsewhere`. */
-export function createWorkerPool(settings: Settings): WorkerPool {
-  const threads = Array.from({ length: settings.drain.threads }, () => slotOf(threadLane));
-  const apart = slotOf(processLane);
+/** As many threads as are configured. `program` is what each of them runs. */
+export function createWorkerPool(settings: Settings, program = worker): WorkerPool {
+  const slots = Array.from({ length: settings.drain.threads }, emptySlot);
   const stops = new WeakSet<AbortSignal>();
   let isClean = true;
 
@@ -41,21 +43,21 @@ export function createWorkerPool(settings: Settings): WorkerPool {
     if (!stops.has(signal)) signal.addEventListener("abort", () => void close(), { once: true });
     stops.add(signal);
     return new Promise((resolve) => {
-      const least = Math.min(...threads.map(({ tasks }) => tasks.length));
-      give(threads.find(({ tasks }) => tasks.length === least) as Slot, { job, resolve });
+      const least = Math.min(...slots.map(({ tasks }) => tasks.length));
+      give(slots.find(({ tasks }) => tasks.length === least) as Slot, { job, resolve });
     });
   }
 
   function give(slot: Slot, task: Task): void {
     slot.lane ??= startIn(slot);
     slot.tasks.push(task);
-    slot.lane.post({ job: task.job });
+    slot.lane.post(task.job);
     if (slot.tasks.length === 1) watchOver(slot);
   }
 
   function startIn(slot: Slot): Lane {
     const isOurs = () => slot.lane === lane;
-    const lane = slot.start(settings.origin, {
+    const lane = startLane(program, settings.origin, {
       onAnswer: (outcome) => void (isOurs() && answered(slot, outcome)),
       onDeath: (code, message) => void (isOurs() && replace(slot, code, message)),
     });
@@ -65,9 +67,7 @@ export function createWorkerPool(settings: Settings): WorkerPool {
   function answered(slot: Slot, outcome: Outcome): void {
     const task = slot.tasks.shift();
     watchOver(slot);
-    if (task === undefined) return;
-    if (outcome.outcome === "elsewhere") give(apart, task);
-    else task.resolve(outcome);
+    task?.resolve(outcome);
   }
 
   function watchOver(slot: Slot): void {
@@ -88,7 +88,7 @@ export function createWorkerPool(settings: Settings): WorkerPool {
   }
 
   async function close(): Promise<void> {
-    const tasks = [...threads, apart].flatMap(empty);
+    const tasks = slots.flatMap(empty);
     if (tasks.length > 0) isClean = false;
     for (const { resolve } of tasks) resolve({ outcome: "abandoned" });
   }
@@ -96,8 +96,8 @@ export function createWorkerPool(settings: Settings): WorkerPool {
   return { handle, close, wasClean: () => isClean };
 }
 
-function slotOf(start: typeof threadLane): Slot {
-  return { start, lane: undefined, tasks: [], timer: undefined };
+function emptySlot(): Slot {
+  return { lane: undefined, tasks: [], timer: undefined };
 }
 
 /** Ends a slot's lane without waiting: it may hang in the kernel. Returns its tasks. */

@@ -4,17 +4,17 @@ import { Failure, NoSample } from "../errors.ts";
 import { recognise } from "../formats/index.ts";
 import { unknown } from "../formats/unknown.ts";
 import { type Staged, stage } from "../samples/publish.ts";
-import type { Elsewhere, Job, Misnamed, Outcome, Recognised, SampleRequest } from "../types.ts";
+import type { Job, Misnamed, Outcome, Recognised, SampleRequest } from "../types.ts";
 import { checkFolder, type Place } from "./place.ts";
 import { bronzePath, type LocalFile, openLocalFile } from "./source.ts";
 
-/** Thrown inside to leave with an outcome that is neither a sample nor a failure. */
-export class Detour extends Error {
-  readonly outcome: Misnamed | Elsewhere;
+/** Thrown inside to leave: the sample needs another name. */
+export class Rename extends Error {
+  readonly outcome: Misnamed;
 
-  constructor(outcome: Misnamed | Elsewhere) {
-    super(outcome.outcome);
-    this.outcome = outcome;
+  constructor(extension: string | null) {
+    super("misnamed");
+    this.outcome = { outcome: "misnamed", extension };
   }
 }
 
@@ -22,17 +22,16 @@ export class Detour extends Error {
 export interface Surroundings {
   readonly place: Place;
   readonly settings: Settings;
-  readonly isThread: boolean;
 }
 
 /**
  * Opens a bronze file, recognises it, samples it and publishes the sample. `work` counts what was
  * read, also where that fails.
- * @throws Failure; Detour; the signal's reason once it is aborted
+ * @throws Failure; Rename; the signal's reason once it is aborted
  */
 export async function sampleFile(
   job: Job,
-  { place, settings, isThread }: Surroundings,
+  { place, settings }: Surroundings,
   signal: AbortSignal,
   work: { readBytes: number },
 ): Promise<Outcome> {
@@ -49,12 +48,12 @@ export async function sampleFile(
     const target = join(place.directory, "samples", job.name);
     checkFolder(place.directory, job.name);
     const found = await recognise(request);
-    if (isThread && found.format.isDangerous === true) throw new Detour({ outcome: "elsewhere" });
     const staged = await stageSample(found, request, target, job);
     publish(staged, file, job, signal);
     return {
       outcome: "sampled",
       ...staged.summary,
+      recognisedBy: found.by,
       bytes: staged.bytes,
       readBytes: file.readBytes(),
       sourceSize: file.size,
@@ -77,7 +76,8 @@ async function stageSample(
     return await stageAs(found, request, target, job);
   } catch (error) {
     if (!(error instanceof NoSample)) throw error;
-    return stageAs({ format: unknown, reason: error.reason }, request, target, job);
+    const described = { format: unknown, by: found.by, reason: error.reason };
+    return stageAs(described, request, target, job);
   }
 }
 
@@ -90,12 +90,11 @@ async function stageAs(
   const extension = found.format.sampleExtension ?? null;
   const fits = job.extension === extension;
   // Whether a file has a sample after all that was only described so far, sampling has to tell.
-  if (!fits && job.extension !== unknown.sampleExtension)
-    throw new Detour({ outcome: "misnamed", extension });
+  if (!fits && job.extension !== unknown.sampleExtension) throw new Rename(extension);
   const staged = await stage(target, found.format.sample(request, found));
   if (!fits) {
     staged.discard();
-    throw new Detour({ outcome: "misnamed", extension });
+    throw new Rename(extension);
   }
   if (found.warning === undefined) return staged;
   const warnings = [found.warning, ...staged.summary.warnings];

@@ -83,9 +83,10 @@ function localFile(
   fd: number,
   path: string | Buffer,
   opened: BigIntStats,
-  { name, readBytes: budget, signal }: OpenOptions,
+  { name, readBytes, signal }: OpenOptions,
 ): LocalFile {
   const size = Number(opened.size);
+  let budget = readBytes;
   let read = 0;
   let first: Promise<Uint8Array> | undefined;
 
@@ -97,6 +98,7 @@ function localFile(
     head,
     stream,
     slice,
+    allowReading: (bytes) => (budget = Math.max(budget, bytes)),
     close: () => closeSync(fd),
     isUnchanged() {
       const found = statSync(path, { bigint: true, throwIfNoEntry: false });

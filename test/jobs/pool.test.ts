@@ -46,22 +46,16 @@ test("a job has the same outcome and sample in a thread as without one", async (
   expect(readFileSync(join(dataset, "samples", job.name))).toEqual(sample);
 });
 
-test("a Parquet is done in a process of its own", async () => {
-  const job = put("plain.parquet", readFileSync(join(fixtures, "parquet/plain.parquet")));
-  expect(await pool.handle(job, never)).toMatchObject({ outcome: "sampled", format: "parquet" });
-});
-
-test("a file whose decoder does not come to an end is stopped and costs no other", async () => {
-  const hostile = readFileSync(join(fixtures, "parquet/row-groups.parquet"));
-  hostile.writeUInt8(hostile.readUInt8(392) ^ 0xff, 392);
-  const jobs = [
-    put("hostile.parquet", hostile),
-    put("plain.parquet", readFileSync(join(fixtures, "parquet/plain.parquet"))),
-    put("orders.csv", readFileSync(join(fixtures, "csv/rows-101.csv"))),
-  ];
-  const [first, ...others] = await Promise.all(jobs.map((job) => pool.handle(job, never)));
-  expect(first).toMatchObject({ outcome: "failed", code: "TIMEOUT" });
-  expect(others.map(({ outcome }) => outcome)).toEqual(["sampled", "sampled"]);
+test("a thread that does not come to an end is stopped, and costs no other job", async () => {
+  const program = new URL("../helpers/hanging-worker.ts", import.meta.url);
+  const hanging = createWorkerPool(settings, program);
+  const outcomes = await Promise.all(
+    ["hang.csv", "a.csv", "b.csv"].map((name) => hanging.handle(jobFor(name, name), never)),
+  );
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual(["failed", "abandoned", "abandoned"]);
+  expect(outcomes[0]).toMatchObject({ code: "TIMEOUT" });
+  expect(hanging.wasClean()).toBe(false);
+  await hanging.close();
 });
 
 test("what is in flight is abandoned when the signal says so, and nothing is left half-written", async () => {

@@ -1,0 +1,78 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { compare, ground, print } from "./pairs.ts";
+import type { Measured } from "./parquet-once.ts";
+
+const MB = 1024 ** 2;
+
+/** Files of about 1 GB, how much faster than DuckDB their sample has to be, and in what memory. */
+const files = [
+  { name: "row-groups-of-128-mb.parquet", atLeast: 3, rss: 150 * MB },
+  { name: "one-row-group.parquet", atLeast: 3, rss: 150 * MB },
+  { name: "columns-2000.parquet", atLeast: 1, rss: 200 * MB },
+  { name: "row-groups-10000.parquet", atLeast: 3, rss: 150 * MB },
+] as const;
+
+/** The sample of a large Parquet file beside DuckDB's `COPY … LIMIT 100`, each in a new process. */
+export async function bench(): Promise<boolean> {
+  using place = ground();
+  await writeFiles(join(place.path, "acme/big/v1"));
+  let reached = true;
+  for (const { name, atLeast, rss } of files) {
+    const seen: Measured[] = [];
+    const isFaster = await compare({
+      name,
+      unit: "samples/s",
+      atLeast,
+      rounds: 5,
+      reference: () => 1000 / measure("duckdb", place.path, name).ms,
+      ours() {
+        const measured = measure("ours", place.path, name);
+        seen.push(measured);
+        return 1000 / measured.ms;
+      },
+    });
+    const most = Math.max(...seen.map((measured) => measured.rss));
+    const readBytes = Math.max(...seen.map((measured) => measured.readBytes));
+    print(
+      `${name}: at most ${Math.round(most / MB)} MB resident (wanted ≤ ${rss / MB}), ${readBytes} bytes read`,
+    );
+    reached &&= isFaster && most <= rss;
+  }
+  return reached;
+}
+
+function measure(who: "ours" | "duckdb", prefix: string, name: string): Measured {
+  const script = join(import.meta.dirname, "parquet-once.ts");
+  const flags = ["--max-semi-space-size=2", script, who, prefix, name];
+  const done = spawnSync(process.execPath, flags, { encoding: "utf8" });
+  if (done.status !== 0) throw new Error(`${who}, ${name}: ${done.stderr}`);
+  return JSON.parse(done.stdout) as Measured;
+}
+
+async function writeFiles(dataset: string): Promise<void> {
+  mkdirSync(join(dataset, "bronze"), { recursive: true });
+  mkdirSync(join(dataset, "samples"), { recursive: true });
+  const connection = await (await DuckDBInstance.create(":memory:")).connect();
+  const few = "i, hash(i) AS h, random() AS r, 'name ' || hash(i) AS s, i % 1000 AS k";
+  const many = Array.from(
+    { length: 2000 },
+    (_, column) => `(hash(i + ${column}) >> 33)::UINTEGER AS c${column}`,
+  );
+  await write(0, few, 22_000_000, 2_880_000);
+  await write(1, few, 22_000_000, 30_000_000);
+  await write(2, many.join(", "), 120_000, 60_000);
+  await write(3, few, 20_480_000, 2048);
+  connection.closeSync();
+
+  async function write(file: number, columns: string, rows: number, group: number): Promise<void> {
+    const path = join(dataset, "bronze", (files[file] as (typeof files)[number]).name);
+    const query = `SELECT ${columns} FROM range(${rows}) t(i)`;
+    await connection.run(
+      `COPY (${query}) TO '${path}' (FORMAT parquet, CODEC 'snappy', ROW_GROUP_SIZE ${group})`,
+    );
+    print(`${path}: ${statSync(path).size} bytes`);
+  }
+}

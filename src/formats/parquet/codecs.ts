@@ -1,0 +1,169 @@
+import type { Transform } from "node:stream";
+import {
+  brotliCompressSync,
+  brotliDecompressSync,
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+  createZstdDecompress,
+  gunzipSync,
+  gzipSync,
+  zstdCompressSync,
+  zstdDecompressSync,
+} from "node:zlib";
+import { compressSync as lz4CompressSync } from "lz4-napi";
+import { compressSync as snappyCompressSync } from "snappy";
+import { errorCode, errorMessage, Failure } from "../../errors.ts";
+import { lz4Prefix } from "../../lib/lz4-block.ts";
+import { snappyPrefix } from "../../lib/snappy-block.ts";
+import { invalid } from "./thrift.ts";
+
+/** Bytes of a whole page, as it is stored and decompressed. */
+export interface Sizes {
+  readonly stored: number;
+  readonly decompressed: number;
+}
+
+/** How a codec of Parquet (parquet.thrift, `CompressionCodec`) is undone and done. */
+interface Codec {
+  /**
+   * What the first bytes of a page hold: as far as they go, and not much more than `maxBytes`.
+   * May throw anything on damage.
+   */
+  prefix(input: Uint8Array, maxBytes: number, sizes: Sizes): Uint8Array | Promise<Uint8Array>;
+  compress(input: Uint8Array): Uint8Array;
+}
+
+/** Output of zlib's synchronous calls is held whole, so a page that holds more is streamed. */
+const SYNC_BYTES = 1024 * 1024;
+
+const codecs: Readonly<Record<number, Codec>> = {
+  0: { prefix: (input) => input, compress: (input) => input },
+  1: { prefix: snappyPrefix, compress: (input) => snappyCompressSync(input) },
+  2: {
+    prefix: zlibPrefix(gunzipSync, createGunzip, constants.Z_SYNC_FLUSH),
+    compress: (input) => gzipSync(input),
+  },
+  4: {
+    prefix: zlibPrefix(
+      brotliDecompressSync,
+      createBrotliDecompress,
+      constants.BROTLI_OPERATION_FLUSH,
+    ),
+    // The best quality, which is the default, takes seconds for a megabyte.
+    compress: (input) =>
+      brotliCompressSync(input, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
+  },
+  5: { prefix: hadoopLz4Prefix, compress: compressHadoopLz4 },
+  6: {
+    prefix: zlibPrefix(zstdDecompressSync, createZstdDecompress, constants.ZSTD_e_flush),
+    compress: (input) => zstdCompressSync(input),
+  },
+  7: { prefix: lz4Prefix, compress: compressLz4 },
+};
+
+const names: Readonly<Record<number, string>> = { 3: "LZO" };
+
+/** @throws Failure FORMAT_INVALID for a codec that is not read. */
+export function checkCodec(codec: number): void {
+  if (codecs[codec] !== undefined) return;
+  throw new Failure("FORMAT_INVALID", `pages compressed with ${names[codec] ?? `codec ${codec}`}`);
+}
+
+/**
+ * Decompresses the start of a page: as far as `input` goes, and not much more than `maxBytes`.
+ * @throws Failure FORMAT_INVALID
+ */
+export async function decompressPrefix(
+  codec: number,
+  input: Uint8Array,
+  maxBytes: number,
+  sizes: Sizes,
+): Promise<Uint8Array> {
+  // A page without values may have no compressed bytes at all.
+  if (input.length === 0) return input;
+  try {
+    return await (codecs[codec] as Codec).prefix(input, maxBytes, sizes);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw invalid(`a page cannot be decompressed: ${errorMessage(error)}`);
+  }
+}
+
+/** Compresses a whole page. */
+export function compress(codec: number, input: Uint8Array): Uint8Array {
+  return (codecs[codec] as Codec).compress(input);
+}
+
+function zlibPrefix(
+  decompressSync: (
+    input: Uint8Array,
+    options: { finishFlush: number; maxOutputLength: number },
+  ) => Uint8Array,
+  create: () => Transform,
+  finishFlush: number,
+): Codec["prefix"] {
+  return (input, maxBytes) => {
+    try {
+      return decompressSync(input, { finishFlush, maxOutputLength: SYNC_BYTES });
+    } catch (error) {
+      if (errorCode(error) !== "ERR_BUFFER_TOO_LARGE") throw error;
+      return streamedPrefix(create(), input, maxBytes);
+    }
+  };
+}
+
+/** Takes what comes out of a transform until that is enough, and ends it there. */
+function streamedPrefix(
+  transform: Transform,
+  input: Uint8Array,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    // Memory that nothing is written to is not taken.
+    const output = Buffer.allocUnsafe(maxBytes);
+    let bytes = 0;
+    transform.on("data", (chunk: Buffer) => {
+      bytes += chunk.copy(output, bytes);
+      if (bytes >= maxBytes) transform.destroy();
+    });
+    transform.on("error", (error) => (bytes > 0 ? undefined : reject(error)));
+    transform.on("close", () => resolve(output.subarray(0, bytes)));
+    transform.end(input);
+  });
+}
+
+/**
+ * The codec LZ4 of Hadoop: blocks, each after its decompressed and compressed length (4 bytes
+ * each, big-endian). Other writers leave the lengths out, under the same codec: then they do not
+ * fit the page.
+ */
+function hadoopLz4Prefix(input: Uint8Array, maxBytes: number, sizes: Sizes): Uint8Array {
+  const view = Buffer.from(input.buffer, input.byteOffset, input.length);
+  const output: Uint8Array[] = [];
+  let bytes = 0;
+  for (let at = 0; at + 8 <= view.length && bytes < maxBytes;) {
+    const decompressed = view.readUInt32BE(at);
+    const stored = view.readUInt32BE(at + 4);
+    const fits = at + 8 + stored <= sizes.stored && bytes + decompressed <= sizes.decompressed;
+    if (!fits) return lz4Prefix(input, maxBytes);
+    const room = Math.min(decompressed, maxBytes - bytes);
+    if (room > 0) output.push(lz4Prefix(view.subarray(at + 8, at + 8 + stored), room));
+    bytes += decompressed;
+    at += 8 + stored;
+  }
+  return Buffer.concat(output);
+}
+
+function compressHadoopLz4(input: Uint8Array): Uint8Array {
+  const block = compressLz4(input);
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(input.length, 0);
+  head.writeUInt32BE(block.length, 4);
+  return Buffer.concat([head, block]);
+}
+
+/** A raw block; the package puts the decompressed length before it. */
+function compressLz4(input: Uint8Array): Uint8Array {
+  return lz4CompressSync(Buffer.from(input)).subarray(4);
+}

@@ -1,0 +1,68 @@
+import { NoSample } from "../../errors.ts";
+import type { Source } from "../../types.ts";
+import type { RowGroup } from "./footer.ts";
+import type { Leaf } from "./schema.ts";
+import { type ColumnSlice, cutSlice, sliceColumn } from "./slice.ts";
+
+/** The first rows of a row group. */
+export interface GroupSlice {
+  readonly columns: readonly ColumnSlice[];
+  readonly rows: number;
+  /** Bytes of the values and levels. */
+  readonly bytes: number;
+}
+
+/** What the rows of a row group may take, in bytes. */
+export interface Budget {
+  /** All of them. */
+  readonly room: number;
+  /** One of them, when it is the sample's first: that one may take more than there is room for. */
+  readonly recordBytes: number;
+  readonly isFirst: boolean;
+}
+
+/**
+ * The first rows of all columns: as many as are wanted, or fewer where those do not fit. Columns
+ * that are had are cut as soon as one more shows that fewer rows fit: what is held is bounded.
+ * @throws NoSample when the sample's first row is larger than a record may be; what `sliceColumn`
+ * throws.
+ */
+export async function sliceGroup(
+  read: NonNullable<Source["slice"]>,
+  group: RowGroup,
+  leaves: readonly Leaf[],
+  wanted: number,
+  budget: Budget,
+): Promise<GroupSlice> {
+  const maxBytes = budget.room + budget.recordBytes;
+  let columns: ColumnSlice[] = [];
+  let rows = wanted;
+  /** Bytes up to the end of each row, of the columns so far. */
+  let ends: Float64Array = new Float64Array(rows);
+  for (const [i, leaf] of leaves.entries()) {
+    const chunk = group.chunks[i] as RowGroup["chunks"][number];
+    const slice = await sliceColumn(read, { chunk, leaf }, { rows, maxBytes });
+    columns.push(slice);
+    const levels = (leaf.maxRep > 0 ? 1 : 0) + (leaf.maxDef > 0 ? 1 : 0);
+    for (const [row, end] of slice.rows.entries()) {
+      ends[row] = (ends[row] as number) + end.bytes + levels * end.entries;
+    }
+    const fitting = rowsThatFit(ends.subarray(0, slice.rows.length), budget);
+    if (fitting === rows) continue;
+    rows = fitting;
+    ends = ends.slice(0, rows);
+    columns = columns.map((column) => cutSlice(column, rows));
+    if (rows === 0) break;
+  }
+  return { columns, rows, bytes: ends.at(-1) ?? 0 };
+}
+
+function rowsThatFit(ends: Float64Array, { room, recordBytes, isFirst }: Budget): number {
+  const first = ends[0] ?? Number.POSITIVE_INFINITY;
+  if (isFirst && first > recordBytes) {
+    throw new NoSample(`its first row is larger than limits.recordBytes (${recordBytes} bytes)`);
+  }
+  const beyond = ends.findIndex((end) => end > room);
+  const fitting = beyond < 0 ? ends.length : beyond;
+  return isFirst ? Math.max(1, fitting) : fitting;
+}

@@ -1,0 +1,74 @@
+import { Failure, NoSample } from "../../errors.ts";
+import { hasBytes } from "../../lib/signature.ts";
+import type { Format, SampleRequest, SampleStream } from "../../types.ts";
+import { readFooter, readRowGroup, type RowGroup } from "./footer.ts";
+import { sliceGroup } from "./group.ts";
+import type { ColumnSlice } from "./slice.ts";
+import type { Raw } from "./thrift.ts";
+import { MAGIC, writeChunk, writeFooter, writeRowGroup } from "./write.ts";
+
+/** What may be read for each column, where that is more than `limits.readBytes`. */
+const COLUMN_READ_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Apache Parquet: the first rows, cut out of their pages without a look at the values, beside the
+ * schema and metadata as they are (github.com/apache/parquet-format).
+ */
+export const parquet: Format = {
+  name: "parquet",
+  extensions: [".parquet", ".pq"],
+  kind: "binary",
+  matches: (head) => hasMagic(head, "1") || hasMagic(head, "E"),
+  sample: sampleParquet,
+};
+
+function hasMagic(head: Uint8Array, last: "1" | "E"): boolean {
+  return hasBytes(head, [0x50, 0x41, 0x52, last.charCodeAt(0)]);
+}
+
+async function* sampleParquet({ source, limits }: SampleRequest): SampleStream {
+  const { slice: read, size } = source;
+  if (read === undefined || size === undefined) throw new NoSample("a Parquet in a container");
+  checkHead(await source.head());
+  const footer = await readFooter(read, size, limits.rows);
+  source.allowReading?.(COLUMN_READ_BYTES * footer.leaves.length);
+
+  yield MAGIC;
+  let at = MAGIC.length;
+  let rows = 0;
+  let room = limits.bytes;
+  const groups: Raw[] = [];
+  for (const raw of footer.groups) {
+    const group = readRowGroup(raw, footer.leaves);
+    const wanted = Math.min(limits.rows - rows, group.rows);
+    const budget = { room, recordBytes: limits.recordBytes, isFirst: rows === 0 };
+    const sliced = await sliceGroup(read, group, footer.leaves, wanted, budget);
+    if (sliced.rows === 0) break;
+    const chunks = [];
+    for (const [i, leaf] of footer.leaves.entries()) {
+      const slice = sliced.columns[i] as ColumnSlice;
+      const chunk = writeChunk(slice, leaf, group.chunks[i] as RowGroup["chunks"][number], at);
+      yield chunk.bytes;
+      at += chunk.stored;
+      chunks.push({ ...chunk, bytes: new Uint8Array() });
+    }
+    const written = writeRowGroup(chunks, sliced.rows, group);
+    groups.push(written);
+    rows += sliced.rows;
+    room -= sliced.bytes + written.bytes.length;
+    if (sliced.rows < wanted) break;
+  }
+  yield writeFooter(footer, groups, rows);
+
+  const complete = rows === footer.rows;
+  const summary = { format: "parquet", rows, complete, warnings: [] };
+  return complete ? summary : { ...summary, cut: rows < limits.rows ? "bytes" : "rows" };
+}
+
+function checkHead(head: Uint8Array): void {
+  if (hasMagic(head, "1")) return;
+  const what = hasMagic(head, "E")
+    ? "an encrypted Parquet: it cannot be read without a key"
+    : "not a Parquet: it does not begin with PAR1";
+  throw new Failure("FORMAT_INVALID", what);
+}

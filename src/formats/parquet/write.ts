@@ -1,0 +1,100 @@
+import { compress } from "./codecs.ts";
+import { PLAIN, RLE } from "./encodings.ts";
+import type { Chunk, Footer, RowGroup } from "./footer.ts";
+import { encodeLevels } from "./levels.ts";
+import { BOOLEAN, type Leaf } from "./schema.ts";
+import type { ColumnSlice } from "./slice.ts";
+import type { Raw } from "./thrift.ts";
+import { i32, i64, listOf, structOf } from "./thrift-write.ts";
+
+/** What a Parquet file begins and ends with. */
+export const MAGIC = Buffer.from("PAR1");
+
+const DATA_PAGE = 0;
+const STRUCT = 12;
+const I32 = 5;
+
+/** A column chunk of the sample: one page, and the metadata that finds it. */
+export interface WrittenChunk {
+  readonly bytes: Uint8Array;
+  readonly metadata: Raw;
+  /** Bytes of its page, header included, before compression and after. */
+  readonly decompressed: number;
+  readonly stored: number;
+}
+
+/**
+ * Writes a column as one PLAIN page (V1), in the column's own codec.
+ * @param at where it will stand, in bytes from the start of the file.
+ */
+export function writeChunk(slice: ColumnSlice, leaf: Leaf, chunk: Chunk, at: number): WrittenChunk {
+  const { entries = 0, nulls = 0 } = slice.rows.at(-1) ?? {};
+  const body = Buffer.concat([
+    leaf.maxRep === 0 ? new Uint8Array() : encodeLevels(slice.rep),
+    leaf.maxDef === 0 ? new Uint8Array() : encodeLevels(slice.def),
+    leaf.type === BOOLEAN ? packBits(slice.values) : slice.values,
+  ]);
+  const page = compress(chunk.codec, body);
+  const header = structOf({
+    1: i32(DATA_PAGE),
+    2: i32(body.length),
+    3: i32(page.length),
+    5: structOf({ 1: i32(entries), 2: i32(PLAIN), 3: i32(RLE), 4: i32(RLE) }),
+  }).bytes;
+  const bytes = Buffer.concat([header, page]);
+  const decompressed = header.length + body.length;
+  const metadata = structOf({
+    1: i32(leaf.type),
+    2: listOf(I32, [i32(PLAIN), i32(RLE)]),
+    3: chunk.path,
+    4: i32(chunk.codec),
+    5: i64(entries),
+    6: i64(decompressed),
+    7: i64(bytes.length),
+    8: chunk.keyValues,
+    9: i64(at),
+    12: structOf({ 3: i64(nulls) }),
+  });
+  // The offset of the chunk is deprecated, and to be 0 where the metadata is here.
+  return {
+    bytes,
+    metadata: structOf({ 2: i64(0), 3: metadata }),
+    decompressed,
+    stored: bytes.length,
+  };
+}
+
+/** The metadata of a row group. */
+export function writeRowGroup(
+  chunks: readonly WrittenChunk[],
+  rows: number,
+  { sorting }: RowGroup,
+): Raw {
+  const sum = (bytes: readonly number[]): Raw => i64(bytes.reduce((a, b) => a + b, 0));
+  return structOf({
+    1: listOf(
+      STRUCT,
+      chunks.map(({ metadata }) => metadata),
+    ),
+    2: sum(chunks.map(({ decompressed }) => decompressed)),
+    3: i64(rows),
+    4: sorting,
+    6: sum(chunks.map(({ stored }) => stored)),
+  });
+}
+
+/** The end of the file: its metadata, their length and the magic bytes. */
+export function writeFooter({ kept }: Footer, groups: readonly Raw[], rows: number): Uint8Array {
+  const { bytes } = structOf({ ...kept, 3: i64(rows), 4: listOf(STRUCT, groups) });
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(bytes.length);
+  return Buffer.concat([bytes, length, MAGIC]);
+}
+
+/** A bit for each value, the lowest bit first. */
+function packBits(values: Uint8Array): Uint8Array {
+  const out = new Uint8Array(Math.ceil(values.length / 8));
+  for (const [i, value] of values.entries())
+    out[i >> 3] = (out[i >> 3] as number) | (value << (i & 7));
+  return out;
+}
