@@ -26,7 +26,21 @@ const count = z.int().positive();
 const extensions = z
   .record(
     z.string().regex(/^\.[^/]+$/, "an extension begins with a dot"),
-    z.enum(["csv", "jsonl", "json", "text", "gz", "parquet", "zip", "tar"]),
+    z.enum([
+      "csv",
+      "jsonl",
+      "json",
+      "text",
+      "gz",
+      "zst",
+      "xz",
+      "bz2",
+      "lz4",
+      "parquet",
+      "avro",
+      "zip",
+      "tar",
+    ]),
   )
   .transform((map) =>
     Object.fromEntries(Object.entries(map).map(([key, format]) => [key.toLowerCase(), format])),

@@ -1,19 +1,39 @@
 import { Failure } from "../errors.ts";
 import { isText } from "../lib/encoding.ts";
 import { mediaTypeOf } from "../lib/signature.ts";
-import type { Format, Recognised, SampleRequest } from "../types.ts";
+import type { Format, Recognised, RecognisedBy, SampleRequest } from "../types.ts";
+import { avro } from "./avro/avro.ts";
+import { bz2 } from "./compressed/bz2.ts";
+import { gz } from "./compressed/gz.ts";
+import { lz4 } from "./compressed/lz4.ts";
+import { compressedFormat, compressedTar, tarName } from "./compressed/wrap.ts";
+import { xz } from "./compressed/xz.ts";
+import { zst } from "./compressed/zst.ts";
 import { csv } from "./csv.ts";
 import { empty } from "./empty.ts";
-import { gz, tarGz } from "./gz.ts";
 import { json } from "./json.ts";
-import { parquet } from "./parquet.ts";
+import { parquet } from "./parquet/parquet.ts";
 import { tar } from "./tar.ts";
 import { jsonl, text } from "./text.ts";
 import { unknown } from "./unknown.ts";
 import { zip } from "./zip.ts";
 
+const compressions = [gz, zst, xz, bz2, lz4];
+const compressed = compressions.map(compressedFormat);
+
 /** Every format that has samples of its own, in order of priority. */
-export const formats: readonly Format[] = [csv, jsonl, json, text, tarGz, gz, parquet, zip, tar];
+export const formats: readonly Format[] = [
+  csv,
+  jsonl,
+  json,
+  text,
+  ...compressions.map(compressedTar),
+  ...compressed,
+  parquet,
+  avro,
+  zip,
+  tar,
+];
 
 /** Zip files that are documents or packages: three of their members are no sample of them. */
 const zipBased = /\.(xlsx|xlsm|xlsb|docx|pptx|odt|ods|odp|epub|jar|war|apk|whl|npz|kmz)$/i;
@@ -26,20 +46,23 @@ export async function recognise(request: SampleRequest): Promise<Recognised> {
   const { source, extensions, depth } = request;
   const head = await source.head();
   const named = formatOfName(source.name, extensions);
-  if (head.length === 0) return recogniseEmpty(named);
+  const by = mappedExtension(source.name, extensions) === undefined ? "name" : "configuration";
+  if (head.length === 0) return recogniseEmpty(named, by);
   const found = formats.find((format) => format.matches?.(head));
-  if (named !== undefined && isKept(named, head, found)) return { format: named };
+  if (named !== undefined && isKept(named, head, found)) return { format: named, by };
   if (found !== undefined && !zipBased.test(source.name)) {
     const warning = `named ${source.name}, but holds ${found.name}`;
-    return named === undefined ? { format: found } : { format: found, warning };
+    const recognised = { format: found, by: "content" } as const;
+    return named === undefined ? recognised : { ...recognised, warning };
   }
   // A zip may follow a stub, and a tar without members is zeros: the sampler refuses what is not.
-  if (named?.kind === "binary") return { format: named };
+  if (named?.kind === "binary") return { format: named, by };
   if (named !== undefined) {
-    return { format: unknown, reason: `named ${source.name}, but does not hold text` };
+    const reason = `named ${source.name}, but does not hold text`;
+    return { format: unknown, by: "content", reason };
   }
-  if (depth > 0 && isText(head)) return { format: text };
-  return { format: unknown, reason: reasonFor(source.name, head) };
+  if (depth > 0 && isText(head)) return { format: text, by: "content" };
+  return { format: unknown, by: "content", reason: reasonFor(source.name, head) };
 }
 
 /** The format that a file name claims, or undefined. */
@@ -47,23 +70,31 @@ export function formatOfName(
   name: string,
   extensions: Readonly<Record<string, string>>,
 ): Format | undefined {
-  const lower = name.toLowerCase();
-  const mapped = Object.keys(extensions).find((extension) => lower.endsWith(extension));
+  const mapped = mappedExtension(name, extensions);
   if (mapped !== undefined) return formats.find((format) => format.name === extensions[mapped]);
+  const lower = name.toLowerCase();
   return formats.find((format) => format.extensions.some((extension) => lower.endsWith(extension)));
 }
 
-function recogniseEmpty(named: Format | undefined): Recognised {
-  if (named?.kind === "binary" && named.name !== "gz") {
+function mappedExtension(
+  name: string,
+  extensions: Readonly<Record<string, string>>,
+): string | undefined {
+  const lower = name.toLowerCase();
+  return Object.keys(extensions).find((extension) => lower.endsWith(extension));
+}
+
+function recogniseEmpty(named: Format | undefined, by: RecognisedBy): Recognised {
+  if (named?.kind === "binary" && !compressed.includes(named)) {
     throw new Failure("FORMAT_INVALID", `an empty file is not ${named.name}`);
   }
-  return { format: empty };
+  return { format: empty, by };
 }
 
 /** True when the content does not speak against the format that the name claims. */
 function isKept(named: Format, head: Uint8Array, found: Format | undefined): boolean {
   if (named.kind === "text") return !isForeign(head, found);
-  return named === found || (named === tarGz && found === gz);
+  return named === found || (found !== undefined && named.name === tarName(found.name));
 }
 
 /**

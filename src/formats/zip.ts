@@ -1,17 +1,13 @@
-import { createInflateRaw } from "node:zlib";
 import yauzl, { type Entry } from "yauzl";
 import { Failure, NoSample } from "../errors.ts";
 import { hasBytes } from "../lib/signature.ts";
 import { streamSource } from "../lib/source.ts";
-import { through } from "../lib/through.ts";
 import type { Format, SampleRequest, SampleStream, SampleSummary, Source } from "../types.ts";
 import { faultOf } from "./fault.ts";
 import { listing } from "./listing.ts";
+import { STORED, unpackBy } from "./zip-methods.ts";
 import { openZip, type OpenZip } from "./zip-reader.ts";
 import { writeZip, type ZipMember } from "./zip-writer.ts";
-
-const STORED = 0;
-const DEFLATED = 8;
 
 /** A zip archive: a listing and the first members, each sampled by its own format. */
 export const zip: Format = {
@@ -97,13 +93,11 @@ async function sampleMember(
 async function unpack(
   { directory, slice }: OpenZip,
   entry: Entry,
-): Promise<AsyncGenerator<Uint8Array, void, void>> {
+): Promise<AsyncGenerator<Uint8Array, unknown, void>> {
   if (entry.isEncrypted()) throw new NoSample("encrypted");
-  const { compressionMethod: method, compressedSize } = entry;
-  if (method !== STORED && method !== DEFLATED) throw new NoSample(`compression method ${method}`);
   const { fileDataStart } = await directory.readLocalFileHeaderPromise(entry, { minimal: true });
-  const stored = readRange(slice, fileDataStart, fileDataStart + compressedSize);
-  return method === STORED ? stored : through(stored, createInflateRaw());
+  const stored = readRange(slice, fileDataStart, fileDataStart + entry.compressedSize);
+  return unpackBy(entry.compressionMethod, stored);
 }
 
 async function* readRange(

@@ -5,10 +5,6 @@ export function hasBytes(bytes: Uint8Array, signature: readonly number[], offset
 
 /** What files begin with (published signatures), for those that are only described. */
 const signatures: readonly (readonly [mediaType: string, offset: number, bytes: string])[] = [
-  ["application/zstd", 0, "28b52ffd"],
-  ["application/x-xz", 0, "fd377a585a00"],
-  ["application/x-bzip2", 0, "425a68"],
-  ["application/x-lz4", 0, "04224d18"],
   ["application/vnd.apache.avro", 0, "4f626a01"],
   ["application/vnd.apache.arrow.file", 0, "4152524f5731"],
   ["application/vnd.apache.orc", 0, "4f5243"],

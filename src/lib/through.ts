@@ -14,8 +14,16 @@ const SLICE_BYTES = 8 * 1024;
  * left unread. The transform and the input are closed however the caller leaves.
  * @throws what the transform or the input throws.
  */
-export async function* through(
+export function through(
   input: AsyncIterable<Uint8Array>,
+  transform: Transform,
+): AsyncGenerator<Uint8Array, void, void> {
+  return throughEach(slicesOf(input, SLICE_BYTES), transform);
+}
+
+/** The same for input whose pieces are to be fed as they are: one piece is lost with an error. */
+export async function* throughEach(
+  pieces: AsyncIterable<Uint8Array>,
   transform: Transform,
 ): AsyncGenerator<Uint8Array, void, void> {
   const output: Uint8Array[] = [];
@@ -25,8 +33,8 @@ export async function* through(
   const closed = once(transform, "close").catch(() => undefined);
 
   try {
-    for await (const slice of slicesOf(input, SLICE_BYTES)) {
-      await written(slice);
+    for await (const piece of pieces) {
+      await written(piece);
       yield* output.splice(0);
       if (!isOpen()) break;
     }
@@ -42,9 +50,9 @@ export async function* through(
     return failure === undefined && !transform.readableEnded;
   }
 
-  /** Waits until a slice is worked off, or the transform is closed by an error. */
-  async function written(slice: Uint8Array): Promise<void> {
-    const done = new Promise<void>((resolve) => void transform.write(slice, () => resolve()));
+  /** Waits until a piece is worked off, or the transform is closed by an error. */
+  async function written(piece: Uint8Array): Promise<void> {
+    const done = new Promise<void>((resolve) => void transform.write(piece, () => resolve()));
     await Promise.race([done, closed]);
   }
 }

@@ -35,7 +35,7 @@ const texts = fixtures.filter(
 );
 // A listing is plain text about an archive, and metadata is about a file: other formats.
 const sameFormat = fixtures.filter(
-  ({ path }) => !/^(zip|tar|unknown)\/|\.(tar\.gz|tgz)$/.test(path),
+  ({ path }) => !/^(zip|tar|unknown)\/|\.(tar\.\w+|tgz|tzst|txz|tbz2)$|unnamed-tar/.test(path),
 );
 
 describe.each(named(texts))("%s", (_, { format, name, bytes }) => {

@@ -1,0 +1,33 @@
+import BZip2 from "bzip2-wasm";
+import { slicesOf } from "../../lib/blocks.ts";
+
+const LEVEL = 9;
+/** Bytes of a stream: with more the encoder's memory grows, and it forgets where that is. */
+const STREAM_BYTES = 900_000;
+/** What bzip2 needs at most for so many bytes: 1 % and 600 bytes more. */
+const MAX_STREAM_BYTES = 909_600;
+
+let ready: Promise<BZip2> | undefined;
+
+/** Compresses with bzip2, a stream for every 900,000 bytes. */
+export async function* bzip2(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, void> {
+  ready ??= encoder();
+  const bzip2 = await ready;
+  let isEmpty = true;
+  for await (const slice of slicesOf(chunks, STREAM_BYTES)) {
+    isEmpty = false;
+    yield bzip2.compress(slice, LEVEL, MAX_STREAM_BYTES);
+  }
+  if (isEmpty) yield bzip2.compress(new Uint8Array(), LEVEL, MAX_STREAM_BYTES);
+}
+
+/** Loading the encoder leaves two names in the global object, which would not do elsewhere. */
+async function encoder(): Promise<BZip2> {
+  const bzip2 = new BZip2();
+  await bzip2.init();
+  Reflect.deleteProperty(globalThis, "__dirname");
+  Reflect.deleteProperty(globalThis, "require");
+  return bzip2;
+}

@@ -1,0 +1,25 @@
+/** One way to compress a stream of bytes: equals in a list. */
+export interface Compression {
+  readonly name: string;
+  /** Lower case, with the dot. */
+  readonly extensions: readonly string[];
+  /** The same, of names that claim a tar inside. */
+  readonly tarExtensions: readonly string[];
+  /** Whether these first bytes are this compression's. */
+  matches(head: Uint8Array): boolean;
+  /** What the first bytes of a file hold, as far as that is cheap to tell; for recognising. */
+  start(head: Uint8Array): Uint8Array | undefined;
+  /**
+   * Yields all that the chunks hold, member after member, and returns the offset after the last
+   * one. What comes before damage is yielded first. Output depends on the bytes, not on the chunk
+   * borders.
+   * @throws Failure FORMAT_INVALID for damage, LIMIT_EXCEEDED where decoding needs too much memory;
+   * NoSample for what it cannot decode; what the chunks throw.
+   */
+  decompress(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, number, void>;
+  /** Compresses; the same bytes for the same bytes. */
+  compress(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, unknown, void>;
+}
+
+/** Memory for what is referred back to while decoding, in bytes; the `zstd` command has the same. */
+export const MAX_WINDOW_BYTES = 128 * 1024 * 1024;

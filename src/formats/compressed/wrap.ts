@@ -1,0 +1,164 @@
+import { errorCode, errorMessage, Failure, NoSample } from "../../errors.ts";
+import { slicesOf } from "../../lib/blocks.ts";
+import { breathe } from "../../lib/breathe.ts";
+import { streamSource } from "../../lib/source.ts";
+import type {
+  Format,
+  Limits,
+  SampleRequest,
+  SampleStream,
+  SampleSummary,
+  Source,
+} from "../../types.ts";
+import { isNamedHeader } from "../tar-header.ts";
+import type { Compression } from "./compression.ts";
+
+/** Below this many decompressed bytes no ratio is a bomb. */
+const HARMLESS_BYTES = 8 * 1024 * 1024;
+/** Input is handed on in slices, so that what has been read does not depend on the chunk borders. */
+const SLICE_BYTES = 8 * 1024;
+
+/** A compression around one of the other formats: decompressed, sampled, compressed again. */
+export function compressedFormat(compression: Compression): Format {
+  const { name, extensions } = compression;
+  return {
+    name,
+    extensions,
+    kind: "binary",
+    matches: (head) => compression.matches(head),
+    sample: (request) => sampleInside(request, compression, true),
+  };
+}
+
+/** A compression around a tar: its sample is a listing, which stays as it is. */
+export function compressedTar(compression: Compression): Format {
+  return {
+    name: tarName(compression.name),
+    extensions: compression.tarExtensions,
+    kind: "binary",
+    sampleExtension: ".txt",
+    matches: (head) => compression.matches(head) && holdsTar(compression.start(head)),
+    sample: (request) => sampleInside(request, compression, false),
+  };
+}
+
+/** The name of the format for a tar inside a compression. */
+export function tarName(compression: string): string {
+  return `tar.${compression}`;
+}
+
+function holdsTar(inner: Uint8Array | undefined): boolean {
+  return inner !== undefined && isNamedHeader(inner);
+}
+
+async function* sampleInside(
+  request: SampleRequest,
+  compression: Compression,
+  again: boolean,
+): SampleStream {
+  const { source, limits, depth } = request;
+  if (depth >= limits.depth) throw new NoSample(`containers nested more than ${limits.depth} deep`);
+  const warnings: string[] = [];
+  const unpacked = decompressed(compression, source, limits, warnings);
+  try {
+    const inner = {
+      ...request,
+      source: streamSource(innerName(request, compression), unpacked),
+      depth: depth + 1,
+    };
+    const found = await request.recognise(inner);
+    const sample = found.format.sample(inner, found);
+    const summary = again ? yield* compressed(compression, sample) : yield* sample;
+    if (found.warning !== undefined) warnings.push(found.warning);
+    return {
+      ...summary,
+      format: `${summary.format}.${compression.name}`,
+      warnings: [...warnings, ...summary.warnings],
+    };
+  } finally {
+    await unpacked.return(undefined);
+  }
+}
+
+/**
+ * Yields what a source holds, all its members; what arrives before damage is kept and warned of.
+ * @throws Failure FORMAT_INVALID when nothing arrives, LIMIT_EXCEEDED for a bomb.
+ */
+async function* decompressed(
+  { name, decompress }: Compression,
+  source: Source,
+  limits: Limits,
+  warnings: string[],
+): AsyncGenerator<Uint8Array, void, void> {
+  const read = { bytes: 0 };
+  let bytes = 0;
+  const unpacked = decompress(counted(slicesOf(source.stream(), SLICE_BYTES), read));
+  try {
+    for (;;) {
+      const { value, done } = await unpacked.next();
+      if (done === true) {
+        const rest = (source.size ?? 0) - value;
+        if (rest > 0)
+          warnings.push(`${rest} bytes after the end of the ${name} data were left out`);
+        return;
+      }
+      bytes += value.length;
+      checkRatio(bytes, read.bytes, limits);
+      yield value;
+      await breathe();
+    }
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    const damage = `damaged or truncated ${name}: ${errorMessage(error)}`;
+    if (bytes === 0) throw new Failure("FORMAT_INVALID", damage, { cause: error });
+    warnings.push(`${damage}; what came before is kept`);
+  } finally {
+    await unpacked.return(0);
+  }
+}
+
+async function* counted(
+  slices: AsyncIterable<Uint8Array>,
+  read: { bytes: number },
+): AsyncGenerator<Uint8Array, void, void> {
+  for await (const slice of slices) {
+    read.bytes += slice.length;
+    yield slice;
+  }
+}
+
+/** Our decoders throw FORMAT_INVALID, zlib and libzstd have codes of their own. */
+function isDamage(error: unknown): boolean {
+  return /^(FORMAT_INVALID$|Z_|ZSTD_)/.test(errorCode(error) ?? "");
+}
+
+function checkRatio(bytes: number, compressed: number, { ratio }: Limits): void {
+  if (bytes <= HARMLESS_BYTES || bytes <= ratio * compressed) return;
+  throw new Failure("LIMIT_EXCEEDED", `decompresses to more than ${ratio} times its size`);
+}
+
+async function* compressed(compression: Compression, sample: SampleStream): SampleStream {
+  const holder = { summary: undefined as SampleSummary | undefined };
+  yield* compression.compress(remember(sample, holder));
+  return holder.summary as SampleSummary;
+}
+
+async function* remember(
+  sample: SampleStream,
+  holder: { summary: SampleSummary | undefined },
+): AsyncGenerator<Uint8Array, void, void> {
+  holder.summary = yield* sample;
+}
+
+/** `a.csv.zst` → `a.csv`, `a.tzst` → `a.tar`; what the configuration calls compressed goes too. */
+function innerName(
+  { source: { name }, extensions: mapped }: SampleRequest,
+  { name: own, extensions, tarExtensions }: Compression,
+): string {
+  const lower = name.toLowerCase();
+  const tar = tarExtensions.find((extension) => lower.endsWith(extension));
+  if (tar !== undefined) return `${name.slice(0, -tar.length)}.tar`;
+  const configured = Object.keys(mapped).filter((extension) => mapped[extension] === own);
+  const outer = [...configured, ...extensions].find((extension) => lower.endsWith(extension));
+  return outer === undefined ? name : name.slice(0, -outer.length);
+}

@@ -1,0 +1,94 @@
+import {
+  constants,
+  createZstdCompress,
+  createZstdDecompress,
+  type ZstdOptions,
+  zstdDecompressSync,
+} from "node:zlib";
+import { Failure } from "../../errors.ts";
+import { type ByteReader, decodeWith } from "../../lib/byte-reader.ts";
+import { through, throughEach } from "../../lib/through.ts";
+import type { Compression } from "./compression.ts";
+import { firstFrame, skipFrames } from "./skippable.ts";
+import {
+  BLOCK_HEADER_BYTES,
+  CHECKSUM_BYTES,
+  isFrame,
+  MAX_HEADER_BYTES,
+  parseBlock,
+  parseFrame,
+} from "./zst-frame.ts";
+
+/** Compressed bytes that hold a first tar header, where the first block is not longer. */
+const START_BYTES = 4096;
+/** The window is checked by us: libzstd does not see that the content may be small. */
+const reading: ZstdOptions = { params: { [constants.ZSTD_d_windowLogMax]: 31 } };
+const writing: ZstdOptions = { params: { [constants.ZSTD_c_checksumFlag]: 1 } };
+
+/** Zstandard (RFC 8878), by libzstd. Node reads one frame only, so frames are found by us. */
+export const zst: Compression = {
+  name: "zst",
+  extensions: [".zst"],
+  tarExtensions: [".tar.zst", ".tzst"],
+  matches: (head) => isFrame(head, firstFrame(head)),
+  start,
+  decompress: (chunks) => decodeWith(chunks, frames),
+  compress: (chunks) => through(chunks, createZstdCompress(writing)),
+};
+
+async function* frames(reader: ByteReader): AsyncGenerator<Uint8Array, void, void> {
+  for (let seen = 0; ; seen += 1) {
+    seen += await skipFrames(reader);
+    const head = await reader.peek(MAX_HEADER_BYTES);
+    if (!isFrame(head)) {
+      if (seen === 0) throw new Failure("FORMAT_INVALID", `not zstd${oldVersion(head)}`);
+      return;
+    }
+    yield* throughEach(pieces(reader, head), createZstdDecompress(reading));
+  }
+}
+
+/**
+ * The parts of one frame: its header with the first block, then block by block. What a block holds
+ * is out before the next one goes in, so that damage costs no other block.
+ */
+async function* pieces(
+  reader: ByteReader,
+  head: Uint8Array,
+): AsyncGenerator<Uint8Array, void, void> {
+  const { headerBytes, hasChecksum } = parseFrame(head);
+  for (let before = headerBytes; ; before = 0) {
+    const header = (await reader.peek(before + BLOCK_HEADER_BYTES)).subarray(before);
+    const { bytes, isLast } = parseBlock(header);
+    yield await reader.take(before + bytes);
+    if (isLast) break;
+  }
+  if (hasChecksum) yield await reader.take(CHECKSUM_BYTES);
+}
+
+/** Decodes the first blocks that are there as a whole. */
+function start(head: Uint8Array): Uint8Array | undefined {
+  try {
+    const frame = head.subarray(firstFrame(head));
+    let end = parseFrame(frame).headerBytes;
+    for (let isLast = false; !isLast && end < START_BYTES;) {
+      const block = parseBlock(frame, end);
+      if (end + block.bytes > frame.length) break;
+      end += block.bytes;
+      isLast = block.isLast;
+    }
+    const finishFlush = constants.ZSTD_e_flush;
+    return zstdDecompressSync(frame.subarray(0, end), { ...reading, finishFlush });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Versions before 0.8 had formats of their own. */
+function oldVersion(head: Uint8Array): string {
+  const [first = 0, second, third, fourth] = head;
+  const isLater = first >= 0x22 && first <= 0x27 && second === 0xb5;
+  const isFirst = first === 0xfd && second === 0x2f && third === 0xb5 && fourth === 0x1e;
+  const isOld = isFirst || (isLater && third === 0x2f && fourth === 0xfd);
+  return isOld ? " as it is since version 0.8" : "";
+}
