@@ -47,7 +47,8 @@ function printingEffects(context: Context): Effects {
     handle({ dataset, raw, name }) {
       printLine(context, printable(`${dataset} ${raw} → samples/${name}`));
       const nothing = { format: "", complete: false, warnings: [], bytes: 0, readBytes: 0 };
-      return Promise.resolve({ outcome: "sampled", ...nothing, sourceSize: 0, ms: 0 });
+      const unread = { ...nothing, recognisedBy: "name", sourceSize: 0, ms: 0 } as const;
+      return Promise.resolve({ outcome: "sampled", ...unread });
     },
   };
 }

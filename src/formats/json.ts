@@ -31,13 +31,22 @@ async function* sampleJson({ source, limits }: SampleRequest, head: Uint8Array):
   yield* last;
 
   const { several, ...result } = scanner.result();
-  const flaw = several ? undefined : whyInvalid(Buffer.concat(kept));
+  const bytes = Buffer.concat(kept);
+  const flaw = several ? whyNotLines(bytes) : whyInvalid(bytes);
   return {
     format: several ? "jsonl" : "json",
     complete: result.cut === undefined,
     ...result,
     warnings: flaw === undefined ? [] : [`not valid JSON: ${flaw}`],
   };
+}
+
+/** Why several values are no JSON Lines, or undefined when the first one has a line of its own. */
+function whyNotLines(bytes: Uint8Array): string | undefined {
+  const start = bytes.findIndex((byte) => byte > 0x20);
+  const end = bytes.indexOf(0x0a, start);
+  const isLine = end >= 0 && whyInvalid(bytes.subarray(start, end)) === undefined;
+  return isLine ? undefined : "several values, not each on a line of its own";
 }
 
 /** True when the first line is a JSON value of its own and another line follows. */

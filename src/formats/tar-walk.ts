@@ -14,7 +14,9 @@ type Slice = NonNullable<Source["slice"]>;
 type Pax = ReadonlyMap<string, Uint8Array>;
 
 /** Long names and pax records above this are refused: they are held in memory. */
-const MAX_EXTENSION_BYTES = 1024 * 1024;
+const MAX_EXTENSION_BYTES = 8 * 1024 * 1024;
+/** A size is a signed number of 64 bits in all that reads tars; 2^53 is exact here. */
+const MAX_SIZE = Number.MAX_SAFE_INTEGER;
 /** Read at once where small members follow each other. */
 const WINDOW_BYTES = 32 * 1024;
 
@@ -53,7 +55,7 @@ export async function* tarEntries(
     }
     if (header.type === "S") data = await skipSparseMap(read, at);
     const stored = paxNumber(pax, "size") ?? (isWithoutData(header.type) ? 0 : header.size);
-    if (!(stored >= 0)) throw invalid(`an impossible size at byte ${at}`);
+    if (!(stored >= 0 && stored <= MAX_SIZE)) throw invalid(`an impossible size at byte ${at}`);
     yield entryOf(header, pax, longName, stored);
     pax = globals;
     longName = undefined;

@@ -67,6 +67,18 @@ describe("content corrects the name", () => {
     expect(found.reason !== undefined).toBe(format === "metadata");
   });
 
+  test.each([
+    ["the name", "a.csv", {}, text, "name"],
+    ["the configuration", "a.dat", { ".dat": "csv" }, text, "configuration"],
+    ["the content, for want of a known name", "a", {}, gzipSync(text), "content"],
+    ["the content, against the name", "a.csv", {}, gzipSync(text), "content"],
+    ["the content of what is only described", "a.bin", {}, binary, "content"],
+  ])("it is remembered what spoke: %s", async (_, name, extensions, bytes, by) => {
+    const source = memorySource(name, Buffer.from(bytes as Uint8Array));
+    const found = await recognise({ ...requestFor(source), extensions });
+    expect(found.by).toBe(by);
+  });
+
   test("inside a container, text without a known name is lines", async () => {
     expect((await recognised("a", text, 1)).format.name).toBe("text");
     expect((await recognised("a", binary, 1)).format.name).toBe("metadata");

@@ -1,0 +1,43 @@
+/** A field of a Protocol Buffers message: a number, or the bytes of anything longer. */
+export interface Field {
+  readonly id: number;
+  readonly number: number;
+  readonly bytes: Buffer;
+}
+
+/**
+ * The fields of a message, in the order in which they stand (protobuf.dev, "Encoding").
+ * @throws RangeError where the message ends within a field.
+ */
+export function* fieldsOf(message: Buffer): Generator<Field, void, void> {
+  for (let at = 0; at < message.length;) {
+    const key = varintAt(message, at);
+    const id = Math.floor(key.value / 8);
+    const type = key.value % 8;
+    at = key.end;
+    let number = 0;
+    let bytes: Buffer = Buffer.alloc(0);
+    if (type === 0) ({ value: number, end: at } = varintAt(message, at));
+    else if (type === 1) at += 8;
+    else if (type === 5) at += 4;
+    else if (type === 2) {
+      const { value: length, end } = varintAt(message, at);
+      bytes = message.subarray(end, end + length);
+      at = end + length;
+    } else throw new RangeError(`wire type ${type}`);
+    if (at > message.length) throw new RangeError("a message ends within a field");
+    yield { id, number, bytes };
+  }
+}
+
+function varintAt(message: Buffer, start: number): { value: number; end: number } {
+  let value = 0;
+  let at = start;
+  for (let scale = 1; scale < 2 ** 70; scale *= 128) {
+    const byte = message.readUInt8(at);
+    value += (byte & 0x7f) * scale;
+    at += 1;
+    if (byte < 0x80) break;
+  }
+  return { value, end: at };
+}

@@ -1,0 +1,58 @@
+import { inflateRawSync } from "node:zlib";
+import { Failure } from "../../errors.ts";
+import type { Source } from "../../types.ts";
+import { openZip } from "../zip-reader.ts";
+import type { Facts } from "./facts.ts";
+
+const WORKBOOK = "xl/workbook.xml";
+const MAX_BYTES = 1024 * 1024;
+/** A workbook names its parts early; what has more is something else. */
+const MAX_ENTRIES = 10_000;
+const DEFLATED = 8;
+
+const entities: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+};
+
+/** Whether a file is a spreadsheet by its name. */
+export function isXlsx(_head: Uint8Array, name: string): boolean {
+  return /\.xls[xm]$/i.test(name);
+}
+
+/** The names of a spreadsheet's sheets, in order (ECMA-376, part 1, 18.2.19). */
+export async function xlsxFacts(read: NonNullable<Source["slice"]>, size: number): Promise<Facts> {
+  const { directory, slice } = await openZip(read, size, new AbortController().signal);
+  try {
+    let seen = 0;
+    for await (const entry of directory.eachEntry()) {
+      if ((seen += 1) > MAX_ENTRIES) break;
+      if (entry.fileNameRaw.toString("latin1") !== WORKBOOK) continue;
+      if (entry.compressedSize > MAX_BYTES) break;
+      const { fileDataStart } = await directory.readLocalFileHeaderPromise(entry, {
+        minimal: true,
+      });
+      const stored = await slice(fileDataStart, fileDataStart + entry.compressedSize);
+      const isDeflated = entry.compressionMethod === DEFLATED;
+      const xml = isDeflated ? inflateRawSync(stored, { maxOutputLength: MAX_BYTES }) : stored;
+      return { sheets: sheetsIn(Buffer.from(xml).toString("utf8")) };
+    }
+  } finally {
+    directory.close();
+  }
+  throw new Failure("FORMAT_INVALID", `it has no ${WORKBOOK}`);
+}
+
+function sheetsIn(workbook: string): string[] {
+  const sheets = workbook.matchAll(/<(?:\w+:)?sheet\s[^>]*?\bname="([^"]*)"/g);
+  return Array.from(sheets, ([, name]) =>
+    (name as string).replace(/&(#x[\da-f]+|#\d+|\w+);/gi, (all, entity: string) => {
+      if (!entity.startsWith("#")) return entities[entity] ?? all;
+      const code = Number(entity.replace(/^#x/i, "0x").replace(/^#/, ""));
+      return code <= 0x10ffff ? String.fromCodePoint(code) : all;
+    }),
+  );
+}
