@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { acceptOf, type Accepted } from "./cache/accept.ts";
+import { acceptOf, type Accepted, type Batch } from "./cache/accept.ts";
 import { checkpointsOf } from "./cache/checkpoints.ts";
 import { datasetsOf } from "./cache/datasets.ts";
 import type { Db } from "./cache/open.ts";
@@ -7,7 +7,7 @@ import { rereadOf } from "./cache/reread.ts";
 import { hasFilesOf } from "./cache/totals.ts";
 import type { Settings } from "./config/settings.ts";
 import { errorCode, errorMessage, Failure } from "./errors.ts";
-import { checkpointAfter, isCompressed, type ManifestFile } from "./manifest/files.ts";
+import { checkpointAfter, isCompressed } from "./manifest/files.ts";
 import { planAll, planReading, type Segment, startOf } from "./manifest/plan.ts";
 import { type ReadBatch, readSegment } from "./manifest/read.ts";
 import { expectedNames } from "./names.ts";
@@ -55,6 +55,8 @@ interface Look {
   readonly directory: string;
   readonly now: number;
   readonly isStopping: () => boolean;
+  /** What has to be seen twice, and since when it is seen, ms since epoch. */
+  readonly doubts: Map<string, number>;
 }
 
 const NOTHING: Ingested = { lines: 0, due: 0, unchanged: 0, superseded: 0, rejected: 0 };
@@ -66,13 +68,16 @@ export function createIngest({ db, settings, onRejected }: IngestOptions): Inges
   const datasets = datasetsOf(db);
   const hasFiles = hasFilesOf(db);
   const { settleMs, start } = settings.manifest;
-  const waiting = new Map<string, { readonly what: string; readonly since: number }>();
+  const waiting = new Map<string, ReadonlyMap<string, number>>();
 
   return async (dataset, now, isStopping = () => false) => {
     const directory = join(settings.prefix, dataset, "manifests");
     try {
       const id = datasets.ensure(dataset);
-      return await ingest({ dataset, id, directory, now, isStopping });
+      const doubts = new Map<string, number>();
+      const ingested = await ingest({ dataset, id, directory, now, isStopping, doubts });
+      waiting.set(dataset, doubts);
+      return ingested;
     } catch (error) {
       if (error instanceof Failure || error instanceof IngestStopped) throw error;
       if (errorCode(error)?.startsWith("SQLITE_") === true) throw error;
@@ -108,20 +113,29 @@ export function createIngest({ db, settings, onRejected }: IngestOptions): Inges
     known: readonly Checkpoint[],
   ): Promise<Ingested> {
     let total = NOTHING;
-    for (const [i, segment] of segments.entries()) {
-      let last = known.find(({ file }) => file === segment.file.id) ?? startOf(segment);
+    // They retire with the first line of what follows: a file of which nothing was read yet has no
+    // bytes to be known again by. Where such a one is all that is known, it gives way at once.
+    const unread = known.length === 1 ? known.find(({ offset }) => offset === 0) : undefined;
+    const over: Checkpoint[] = unread === undefined ? [] : [{ ...unread, retiredAt: look.now }];
+    for (const segment of segments) {
+      const { file, retires } = segment;
+      let last = known.find((each) => each.file === file.id && each.offset === segment.offset);
+      last ??= startOf(segment);
       for await (const batch of read(look, segment)) {
-        last = batch.checkpoint;
-        total = sum(total, accept(look, batch.entries, batch), batch);
+        if (batch.checkpoint.offset > last.offset || !batch.unsettled) {
+          const moved = [...over.splice(0), batch.checkpoint];
+          total = sum(total, accept(look, { ...batch, checkpoints: moved }), batch);
+        }
         if (batch.unsettled) return { ...total, unsettledUntil: look.now + settleMs };
+        last = batch.checkpoint;
       }
-      const next = segments[i + 1];
-      if (next === undefined) await markRead(look, segment.file);
-      else if (segment.retires) {
-        checkpoints.saveAll(look.id, [{ ...last, retiredAt: look.now }, startOf(next)]);
+      if (isCompressed(file)) {
+        last = await endOf(look, segment, last);
+        checkpoints.saveAll(look.id, [...over.splice(0), last]);
       }
+      if (retires) over.push({ ...last, retiredAt: look.now });
     }
-    waiting.delete(look.dataset);
+    look.doubts.clear();
     return total;
   }
 
@@ -132,23 +146,26 @@ export function createIngest({ db, settings, onRejected }: IngestOptions): Inges
     const reread = rereadOf(db, look.id);
     const ends: Checkpoint[] = [];
     let total = NOTHING;
-    let unsettled = false;
     for (const segment of segments) {
       let last = startOf(segment);
       for await (const batch of read(look, segment)) {
         reread.add(batch.entries);
-        total = sum(total, accept(look, [], { rejected: batch.rejected }), batch);
+        const { rejected } = batch;
+        total = sum(total, accept(look, { entries: [], rejected, checkpoints: [] }), batch);
         last = batch.checkpoint;
-        unsettled ||= batch.unsettled;
+        // What is left for later can hold the last line of a raw: nothing is compared before.
+        if (batch.unsettled) {
+          return { ...total, reread: why, unsettledUntil: look.now + settleMs };
+        }
       }
-      ends.push({ ...last, retiredAt: segment === segments.at(-1) ? null : look.now });
+      ends.push({ ...(await endOf(look, segment, last)), retiredAt: look.now });
     }
     for (const entries of reread.pages()) {
-      total = sum(total, accept(look, entries, { rejected: [] }), { entries: [], rejected: [] });
+      const batch = { entries, rejected: [], checkpoints: [] };
+      total = sum(total, accept(look, batch), { entries: [], rejected: [] });
     }
-    await saveEnds(look, segments, ends);
-    if (unsettled) return { ...total, reread: why, unsettledUntil: look.now + settleMs };
-    waiting.delete(look.dataset);
+    saveEnds(look, ends);
+    look.doubts.clear();
     return { ...total, reread: why };
   }
 
@@ -160,28 +177,20 @@ export function createIngest({ db, settings, onRejected }: IngestOptions): Inges
       for await (const batch of readSegment(look.directory, segment, () => true)) {
         last = batch.checkpoint;
       }
-      ends.push({ ...last, retiredAt: segment === segments.at(-1) ? null : look.now });
+      ends.push({ ...(await endOf(look, segment, last)), retiredAt: look.now });
     }
-    await saveEnds(look, segments, ends);
+    saveEnds(look, ends);
     return NOTHING;
   }
 
-  /** The last file is the one to go on with, also while it is renamed and no new one is there. */
-  async function saveEnds(
-    look: Look,
-    segments: readonly Segment[],
-    ends: readonly Checkpoint[],
-  ): Promise<void> {
-    checkpoints.replace(
-      look.id,
-      ends.filter((_, i) => !isCompressed((segments[i] as Segment).file)),
+  /** The last file of which something was read is the one to go on with. */
+  function saveEnds({ id }: Look, ends: readonly Checkpoint[]): void {
+    const last = Math.max(
+      ends.findLastIndex(({ offset }) => offset > 0),
+      0,
     );
-    await markRead(look, (segments.at(-1) as Segment).file);
-  }
-
-  /** Where only a compressed file is left, it is remembered as read. */
-  async function markRead(look: Look, file: ManifestFile): Promise<void> {
-    if (isCompressed(file)) checkpoints.save(look.id, await checkpointAfter(look.directory, file));
+    const current = { ...(ends[last] as Checkpoint), retiredAt: null };
+    checkpoints.replace(id, [...ends.slice(0, last), current]);
   }
 
   async function* read(look: Look, segment: Segment): AsyncGenerator<ReadBatch, void, void> {
@@ -195,23 +204,26 @@ export function createIngest({ db, settings, onRejected }: IngestOptions): Inges
 
   function accept(
     { dataset, id, now }: Look,
-    entries: readonly Entry[],
-    rest: { readonly rejected: readonly RejectedLine[]; readonly checkpoint?: Checkpoint },
+    batch: Pick<Batch, "entries" | "rejected" | "checkpoints">,
   ): Accepted {
     const names = settings.forDataset(dataset);
-    const namesFor = (raw: string) => expectedNames(raw, names);
-    const { rejected, checkpoint } = rest;
-    const batch = { dataset: id, entries, rejected, namesFor };
-    return acceptBatch(checkpoint === undefined ? batch : { ...batch, checkpoint }, now);
+    return acceptBatch(
+      { ...batch, dataset: id, namesFor: (raw) => expectedNames(raw, names) },
+      now,
+    );
   }
 
   /** True once the same thing was seen twice, `settleMs` apart. */
-  function isSettled({ dataset, now }: Look, what: string): boolean {
-    const seen = waiting.get(dataset);
-    if (seen?.what === what) return now - seen.since >= settleMs;
-    waiting.set(dataset, { what, since: now });
-    return settleMs === 0;
+  function isSettled({ dataset, now, doubts }: Look, what: string): boolean {
+    const since = waiting.get(dataset)?.get(what) ?? now;
+    doubts.set(what, since);
+    return now - since >= settleMs;
   }
+}
+
+/** A compressed file was read whole, and is known by its compressed bytes from then on. */
+async function endOf(look: Look, { file }: Segment, last: Checkpoint): Promise<Checkpoint> {
+  return isCompressed(file) ? checkpointAfter(look.directory, file) : last;
 }
 
 function sum(

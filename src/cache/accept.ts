@@ -7,13 +7,13 @@ import { addFact, factOf } from "./facts.ts";
 import { namesOf } from "./names.ts";
 import type { Db } from "./open.ts";
 
-/** Lines of one manifest, with the checkpoint after them. */
+/** Lines of one manifest, with the checkpoints that move with them. */
 export interface Batch {
   readonly dataset: number;
   readonly entries: readonly Entry[];
   readonly rejected: readonly RejectedLine[];
-  /** Absent while more of a manifest that is read again is to come. */
-  readonly checkpoint?: Checkpoint;
+  /** The one after these lines and those that retire; none while all is read again. */
+  readonly checkpoints: readonly Checkpoint[];
   /** Sample names for a raw, best first, and the extension they have. */
   readonly namesFor: (raw: string) => Names;
 }
@@ -31,7 +31,7 @@ export interface Accepted {
   readonly superseded: number;
 }
 
-/** Writes due rows and the checkpoint in one transaction. `now` is ms since epoch. */
+/** Writes due rows and checkpoints in one transaction. `now` is ms since epoch. */
 export type Accept = (batch: Batch, now: number) => Accepted;
 
 /** Prepares the statements. */
@@ -79,7 +79,7 @@ export function acceptOf(db: Db): Accept {
     for (const { path, line, offset, reason } of batch.rejected) {
       reject.run(dataset, path, line, offset, reason, now);
     }
-    if (batch.checkpoint !== undefined) checkpoints.save(dataset, batch.checkpoint);
+    checkpoints.saveAll(dataset, batch.checkpoints);
     const lines = batch.entries.length;
     addCounts(dataset, { lines, rejected: batch.rejected.length, ...accepted });
     addFact(db, "seq", String(seq));

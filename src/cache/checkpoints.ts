@@ -5,7 +5,6 @@ import type { Db } from "./open.ts";
 export interface Checkpoints {
   /** All of a dataset's, the current one first. */
   of(dataset: number): Checkpoint[];
-  save(dataset: number, checkpoint: Checkpoint): void;
   /** Saves several in one transaction. */
   saveAll(dataset: number, checkpoints: readonly Checkpoint[]): void;
   /** Puts new ones in the place of all. */
@@ -35,7 +34,6 @@ export function checkpointsOf(db: Db): Checkpoints {
       saveAll(dataset, all);
     }),
     of: (dataset) => select.all(dataset) as Checkpoint[],
-    save: (dataset, checkpoint) => void upsert.run({ dataset, ...checkpoint }),
     remove: (dataset, file) => void remove.run(dataset, file),
   };
 }

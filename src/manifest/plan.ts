@@ -41,9 +41,11 @@ export async function planReading(
   now: number,
 ): Promise<ReadingPlan> {
   const current = known.find(({ retiredAt }) => retiredAt === null);
-  if (current === undefined) return { ...(await planAll(directory)), forgotten: [] };
-  const active = await activeFile(directory);
   const retired = known.filter(({ retiredAt }) => retiredAt !== null);
+  if (current === undefined || (current.offset === 0 && retired.length === 0)) {
+    return { ...(await planAll(directory)), forgotten: [] };
+  }
+  const active = await activeFile(directory);
   const rotated =
     active?.id === current.file && retired.length === 0 ? [] : await rotatedFiles(directory);
   const find = (id: string) => [active, ...rotated].find((file) => file?.id === id);
@@ -54,21 +56,25 @@ export async function planReading(
     return doubtful("the bytes before the checkpoint are not those that were read");
   }
 
+  const older = read === active ? rotated : rotated.slice(0, rotated.indexOf(read));
   const segments: Segment[] = [];
   const seen = new Set([current.file]);
   for (const checkpoint of retired.toReversed()) {
     const file = find(checkpoint.file);
-    // Another file can have the inode of one that is gone; it was not seen then.
+    // Another file can have the inode of one that is gone; it was not seen then. Where no bytes
+    // can tell, the order does: what retired is older than what is read.
     if (file === undefined || !(await isSameFile(directory, file, checkpoint))) continue;
+    if (checkpoint.offset === 0 && !older.includes(file)) continue;
     seen.add(file.id);
     if (isCompressed(file) || file.size <= checkpoint.offset) continue;
     const { offset, line, retiredAt } = checkpoint;
     segments.push({ file, offset, line, retires: false, retiredAt });
   }
-  const isRotated = active !== undefined && read !== active;
+  const isRotated = read !== active;
   const { offset, line } = current;
   segments.push({ file: read, offset, line, retires: isRotated, retiredAt: null });
-  if (isRotated) segments.push(...younger(rotated, read, seen), whole(active, false));
+  if (isRotated) segments.push(...younger(rotated, read, seen));
+  if (isRotated && active !== undefined) segments.push(whole(active, false));
   const forgotten = retired.filter(
     ({ file, retiredAt }) => !seen.has(file) || now - (retiredAt ?? now) > WATCHED_MS,
   );

@@ -1,0 +1,134 @@
+import {
+  appendFileSync,
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+
+/** What producers and rotators do to a manifests directory. Names are names in it. */
+export interface Disk {
+  /** Makes the file where it is missing. */
+  append(name: string, bytes: Uint8Array): void;
+  /** Truncates a file to so many bytes. */
+  cut(name: string, size: number): void;
+  rename(from: string, to: string): void;
+  copy(from: string, to: string): void;
+  remove(name: string): void;
+  /** Puts `name.gz` in the place of `name`. */
+  compress(name: string): void;
+}
+
+/** What is in one file of a directory that is only imagined. */
+export interface Content {
+  /** As they were before they were compressed. */
+  readonly bytes: Buffer;
+  /** Bytes that were there when the file stopped being the active one; what follows came late. */
+  readonly lateFrom: number;
+  /** When it stopped being the active one, ms since epoch. */
+  readonly rotatedAt: number;
+}
+
+/** A directory that is only imagined: what the real one has to hold as well. */
+export interface Imagined extends Disk {
+  readonly files: ReadonlyMap<string, Content>;
+  /** Bytes of a file; none where it is missing. */
+  read(name: string): Buffer;
+}
+
+/** The name of the manifest that is written to. */
+export const ACTIVE = "processed.jsonl";
+
+const NOTHING = Buffer.alloc(0);
+
+/** Makes an empty one; `clock` is ms since epoch. */
+export function imaginedDisk(clock: () => number): Imagined {
+  const files = new Map<string, Content>();
+  const read = (name: string) => files.get(name)?.bytes ?? NOTHING;
+  const fresh = (bytes: Buffer): Content => ({ bytes, lateFrom: Infinity, rotatedAt: Infinity });
+  const rotated = (content: Content): Content => ({
+    bytes: content.bytes,
+    lateFrom: Math.min(content.lateFrom, content.bytes.length),
+    rotatedAt: Math.min(content.rotatedAt, clock()),
+  });
+
+  function change(name: string, bytes: Buffer): void {
+    files.set(name, { ...(files.get(name) ?? fresh(bytes)), bytes });
+  }
+
+  function take(name: string): Content {
+    const content = files.get(name);
+    if (content === undefined) throw new Error(`no such file: ${name}`);
+    files.delete(name);
+    return content;
+  }
+
+  return {
+    files,
+    read,
+    append: (name, bytes) => change(name, Buffer.concat([read(name), bytes])),
+    cut: (name, size) => change(name, read(name).subarray(0, size)),
+    rename: (from, to) => void files.set(to, rotated(take(from))),
+    copy: (from, to) => void files.set(to, rotated(fresh(read(from)))),
+    remove: (name) => void take(name),
+    compress: (name) => void files.set(`${name}.gz`, take(name)),
+  };
+}
+
+/** The same on a real directory. @throws errno */
+export function realDisk(directory: string): Disk {
+  const path = (name: string) => join(directory, name);
+  return {
+    append: (name, bytes) => appendFileSync(path(name), bytes),
+    cut: (name, size) => truncateSync(path(name), size),
+    rename: (from, to) => renameSync(path(from), path(to)),
+    copy: (from, to) => copyFileSync(path(from), path(to)),
+    remove: (name) => rmSync(path(name)),
+    compress(name) {
+      writeFileSync(path(`${name}.gz`), gzipSync(readFileSync(path(name)), { level: 1 }));
+      rmSync(path(name));
+    },
+  };
+}
+
+/** Both at once, so that they stay the same. */
+export function bothDisks(imagined: Imagined, real: Disk): Disk {
+  const each = <A extends unknown[]>(verb: (disk: Disk) => (...args: A) => void) => {
+    return (...args: A): void => {
+      verb(real)(...args);
+      verb(imagined)(...args);
+    };
+  };
+  return {
+    append: each((disk) => disk.append),
+    cut: each((disk) => disk.cut),
+    rename: each((disk) => disk.rename),
+    copy: each((disk) => disk.copy),
+    remove: each((disk) => disk.remove),
+    compress: each((disk) => disk.compress),
+  };
+}
+
+/** Compares the two. @throws Error where they are not the same; errno */
+export function expectSame(imagined: Imagined, directory: string): void {
+  const names = readdirSync(directory);
+  const differ = names.filter((name) => {
+    const bytes = readFileSync(join(directory, name));
+    const plain = name.endsWith(".gz") ? gunzipSync(bytes) : bytes;
+    return !plain.equals(imagined.read(name));
+  });
+  if (differ.length > 0 || names.length !== imagined.files.size) {
+    throw new Error(`the imagined disk is not the real one: ${names.join(", ")}`);
+  }
+}
+
+/** Inode of a file in a directory. @throws errno */
+export function inodeOf(directory: string, name: string): number {
+  return statSync(join(directory, name)).ino;
+}

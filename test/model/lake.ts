@@ -1,0 +1,180 @@
+import { mkdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { listEntries } from "../../src/cache/list.ts";
+import { type Db, openCache } from "../../src/cache/open.ts";
+import type { Settings } from "../../src/config/settings.ts";
+import { drain } from "../../src/drain.ts";
+import { createIngest, type Ingest, type Ingested } from "../../src/ingest.ts";
+import type { Handle, RejectedLine, Sampled } from "../../src/types.ts";
+import type { Looked, Row } from "./contract.ts";
+
+/** One dataset with a cache of its own, driven in this process. */
+export interface Lake {
+  /** The manifests directory. */
+  readonly directory: string;
+  /** One look at the manifest, then, if asked for, all that is due is sampled. */
+  look(now: number, drains: boolean): Promise<Looked>;
+  /** The same, stopped for good before its `after`-th effect; then everything starts anew. */
+  killedLook(now: number, drains: boolean, after: number): Promise<Looked>;
+  /** A look while the directory is not there. */
+  blindLook(now: number): Promise<Looked>;
+  /** Closes the cache and forgets everything else. */
+  restart(): void;
+  close(): void;
+}
+
+/** Where a lake is. */
+export interface Place {
+  readonly settings: Settings;
+  /** `vendor/dataset/version`. */
+  readonly dataset: string;
+  /** Directory of its cache. */
+  readonly state: string;
+}
+
+const SAMPLED: Sampled = {
+  outcome: "sampled",
+  format: "csv",
+  complete: true,
+  warnings: [],
+  recognisedBy: "name",
+  bytes: 1,
+  readBytes: 1,
+  sourceSize: 1,
+  ms: 0,
+};
+
+/** Every row that is written to the cache is an effect that a kill can come before. */
+const WRITES = [
+  "INSERT ON checkpoints",
+  "DELETE ON checkpoints",
+  "INSERT ON files",
+  "UPDATE ON files",
+  "INSERT ON rejected",
+  "DELETE ON rejected",
+  "INSERT ON facts",
+];
+
+/** Makes an empty one. Sampling itself is left out: every job succeeds at once. */
+export function createLake({ settings, dataset, state }: Place): Lake {
+  const directory = join(settings.prefix, dataset, "manifests");
+  mkdirSync(directory, { recursive: true });
+  let db = openCache(state).db;
+  let rejected: RejectedLine[] = [];
+  let jobs: Looked["jobs"][number][] = [];
+  let left = Infinity;
+  let ingest = started();
+
+  return {
+    directory,
+    look: (now, drains) => look(now, drains),
+    async killedLook(now, drains, after) {
+      left = after;
+      interruptWrites(db, effect);
+      const looked = await look(now, drains).catch((error: unknown) => error);
+      const isKilled = left < 0;
+      left = Infinity;
+      restart();
+      if (!isKilled && looked instanceof Error) throw looked;
+      if (!isKilled) return looked as Looked;
+      return { ...seen(now), isSettled: false, reread: "unknown", isKilled };
+    },
+    async blindLook(now) {
+      renameSync(directory, `${directory}.away`);
+      try {
+        await look(now, false);
+      } catch {
+        // That it cannot be read is an error, and no answer.
+      } finally {
+        renameSync(`${directory}.away`, directory);
+      }
+      return { ...seen(now), isSettled: false, reread: "no", isKilled: false };
+    },
+    restart,
+    close: () => void db.close(),
+  };
+
+  function started(): Ingest {
+    return createIngest({
+      db,
+      settings,
+      async onRejected(_dataset, lines) {
+        effect();
+        rejected.push(...lines);
+        effect();
+      },
+    });
+  }
+
+  function restart(): void {
+    db.close();
+    db = openCache(state).db;
+    ingest = started();
+  }
+
+  async function look(now: number, drains: boolean): Promise<Looked> {
+    rejected = [];
+    jobs = [];
+    const isStopping = () => {
+      effect();
+      return false;
+    };
+    const ingested: Ingested = await ingest(dataset, now, isStopping);
+    if (drains) await sampleAll(now);
+    const reread = ingested.reread === undefined ? "no" : "yes";
+    const isSettled = ingested.unsettledUntil === undefined;
+    return { ...seen(now), isSettled, reread, isKilled: false };
+  }
+
+  async function sampleAll(now: number): Promise<void> {
+    const handle: Handle = async ({ raw, mtime }) => {
+      effect();
+      jobs.push({ raw, mtime });
+      return SAMPLED;
+    };
+    await drain({
+      db,
+      settings,
+      effects: {
+        handle,
+        tidy: async () => 0,
+        addReceipts: async () => void effect(),
+        removeSample: async () => undefined,
+      },
+      clock: () => now,
+      isOver: () => false,
+      abandon: new AbortController().signal,
+      onSettled: () => undefined,
+      onPaused: () => undefined,
+    });
+  }
+
+  function seen(now: number): Pick<Looked, "now" | "rejected" | "jobs" | "rows"> {
+    return { now, rejected, jobs, rows: rowsOf(db, dataset) };
+  }
+
+  /** Once it has thrown it goes on doing so: a killed process does nothing any more. */
+  function effect(): number {
+    left -= 1;
+    if (left < 0) throw new Error("killed");
+    return 0;
+  }
+}
+
+/** What a cache says of the raws of a dataset. */
+export function rowsOf(db: Db, dataset: string): Map<string, Row> {
+  const all = [...listEntries(db, {})].filter((row) => row.dataset === dataset);
+  return new Map(
+    all.map(({ raw, mtime, outcome, waiting, stale }) => [
+      raw,
+      { mtime, isDone: outcome === "sampled" && !waiting && !stale },
+    ]),
+  );
+}
+
+function interruptWrites(db: Db, effect: () => number): void {
+  db.function("effect", effect);
+  for (const [i, write] of WRITES.entries()) {
+    db.exec(`CREATE TEMP TRIGGER effect_${i} BEFORE ${write} BEGIN SELECT effect(); END`);
+  }
+}

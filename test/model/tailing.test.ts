@@ -1,0 +1,57 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { loadConfig } from "../../src/config/load.ts";
+import { emptyTally, play } from "./play.ts";
+import { anySequence } from "./steps.ts";
+
+const RUNS = Number(process.env["TAILING_RUNS"] ?? 2000);
+const SEED = Number(process.env["TAILING_SEED"] ?? Math.trunc(Math.random() * 2 ** 31));
+const PATH = process.env["TAILING_PATH"];
+const MAX_STEPS = 30;
+const MS_EACH = 200;
+
+/** A file system in memory where there is one: the cache is opened and closed all the time. */
+const MEMORY = "/dev/shm";
+
+test(
+  "whatever happens to a manifest, no line is lost, invented, or sampled again",
+  { timeout: 60_000 + RUNS * MS_EACH },
+  async () => {
+    const root = await mkdtemp(join(tmpdir(), "sampler-tailing-"));
+    const caches = await mkdtemp(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "sampler-tailing-"));
+    const config = join(root, "config.yaml");
+    await writeFile(config, JSON.stringify({ prefix: root, drain: { concurrency: 2 } }));
+    const settings = loadConfig({ config, env: {} });
+    const tally = emptyTally();
+    let played = 0;
+    const property = fc.asyncProperty(anySequence(MAX_STEPS), async (sequence) => {
+      played += 1;
+      const dataset = `model/tailing/${played}`;
+      const state = join(caches, `${played}`);
+      await play(sequence, { settings, dataset, state }, tally);
+      await rm(state, { recursive: true });
+      await rm(join(root, dataset), { recursive: true });
+    });
+    try {
+      const path = PATH === undefined ? {} : { path: PATH };
+      await fc.assert(property, { numRuns: RUNS, seed: SEED, ...path });
+    } finally {
+      await rm(root, { recursive: true });
+      await rm(caches, { recursive: true });
+      const { sequences, steps, looks, kills, rereads, reusedInodes } = tally;
+      process.stdout.write(
+        `${count(sequences)} sequences, ${count(steps)} steps, seed ${SEED} (${count(looks)} looks, ` +
+          `${count(kills)} killed, ${count(rereads)} read again, ${count(reusedInodes)} inodes reused)\n`,
+      );
+    }
+    if (PATH === undefined) expect(tally.sequences).toBe(RUNS);
+  },
+);
+
+function count(n: number): string {
+  return n.toLocaleString("en");
+}
