@@ -12,7 +12,7 @@ const fixtures = allFixtures().filter(({ bytes }) => bytes.length > 0);
 // Memory in use is only given back between turns of the event loop.
 describe.each(fixtures.map((fixture) => [fixture.path, fixture] as const))(
   "%s",
-  (_, { format, name, bytes }) => {
+  (_, { name, bytes }) => {
     test("cut off anywhere, has a sample or a coded failure", async () => {
       for (const at of positions(bytes.length)) {
         await nextTurn();
@@ -20,9 +20,6 @@ describe.each(fixtures.map((fixture) => [fixture.path, fixture] as const))(
       }
     });
 
-    // The interim Parquet reader allocates by counts found in the file and can end the process;
-    // test/jobs/pool.test.ts shows that this costs no other file.
-    if (format === "parquet") return;
     test("changed anywhere, has a sample or a coded failure", async () => {
       for (const at of positions(bytes.length)) {
         await nextTurn();

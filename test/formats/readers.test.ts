@@ -2,10 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DuckDBInstance } from "@duckdb/node-api";
 import { parse, type Options } from "csv-parse/sync";
-import { parquetReadObjects } from "hyparquet";
-import { compressors } from "hyparquet-compressors";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeText } from "../../src/lib/encoding.ts";
 import { allFixtures, type Fixture, type Result, sampleBytes } from "../helpers/sample.ts";
@@ -148,41 +145,6 @@ describe("Python's own modules", () => {
     return name
       .replace(/\\(.)/g, (_, letter: string) => plain[letter] as string)
       .replace(/\/$/, "");
-  }
-});
-
-describe("rows of a Parquet sample are the rows of the file", () => {
-  const folder = mkdtempSync(join(tmpdir(), "parquet-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-  test.each(sampledAs(/^parquet$/))("%s, says hyparquet", async (_, fixture, sample) => {
-    const all = await rowsOf(fixture.bytes);
-    expect(await rowsOf(sample.bytes)).toEqual(all.slice(0, 100));
-    expect(sample.summary).toMatchObject({
-      rows: Math.min(100, all.length),
-      complete: all.length <= 100,
-    });
-  });
-
-  test("all of them, says DuckDB", async () => {
-    const instance = await DuckDBInstance.create(":memory:");
-    const connection = await instance.connect();
-    const query = async (bytes: Uint8Array): Promise<unknown> => {
-      const path = join(folder, "file.parquet");
-      writeFileSync(path, bytes);
-      const sql = `SELECT * FROM read_parquet('${path}', hive_partitioning=false) LIMIT 100`;
-      return (await connection.runAndReadAll(sql)).getRowObjectsJson();
-    };
-    for (const [path, fixture, sample] of sampledAs(/^parquet$/)) {
-      expect([path, await query(sample.bytes)]).toEqual([path, await query(fixture.bytes)]);
-    }
-    connection.closeSync();
-  });
-
-  function rowsOf(bytes: Uint8Array): Promise<unknown[]> {
-    const whole = Uint8Array.from(bytes);
-    const slice = (start: number, end?: number): ArrayBuffer => whole.slice(start, end).buffer;
-    return parquetReadObjects({ file: { byteLength: whole.length, slice }, compressors });
   }
 });
 
