@@ -12,7 +12,7 @@ import { planAll, planReading, type Segment, startOf } from "./manifest/plan.ts"
 import { type ReadBatch, readSegment } from "./manifest/read.ts";
 import { expectedNames } from "./names.ts";
 import { restoreDataset } from "./restore.ts";
-import type { Checkpoint, Entry, RejectedLine } from "./types.ts";
+import type { Checkpoint, RejectedLine } from "./types.ts";
 
 /** What one look at a dataset's manifest brought. */
 export interface Ingested extends Accepted {

@@ -19,6 +19,7 @@ test("a receipt has every documented field", async () => {
     outcome: "sampled",
     sample: "samples/a_sample.csv",
     format: "csv",
+    recognisedBy: "name",
     rows: 100,
     bytes: rows(100).length,
     complete: false,

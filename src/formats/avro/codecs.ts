@@ -1,5 +1,4 @@
 import { constants, crc32, createInflateRaw, deflateRawSync, zstdCompressSync } from "node:zlib";
-import { compressSync } from "snappy";
 import { errorCode, errorMessage, Failure, NoSample } from "../../errors.ts";
 import { slicesOf } from "../../lib/blocks.ts";
 import { snappyPrefix } from "../../lib/snappy-block.ts";
@@ -117,7 +116,9 @@ function checkCrc(content: Uint8Array, stored: Buffer): void {
   throw new Failure("FORMAT_INVALID", "a checksum is wrong");
 }
 
-function snap(content: Uint8Array): Uint8Array {
+async function snap(content: Uint8Array): Promise<Uint8Array> {
+  // Loaded where it is needed: native packages take some megabytes.
+  const { compressSync } = await import("snappy");
   const checksum = Buffer.alloc(CRC_BYTES);
   checksum.writeUInt32BE(crc32(content));
   return Buffer.concat([compressSync(content), checksum]);

@@ -1,5 +1,4 @@
 import { buffer } from "node:stream/consumers";
-import { compressFrameSync } from "lz4-napi";
 import { Failure } from "../../errors.ts";
 import { breathe } from "../../lib/breathe.ts";
 import { type ByteReader, decodeWith } from "../../lib/byte-reader.ts";
@@ -134,5 +133,7 @@ function start(head: Uint8Array): Uint8Array | undefined {
 async function* compress(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
+  // Loaded where it is needed: native packages take some megabytes.
+  const { compressFrameSync } = await import("lz4-napi");
   yield compressFrameSync(await buffer(chunks), { contentChecksum: true });
 }

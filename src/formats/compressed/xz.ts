@@ -1,5 +1,4 @@
 import { crc32 } from "node:zlib";
-import { Compressor } from "@napi-rs/lzma/xz";
 import { Failure } from "../../errors.ts";
 import { breathe } from "../../lib/breathe.ts";
 import { type ByteReader, decodeWith } from "../../lib/byte-reader.ts";
@@ -216,6 +215,8 @@ function start(head: Uint8Array): Uint8Array | undefined {
 async function* compress(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
+  // Loaded where it is needed: native packages take some megabytes.
+  const { Compressor } = await import("@napi-rs/lzma/xz");
   const compressor = new Compressor({ preset: PRESET });
   for await (const chunk of chunks) yield compressor.update(chunk);
   yield await compressor.finish();

@@ -11,8 +11,6 @@ import {
   zstdCompressSync,
   zstdDecompressSync,
 } from "node:zlib";
-import { compressSync as lz4CompressSync } from "lz4-napi";
-import { compressSync as snappyCompressSync } from "snappy";
 import { errorCode, errorMessage, Failure } from "../../errors.ts";
 import { lz4Prefix } from "../../lib/lz4-block.ts";
 import { snappyPrefix } from "../../lib/snappy-block.ts";
@@ -31,7 +29,7 @@ interface Codec {
    * May throw anything on damage.
    */
   prefix(input: Uint8Array, maxBytes: number, sizes: Sizes): Uint8Array | Promise<Uint8Array>;
-  compress(input: Uint8Array): Uint8Array;
+  compress(input: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
 /** Output of zlib's synchronous calls is held whole, so a page that holds more is streamed. */
@@ -39,7 +37,7 @@ const SYNC_BYTES = 1024 * 1024;
 
 const codecs: Readonly<Record<number, Codec>> = {
   0: { prefix: (input) => input, compress: (input) => input },
-  1: { prefix: snappyPrefix, compress: (input) => snappyCompressSync(input) },
+  1: { prefix: snappyPrefix, compress: compressSnappy },
   2: {
     prefix: zlibPrefix(gunzipSync, createGunzip, constants.Z_SYNC_FLUSH),
     compress: (input) => gzipSync(input),
@@ -91,7 +89,7 @@ export async function decompressPrefix(
 }
 
 /** Compresses a whole page. */
-export function compress(codec: number, input: Uint8Array): Uint8Array {
+export async function compress(codec: number, input: Uint8Array): Promise<Uint8Array> {
   return (codecs[codec] as Codec).compress(input);
 }
 
@@ -155,15 +153,23 @@ function hadoopLz4Prefix(input: Uint8Array, maxBytes: number, sizes: Sizes): Uin
   return Buffer.concat(output);
 }
 
-function compressHadoopLz4(input: Uint8Array): Uint8Array {
-  const block = compressLz4(input);
+async function compressHadoopLz4(input: Uint8Array): Promise<Uint8Array> {
+  const block = await compressLz4(input);
   const head = Buffer.alloc(8);
   head.writeUInt32BE(input.length, 0);
   head.writeUInt32BE(block.length, 4);
   return Buffer.concat([head, block]);
 }
 
+// Native packages take some megabytes, so they are loaded where they are needed.
+
+async function compressSnappy(input: Uint8Array): Promise<Uint8Array> {
+  const { compressSync } = await import("snappy");
+  return compressSync(input);
+}
+
 /** A raw block; the package puts the decompressed length before it. */
-function compressLz4(input: Uint8Array): Uint8Array {
-  return lz4CompressSync(Buffer.from(input)).subarray(4);
+async function compressLz4(input: Uint8Array): Promise<Uint8Array> {
+  const { compressSync } = await import("lz4-napi");
+  return compressSync(Buffer.from(input)).subarray(4);
 }

@@ -1,7 +1,7 @@
 import { growing } from "../../lib/growing.ts";
 import { readDeltas } from "./delta.ts";
 import { readHybrid } from "./levels.ts";
-import { BOOLEAN, BYTE_ARRAY, INT32, type Leaf } from "./schema.ts";
+import { BOOLEAN, FIXED_LEN_BYTE_ARRAY, INT32, INT64, type Leaf } from "./schema.ts";
 import { type Cursor, invalid, underflow } from "./thrift.ts";
 
 /** Encodings of values (parquet.thrift, `Encoding`). */
@@ -36,9 +36,9 @@ export interface Encoded {
  */
 export function decodeValues(encoded: Encoded): Uint8Array {
   const { leaf, encoding } = encoded;
-  const isNumber = leaf.type === INT32 || leaf.type === INT32 + 1;
+  const isNumber = leaf.type === INT32 || leaf.type === INT64;
   const isBytes = leaf.width === undefined;
-  const isFixed = leaf.type > BYTE_ARRAY;
+  const isFixed = leaf.type === FIXED_LEN_BYTE_ARRAY;
   if (encoding === PLAIN) return decodePlain(encoded);
   if (encoding === RLE && leaf.type === BOOLEAN) return decodeBooleanRuns(encoded);
   if (encoding === DELTA_BINARY_PACKED && isNumber) return decodeNumbers(encoded);
@@ -148,9 +148,10 @@ function decodeBits({ bytes, at, count }: Encoded): Uint8Array {
   return out;
 }
 
-function decodeBooleanRuns({ bytes, at, count }: Encoded): Uint8Array {
+function decodeBooleanRuns({ leaf, bytes, at, count }: Encoded): Uint8Array {
   const out = new Uint8Array(count);
   if (count > 0) readHybrid({ bytes, at: at + 4 }, 1, out);
+  if (out.some((bit) => bit > 1)) throw invalid(`column ${leaf.name}: a boolean above 1`);
   return out;
 }
 

@@ -5,7 +5,7 @@ import { readFooter, readRowGroup, type RowGroup } from "./footer.ts";
 import { sliceGroup } from "./group.ts";
 import type { ColumnSlice } from "./slice.ts";
 import type { Raw } from "./thrift.ts";
-import { MAGIC, writeChunk, writeFooter, writeRowGroup } from "./write.ts";
+import { type ChunkEntry, MAGIC, writeChunk, writeFooter, writeRowGroup } from "./write.ts";
 
 /** What may be read for each column, where that is more than `limits.readBytes`. */
 const COLUMN_READ_BYTES = 4 * 1024 * 1024;
@@ -44,15 +44,16 @@ async function* sampleParquet({ source, limits }: SampleRequest): SampleStream {
     const budget = { room, recordBytes: limits.recordBytes, isFirst: rows === 0 };
     const sliced = await sliceGroup(read, group, footer.leaves, wanted, budget);
     if (sliced.rows === 0) break;
-    const chunks = [];
+    const entries: ChunkEntry[] = [];
     for (const [i, leaf] of footer.leaves.entries()) {
       const slice = sliced.columns[i] as ColumnSlice;
-      const chunk = writeChunk(slice, leaf, group.chunks[i] as RowGroup["chunks"][number], at);
-      yield chunk.bytes;
-      at += chunk.stored;
-      chunks.push({ ...chunk, bytes: new Uint8Array() });
+      const chunk = group.chunks[i] as RowGroup["chunks"][number];
+      const written = await writeChunk(slice, { leaf, chunk, at });
+      yield written.bytes;
+      at += written.bytes.length;
+      entries.push(written.entry);
     }
-    const written = writeRowGroup(chunks, sliced.rows, group);
+    const written = writeRowGroup(entries, sliced.rows, group);
     groups.push(written);
     rows += sliced.rows;
     room -= sliced.bytes + written.bytes.length;

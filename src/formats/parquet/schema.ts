@@ -4,9 +4,9 @@ import { int, invalid, list, type Raw, struct, text } from "./thrift.ts";
 export const BOOLEAN = 0;
 export const INT32 = 1;
 export const INT64 = 2;
-export const INT96 = 3;
-export const FLOAT = 4;
-export const DOUBLE = 5;
+const INT96 = 3;
+const FLOAT = 4;
+const DOUBLE = 5;
 export const BYTE_ARRAY = 6;
 export const FIXED_LEN_BYTE_ARRAY = 7;
 

@@ -114,9 +114,9 @@ export function cutSlice(slice: ColumnSlice, rows: number): ColumnSlice {
   const end = slice.rows[rows - 1] ?? { entries: 0, bytes: 0 };
   return {
     // Copies, which `slice` of a Buffer does not make: what is cut off is to be forgotten.
-    rep: new Uint8Array(slice.rep.subarray(0, end.entries)),
-    def: new Uint8Array(slice.def.subarray(0, end.entries)),
-    values: new Uint8Array(slice.values.subarray(0, end.bytes)),
+    rep: Buffer.from(slice.rep.subarray(0, end.entries)),
+    def: Buffer.from(slice.def.subarray(0, end.entries)),
+    values: Buffer.from(slice.values.subarray(0, end.bytes)),
     rows: slice.rows.slice(0, rows),
   };
 }

@@ -14,9 +14,9 @@ const DATA_PAGE = 0;
 const STRUCT = 12;
 const I32 = 5;
 
-/** A column chunk of the sample: one page, and the metadata that finds it. */
-export interface WrittenChunk {
-  readonly bytes: Uint8Array;
+/** A column chunk of the sample, as its row group knows it. */
+export interface ChunkEntry {
+  /** ColumnChunk (parquet.thrift). */
   readonly metadata: Raw;
   /** Bytes of its page, header included, before compression and after. */
   readonly decompressed: number;
@@ -27,14 +27,17 @@ export interface WrittenChunk {
  * Writes a column as one PLAIN page (V1), in the column's own codec.
  * @param at where it will stand, in bytes from the start of the file.
  */
-export function writeChunk(slice: ColumnSlice, leaf: Leaf, chunk: Chunk, at: number): WrittenChunk {
+export async function writeChunk(
+  slice: ColumnSlice,
+  { leaf, chunk, at }: { readonly leaf: Leaf; readonly chunk: Chunk; readonly at: number },
+): Promise<{ readonly bytes: Uint8Array; readonly entry: ChunkEntry }> {
   const { entries = 0, nulls = 0 } = slice.rows.at(-1) ?? {};
   const body = Buffer.concat([
     leaf.maxRep === 0 ? new Uint8Array() : encodeLevels(slice.rep),
     leaf.maxDef === 0 ? new Uint8Array() : encodeLevels(slice.def),
     leaf.type === BOOLEAN ? packBits(slice.values) : slice.values,
   ]);
-  const page = compress(chunk.codec, body);
+  const page = await compress(chunk.codec, body);
   const header = structOf({
     1: i32(DATA_PAGE),
     2: i32(body.length),
@@ -56,17 +59,13 @@ export function writeChunk(slice: ColumnSlice, leaf: Leaf, chunk: Chunk, at: num
     12: structOf({ 3: i64(nulls) }),
   });
   // The offset of the chunk is deprecated, and to be 0 where the metadata is here.
-  return {
-    bytes,
-    metadata: structOf({ 2: i64(0), 3: metadata }),
-    decompressed,
-    stored: bytes.length,
-  };
+  const chunkMetadata = structOf({ 2: i64(0), 3: metadata });
+  return { bytes, entry: { metadata: chunkMetadata, decompressed, stored: bytes.length } };
 }
 
 /** The metadata of a row group. */
 export function writeRowGroup(
-  chunks: readonly WrittenChunk[],
+  chunks: readonly ChunkEntry[],
   rows: number,
   { sorting }: RowGroup,
 ): Raw {
