@@ -1,3 +1,4 @@
+import { buffer } from "node:stream/consumers";
 import { crc32 } from "node:zlib";
 import { Failure } from "../../errors.ts";
 import { breathe } from "../../lib/breathe.ts";
@@ -20,8 +21,6 @@ import {
 /** Stream parts and padding are multiples of this. */
 const UNIT_BYTES = 4;
 const START_BYTES = 512;
-/** The others take up to 90 MB for each sample, which are given back late, and many times as long. */
-const PRESET = 0;
 
 /**
  * Xz (The .xz File Format 1.2.1), decoded by us: the native decoder runs ahead in a thread of its
@@ -212,12 +211,11 @@ function start(head: Uint8Array): Uint8Array | undefined {
   }
 }
 
+/** The sample is small: it is written as a whole, in chunks that are stored, not compressed. */
 async function* compress(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
   // Loaded where it is needed: native packages take some megabytes.
-  const { Compressor } = await import("@napi-rs/lzma/xz");
-  const compressor = new Compressor({ preset: PRESET });
-  for await (const chunk of chunks) yield compressor.update(chunk);
-  yield await compressor.finish();
+  const { compressSync } = await import("@napi-rs/lzma/xz");
+  yield compressSync(await buffer(chunks));
 }
