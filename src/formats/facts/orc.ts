@@ -5,7 +5,7 @@ import { hasBytes } from "../../lib/signature.ts";
 import { snappyPrefix } from "../../lib/snappy-block.ts";
 import type { Source } from "../../types.ts";
 import type { Column, Facts } from "./facts.ts";
-import { fieldsOf } from "./protobuf.ts";
+import { fieldsOf, numbersIn } from "./protobuf.ts";
 
 /** What is read or decompressed of a footer at most. */
 const MAX_FOOTER_BYTES = 4 * 1024 * 1024;
@@ -99,19 +99,4 @@ function typeOf(message: Buffer): { kind: number; names: string[]; children: num
     if (id === 3) names.push(bytes.toString("utf8"));
   }
   return { kind, names, children };
-}
-
-function numbersIn(packed: Buffer): number[] {
-  const numbers: number[] = [];
-  let value = 0;
-  let scale = 1;
-  for (const byte of packed) {
-    value += (byte & 0x7f) * scale;
-    scale *= 128;
-    if (byte >= 0x80) continue;
-    numbers.push(value);
-    value = 0;
-    scale = 1;
-  }
-  return numbers;
 }

@@ -30,6 +30,17 @@ export function* fieldsOf(message: Buffer): Generator<Field, void, void> {
   }
 }
 
+/** The numbers of a packed field. Throws RangeError where it ends within one. */
+export function numbersIn(packed: Buffer): number[] {
+  const numbers: number[] = [];
+  for (let at = 0; at < packed.length;) {
+    const { value, end } = varintAt(packed, at);
+    numbers.push(value);
+    at = end;
+  }
+  return numbers;
+}
+
 function varintAt(message: Buffer, start: number): { value: number; end: number } {
   let value = 0;
   let at = start;
