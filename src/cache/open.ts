@@ -64,13 +64,25 @@ export function closeCache(db: Db): void {
  * @throws Failure CACHE_UNUSABLE when there is none yet, or it cannot be read.
  */
 export function openCacheToRead(state: string): Db {
+  return openExisting(state, true);
+}
+
+/**
+ * Opens the cache for a few short writes, beside the daemon or without one.
+ * @throws Failure CACHE_UNUSABLE when there is none yet, or it cannot be read.
+ */
+export function openCacheBeside(state: string): Db {
+  return openExisting(state, false);
+}
+
+function openExisting(state: string, readonly: boolean): Db {
   const path = cachePath(state);
   return translated(path, () => {
     if (!hasCache(state)) {
       const message = `no cache at ${path}: has the sampler run with this prefix and state?`;
       throw new Failure("CACHE_UNUSABLE", message);
     }
-    const db = new Database(path, { readonly: true, timeout: BUSY_MS });
+    const db = new Database(path, { readonly, timeout: BUSY_MS });
     const version = versionOf(db);
     if (version === migrations.length) return db;
     db.close();

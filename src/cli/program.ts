@@ -63,6 +63,11 @@ export async function runProgram(args: readonly string[], context: Context): Pro
       const { list } = await import("./list.ts");
       code = await list({ ...options, ...(glob === undefined ? {} : { glob }) }, context);
     });
+  add("audit", "manifests, cache and samples on disk: do they agree?")
+    .option("--dataset <glob>", "only datasets that match")
+    .option("--repair", "make due what is missing")
+    .option("--json", "for programs")
+    .action(does(async () => (await import("./audit.ts")).audit));
   add("check", "configuration, permissions, manifests: all valid? touches nothing")
     .option("--json", "for programs")
     .action(does(async () => (await import("./check.ts")).check));

@@ -10,7 +10,8 @@ import type { Checkpoint } from "../types.ts";
 const CHUNK_BYTES = 256 * 1024;
 /** How much of what was read is remembered, as a hash, to know a file again. */
 const HASHED_BYTES = 64;
-const ACTIVE = "processed.jsonl";
+/** The file that is appended to. */
+export const ACTIVE = "processed.jsonl";
 const generation = /^processed(\.jsonl[.-].+|-.+\.jsonl)(\.gz)?$/;
 
 /** One file of a manifest: the active one, or one that was rotated away. */

@@ -13,6 +13,11 @@ const SEAL_BYTES = 1024 ** 3;
 const MAX_RECEIPT_BYTES = 4 * 1024 * 1024;
 const { O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW } = constants;
 
+/** Whether a file below `samples/` holds receipts. */
+export function isReceipts(name: string): boolean {
+  return name.startsWith(NAME);
+}
+
 /** One line of the receipts: an outcome, for people and programs to read. */
 export interface Receipt {
   /** null for a manifest line that names no file. */

@@ -1,0 +1,120 @@
+import { lstatSync } from "node:fs";
+import { opendir } from "node:fs/promises";
+import { join, relative } from "node:path";
+import type { AuditedCache, RecordedSample } from "./cache/audit.ts";
+import { errorCode } from "./errors.ts";
+import { ACTIVE, type ManifestFile } from "./manifest/files.ts";
+import { planAll } from "./manifest/plan.ts";
+import { readSegment } from "./manifest/read.ts";
+import { temporaryName } from "./samples/publish.ts";
+import { isReceipts } from "./samples/receipts.ts";
+import type { Checkpoint } from "./types.ts";
+
+/**
+ * What an audit finds. `stale`: a sample of an earlier version, with the newest one waiting.
+ * `missing`: a sample that is not there as it was published. `lost`: a line that was read, of which
+ * the cache knows nothing. `orphan`: a file that is nobody's sample.
+ */
+export const findingKinds = [
+  "ok",
+  "waiting",
+  "stale",
+  "unread",
+  "failed",
+  "missing",
+  "lost",
+  "orphan",
+] as const;
+
+/** One of them. */
+export type FindingKind = (typeof findingKinds)[number];
+
+/** One thing that an audit looked at. */
+export interface Finding {
+  readonly kind: FindingKind;
+  /** The entry; undefined for an orphan. */
+  readonly raw?: string;
+  /** Below `samples/`. */
+  readonly sample?: string;
+  readonly why?: string;
+}
+
+/** A dataset, with what has to be asked about it. */
+export interface Audit {
+  readonly id: number;
+  /** Absolute. */
+  readonly directory: string;
+  readonly cache: AuditedCache;
+  readonly checkpoints: readonly Checkpoint[];
+  /** Whether a daemon is at work, whose temporary files are no finding. */
+  readonly isRunning: boolean;
+}
+
+const BATCH = 1000;
+
+/** Compares manifests, cache and samples of a dataset; nothing is held, nothing changed. @throws errno */
+export async function* auditDataset(audit: Audit): AsyncGenerator<Finding, void, void> {
+  yield* auditEntries(audit);
+  yield* auditManifests(audit);
+  yield* auditFiles(audit);
+}
+
+function* auditEntries({ id, directory, cache }: Audit): Generator<Finding, void, void> {
+  for (let last: string | null = null; ;) {
+    const entries = cache.after(id, last, BATCH);
+    for (const entry of entries) yield findingOf(entry, join(directory, "samples"));
+    if (entries.length < BATCH) return;
+    last = (entries.at(-1) as RecordedSample).raw;
+  }
+}
+
+function findingOf(
+  { raw, sample, bytes, outcome, waiting }: RecordedSample,
+  samples: string,
+): Finding {
+  if (sample === null) return { kind: waiting ? "waiting" : "failed", raw };
+  const found = lstatSync(join(samples, sample), { throwIfNoEntry: false });
+  if (found === undefined) return { kind: "missing", raw, sample, why: "there is no such file" };
+  if (!found.isFile()) return { kind: "missing", raw, sample, why: "not a regular file" };
+  if (found.size !== bytes) {
+    return { kind: "missing", raw, sample, why: `${found.size} bytes, published with ${bytes}` };
+  }
+  if (waiting) return { kind: "stale", raw, sample };
+  return { kind: outcome === "failed" ? "failed" : "ok", raw, sample };
+}
+
+async function* auditManifests(audit: Audit): AsyncGenerator<Finding, void, void> {
+  const { id, directory, cache, checkpoints } = audit;
+  const manifests = join(directory, "manifests");
+  for (const segment of (await planAll(manifests)).segments) {
+    const readBytes = readBytesOf(segment.file, checkpoints);
+    for await (const { entries, checkpoint } of readSegment(manifests, segment, () => true)) {
+      const kind = checkpoint.offset <= readBytes ? "lost" : "unread";
+      for (const raw of cache.missingOf(id, [...new Set(entries.map((entry) => entry.raw))])) {
+        yield { kind, raw, why: `${checkpoint.path}, up to line ${checkpoint.line}` };
+      }
+    }
+  }
+}
+
+/** How much of a manifest file has been read; one that nothing is known of is read or was before. */
+function readBytesOf(file: ManifestFile, checkpoints: readonly Checkpoint[]): number {
+  const known = checkpoints.find((checkpoint) => checkpoint.file === file.id);
+  if (known !== undefined) return known.offset;
+  return file.path === ACTIVE ? 0 : Number.POSITIVE_INFINITY;
+}
+
+async function* auditFiles(audit: Audit): AsyncGenerator<Finding, void, void> {
+  const { id, directory, cache, isRunning } = audit;
+  const samples = join(directory, "samples");
+  try {
+    for await (const entry of await opendir(samples, { recursive: true })) {
+      const name = relative(samples, join(entry.parentPath, entry.name));
+      if (entry.isDirectory() || isReceipts(name) || cache.isSample(id, name)) continue;
+      if (isRunning && temporaryName.test(entry.name)) continue;
+      yield { kind: "orphan", sample: name, why: "no entry has this sample" };
+    }
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+  }
+}

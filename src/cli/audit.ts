@@ -1,0 +1,112 @@
+import { join, matchesGlob } from "node:path";
+import {
+  type Audit,
+  auditDataset,
+  type Finding,
+  type FindingKind,
+  findingKinds,
+} from "../audit.ts";
+import { auditedCacheOf } from "../cache/audit.ts";
+import { checkpointsOf } from "../cache/checkpoints.ts";
+import { datasetsOf } from "../cache/datasets.ts";
+import { makeDueOf } from "../cache/due.ts";
+import { holderOf } from "../cache/lock.ts";
+import { type Db, openCacheBeside, openCacheToRead } from "../cache/open.ts";
+import { datasetTotals } from "../cache/totals.ts";
+import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
+import { printable, printJson, printLine, table } from "./print.ts";
+
+/** Options of `audit`. */
+export interface AuditOptions extends InspectOptions {
+  readonly dataset?: string;
+  readonly repair?: boolean;
+}
+
+type Counts = Record<FindingKind, number>;
+
+interface AuditedDataset {
+  readonly dataset: string;
+  readonly counts: Counts;
+  /** Entries made due again. */
+  readonly repaired: number;
+  readonly findings: readonly Finding[];
+}
+
+/** Findings that are shown of a dataset; all are counted. */
+const SHOWN = 20;
+/** Rows that are written at once, so that a daemon beside us gets its turn. */
+const REPAIRED_AT_ONCE = 1000;
+const wrong: readonly FindingKind[] = ["failed", "missing", "lost"];
+
+/**
+ * Compares manifests, cache and samples on disk. With `--repair`, samples that are missing are made
+ * due, and a dataset that lost lines has its manifests read again.
+ * @throws Failure CONFIG_INVALID or CACHE_UNUSABLE
+ */
+export async function audit(options: AuditOptions, context: Context): Promise<number> {
+  const settings = settingsFor(options, context);
+  const db =
+    options.repair === true ? openCacheBeside(settings.state) : openCacheToRead(settings.state);
+  const isRunning = holderOf(settings.state) !== undefined;
+  const audited: AuditedDataset[] = [];
+  try {
+    for (const { dataset } of datasetTotals(db, Date.now())) {
+      if (options.dataset !== undefined && !matchesGlob(dataset, options.dataset)) continue;
+      const id = datasetsOf(db).find(dataset) as number;
+      const checkpoints = checkpointsOf(db).of(id);
+      const directory = join(settings.prefix, dataset);
+      const cache = auditedCacheOf(db);
+      const one = { id, directory, cache, checkpoints, isRunning };
+      audited.push({ dataset, ...(await auditOne(one, db, options.repair === true)) });
+    }
+  } finally {
+    db.close();
+  }
+  if (options.json === true) printJson(context, audited);
+  else print(audited, context);
+  const isWrong = audited.some(({ counts }) => wrong.some((kind) => counts[kind] > 0));
+  return isWrong ? exitCodes.entriesFailed : exitCodes.done;
+}
+
+async function auditOne(
+  one: Audit,
+  db: Db,
+  repair: boolean,
+): Promise<Omit<AuditedDataset, "dataset">> {
+  const counts = Object.fromEntries(findingKinds.map((kind) => [kind, 0])) as Counts;
+  const findings: Finding[] = [];
+  const makeDue = makeDueOf(db);
+  let missing: string[] = [];
+  let repaired = 0;
+  const mend = (): void => {
+    if (repair) repaired += makeDue(one.id, missing, Date.now());
+    missing = [];
+  };
+  for await (const finding of auditDataset(one)) {
+    counts[finding.kind] += 1;
+    if (finding.why !== undefined && findings.length < SHOWN) findings.push(finding);
+    if (finding.kind === "missing") missing.push(finding.raw as string);
+    if (missing.length >= REPAIRED_AT_ONCE) mend();
+  }
+  mend();
+  // Without a checkpoint everything is read again, and what is known is not sampled again.
+  if (repair && counts.lost > 0) checkpointsOf(db).replace(one.id, []);
+  return { counts, repaired, findings };
+}
+
+function print(audited: readonly AuditedDataset[], context: Context): void {
+  const rows = audited.map(({ dataset, counts }) => [
+    dataset,
+    ...findingKinds.map((kind) => counts[kind]),
+  ]);
+  printLine(context, table(["dataset", ...findingKinds], rows));
+  for (const { dataset, findings, counts, repaired } of audited) {
+    for (const { kind, raw, sample, why } of findings) {
+      printLine(context, printable(`${kind} ${dataset}  ${raw ?? sample}: ${why}`));
+    }
+    if (repaired > 0) printLine(context, `${dataset}: ${repaired} made due`);
+    if (counts.missing + counts.lost > 0 && repaired === 0) {
+      printLine(context, `${dataset}: \`audit --repair\` makes due what is missing`);
+    }
+  }
+}
