@@ -2,16 +2,27 @@ import { pathBytes } from "../lib/pep383.ts";
 import type { Db } from "./open.ts";
 
 /**
- * Makes entries due again, as if their line had just come: failures before do not count. Returns
- * how many there were. `now` is ms since epoch.
+ * What makes a row due at `@now`, as if nothing had failed before. It gets another arrival number,
+ * so that a try that is under way does not undo this. Lines count upwards from 1: such a number is
+ * below 0, and lower than any before.
  */
-export function makeDueOf(
+export const DUE_AGAIN = `next_at = min(coalesce(next_at, @now), @now),
+  seq = min(-@now, seq - 1), attempts = 0, failed_at = NULL`;
+
+/** Makes entries due again, in one transaction; returns how many. `now` is ms since epoch. */
+export function makeDue(
   db: Db,
-): (dataset: number, raws: readonly string[], now: number) => number {
+  {
+    dataset,
+    raws,
+    now,
+  }: { readonly dataset: number; readonly raws: readonly string[]; readonly now: number },
+): number {
   const update = db.prepare(
-    "UPDATE files SET next_at = ?, attempts = 0, failed_at = NULL WHERE dataset = ? AND raw = ?",
+    `UPDATE files SET ${DUE_AGAIN} WHERE dataset = @dataset AND raw = @raw`,
   );
-  return db.transaction((dataset: number, raws: readonly string[], now: number): number =>
-    raws.reduce((sum, raw) => sum + update.run(now, dataset, pathBytes(raw)).changes, 0),
+  const all = db.transaction((): number =>
+    raws.reduce((sum, raw) => sum + update.run({ dataset, raw: pathBytes(raw), now }).changes, 0),
   );
+  return all.immediate();
 }

@@ -34,7 +34,10 @@ export interface ListFilter {
   readonly since?: number;
 }
 
-interface Row {
+/** A row of `files`, with its dataset's name. */
+export interface ListedRow {
+  readonly raw: string | Buffer;
+  readonly bronze: string | Buffer;
   readonly [column: string]: string | number | Buffer | null;
 }
 
@@ -50,11 +53,13 @@ export function* listEntries(db: Db, { outcome, since }: ListFilter): Generator<
        WHERE ${conditions.join(" AND ")} ORDER BY d.name, f.raw`,
     )
     .iterate({ outcome, since });
-  for (const row of rows) yield entryOf(row as Row & { raw: string; bronze: string });
+  for (const row of rows) yield entryOf(row as ListedRow);
 }
 
-function entryOf(row: Row & { raw: string; bronze: string }): ListedEntry {
-  const { sample, next_at: nextAt } = row;
+/** What a row says. */
+export function entryOf(row: ListedRow): ListedEntry {
+  const sample = row["sample"] as string | null;
+  const nextAt = row["next_at"] as number | null;
   return {
     dataset: row["dataset_name"] as string,
     raw: pathText(row.raw),
@@ -62,7 +67,7 @@ function entryOf(row: Row & { raw: string; bronze: string }): ListedEntry {
     mtime: row["mtime"] as number,
     outcome: row["outcome"] as string | null,
     waiting: nextAt !== null,
-    sample: sample === null ? null : `samples/${sample as string}`,
+    sample: sample === null ? null : `samples/${sample}`,
     stale: sample !== null && (row["outcome"] !== "sampled" || row["done_mtime"] !== row["mtime"]),
     format: row["format"] as string | null,
     rows: row["rows"] as number | null,
@@ -72,7 +77,7 @@ function entryOf(row: Row & { raw: string; bronze: string }): ListedEntry {
     code: row["code"] as string | null,
     message: row["message"] as string | null,
     attempts: row["attempts"] as number,
-    nextAt: timeOf(nextAt as number | null),
+    nextAt: timeOf(nextAt),
     at: timeOf(row["settled_at"] as number | null),
   };
 }

@@ -68,11 +68,16 @@ export function openCacheToRead(state: string): Db {
 }
 
 /**
- * Opens the cache for a few short writes, beside the daemon or without one.
- * @throws Failure CACHE_UNUSABLE when there is none yet, or it cannot be read.
+ * Does a few short writes beside the daemon or without one, and closes the cache again.
+ * @throws Failure CACHE_UNUSABLE when there is none yet, it is locked, or cannot be written.
  */
-export function openCacheBeside(state: string): Db {
-  return openExisting(state, false);
+export function changeCache<T>(state: string, work: (db: Db) => T): T {
+  const db = openExisting(state, false);
+  try {
+    return translated(cachePath(state), () => work(db));
+  } finally {
+    closeCache(db);
+  }
 }
 
 function openExisting(state: string, readonly: boolean): Db {

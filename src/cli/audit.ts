@@ -9,9 +9,9 @@ import {
 import { auditedCacheOf } from "../cache/audit.ts";
 import { checkpointsOf } from "../cache/checkpoints.ts";
 import { datasetsOf } from "../cache/datasets.ts";
-import { makeDueOf } from "../cache/due.ts";
+import { makeDue } from "../cache/due.ts";
 import { holderOf } from "../cache/lock.ts";
-import { type Db, openCacheBeside, openCacheToRead } from "../cache/open.ts";
+import { changeCache, openCacheToRead } from "../cache/open.ts";
 import { datasetTotals } from "../cache/totals.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
 import { printable, printJson, printLine, table } from "./print.ts";
@@ -45,8 +45,7 @@ const wrong: readonly FindingKind[] = ["failed", "missing", "lost"];
  */
 export async function audit(options: AuditOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
-  const db =
-    options.repair === true ? openCacheBeside(settings.state) : openCacheToRead(settings.state);
+  const db = openCacheToRead(settings.state);
   const isRunning = holderOf(settings.state) !== undefined;
   const audited: AuditedDataset[] = [];
   try {
@@ -57,7 +56,8 @@ export async function audit(options: AuditOptions, context: Context): Promise<nu
       const directory = join(settings.prefix, dataset);
       const cache = auditedCacheOf(db);
       const one = { id, directory, cache, checkpoints, isRunning };
-      audited.push({ dataset, ...(await auditOne(one, db, options.repair === true)) });
+      const repairs = options.repair === true ? settings.state : undefined;
+      audited.push({ dataset, ...(await auditOne(one, repairs)) });
     }
   } finally {
     db.close();
@@ -68,29 +68,32 @@ export async function audit(options: AuditOptions, context: Context): Promise<nu
   return isWrong ? exitCodes.entriesFailed : exitCodes.done;
 }
 
+/** Audits a dataset, and repairs it where `state` says in which cache. */
 async function auditOne(
   one: Audit,
-  db: Db,
-  repair: boolean,
+  state: string | undefined,
 ): Promise<Omit<AuditedDataset, "dataset">> {
   const counts = Object.fromEntries(findingKinds.map((kind) => [kind, 0])) as Counts;
   const findings: Finding[] = [];
-  const makeDue = makeDueOf(db);
-  let missing: string[] = [];
+  const missing: string[] = [];
   let repaired = 0;
-  const mend = (): void => {
-    if (repair) repaired += makeDue(one.id, missing, Date.now());
-    missing = [];
+  const repair = (): void => {
+    const due = { dataset: one.id, raws: missing.splice(0), now: Date.now() };
+    if (state !== undefined && due.raws.length > 0) {
+      repaired += changeCache(state, (db) => makeDue(db, due));
+    }
   };
   for await (const finding of auditDataset(one)) {
     counts[finding.kind] += 1;
     if (finding.why !== undefined && findings.length < SHOWN) findings.push(finding);
     if (finding.kind === "missing") missing.push(finding.raw as string);
-    if (missing.length >= REPAIRED_AT_ONCE) mend();
+    if (missing.length >= REPAIRED_AT_ONCE) repair();
   }
-  mend();
-  // Without a checkpoint everything is read again, and what is known is not sampled again.
-  if (repair && counts.lost > 0) checkpointsOf(db).replace(one.id, []);
+  repair();
+  if (state !== undefined && counts.lost > 0) {
+    // Without a checkpoint everything is read again, and what is known is not sampled again.
+    changeCache(state, (db) => checkpointsOf(db).replace(one.id, []));
+  }
   return { counts, repaired, findings };
 }
 

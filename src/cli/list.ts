@@ -4,7 +4,7 @@ import { listEntries, type ListedEntry, type ListFilter } from "../cache/list.ts
 import { openCacheToRead } from "../cache/open.ts";
 import { Failure } from "../errors.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
-import { bytesText, printable, printLine } from "./print.ts";
+import { arrayPrinter, bytesText, drained, printable, printLine } from "./print.ts";
 
 /** Options of `list`. */
 export interface ListOptions extends InspectOptions {
@@ -32,7 +32,7 @@ export async function list(options: ListOptions, context: Context): Promise<numb
   for (const entry of listEntries(db, filter)) {
     if (!isWanted(entry, options)) continue;
     print.entry(entry);
-    if (context.out.writableNeedDrain) await drained(context);
+    await drained(context);
   }
   print.end();
   db.close();
@@ -71,14 +71,8 @@ function linePrinter(context: Context): Printer {
 }
 
 function jsonPrinter(context: Context): Printer {
-  let separator = "[\n";
-  return {
-    entry(entry) {
-      context.out.write(`${separator}${JSON.stringify(entry)}`);
-      separator = ",\n";
-    },
-    end: () => void context.out.write(separator === "[\n" ? "[]\n" : "\n]\n"),
-  };
+  const { element, end } = arrayPrinter(context);
+  return { entry: element, end };
 }
 
 function csvPrinter(context: Context): Printer {
@@ -101,8 +95,4 @@ function sinceOf(text: string, now: number): number {
   if (Number.isNaN(time))
     throw new Failure("USAGE", `--since ${text}: use ISO 8601, or 30s, 90m, 12h, 7d`);
   return time;
-}
-
-function drained({ out }: Context): Promise<void> {
-  return new Promise((resolve) => out.once("drain", resolve));
 }

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import stringWidth from "string-width";
 
 /** Where a command prints. */
@@ -16,6 +17,29 @@ export function printLine({ out }: Output, line: string): void {
 /** Prints a value as indented JSON. */
 export function printJson(output: Output, value: unknown): void {
   printLine(output, JSON.stringify(value, null, 2));
+}
+
+/** Prints the elements of a JSON array as they come, one a line. */
+export interface ArrayPrinter {
+  element(value: unknown): void;
+  end(): void;
+}
+
+/** Makes one. */
+export function arrayPrinter({ out }: Output): ArrayPrinter {
+  let separator = "[\n";
+  return {
+    element(value) {
+      out.write(`${separator}${JSON.stringify(value)}`);
+      separator = ",\n";
+    },
+    end: () => void out.write(separator === "[\n" ? "[]\n" : "\n]\n"),
+  };
+}
+
+/** Waits while whoever reads the data is behind. */
+export async function drained({ out }: Output): Promise<void> {
+  if (out.writableNeedDrain) await once(out, "drain");
 }
 
 /** Lays out rows under headings; numbers to the right. Cells are shown without control characters. */

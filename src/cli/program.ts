@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
-import { Failure, type FailureCode } from "../errors.ts";
+import { Failure, type FailureCode, failureCodes as allCodes } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import { type Context, exitCodes } from "./command.ts";
 
@@ -34,6 +34,14 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     async (options: T) => {
       code = await (await load())(options, context);
     };
+  /** The same for a command with an argument, which becomes an option of that name. */
+  const about =
+    <T>(argument: keyof T, load: () => Promise<Run<T>>) =>
+    async (value: string | undefined, options: T) => {
+      const named = value === undefined ? {} : { [argument]: value };
+      code = await (await load())({ ...options, ...named }, context);
+    };
+  const withCode = (what: string) => new Option("--code <code>", what).choices(allCodes);
 
   add("run", "the daemon: sample what manifests announce, until SIGTERM")
     .option("--once", "one pass, then exit")
@@ -59,15 +67,29 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--since <time>", "settled since then: ISO 8601, or an age such as 90m, 12h, 7d")
     .option("--json", "a JSON array")
     .option("--csv", "comma-separated values")
-    .action(async (glob: string | undefined, options: object) => {
-      const { list } = await import("./list.ts");
-      code = await list({ ...options, ...(glob === undefined ? {} : { glob }) }, context);
-    });
+    .action(about("glob", async () => (await import("./list.ts")).list));
   add("audit", "manifests, cache and samples on disk: do they agree?")
     .option("--dataset <glob>", "only datasets that match")
     .option("--repair", "make due what is missing")
     .option("--json", "for programs")
     .action(does(async () => (await import("./audit.ts")).audit));
+  add("failures", "what failed, why, and when it is tried again; manifest lines that are no entry")
+    .argument("[glob]", "only entries whose raw matches, such as 'raw/2026/**'; no lines")
+    .option("--dataset <glob>", "only datasets that match")
+    .addOption(withCode("only failures with this code; LINE_INVALID: only lines"))
+    .option("--json", "a JSON array; kind says: entry or line")
+    .action(about("glob", async () => (await import("./failures.ts")).failures));
+  add("retry", "make failed entries due again, all or some; a running daemon takes them")
+    .argument("[glob]", "only raws that match, such as 'raw/2026/**'")
+    .option("--dataset <glob>", "only datasets that match")
+    .addOption(withCode("only what failed with this code"))
+    .option("--json", "for programs")
+    .action(about("glob", async () => (await import("./retry.ts")).retry));
+  add("explain", "all about one entry: state, sample, receipts, manifest lines; writes nothing")
+    .argument("<raw>", "as its manifest line says it")
+    .option("--dataset <v/d/n>", "only in this dataset (else in all that have it)")
+    .option("--json", "for programs")
+    .action(about("raw", async () => (await import("./explain.ts")).explain));
   add("check", "configuration, permissions, manifests: all valid? touches nothing")
     .option("--json", "for programs")
     .action(does(async () => (await import("./check.ts")).check));

@@ -10,6 +10,8 @@ import { type Segment, startOf } from "./plan.ts";
 /** What a few whole lines held, and the checkpoint after them. */
 export interface ReadBatch {
   readonly entries: readonly Entry[];
+  /** The line that each of the entries stands on, from 1. */
+  readonly lines: readonly number[];
   readonly rejected: readonly RejectedLine[];
   readonly checkpoint: Checkpoint;
   /** True when a bad last line was left out: it may still be in the making. */
@@ -45,6 +47,7 @@ export async function* readSegment(
       const hash = isCompressed(file) ? "" : await hashBefore(handle, end);
       yield {
         entries: waits && bad.hasEntry ? parsed.entries.slice(0, -1) : parsed.entries,
+        lines: waits && bad.hasEntry ? parsed.lines.slice(0, -1) : parsed.lines,
         rejected: waits ? parsed.rejected.slice(0, -1) : parsed.rejected,
         checkpoint: { file: file.id, path: file.path, offset: end, line, hash, retiredAt },
         unsettled: waits,
@@ -55,7 +58,7 @@ export async function* readSegment(
     const rejected = [
       { path: file.path, line, offset: 0, reason: `damaged: ${errorMessage(error)}` },
     ];
-    yield { entries: [], rejected, checkpoint: startOf(segment), unsettled: false };
+    yield { entries: [], lines: [], rejected, checkpoint: startOf(segment), unsettled: false };
   } finally {
     await handle.close();
   }
@@ -63,6 +66,7 @@ export async function* readSegment(
 
 interface ParsedBlock {
   readonly entries: Entry[];
+  readonly lines: number[];
   readonly rejected: RejectedLine[];
   /** Lines before the end of the block. */
   readonly line: number;
@@ -72,7 +76,8 @@ interface ParsedBlock {
 
 function tooLong(path: string, offset: number, line: number): ParsedBlock {
   const reason = `longer than ${MAX_LINE_BYTES} bytes`;
-  return { entries: [], rejected: [{ path, line: line + 1, offset, reason }], line: line + 1 };
+  const rejected = [{ path, line: line + 1, offset, reason }];
+  return { entries: [], lines: [], rejected, line: line + 1 };
 }
 
 function parseBlock(
@@ -83,6 +88,7 @@ function parseBlock(
 ): ParsedBlock {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const entries: Entry[] = [];
+  const lines: number[] = [];
   const rejected: RejectedLine[] = [];
   let badEnd: ParsedBlock["badEnd"];
   let line = firstLine;
@@ -90,7 +96,10 @@ function parseBlock(
     const feed = buffer.indexOf(0x0a, at);
     const { entry, reason } = parseBytes(buffer.subarray(at, feed), start + at === 0);
     line += 1;
-    if (entry !== undefined) entries.push(entry);
+    if (entry !== undefined) {
+      entries.push(entry);
+      lines.push(line);
+    }
     badEnd = undefined;
     if (reason !== undefined) {
       const bad = { path, line, offset: start + at, reason };
@@ -99,7 +108,8 @@ function parseBlock(
     }
     at = feed + 1;
   }
-  return badEnd === undefined ? { entries, rejected, line } : { entries, rejected, line, badEnd };
+  const parsed = { entries, lines, rejected, line };
+  return badEnd === undefined ? parsed : { ...parsed, badEnd };
 }
 
 function parseBytes(bytes: Buffer, isFirst: boolean): ReturnType<typeof parseLine> {

@@ -8,13 +8,22 @@ const sampler = (...args: string[]) => run([process.execPath, main, ...args]);
 test("--help lists every command and the exit codes", async () => {
   const { code, stdout } = await sampler("--help");
   expect(code).toBe(0);
-  for (const command of ["run", "append", "status", "list", "check"]) {
+  for (const command of [
+    "run",
+    "append",
+    "status",
+    "list",
+    "failures",
+    "retry",
+    "explain",
+    "check",
+  ]) {
     expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
   }
   expect(stdout).toMatch(/Exit codes: 0 .* 78/s);
 });
 
-test.each(["run", "append", "status", "list", "check"])(
+test.each(["run", "append", "status", "list", "failures", "retry", "explain", "check"])(
   "%s --help names --config and --prefix",
   async (command) => {
     const { code, stdout, stderr } = await sampler(command, "--help");
@@ -37,6 +46,8 @@ test.each([
   ["a missing value", ["append", "--dataset", "a/b/c"]],
   ["a bad choice", ["list", "--outcome", "lost"]],
   ["too many arguments", ["status", "now"]],
+  ["a missing argument", ["explain"]],
+  ["a bad code", ["retry", "--code", "LOST"]],
 ])("%s is a usage error: exit code 2, and nothing on stdout", async (_what, args) => {
   const { code, stdout, stderr } = await sampler(...args);
   expect(code).toBe(2);

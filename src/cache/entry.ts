@@ -1,0 +1,59 @@
+import { pathBytes, pathText } from "../lib/pep383.ts";
+import { entryOf, type ListedEntry, type ListedRow } from "./list.ts";
+import type { Db } from "./open.ts";
+
+/** All that is known of one entry. */
+export interface WholeEntry extends ListedEntry {
+  /** The mtime that the last settled job was for, seconds since epoch. */
+  readonly doneMtime: number | null;
+  /** When the first of the attempts failed, ISO 8601. */
+  readonly failedAt: string | null;
+}
+
+/** The entries of a raw, by dataset; of one dataset where it is named. */
+export function entriesOf(db: Db, raw: string, dataset?: string): WholeEntry[] {
+  const rows = db
+    .prepare(
+      `SELECT f.*, d.name AS dataset_name FROM datasets AS d
+       CROSS JOIN files AS f ON f.dataset = d.id AND f.raw = @key
+       WHERE @dataset IS NULL OR d.name = @dataset ORDER BY d.name`,
+    )
+    .all({ key: pathBytes(raw), dataset: dataset ?? null }) as ListedRow[];
+  return rows.map((row) => {
+    const failedAt = row["failed_at"] as number | null;
+    return Object.assign(entryOf(row), {
+      doneMtime: row["done_mtime"] as number | null,
+      failedAt: failedAt === null ? null : new Date(failedAt).toISOString(),
+    });
+  });
+}
+
+/** Names looked at for one that is meant. */
+const LOOKED_AT = 1000;
+
+/**
+ * Raws with the same file name, at most `count`, by the sample names that begin with `stem`: an
+ * index tells, so that it costs nothing where there are millions.
+ */
+export function similarRaws(
+  db: Db,
+  raw: string,
+  stem: string,
+  count: number,
+): { readonly dataset: string; readonly raw: string }[] {
+  const rows = db
+    .prepare(
+      `SELECT d.name AS dataset, n.raw FROM datasets AS d
+       CROSS JOIN names AS n ON n.dataset = d.id AND n.name >= ? AND n.name < ?
+       LIMIT ${LOOKED_AT}`,
+    )
+    .all(stem, `${stem}\u{10ffff}`) as { dataset: string; raw: string | Buffer }[];
+  return rows
+    .map(({ dataset, raw }) => ({ dataset, raw: pathText(raw) }))
+    .filter((found) => fileName(found.raw) === fileName(raw))
+    .slice(0, count);
+}
+
+function fileName(raw: string): string {
+  return raw.slice(raw.lastIndexOf("/") + 1);
+}

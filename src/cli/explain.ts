@@ -1,0 +1,114 @@
+import { join } from "node:path";
+import { entriesOf, similarRaws, type WholeEntry } from "../cache/entry.ts";
+import { type Db, openCacheToRead } from "../cache/open.ts";
+import type { FailureCode } from "../errors.ts";
+import { type Explanation, explainEntry } from "../explain.ts";
+import { samplePath } from "../samples/path.ts";
+import type { Receipt } from "../samples/receipts.ts";
+import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
+import { nextText } from "./failures.ts";
+import { bytesText, printable, printJson, printLine } from "./print.ts";
+
+/** Options of `explain`. */
+export interface ExplainOptions extends InspectOptions {
+  readonly raw: string;
+  readonly dataset?: string;
+}
+
+/** Raws named where the one that was asked for is unknown. */
+const SIMILAR = 5;
+
+/** Prints everything about one raw; writes nothing. @throws Failure CONFIG_INVALID or CACHE_UNUSABLE */
+export async function explain(options: ExplainOptions, context: Context): Promise<number> {
+  const { raw, dataset, json } = options;
+  const { state, prefix } = settingsFor(options, context);
+  const db = openCacheToRead(state);
+  let entries: WholeEntry[];
+  try {
+    entries = entriesOf(db, raw, dataset);
+    if (entries.length === 0) {
+      context.err.write(`staging-sampler: ${printable(unknownText(db, options))}\n`);
+      return exitCodes.failed;
+    }
+  } finally {
+    db.close();
+  }
+  const explained: Explanation[] = [];
+  for (const entry of entries) {
+    explained.push(await explainEntry(entry, join(prefix, entry.dataset)));
+  }
+  if (json === true) printJson(context, explained);
+  else for (const one of explained) print(one, context);
+  return exitCodes.done;
+}
+
+function unknownText(db: Db, { raw, dataset }: ExplainOptions): string {
+  const stem = samplePath(raw, { layout: "flat", extension: "" });
+  const where = dataset === undefined ? "" : ` in ${dataset}`;
+  const similar = similarRaws(db, raw, stem, SIMILAR).map((found) =>
+    [found.dataset, found.raw].join(" "),
+  );
+  const hint =
+    similar.length === 0
+      ? "`status` says how much is unread"
+      : `the same file name: ${similar.join(", ")}`;
+  return `no entry has the raw ${raw}${where}; ${hint}`;
+}
+
+function print(explanation: Explanation, context: Context): void {
+  const { entry, decision, receipts, lines, problems } = explanation;
+  const show = (label: string, text: string) =>
+    printLine(context, printable(`  ${label.padEnd(9)} ${text}`));
+  printLine(context, printable(`${entry.dataset}  ${entry.raw}`));
+  show("bronze", `${entry.bronze}  mtime ${entry.mtime}`);
+  show("state", stateText(entry));
+  show("next line", `${decision.decision}, with the same mtime: ${decision.why}`);
+  show("sample", sampleText(explanation));
+  const { sampled } = explanation;
+  if (sampled !== null) show("format", formatText(sampled));
+  for (const warning of warningsOf(sampled)) show("warning", warning);
+  show("receipts", countText(receipts));
+  for (const { at, outcome, mtime, ...facts } of receipts.last) {
+    const what = outcome === "failed" ? `${facts["code"]}: ${facts["message"]}` : facts.sample;
+    show("", `${at}  ${outcome}  mtime ${mtime}  ${what ?? ""}`);
+  }
+  show("lines", countText(lines));
+  for (const { path, line, mtime, bronze } of lines.last) {
+    show("", `${path}:${line}  mtime ${mtime}  ${bronze}`);
+  }
+  for (const problem of problems) show("unread", problem);
+}
+
+function stateText(entry: WholeEntry): string {
+  const { outcome, at, waiting, nextAt, code, message, attempts } = entry;
+  if (outcome === null) return `new, due since ${nextAt}`;
+  if (outcome !== "failed") return `${outcome} ${at}${waiting ? `; due again: ${nextAt}` : ""}`;
+  const next = nextText({ nextAt, code: code as FailureCode | null }, Date.now());
+  return `failed ${at}: ${code}: ${message}  (tries: ${attempts}; next: ${next})`;
+}
+
+function sampleText({ entry: { sample, bytes, stale }, onDisk }: Explanation): string {
+  if (sample === null || onDisk === null) return "none";
+  const recorded = bytes === null ? "" : `, ${bytesText(bytes)}`;
+  const found = onDisk.is === "different" ? `${onDisk.bytes} bytes on disk` : onDisk.is;
+  return `${sample}${recorded}: ${found}${stale ? "; of an earlier version" : ""}`;
+}
+
+function formatText({ format, recognisedBy, rows, complete, cut, reason }: Receipt): string {
+  const facts = [
+    `${format}, recognised by ${recognisedBy ?? "?"}`,
+    typeof rows === "number" ? `${rows} rows` : undefined,
+    complete === true ? "complete" : cut === undefined ? undefined : `cut by sample.${cut}`,
+    reason,
+  ];
+  return facts.filter((fact) => fact !== undefined).join(", ");
+}
+
+function warningsOf(receipt: Receipt | null): string[] {
+  const warnings = receipt?.["warnings"];
+  return Array.isArray(warnings) ? warnings.map(String) : [];
+}
+
+function countText({ count, last }: Explanation["lines"] | Explanation["receipts"]): string {
+  return last.length < count ? `${count}, the last ${last.length}:` : `${count}`;
+}

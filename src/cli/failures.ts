@@ -1,0 +1,66 @@
+import {
+  type FailedEntry,
+  failedEntries,
+  type RejectedEntry,
+  rejectedLines,
+} from "../cache/failures.ts";
+import { openCacheToRead } from "../cache/open.ts";
+import { retryOf } from "../errors.ts";
+import { type Context, exitCodes, settingsFor } from "./command.ts";
+import { type FailureOptions, failureFilter } from "./match.ts";
+import { arrayPrinter, drained, printable, printLine } from "./print.ts";
+
+/**
+ * Prints what failed, as it is read: entries, then manifest lines that are none.
+ * @throws Failure CONFIG_INVALID or CACHE_UNUSABLE
+ */
+export async function failures(options: FailureOptions, context: Context): Promise<number> {
+  const db = openCacheToRead(settingsFor(options, context).state);
+  const filter = failureFilter(options);
+  const array = options.json === true ? arrayPrinter(context) : undefined;
+  const now = Date.now();
+  try {
+    for (const entry of failedEntries(db, filter)) {
+      if (array === undefined) printLine(context, printable(entryLine(entry, now)));
+      else array.element({ kind: "entry", ...entry });
+      await drained(context);
+    }
+    // A rejected line has no raw and one code: a glob or another code means none of them.
+    const { glob, code = "LINE_INVALID" } = options;
+    if (glob === undefined && code === "LINE_INVALID") {
+      for (const line of rejectedLines(db, filter)) {
+        if (array === undefined) printLine(context, printable(rejectedLine(line)));
+        else array.element({ kind: "line", ...line });
+        await drained(context);
+      }
+    }
+    array?.end();
+  } finally {
+    db.close();
+  }
+  return exitCodes.done;
+}
+
+function entryLine({ dataset, raw, ...failure }: FailedEntry, now: number): string {
+  const { code, message, attempts, failedAt } = failure;
+  const what =
+    code === null ? "failed; the cache was rebuilt, its receipt says why" : `${code}: ${message}`;
+  const tries = attempts === 1 ? "1 try" : `${attempts} tries`;
+  const since = failedAt === null ? "" : ` since ${failedAt}`;
+  return `${dataset}  ${raw}  ${what}  (${tries}${since}; next: ${nextText(failure, now)})`;
+}
+
+/** When something that failed is tried again, for people; `now` is ms since epoch. */
+export function nextText(
+  { nextAt, code }: Pick<FailedEntry, "nextAt" | "code">,
+  now: number,
+): string {
+  const upgrade =
+    code !== null && retryOf(code) === "change" ? ", a new version of this program" : "";
+  if (nextAt === null) return `never, until a new line${upgrade} or \`retry\``;
+  return Date.parse(nextAt) <= now ? "now" : nextAt;
+}
+
+function rejectedLine({ dataset, path, line, offset, reason, at }: RejectedEntry): string {
+  return `${dataset}  manifests/${path} line ${line}, byte ${offset}: LINE_INVALID: ${reason}  (${at})`;
+}

@@ -1,0 +1,35 @@
+import { retryFailures } from "../cache/failures.ts";
+import { holderOf } from "../cache/lock.ts";
+import { changeCache } from "../cache/open.ts";
+import { Failure } from "../errors.ts";
+import { type Context, exitCodes, settingsFor } from "./command.ts";
+import { type FailureOptions, failureFilter } from "./match.ts";
+import { printable, printJson, printLine } from "./print.ts";
+
+/**
+ * Makes failed entries due again, beside the daemon or without one.
+ * @throws Failure USAGE, CONFIG_INVALID or CACHE_UNUSABLE
+ */
+export async function retry(options: FailureOptions, context: Context): Promise<number> {
+  if (options.code === "LINE_INVALID") {
+    const cure = "mend the line and append it again; `failures --code LINE_INVALID` lists them";
+    throw new Failure("USAGE", `a line that is no entry cannot be retried: ${cure}`);
+  }
+  const { state } = settingsFor(options, context);
+  const filter = failureFilter(options);
+  const retried = changeCache(state, (db) => retryFailures(db, filter, Date.now()));
+  const datasets = [...retried].map(([dataset, entries]) => ({ dataset, entries }));
+  const total = datasets.reduce((sum, { entries }) => sum + entries, 0);
+  const running = holderOf(state) ?? null;
+  if (options.json === true) {
+    printJson(context, { entries: total, datasets, running });
+    return exitCodes.done;
+  }
+  for (const { dataset, entries } of datasets) {
+    printLine(context, printable(`${dataset}: ${entries} made due`));
+  }
+  if (total === 0) printLine(context, "no failed entry matches");
+  else if (running === null) printLine(context, "nothing runs: the next `run` takes them");
+  else printLine(context, `the daemon (pid ${running.pid}) takes them with its next pass`);
+  return exitCodes.done;
+}
