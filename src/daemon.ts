@@ -1,11 +1,13 @@
 import { schedule, type ScheduledTask } from "node-cron";
-import { addFact } from "./cache/facts.ts";
+import { addFact, addFactDurably } from "./cache/facts.ts";
 import type { Db } from "./cache/open.ts";
 import { nextRetryOf } from "./cache/totals.ts";
 import type { Settings } from "./config/settings.ts";
 import { errorCode, errorMessage } from "./errors.ts";
 import { type Log, logEvents } from "./log.ts";
 import { createPass, type Pass, threadedEffects } from "./pass.ts";
+import { bootIdOf, checkAfterPowerLoss } from "./power-loss.ts";
+import { type Synced, syncRegularly } from "./sync.ts";
 import { createWake } from "./wake.ts";
 import { type Watcher, watchManifests } from "./watch.ts";
 
@@ -53,19 +55,29 @@ export async function runDaemon({
   let stopping = false;
   let reloading = false;
   let wasClean = true;
+  let syncFails = false;
   let deadline: NodeJS.Timeout | undefined;
 
   process.on("SIGTERM", stop).on("SIGINT", stop).on("SIGHUP", onHangup);
-  addFact(db, "cleanStop", "false");
-  log.info({ prefix: settings.prefix, config: settings.file ?? null }, "started");
-  wake.all();
+  addFactDurably(db, "cleanStop", "false");
+  const stopSyncing = syncRegularly(
+    { db, prefix: settings.prefix },
+    { onSynced, onError: onSyncError },
+  );
   try {
+    const isStopping = () => stopping;
+    const checked = await checkAfterPowerLoss({ db, settings, bootId: bootIdOf(), isStopping });
+    if (checked !== undefined)
+      log[checked.redone > 0 ? "warn" : "info"](checked, "samples checked that were not synced");
+    log.info({ prefix: settings.prefix, config: settings.file ?? null }, "started");
+    wake.all();
     for (let work = await wake.next(); work !== undefined; work = await wake.next()) {
       if (reloading) await changeShift();
       await onePass(work.datasets);
     }
     addFact(db, "cleanStop", String(wasClean && shift.wasClean()));
   } finally {
+    stopSyncing();
     clearTimeout(deadline);
     wake.end();
     await end(shift);
@@ -93,6 +105,20 @@ export async function runDaemon({
         "pass failed",
       );
     }
+  }
+
+  function onSynced(done: Synced): void {
+    if (done.synced > 0) log.debug(done, "samples synced");
+    if (done.redone === 0) return;
+    log.error(done, "samples could not be brought to disk; they are redone");
+    wake.all();
+  }
+
+  /** Once: what fails stays to be synced, and is tried again all the time. */
+  function onSyncError(error: unknown): void {
+    if (syncFails) return;
+    syncFails = true;
+    log.warn({ code: errorCode(error), reason: errorMessage(error) }, "samples cannot be synced");
   }
 
   function begin(chosen: Settings): Shift {

@@ -1,7 +1,7 @@
 import type { Db } from "./open.ts";
 
-/** Single values the cache remembers: `seq`, `sampler`, `pass`, `cleanStop`. */
-export type Fact = "seq" | "sampler" | "pass" | "cleanStop";
+/** Single values the cache remembers: `seq`, `sampler`, `pass`, `cleanStop`, `bootId`. */
+export type Fact = "seq" | "sampler" | "pass" | "cleanStop" | "bootId";
 
 /** A remembered value, or undefined. */
 export function factOf(db: Db, key: Fact): string | undefined {
@@ -11,4 +11,14 @@ export function factOf(db: Db, key: Fact): string | undefined {
 /** Remembers a value. */
 export function addFact(db: Db, key: Fact, value: string): void {
   db.prepare("INSERT OR REPLACE INTO facts (key, value) VALUES (?, ?)").run(key, value);
+}
+
+/** Remembers a value, and returns when a power loss can no longer take it back. */
+export function addFactDurably(db: Db, key: Fact, value: string): void {
+  db.pragma("synchronous = FULL");
+  try {
+    addFact(db, key, value);
+  } finally {
+    db.pragma("synchronous = NORMAL");
+  }
 }

@@ -1,5 +1,6 @@
 import { pathBytes } from "../lib/pep383.ts";
 import type { Db } from "./open.ts";
+import { addUnsyncedOf } from "./unsynced.ts";
 
 /** What a receipt says that the cache has to know. */
 export interface Remembered {
@@ -23,6 +24,7 @@ export type Restore = (dataset: number, receipts: readonly Remembered[]) => void
 
 /** Prepares the statements. A failure leaves the sample that was there; it is due by its line. */
 export function restoreOf(db: Db): Restore {
+  const addUnsynced = addUnsyncedOf(db);
   const claim = db.prepare("INSERT OR IGNORE INTO names (dataset, name, raw) VALUES (?, ?, ?)");
   const upsert = db.prepare(
     `INSERT INTO files (dataset, raw, bronze, mtime, seq, name, extension, outcome, done_mtime,
@@ -47,6 +49,7 @@ export function restoreOf(db: Db): Restore {
       else if (receipt.sample !== null) {
         claim.run(dataset, receipt.sample, row.key);
         upsert.run(row);
+        if (receipt.outcome === "sampled") addUnsynced(dataset, row.key, 0);
       }
     }
   });

@@ -81,4 +81,15 @@ export const migrations: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Samples that a power loss may take back, in the order in which they were settled.
+  CREATE TABLE unsynced (
+    id INTEGER PRIMARY KEY,
+    dataset INTEGER NOT NULL,
+    raw ANY NOT NULL,
+    at INTEGER NOT NULL             -- ms
+  ) STRICT;
+  INSERT INTO unsynced (dataset, raw, at)
+    SELECT dataset, raw, 0 FROM files WHERE outcome = 'sampled' AND next_at IS NULL;
+  `,
 ];

@@ -3,6 +3,7 @@ import type { Failed, Sampled } from "../types.ts";
 import type { Claim } from "./claim.ts";
 import { type Counted, countsOf } from "./counts.ts";
 import type { Db } from "./open.ts";
+import { addUnsyncedOf } from "./unsynced.ts";
 
 /** A claim and what became of it. */
 export interface Settled {
@@ -21,6 +22,7 @@ export type Settle = (settled: readonly Settled[], now: number) => void;
  */
 export function settleOf(db: Db): Settle {
   const addCounts = countsOf(db);
+  const addUnsynced = addUnsyncedOf(db);
   const publish = db.prepare("UPDATE files SET sample = ? WHERE dataset = ? AND raw = ?");
   const succeed = db.prepare(
     `UPDATE files SET outcome = 'sampled', done_mtime = mtime, next_at = NULL, settled_at = @now,
@@ -52,7 +54,8 @@ export function settleOf(db: Db): Settle {
           sourceSize,
           reason,
         };
-        if (succeed.run(row).changes === 0) publish.run(job.name, dataset, key.raw);
+        if (succeed.run(row).changes > 0) addUnsynced(dataset, key.raw, now);
+        else publish.run(job.name, dataset, key.raw);
       } else {
         const { code, message } = outcome;
         const attempts = claim.attempts + 1;

@@ -30,6 +30,11 @@ export interface Receipt {
   readonly [further: string]: unknown;
 }
 
+/** Where a dataset's receipts are. */
+export function receiptsPath(samples: string): string {
+  return join(samples, NAME);
+}
+
 /** The receipt for a settled job; `now` is ms since epoch. */
 export function receiptOf(job: Job, result: Sampled | Failed, now: number): Receipt {
   const { raw, bronze, mtime } = job;
@@ -62,7 +67,7 @@ export function rejectionReceipt(
  * @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE
  */
 export async function appendReceipts(samples: string, receipts: readonly Receipt[]): Promise<void> {
-  const path = join(samples, NAME);
+  const path = receiptsPath(samples);
   try {
     const handle = await openToAppend(path);
     try {
@@ -79,7 +84,7 @@ export async function appendReceipts(samples: string, receipts: readonly Receipt
 
 /** Removes what a crash left of a half-written last receipt. @throws Failure as appendReceipts */
 export async function healReceipts(samples: string): Promise<void> {
-  const path = join(samples, NAME);
+  const path = receiptsPath(samples);
   try {
     const handle = await open(path, O_RDWR | O_NOFOLLOW);
     try {
@@ -103,9 +108,10 @@ export async function* readReceipts(samples: string): AsyncGenerator<Receipt[], 
   }
 }
 
+/** Zeros are blocks that a power loss kept from being written; a whole receipt may follow them. */
 function parseReceipt(line: string): Receipt | undefined {
   try {
-    const value = JSON.parse(line) as Receipt | null;
+    const value = JSON.parse(line.slice(line.lastIndexOf("\0") + 1)) as Receipt | null;
     return typeof value === "object" && value !== null ? value : undefined;
   } catch {
     return undefined;

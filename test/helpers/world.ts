@@ -12,6 +12,7 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
+import { addFact, factOf } from "../../src/cache/facts.ts";
 import { listEntries, type ListedEntry } from "../../src/cache/list.ts";
 import { closeCache, type Db, openCache, type OpenedCache } from "../../src/cache/open.ts";
 import { loadConfig } from "../../src/config/load.ts";
@@ -25,6 +26,7 @@ import {
   type PassSummary,
   realEffects,
 } from "../../src/pass.ts";
+import { bootIdOf } from "../../src/power-loss.ts";
 import type { Settings } from "../../src/config/settings.ts";
 import type { RejectedLine } from "../../src/types.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
@@ -181,6 +183,8 @@ export async function createWorld(config: object = {}): Promise<World> {
       if (opened === undefined) {
         opened = openCache(world.settings().state);
         aside = opened.movedAside ?? aside;
+        if (factOf(opened.db, "bootId") === undefined)
+          addFact(opened.db, "bootId", bootIdOf() ?? "");
       }
       return opened.db;
     },

@@ -71,3 +71,23 @@ test("a torn line longer than one look is healed as well", async () => {
   expect(await readFile(world.path("samples/_receipts.jsonl"), "utf8")).toBe('{"raw":"a"}\n');
   await healReceipts(world.path("nowhere"));
 });
+
+test("blocks of zeros, at the end or in the middle, cost no receipt that is whole", async () => {
+  await using world = await createWorld();
+  const samples = world.path("samples");
+  const line = (raw: string) => `${JSON.stringify(receipt(raw))}\n`;
+  const zeros = "\0".repeat(70_000);
+  const torn = line("torn").slice(0, 20);
+  const middle = [line("a"), torn, zeros, line("b"), line("c"), zeros, '":1}\n', line("d")].join(
+    "",
+  );
+  await world.write("samples/_receipts.jsonl", middle + torn + zeros);
+  await healReceipts(samples);
+  expect(await readFile(`${samples}/_receipts.jsonl`, "utf8")).toBe(middle);
+  await appendReceipts(samples, [receipt("e")]);
+  expect(await all(samples)).toEqual(["a", "b", "c", "d", "e"]);
+  await world.write("samples/_receipts.jsonl", zeros);
+  await healReceipts(samples);
+  await appendReceipts(samples, [receipt("f")]);
+  expect(await all(samples)).toEqual(["f"]);
+});

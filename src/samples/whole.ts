@@ -1,0 +1,45 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { errorCode } from "../errors.ts";
+
+/** What a sample should be like. */
+export interface Expected {
+  /** null where that is not known. */
+  readonly bytes: number | null;
+  /** It was written after this, ms since epoch. */
+  readonly after: number;
+}
+
+/**
+ * What a sample is like after a power loss. `broken`: a regular file that is short, too long, or
+ * zeros where a block was not written. `lost`: not there, not readable, no regular file, or of an
+ * earlier version, whose replacement did not last.
+ */
+export type Found = "whole" | "broken" | "lost";
+
+/** File systems allocate blocks of this many bytes, or multiples. */
+const BLOCK = 4096;
+
+/** Looks at a sample; reads at most its first and last 4 KiB. Never throws for what is on disk. */
+export function lookAtSample(path: string, { bytes, after }: Expected): Found {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) return "lost";
+    if (bytes !== null && stats.size !== bytes) return "broken";
+    const starts = [0, Math.max(0, stats.size - BLOCK)];
+    if (stats.size > 0 && starts.some((start) => isZeros(fd as number, start))) return "broken";
+    return stats.mtimeMs < after ? "lost" : "whole";
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return "lost";
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function isZeros(fd: number, start: number): boolean {
+  const bytes = Buffer.alloc(BLOCK);
+  readSync(fd, bytes, 0, BLOCK, start);
+  return bytes.every((byte) => byte === 0);
+}

@@ -1,0 +1,105 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Db } from "./cache/open.ts";
+import { type Unsynced, unsyncedOf } from "./cache/unsynced.ts";
+import { syncSamples } from "./samples/sync.ts";
+
+/** What syncing needs. */
+export interface SyncOptions {
+  readonly db: Db;
+  readonly prefix: string;
+  /** True when the process is to end; the cache is not touched from then on. */
+  readonly isStopping: () => boolean;
+  /** ms since epoch. */
+  readonly clock: () => number;
+  /** Rest after each 100 samples, ms. */
+  readonly restMs: number;
+}
+
+/** What syncing did, in samples. */
+export interface Synced {
+  readonly synced: number;
+  /** Those that the kernel could not write; they are due again. */
+  readonly redone: number;
+}
+
+const PAGE = 100;
+const INTERVAL_MS = 30_000;
+/** At most 1,000 samples a second. */
+const REST_MS = 100;
+/**
+ * The kernel writes by itself what is older than 30 s, within 5 s. Asking for it then costs little,
+ * and hurries nobody's writes; asking at once would.
+ */
+const AGE_MS = 45_000;
+
+/**
+ * Brings the samples that were settled a while ago to stable storage, oldest first, and forgets
+ * them: a power loss cannot take them back any more.
+ * @throws errno, and what the cache throws; what was not reached is still to be synced
+ */
+export async function syncSettled(options: SyncOptions): Promise<Synced> {
+  const { db, prefix, isStopping, clock, restMs } = options;
+  const queue = unsyncedOf(db);
+  let [synced, redone] = [0, 0];
+  while (!isStopping()) {
+    const now = clock();
+    const first = queue.first(PAGE);
+    // A time to come is one of a clock that was put back.
+    const young = first.findIndex(({ at }) => at > now - AGE_MS && at <= now);
+    const page = young < 0 ? first : first.slice(0, young);
+    if (page.length === 0) break;
+    const wrong = await syncPage(prefix, page);
+    if (isStopping()) break;
+    redone += queue.finish(page, wrong, clock());
+    synced += page.length - wrong.length;
+    if (page.length < PAGE) break;
+    await sleep(restMs);
+  }
+  return { synced, redone };
+}
+
+/** Does so twice a minute, until the function that it returns is called. */
+export function syncRegularly(
+  { db, prefix }: Pick<SyncOptions, "db" | "prefix">,
+  { onSynced, onError }: { onSynced: (done: Synced) => void; onError: (error: unknown) => void },
+): () => void {
+  let isOver = false;
+  let isRunning = false;
+  const timer = setInterval(() => void round(), INTERVAL_MS).unref();
+  return () => {
+    isOver = true;
+    clearInterval(timer);
+  };
+
+  async function round(): Promise<void> {
+    if (isRunning) return;
+    isRunning = true;
+    try {
+      onSynced(
+        await syncSettled({
+          db,
+          prefix,
+          isStopping: () => isOver,
+          clock: Date.now,
+          restMs: REST_MS,
+        }),
+      );
+    } catch (error) {
+      if (!isOver) onError(error);
+    }
+    isRunning = false;
+  }
+}
+
+async function syncPage(prefix: string, page: readonly Unsynced[]): Promise<Unsynced[]> {
+  const wrong: Unsynced[] = [];
+  const present = page.filter(({ sample }) => sample !== null);
+  for (const [dataset, entries] of Map.groupBy(present, ({ dataset }) => dataset)) {
+    const samples = join(prefix, dataset, "samples");
+    const names = entries.map(({ sample }) => sample as string);
+    const lost = await syncSamples(samples, names);
+    wrong.push(...entries.filter(({ sample }) => lost.has(sample as string)));
+  }
+  return wrong;
+}
