@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { makeLake } from "./lake.ts";
 import { killAt, type Point, pointsOf, whyNoStrace } from "./points.ts";
 
-/** All points take a quarter of an hour (`npm run crash-points`); each time a few are tried. */
+/** All points take about 25 minutes (`npm run crash-points`); each time a few are tried. */
 const COUNT = Number(process.env["CRASH_POINTS"] ?? 4);
 
 const reason = whyNoStrace();
