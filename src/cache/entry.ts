@@ -1,5 +1,5 @@
 import { pathBytes, pathText } from "../lib/pep383.ts";
-import { entryOf, type ListedEntry, type ListedRow } from "./list.ts";
+import { entryOf, type ListedEntry, type ListedRow, timeOf } from "./list.ts";
 import type { Db } from "./open.ts";
 
 /** All that is known of one entry. */
@@ -19,13 +19,12 @@ export function entriesOf(db: Db, raw: string, dataset?: string): WholeEntry[] {
        WHERE @dataset IS NULL OR d.name = @dataset ORDER BY d.name`,
     )
     .all({ key: pathBytes(raw), dataset: dataset ?? null }) as ListedRow[];
-  return rows.map((row) => {
-    const failedAt = row["failed_at"] as number | null;
-    return Object.assign(entryOf(row), {
+  return rows.map((row) =>
+    Object.assign(entryOf(row), {
       doneMtime: row["done_mtime"] as number | null,
-      failedAt: failedAt === null ? null : new Date(failedAt).toISOString(),
-    });
-  });
+      failedAt: timeOf(row["failed_at"] as number | null),
+    }),
+  );
 }
 
 /** Names looked at for one that is meant. */

@@ -2,6 +2,7 @@ import type { FailureCode } from "../errors.ts";
 import { pathText } from "../lib/pep383.ts";
 import type { RejectedLine } from "../types.ts";
 import { DUE_AGAIN } from "./due.ts";
+import { timeOf } from "./list.ts";
 import type { Db } from "./open.ts";
 
 /** Which failures are meant. */
@@ -122,8 +123,4 @@ function datasetsIn(
 ): readonly { readonly id: number; readonly name: string }[] {
   const all = db.prepare("SELECT id, name FROM datasets ORDER BY name").all();
   return (all as { id: number; name: string }[]).filter(({ name }) => hasDataset(name));
-}
-
-function timeOf(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }

@@ -82,6 +82,7 @@ export function entryOf(row: ListedRow): ListedEntry {
   };
 }
 
-function timeOf(ms: number | null): string | null {
+/** A time in ms since epoch as ISO 8601; null for none. */
+export function timeOf(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
 }

@@ -13,8 +13,8 @@ export interface Compression {
    * Yields all that the chunks hold, member after member, and returns the offset after the last
    * one. What comes before damage is yielded first. Output depends on the bytes, not on the chunk
    * borders.
-   * @throws Failure FORMAT_INVALID for damage, LIMIT_EXCEEDED where decoding needs too much memory;
-   * NoSample for what it cannot decode; what the chunks throw.
+   * @throws Failure FORMAT_INVALID, or an error of zlib's own, for damage; LIMIT_EXCEEDED where
+   * decoding needs too much memory; NoSample for what it cannot decode; what the chunks throw.
    */
   decompress(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, number, void>;
   /** Compresses; the same bytes for the same bytes. */
