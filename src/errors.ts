@@ -1,3 +1,5 @@
+import { constants } from "node:os";
+
 /**
  * Every code a person may see, and when what failed with it is tried again. `later`: with back-off
  * for a day; `few`: three times; `change`: when the mtime or our version changes; `line`: when a
@@ -13,6 +15,7 @@ const retries = {
   PATH_REFUSED: "line",
   OUTPUT_FULL: "pass",
   OUTPUT_UNWRITABLE: "pass",
+  OVER_BUDGET: "pass",
   UNEXPECTED: "change",
   LINE_INVALID: "never",
   MANIFEST_UNREADABLE: "pass",
@@ -55,14 +58,40 @@ export class NoSample extends Error {
   }
 }
 
+/** Names of errno values; libuv has none for some of them, such as ESTALE and EDQUOT. */
+const errnoNames = new Map(Object.entries(constants.errno).map(([name, value]) => [value, name]));
+/** What is said for an errno that libuv has no name for: a code and a description, or both in one. */
+const unnamed =
+  /^(Unknown system error -?\d+: |UNKNOWN: )?(Unknown system error -?\d+|unknown error)/;
+
 /** The `code` of a system, zlib or SQLite error, or undefined. */
 export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string"
-    ? error.code
-    : undefined;
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string")
+    return undefined;
+  return unnamedErrno(error) ?? error.code;
 }
 
 /** What an error says, whatever was thrown. */
 export function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const name = unnamedErrno(error);
+  return name === undefined ? error.message : error.message.replace(unnamed, name);
+}
+
+/**
+ * The error of the system among an error and its causes, or undefined: storage, or limits of this
+ * process or machine, refused a call, or kept a library from being loaded.
+ */
+export function systemErrorIn(error: unknown): Error | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const isRefusal = "errno" in error && "syscall" in error;
+  const isItself = isRefusal || errorCode(error) === "ERR_DLOPEN_FAILED";
+  return isItself ? error : systemErrorIn(error.cause);
+}
+
+/** The name of an errno that libuv has no name for. */
+function unnamedErrno(error: Error): string | undefined {
+  if (!("errno" in error) || typeof error.errno !== "number" || !unnamed.test(error.message))
+    return undefined;
+  return errnoNames.get(Math.abs(error.errno));
 }

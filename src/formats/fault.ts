@@ -1,14 +1,15 @@
-import { errorMessage, Failure } from "../errors.ts";
+import { errorMessage, Failure, systemErrorIn } from "../errors.ts";
 
 /**
  * What is wrong with a file, from an error met while decoding a part of it that can be done
  * without. An error that is not the file's fault (storage, abort) is thrown again.
  */
 export function faultOf(error: unknown, signal: AbortSignal): string {
-  if (signal.aborted || (error instanceof Failure && !isOfFile(error))) throw error;
+  const isOfFile = error instanceof Failure ? isContent(error) : systemErrorIn(error) === undefined;
+  if (signal.aborted || !isOfFile) throw error;
   return errorMessage(error);
 }
 
-function isOfFile({ code }: Failure): boolean {
+function isContent({ code }: Failure): boolean {
   return code === "FORMAT_INVALID" || code === "LIMIT_EXCEEDED";
 }

@@ -2,6 +2,8 @@ import yazl from "yazl";
 
 /** The last second a zip's extended timestamp can hold. */
 const MAX_MTIME = 0x7fffffff;
+/** A zip takes 65,535 bytes, of which some make names unique. */
+const MAX_NAME_BYTES = 65_000;
 const LISTING_NAME = "_manifest.txt";
 
 /** One member of a sample archive. */
@@ -45,7 +47,17 @@ function safeName(name: string): string {
   const safe = parts
     .filter((part) => part !== "" && part !== ".")
     .map((part) => (part === ".." ? "_" : part.replaceAll("\0", "_")));
-  return safe.join("/") || "_";
+  const joined = cutName(safe.join("/")) || "_";
+  // What is left of `C:C:` or `./C:` would be a drive again.
+  return /^[a-zA-Z]:/.test(joined) ? `_${joined}` : joined;
+}
+
+/** As UTF-8 a name can have more bytes than it had, and than a zip takes. */
+function cutName(name: string): string {
+  if (Buffer.byteLength(name) <= MAX_NAME_BYTES) return name;
+  return new TextDecoder()
+    .decode(Buffer.from(name).subarray(0, MAX_NAME_BYTES))
+    .replace(/\ufffd$/, "");
 }
 
 function uniqueName(name: string, used: ReadonlySet<string>): string {

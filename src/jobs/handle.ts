@@ -1,9 +1,8 @@
-import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
-import { errorCode, errorMessage, Failure } from "../errors.ts";
+import { errorCode, errorMessage, Failure, type FailureCode, systemErrorIn } from "../errors.ts";
 import type { Failed, Handle, Job, Outcome } from "../types.ts";
 import { startClock } from "./clock.ts";
-import { findPlace, isBronzeGone, type Place } from "./place.ts";
+import { findPlace, type Place, whyNoBronze } from "./place.ts";
 import { Rename, sampleFile } from "./sample-file.ts";
 
 /**
@@ -42,9 +41,7 @@ async function failed(
   readBytes: number,
   ms: number,
 ): Promise<Outcome> {
-  const known = error instanceof Failure;
-  const code = known ? error.code : "UNEXPECTED";
-  const message = known ? error.message : ((error as Error).stack ?? errorMessage(error));
+  const [code, message] = whatFailed(error);
   const failure: Failed = { outcome: "failed", code, message, readBytes, ms };
   if (code === "OUTPUT_UNWRITABLE" && isNameAtFault(error, job)) {
     return { ...failure, code: "PATH_REFUSED" };
@@ -52,11 +49,16 @@ async function failed(
   if (code === "OUTPUT_FULL" || code === "OUTPUT_UNWRITABLE") {
     return { outcome: "paused", code, message };
   }
-  if (code === "FILE_MISSING" && (await isBronzeGone(settings, job))) {
-    const directory = join(settings.prefix, job.dataset, "bronze");
-    return { outcome: "paused", code, message: `${directory} is missing: is it mounted?` };
-  }
-  return failure;
+  const noBronze = code === "FILE_MISSING" ? await whyNoBronze(settings, job) : undefined;
+  return noBronze === undefined ? failure : { outcome: "paused", code, message: noBronze };
+}
+
+/** What the system refuses, such as one more open file, is not the file's fault, and may pass. */
+function whatFailed(error: unknown): readonly [FailureCode, string] {
+  if (error instanceof Failure) return [error.code, error.message];
+  const refusal = systemErrorIn(error);
+  if (refusal !== undefined) return ["FILE_UNREADABLE", errorMessage(refusal)];
+  return ["UNEXPECTED", (error as Error).stack ?? errorMessage(error)];
 }
 
 /** True when this sample's name cannot be written; it must not hold up the rest of its dataset. */

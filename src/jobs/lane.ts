@@ -13,9 +13,20 @@ export interface Lane {
 /** Who is told of what. */
 export interface LaneHandlers {
   readonly onAnswer: (outcome: Outcome) => void;
-  /** It ended by itself, and why. May be told more than once. */
-  readonly onDeath: (code: FailureCode, message: string) => void;
+  /** A temporary file could not be removed. */
+  readonly onLeft: () => void;
+  /**
+   * It ended by itself, and why; `wasReady` is false for one that never came to a job, since the
+   * system would not let it start. May be told more than once.
+   */
+  readonly onDeath: (code: FailureCode, message: string, wasReady: boolean) => void;
 }
+
+/** What a thread says, before an outcome, once it could not remove a temporary file. */
+export const LEFT = "left";
+
+/** What a thread says once it has loaded everything, before the first outcome. */
+export const READY = "ready";
 
 const HEAP_MB = 256;
 const YOUNG_MB = 4;
@@ -24,13 +35,18 @@ const YOUNG_MB = 4;
 export function startLane(
   program: URL,
   origin: SettingsOrigin,
-  { onAnswer, onDeath }: LaneHandlers,
+  { onAnswer, onLeft, onDeath }: LaneHandlers,
 ): Lane {
   const resourceLimits = { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB };
   const worker = new Worker(program, { workerData: origin, resourceLimits });
-  worker.on("message", onAnswer);
-  worker.on("error", (error) => onDeath(whyDead(error), errorMessage(error)));
-  worker.on("exit", (code) => onDeath("UNEXPECTED", `the worker ended with ${code}`));
+  let isReady = false;
+  worker.on("message", (message: Outcome | typeof READY | typeof LEFT) => {
+    isReady = true;
+    if (message === LEFT) onLeft();
+    else if (message !== READY) onAnswer(message);
+  });
+  worker.on("error", (error) => onDeath(whyDead(error), errorMessage(error), isReady));
+  worker.on("exit", (code) => onDeath("UNEXPECTED", `the worker ended with ${code}`, isReady));
   return { post: (job) => worker.postMessage(job), end: () => worker.terminate() };
 }
 

@@ -1,8 +1,9 @@
 import { realpathSync } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import type { Settings } from "../config/settings.ts";
-import { errorCode, Failure } from "../errors.ts";
+import { errorCode, errorMessage, Failure } from "../errors.ts";
+import { outputFailure } from "../samples/publish.ts";
 import type { Job } from "../types.ts";
 
 /** Where a dataset lies; looked up once for each handle, when it is whole. */
@@ -12,28 +13,74 @@ export interface Place {
   readonly isWhole: boolean;
   /** Real paths of the directories bronze files may be in. */
   readonly roots: readonly string[];
+  /** Set when one of them could not be looked up: why. A path outside of the others may be in it. */
+  readonly unknownRoot?: string;
 }
 
 /** Looks up where a dataset lies. @throws Failure OUTPUT_UNWRITABLE */
 export async function findPlace(settings: Settings, dataset: string): Promise<Place> {
   const directory = join(settings.prefix, dataset);
   const roots = [settings.prefix, directory, ...settings.allowedRoots];
-  const real = await Promise.all(roots.map((root) => realpath(root).catch(() => undefined)));
+  const errors: unknown[] = [];
+  const real = await Promise.all(
+    roots.map((root) =>
+      realpath(root).catch((error: unknown) => void (isAbsence(error) || errors.push(error))),
+    ),
+  );
   const found = real.filter((root) => root !== undefined);
-  await checkSamples(join(directory, "samples"), found);
-  return { directory, roots: found, isWhole: found.length === roots.length };
+  const [error] = errors;
+  const unknown = error === undefined ? {} : { unknownRoot: errorMessage(error) };
+  const place = { directory, roots: found, isWhole: found.length === roots.length, ...unknown };
+  await checkSamples(join(directory, "samples"), place);
+  return place;
 }
 
-/** Samples may be on another disk, but not where a link leads out of all allowed roots. */
-async function checkSamples(samples: string, roots: readonly string[]): Promise<void> {
-  const real = await realpath(samples).catch(() => undefined);
+/**
+ * Samples may be on another disk, but not where a link leads out of all allowed roots, to what
+ * production writes, or among another dataset's samples.
+ */
+async function checkSamples(samples: string, { roots, unknownRoot }: Place): Promise<void> {
+  const real = await realUnlessAbsent(samples);
+  const dataset = await realUnlessAbsent(dirname(samples));
+  if (real === undefined || dataset === undefined || real === join(dataset, "samples")) return;
+  if (!roots.some((root) => real.startsWith(`${root}/`))) {
+    const why = unknownRoot ?? "leads outside the prefix and allowedRoots";
+    throw new Failure("OUTPUT_UNWRITABLE", `${samples}: ${why}`);
+  }
+  const [prefix = ""] = roots;
+  const folders = [partsBelow(dataset, real)[0], partsBelow(prefix, real)[3]];
+  if (folders.some((folder) => /^(bronze|raw|manifests|samples)$/.test(folder ?? ""))) {
+    throw new Failure("OUTPUT_UNWRITABLE", `${samples}: leads to ${real}, where others write`);
+  }
+}
+
+function partsBelow(directory: string, path: string): readonly string[] {
+  return path.startsWith(`${directory}/`) ? relative(directory, path).split("/") : [];
+}
+
+/**
+ * A manifests directory is refused where a link leads out of all allowed roots: what it holds would
+ * show in receipts and log.
+ * @throws Failure MANIFEST_UNREADABLE
+ */
+export async function checkManifests({ directory, roots }: Place): Promise<void> {
+  const manifests = join(directory, "manifests");
+  const real = await realUnlessAbsent(manifests);
   if (real === undefined || roots.some((root) => real.startsWith(`${root}/`))) return;
-  throw new Failure("OUTPUT_UNWRITABLE", `${samples} leads outside the prefix and allowedRoots`);
+  const message = `${manifests} leads outside the prefix and allowedRoots`;
+  throw new Failure("MANIFEST_UNREADABLE", message);
+}
+
+async function realUnlessAbsent(path: string): Promise<string | undefined> {
+  return realpath(path).catch((error: unknown) => {
+    if (isAbsence(error)) return undefined;
+    throw outputFailure(error, path);
+  });
 }
 
 /**
  * A directory of the mirror layout must not be a link that leads out of samples.
- * @throws Failure PATH_REFUSED
+ * @throws Failure PATH_REFUSED; OUTPUT_UNWRITABLE when that cannot be seen
  */
 export function checkFolder(directory: string, name: string): void {
   if (!name.includes("/")) return;
@@ -49,14 +96,23 @@ function realOf(path: string): string | undefined {
   try {
     return realpathSync.native(path);
   } catch (error) {
-    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
-    throw error;
+    if (isAbsence(error)) return undefined;
+    throw outputFailure(error, path);
   }
 }
 
-/** True when the whole bronze directory is missing, not just this file. */
-export async function isBronzeGone(settings: Settings, job: Job): Promise<boolean> {
-  if (!job.bronze.startsWith("bronze/")) return false;
-  const found = await stat(join(settings.prefix, job.dataset, "bronze")).catch(() => undefined);
-  return found === undefined;
+/** Why the whole bronze directory cannot be had, and not just this file; undefined when it can. */
+export async function whyNoBronze(settings: Settings, job: Job): Promise<string | undefined> {
+  if (!job.bronze.startsWith("bronze/")) return undefined;
+  const directory = join(settings.prefix, job.dataset, "bronze");
+  try {
+    await stat(directory);
+    return undefined;
+  } catch (error) {
+    return isAbsence(error) ? `${directory} is missing: is it mounted?` : errorMessage(error);
+  }
+}
+
+function isAbsence(error: unknown): boolean {
+  return errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR";
 }

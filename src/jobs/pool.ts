@@ -1,6 +1,7 @@
 import type { FailureCode } from "../errors.ts";
 import { type Lane, startLane } from "./lane.ts";
 import type { Settings } from "../config/settings.ts";
+import type { InWork } from "./in-work.ts";
 import type { Handle, Job, Outcome } from "../types.ts";
 
 /** A Handle that does jobs apart from us, so that one file can be stopped and costs no other. */
@@ -8,7 +9,7 @@ export interface WorkerPool {
   readonly handle: Handle;
   /** Ends all lanes; what is in flight is abandoned. */
   close(): Promise<void>;
-  /** False once a lane ended in the middle of a job: what it had begun to write is still there. */
+  /** False once a lane ended in the middle of a job, or could not remove what it had begun to write. */
   wasClean(): boolean;
 }
 
@@ -23,6 +24,8 @@ interface Slot {
   /** In the order in which they are done; the first one is in work. */
   readonly tasks: Task[];
   timer: NodeJS.Timeout | undefined;
+  /** When the first of them was begun, ms of `performance.now`. */
+  begunAt: number;
 }
 
 /** A lane stops itself at `limits.seconds`; one that does not is ended this much later. */
@@ -32,8 +35,11 @@ const worker = new URL(
   import.meta.url,
 );
 
-/** As many threads as are configured. `program` is what each of them runs. */
-export function createWorkerPool(settings: Settings, program = worker): WorkerPool {
+/**
+ * As many threads as are configured. `inWork` is told what each of them is at; `program` is what
+ * they run.
+ */
+export function createWorkerPool(settings: Settings, inWork: InWork, program = worker): WorkerPool {
   const slots = Array.from({ length: settings.drain.threads }, emptySlot);
   const stops = new WeakSet<AbortSignal>();
   let isClean = true;
@@ -59,7 +65,12 @@ export function createWorkerPool(settings: Settings, program = worker): WorkerPo
     const isOurs = () => slot.lane === lane;
     const lane = startLane(program, settings.origin, {
       onAnswer: (outcome) => void (isOurs() && answered(slot, outcome)),
-      onDeath: (code, message) => void (isOurs() && replace(slot, code, message)),
+      onLeft: () => void (isClean = false),
+      onDeath: (code, message, wasReady) => {
+        if (!isOurs()) return;
+        if (wasReady) replace(slot, code, message);
+        else giveBack(slot, code, `no thread can be started: ${message}`);
+      },
     });
     return lane;
   }
@@ -73,7 +84,9 @@ export function createWorkerPool(settings: Settings, program = worker): WorkerPo
   function watchOver(slot: Slot): void {
     clearTimeout(slot.timer);
     const job = slot.tasks[0]?.job;
+    inWork.mark(slots.indexOf(slot), job);
     if (job === undefined) return;
+    slot.begunAt = performance.now();
     const { seconds } = settings.forDataset(job.dataset).limits;
     const message = `not done within limits.seconds (${seconds} s)`;
     slot.timer = setTimeout(() => replace(slot, "TIMEOUT", message), seconds * 1000 + GRACE_MS);
@@ -83,12 +96,21 @@ export function createWorkerPool(settings: Settings, program = worker): WorkerPo
   function replace(slot: Slot, code: FailureCode, message: string): void {
     const [first, ...others] = empty(slot);
     if (first !== undefined) isClean = false;
-    first?.resolve({ outcome: "failed", code, message, readBytes: 0, ms: 0 });
+    const ms = performance.now() - slot.begunAt;
+    first?.resolve({ outcome: "failed", code, message, readBytes: 0, ms });
     for (const task of others) give(slot, task);
+  }
+
+  /** No job is to blame for a thread that could not be started: they stay due. */
+  function giveBack(slot: Slot, code: FailureCode, message: string): void {
+    const tasks = empty(slot);
+    inWork.mark(slots.indexOf(slot), undefined);
+    for (const { resolve } of tasks) resolve({ outcome: "paused", code, message });
   }
 
   async function close(): Promise<void> {
     const tasks = slots.flatMap(empty);
+    for (const thread of slots.keys()) inWork.mark(thread, undefined);
     if (tasks.length > 0) isClean = false;
     for (const { resolve } of tasks) resolve({ outcome: "abandoned" });
   }
@@ -97,7 +119,7 @@ export function createWorkerPool(settings: Settings, program = worker): WorkerPo
 }
 
 function emptySlot(): Slot {
-  return { lane: undefined, tasks: [], timer: undefined };
+  return { lane: undefined, tasks: [], timer: undefined, begunAt: 0 };
 }
 
 /** Ends a slot's lane without waiting: it may hang in the kernel. Returns its tasks. */

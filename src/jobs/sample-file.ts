@@ -39,6 +39,7 @@ export async function sampleFile(
   const { limits, extensions } = settings.forDataset(job.dataset);
   const file = openLocalFile(bronzePath(place.directory, job.bronze), {
     roots: place.roots,
+    unknownRoot: place.unknownRoot,
     name: basename(job.raw),
     readBytes: limits.readBytes,
     signal,

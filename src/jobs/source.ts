@@ -5,12 +5,13 @@ import {
   fstatSync,
   lstatSync,
   openSync,
+  readlinkSync,
   readSync,
   realpathSync,
   statSync,
 } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { errorCode, errorMessage, Failure, type FailureCode } from "../errors.ts";
+import { errorCode, errorMessage, Failure, type FailureCode, systemErrorIn } from "../errors.ts";
 import { breathe } from "../lib/breathe.ts";
 import { pathBytes, pathText } from "../lib/pep383.ts";
 import { HEAD_BYTES } from "../lib/source.ts";
@@ -25,7 +26,10 @@ export interface LocalFile extends Source {
   readonly mtime: number;
   /** Bytes read so far. */
   readBytes(): number;
-  /** Whether the file is still the one that was opened, by descriptor and by path. */
+  /**
+   * Whether the file is still the one that was opened, by descriptor and by path.
+   * @throws Failure FILE_UNREADABLE when that cannot be seen
+   */
   isUnchanged(): boolean;
   close(): void;
 }
@@ -34,6 +38,8 @@ export interface LocalFile extends Source {
 export interface OpenOptions {
   /** Real paths of the directories it may be in. */
   readonly roots: readonly string[];
+  /** Set when another one could not be looked up: why. */
+  readonly unknownRoot?: string | undefined;
   /** Its name as its producer knew it; decides the format. */
   readonly name: string;
   /** Bytes that may be read. */
@@ -49,13 +55,16 @@ export interface OpenOptions {
  * LIMIT_EXCEEDED, and the signal's reason once it is aborted.
  */
 export function openLocalFile(path: string, options: OpenOptions): LocalFile {
-  const fd = openSafely(path, options.roots);
+  const { fd, real } = openSafely(path, options);
   try {
+    if (!isAt(fd, real)) {
+      throw new Failure("FILE_CHANGED", `${path} was moved while it was opened`);
+    }
     const opened = fstatSync(fd, { bigint: true });
     if (!opened.isFile()) throw refused(path, "not a regular file");
     return localFile(fd, pathBytes(path), opened, options);
   } catch (error) {
-    closeSync(fd);
+    closeRead(fd);
     throw fileFailure(error, path);
   }
 }
@@ -65,15 +74,27 @@ export function bronzePath(datasetDir: string, bronze: string): string {
   return isAbsolute(bronze) ? bronze : join(datasetDir, bronze);
 }
 
-function openSafely(path: string, roots: readonly string[]): number {
+interface Opened {
+  readonly fd: number;
+  /** Without links, when it was looked at. */
+  readonly real: Buffer;
+}
+
+/** O_NOFOLLOW minds the last name only: a directory above it can have become a link since. */
+function isAt(fd: number, real: Buffer): boolean {
+  return readlinkSync(`/proc/self/fd/${fd}`, { encoding: "buffer" }).equals(real);
+}
+
+function openSafely(path: string, { roots, unknownRoot }: OpenOptions): Opened {
   try {
     const real = realpathSync.native(pathBytes(path), { encoding: "buffer" });
     const text = pathText(real);
     if (!roots.some((root) => isWithin(text, root))) {
+      if (unknownRoot !== undefined) throw new Failure("FILE_UNREADABLE", unknownRoot);
       throw refused(path, "outside the prefix and allowedRoots");
     }
     if (!lstatSync(real).isFile()) throw refused(path, "not a regular file");
-    return openSync(real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    return { fd: openSync(real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY), real };
   } catch (error) {
     throw fileFailure(error, path);
   }
@@ -99,11 +120,15 @@ function localFile(
     stream,
     slice,
     allowReading: (bytes) => (budget = Math.max(budget, bytes)),
-    close: () => closeSync(fd),
+    close: () => closeRead(fd),
     isUnchanged() {
-      const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-      const isThere = found !== undefined && isSame(found, opened);
-      return isThere && isSame(fstatSync(fd, { bigint: true }), opened);
+      try {
+        const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+        const isThere = found !== undefined && isSame(found, opened);
+        return isThere && isSame(fstatSync(fd, { bigint: true }), opened);
+      } catch (error) {
+        throw fileFailure(error, name);
+      }
     },
   };
 
@@ -156,6 +181,15 @@ function localFile(
     } catch (error) {
       throw fileFailure(error, name);
     }
+  }
+}
+
+/** Closes what was only read: whatever goes wrong there, what was read is not the worse for it. */
+function closeRead(fd: number): void {
+  try {
+    closeSync(fd);
+  } catch (error) {
+    if (systemErrorIn(error) === undefined) throw error;
   }
 }
 

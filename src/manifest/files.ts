@@ -1,15 +1,20 @@
 import { createHash } from "node:crypto";
-import type { Stats } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createGunzip } from "node:zlib";
 import { errorCode, Failure } from "../errors.ts";
+import { readRange } from "../lib/read-range.ts";
 import { through } from "../lib/through.ts";
 import type { Checkpoint } from "../types.ts";
 
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 const CHUNK_BYTES = 256 * 1024;
-/** How much of what was read is remembered, as a hash, to know a file again. */
-const HASHED_BYTES = 64;
+/**
+ * How much of what was read is remembered, as a hash, to know a file again. More than the last line
+ * as a rule: lines may end in much that is the same in all of them.
+ */
+const HASHED_BYTES = 4096;
 /** The file that is appended to. */
 export const ACTIVE = "processed.jsonl";
 const generation = /^processed(\.jsonl[.-].+|-.+\.jsonl)(\.gz)?$/;
@@ -57,6 +62,20 @@ function stemOf({ path }: ManifestFile): string {
   return path.replace(/\.gz$/, "");
 }
 
+/**
+ * Opens a manifest file that was looked at before, and has not become something else since.
+ * @throws errno; Failure MANIFEST_UNREADABLE
+ */
+export async function openManifest(
+  directory: string,
+  { path }: Pick<ManifestFile, "path">,
+): Promise<FileHandle> {
+  const handle = await open(join(directory, path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  if ((await handle.stat()).isFile()) return handle;
+  await handle.close();
+  throw new Failure("MANIFEST_UNREADABLE", `${join(directory, path)} is no regular file`);
+}
+
 /** True when a file's bytes before `offset` are those that were read there before. */
 export async function isSameFile(
   directory: string,
@@ -64,7 +83,7 @@ export async function isSameFile(
   { offset, hash }: { readonly offset: number; readonly hash: string },
 ): Promise<boolean> {
   if (offset === 0) return true;
-  const handle = await open(join(directory, file.path), "r");
+  const handle = await openManifest(directory, file);
   try {
     return (await hashBefore(handle, offset)) === hash;
   } finally {
@@ -72,12 +91,10 @@ export async function isSameFile(
   }
 }
 
-/** SHA-256 (hex) of the 64 bytes before an offset, fewer at the start of the file. */
+/** SHA-256 (hex) of the 4 KiB before an offset, fewer at the start of the file. */
 export async function hashBefore(handle: FileHandle, offset: number): Promise<string> {
-  const length = Math.min(HASHED_BYTES, offset);
-  const bytes = Buffer.alloc(length);
-  const { bytesRead } = await handle.read(bytes, 0, length, offset - length);
-  return createHash("sha256").update(bytes.subarray(0, bytesRead)).digest("hex");
+  const bytes = await readRange(handle, Math.max(0, offset - HASHED_BYTES), offset);
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** True for a generation that was compressed; it is only ever read whole. */
@@ -87,7 +104,7 @@ export function isCompressed(file: ManifestFile): boolean {
 
 /** The checkpoint of a compressed generation that was read whole: after its compressed bytes. */
 export async function checkpointAfter(directory: string, file: ManifestFile): Promise<Checkpoint> {
-  const handle = await open(join(directory, file.path), "r");
+  const handle = await openManifest(directory, file);
   try {
     const hash = await hashBefore(handle, file.size);
     return { file: file.id, path: file.path, offset: file.size, line: 0, hash, retiredAt: null };

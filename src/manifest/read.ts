@@ -1,10 +1,8 @@
-import { open } from "node:fs/promises";
-import { join } from "node:path";
 import { errorCode, errorMessage } from "../errors.ts";
 import { lineBlocks } from "../lib/line-blocks.ts";
 import type { Checkpoint, Entry, RejectedLine } from "../types.ts";
 import { MAX_LINE_BYTES, parseLine } from "./entry.ts";
-import { hashBefore, isCompressed, readFrom } from "./files.ts";
+import { hashBefore, isCompressed, openManifest, readFrom } from "./files.ts";
 import { type Segment, startOf } from "./plan.ts";
 
 /** What a few whole lines held, and the checkpoint after them. */
@@ -30,7 +28,7 @@ export async function* readSegment(
   isSettled: (offset: number) => boolean,
 ): AsyncGenerator<ReadBatch, void, void> {
   const { file, retiredAt } = segment;
-  const handle = await open(join(directory, file.path), "r");
+  const handle = await openManifest(directory, file);
   let line = segment.line;
   try {
     const chunks = readFrom(handle, file, segment.offset);

@@ -1,7 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
-import { errorCode, errorMessage, Failure } from "../errors.ts";
+import { errorCode, errorMessage, Failure, systemErrorIn } from "../errors.ts";
 import type { SampleStream, SampleSummary } from "../types.ts";
 
 const FILE_MODE = 0o640;
@@ -14,6 +22,7 @@ export const temporaryName = /^\.ss-[0-9a-f]{16}\.tmp$/;
 /** Temporary names are this process's own, then counted. */
 const ours = randomBytes(4).toString("hex");
 let counted = 0;
+let isSwept = true;
 
 /** A sample that is written but not yet visible. */
 export interface Staged {
@@ -35,17 +44,56 @@ export async function stage(target: string, sample: SampleStream): Promise<Stage
   counted += 1;
   const temporary = join(directory, `.ss-${ours}${counted.toString(16).padStart(8, "0")}.tmp`);
   const fd = output(target, () => create(temporary, directory));
-  const discard = () => rmSync(temporary, { force: true });
+  const discard = () => remove(temporary);
   try {
-    const { summary, bytes } = await writeAll(fd, sample, target);
+    const { summary, bytes } = await writeAndClose(fd, sample, target);
     const commit = () => output(target, () => renameSync(temporary, target));
     return { summary, bytes, commit, discard };
   } catch (error) {
     discard();
     throw error;
-  } finally {
-    closeSync(fd);
   }
+}
+
+/** A file server may say only when a file is closed that there is no room for it. */
+async function writeAndClose(
+  fd: number,
+  sample: SampleStream,
+  target: string,
+): Promise<{ summary: SampleSummary; bytes: number }> {
+  let isWritten = false;
+  try {
+    const written = await writeAll(fd, sample, target);
+    isWritten = true;
+    output(target, () => closeSync(fd));
+    return written;
+  } finally {
+    if (!isWritten) closeAnyway(fd);
+  }
+}
+
+/** Closes what is to be thrown away; why that is so says more than what goes wrong here. */
+function closeAnyway(fd: number): void {
+  try {
+    closeSync(fd);
+  } catch (error) {
+    if (systemErrorIn(error) === undefined) throw error;
+  }
+}
+
+/** What cannot be removed now is swept by a later start; why it is to go says more. */
+function remove(temporary: string): void {
+  try {
+    unlinkSync(temporary);
+  } catch (error) {
+    if (systemErrorIn(error) === undefined) throw error;
+    if (errorCode(error) !== "ENOENT") isSwept = false;
+  }
+}
+
+/** False once this thread could not remove a temporary file. */
+export function leavesNothing(): boolean {
+  return isSwept;
 }
 
 async function writeAll(
@@ -90,12 +138,20 @@ function output<T>(target: string, work: () => T): T {
   }
 }
 
+const hints: Readonly<Record<string, string>> = {
+  EFBIG: "a limit of file sizes: check LimitFSIZE or ulimit -f",
+  EIO: "the storage fails",
+  EMFILE: "too many open files: check LimitNOFILE or ulimit -n",
+  ENFILE: "too many open files on this machine",
+  ESTALE: "the file server has another file there now, or lost its export",
+};
+
 /** The Failure for an error while writing below `samples/`. */
 export function outputFailure(error: unknown, target: string): unknown {
   const errno = errorCode(error);
   if (error instanceof Failure || errno === undefined) return error;
   const full = errno === "ENOSPC" || errno === "EDQUOT";
-  const hint = full ? "make room; work goes on with the next pass" : "check owner and mode";
-  const message = `cannot write ${target}: ${errorMessage(error)} (${hint})`;
+  const hint = full ? "make room; work goes on with the next pass" : hints[errno];
+  const message = `cannot write ${target}: ${errorMessage(error)} (${hint ?? "check owner and mode"})`;
   return new Failure(full ? "OUTPUT_FULL" : "OUTPUT_UNWRITABLE", message, { cause: error });
 }

@@ -1,17 +1,19 @@
-import { constants, createReadStream } from "node:fs";
+import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { errorCode } from "../errors.ts";
+import { errorCode, Failure } from "../errors.ts";
 import { lineBlocks } from "../lib/line-blocks.ts";
+import { readRange } from "../lib/read-range.ts";
 import type { Failed, Job, RejectedLine, Sampled } from "../types.ts";
 import { VERSION } from "../version.ts";
 import { outputFailure } from "./publish.ts";
 
+const LF = 0x0a;
 const NAME = "_receipts.jsonl";
 const receiptsName = /^_receipts\.jsonl([.-][\w.-]*)?(?<!\.gz)$/;
 const SEAL_BYTES = 1024 ** 3;
 const MAX_RECEIPT_BYTES = 4 * 1024 * 1024;
-const { O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW } = constants;
+const { O_RDONLY, O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /** Whether a file below `samples/` holds receipts. */
 export function isReceipts(name: string): boolean {
@@ -44,6 +46,36 @@ export function receiptOf(job: Job, result: Sampled | Failed, now: number): Rece
   return { raw, bronze, mtime, outcome, ...sample, ...facts, ...end };
 }
 
+/** A sample that retention removed, and its entry. */
+export interface PrunedSample extends Pick<Job, "raw" | "bronze" | "mtime"> {
+  /** Below `samples/`. */
+  readonly sample: string;
+  readonly bytes: number;
+  readonly outcome: "sampled" | "failed";
+  /** Of the failure, where the sample was of an earlier version. */
+  readonly code: string | null;
+  readonly message: string | null;
+}
+
+/**
+ * The receipts for a sample that retention removed; `now` is ms since epoch. The last receipt of a
+ * raw counts: a failed entry is said to be failed once more.
+ */
+export function prunedReceipts(pruned: PrunedSample, now: number): Receipt[] {
+  const { raw, bronze, mtime, sample, bytes, outcome, code, message } = pruned;
+  const entry = { raw, bronze, mtime };
+  const end = { at: new Date(now).toISOString(), sampler: VERSION };
+  const removed = {
+    ...entry,
+    outcome: "pruned",
+    sample: `samples/${sample}`,
+    bytes,
+    ...end,
+  } as const;
+  if (outcome === "sampled") return [removed];
+  return [removed, { ...entry, outcome, code, message, ...end }];
+}
+
 /** The receipt for a manifest line that is no entry. */
 export function rejectionReceipt(
   { path, line, offset, reason }: RejectedLine,
@@ -71,7 +103,7 @@ export async function appendReceipts(samples: string, receipts: readonly Receipt
   try {
     const handle = await openToAppend(path);
     try {
-      const { size } = await handle.stat();
+      const size = await cutTornLine(handle);
       await appendAll(handle, size, receipts);
       if (size > SEAL_BYTES) await seal(samples);
     } finally {
@@ -86,7 +118,7 @@ export async function appendReceipts(samples: string, receipts: readonly Receipt
 export async function healReceipts(samples: string): Promise<void> {
   const path = receiptsPath(samples);
   try {
-    const handle = await open(path, O_RDWR | O_NOFOLLOW);
+    const handle = await openRegular(path, O_RDWR);
     try {
       await cutTornLine(handle);
     } finally {
@@ -97,10 +129,17 @@ export async function healReceipts(samples: string): Promise<void> {
   }
 }
 
-/** Yields all receipts of a dataset in pages, in no order; lines that are none are left out. */
+/**
+ * Yields all receipts of a dataset in pages, in no order; lines that are none are left out.
+ * @throws Failure OUTPUT_UNWRITABLE where one of the files is none, or cannot be opened
+ */
 export async function* readReceipts(samples: string): AsyncGenerator<Receipt[], void, void> {
   for (const name of await receiptFiles(samples)) {
-    const chunks = createReadStream(join(samples, name), { highWaterMark: 256 * 1024 });
+    const path = join(samples, name);
+    const handle = await openRegular(path, O_RDONLY).catch((error: unknown) => {
+      throw outputFailure(error, path);
+    });
+    const chunks = handle.createReadStream({ highWaterMark: 256 * 1024 });
     for await (const { bytes } of lineBlocks(chunks, 0, MAX_RECEIPT_BYTES)) {
       const lines = bytes === undefined ? [] : Buffer.from(bytes).toString("utf8").split("\n");
       yield lines.map(parseReceipt).filter((receipt) => receipt !== undefined);
@@ -129,17 +168,28 @@ async function receiptFiles(samples: string): Promise<string[]> {
 }
 
 async function openToAppend(path: string): Promise<FileHandle> {
-  const flags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW;
+  const flags = O_RDWR | O_CREAT | O_APPEND;
   try {
-    return await open(path, flags, 0o640);
+    return await openRegular(path, flags);
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw error;
     await mkdir(dirname(path), { recursive: true, mode: 0o750 });
-    return open(path, flags, 0o640);
+    return openRegular(path, flags);
   }
 }
 
-/** A write that fails half-way is taken back: a torn line must not stand before a whole one. */
+/** A FIFO would be waited for, a device read for ever, and a link can lead out of the lake. */
+async function openRegular(path: string, flags: number): Promise<FileHandle> {
+  const handle = await open(path, flags | O_NOFOLLOW | O_NONBLOCK, 0o640);
+  if ((await handle.stat()).isFile()) return handle;
+  await handle.close();
+  throw new Failure("OUTPUT_UNWRITABLE", `${path} is no regular file`);
+}
+
+/**
+ * A write that fails half-way is taken back: a torn line must not stand before a whole one. Where
+ * that fails too, the next one finds it.
+ */
 async function appendAll(
   handle: FileHandle,
   size: number,
@@ -149,24 +199,24 @@ async function appendAll(
   try {
     await handle.writeFile(lines.join(""));
   } catch (error) {
-    await handle.truncate(size);
+    await handle.truncate(size).catch(() => undefined);
     throw error;
   }
 }
 
-async function cutTornLine(handle: FileHandle): Promise<void> {
+/** Cuts off half a line at the end; returns the bytes there are then. */
+async function cutTornLine(handle: FileHandle): Promise<number> {
   const { size } = await handle.stat();
+  if (size === 0 || (await readRange(handle, size - 1, size))[0] === LF) return size;
   const step = 64 * 1024;
-  for (let end = size; end > 0; end -= step) {
+  let whole = size;
+  for (let end = size; whole === size && end > 0; end -= step) {
     const start = Math.max(0, end - step);
-    const bytes = Buffer.alloc(end - start);
-    await handle.read(bytes, 0, bytes.length, start);
-    const last = bytes.lastIndexOf(0x0a);
-    if (last < 0 && start > 0) continue;
-    const whole = start + last + 1;
-    if (whole < size) await handle.truncate(whole);
-    return;
+    const last = (await readRange(handle, start, end)).lastIndexOf(LF);
+    if (last >= 0 || start === 0) whole = start + last + 1;
   }
+  await handle.truncate(whole);
+  return whole;
 }
 
 async function seal(samples: string): Promise<void> {

@@ -40,6 +40,11 @@ export function lookAtSample(path: string, { bytes, after }: Expected): Found {
 
 function isZeros(fd: number, start: number): boolean {
   const bytes = Buffer.alloc(BLOCK);
-  readSync(fd, bytes, 0, BLOCK, start);
+  let filled = 0;
+  while (filled < BLOCK) {
+    const bytesRead = readSync(fd, bytes, filled, BLOCK - filled, start + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
   return bytes.every((byte) => byte === 0);
 }

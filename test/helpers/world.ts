@@ -19,13 +19,9 @@ import { loadConfig } from "../../src/config/load.ts";
 import type { Effects } from "../../src/drain.ts";
 import type { Ingested } from "../../src/ingest.ts";
 import { pathBytes } from "../../src/lib/pep383.ts";
-import {
-  createPass,
-  type Pass,
-  type PassEvent,
-  type PassSummary,
-  realEffects,
-} from "../../src/pass.ts";
+import { realEffects } from "../../src/effects.ts";
+import { createPass, type Pass, type PassEvent } from "../../src/pass.ts";
+import type { PassSummary } from "../../src/summary.ts";
 import { bootIdOf } from "../../src/power-loss.ts";
 import type { Settings } from "../../src/config/settings.ts";
 import type { RejectedLine } from "../../src/types.ts";
@@ -240,6 +236,7 @@ export async function createWorld(config: object = {}): Promise<World> {
     const real = realEffects(world.settings());
     return {
       tidy: (...args) => (current.tidy ?? real.tidy)(...args),
+      wasClean: () => (current.wasClean ?? real.wasClean)(),
       handle: (...args) => (current.handle ?? real.handle)(...args),
       addReceipts: (...args) => (current.addReceipts ?? real.addReceipts)(...args),
       removeSample: (...args) => (current.removeSample ?? real.removeSample)(...args),

@@ -13,7 +13,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import { createHandle } from "../../src/jobs/handle.ts";
 import type { Settings } from "../../src/config/settings.ts";
-import type { Job, Outcome } from "../../src/types.ts";
+import type { Failed, Job, Outcome } from "../../src/types.ts";
+import { type InWork, openInWork } from "../../src/jobs/in-work.ts";
 import { createWorkerPool, type WorkerPool } from "../../src/jobs/pool.ts";
 
 const fixtures = join(import.meta.dirname, "../../fixtures");
@@ -22,6 +23,7 @@ let prefix: string;
 let dataset: string;
 let settings: Settings;
 let pool: WorkerPool;
+let inWork: InWork;
 
 beforeEach(() => {
   prefix = mkdtempSync(join(tmpdir(), "staging-sampler-pool-"));
@@ -29,11 +31,13 @@ beforeEach(() => {
   for (const folder of ["bronze", "samples"]) mkdirSync(join(dataset, folder), { recursive: true });
   writeFileSync(join(prefix, "config.yaml"), "limits: { seconds: 1 }\n");
   settings = loadConfig({ prefix, config: join(prefix, "config.yaml"), env: {} });
-  pool = createWorkerPool(settings);
+  inWork = openInWork(prefix, 2);
+  pool = createWorkerPool(settings, inWork);
 });
 
 afterEach(async () => {
   await pool.close();
+  inWork.close();
   rmSync(prefix, { recursive: true });
 });
 
@@ -46,16 +50,30 @@ test("a job has the same outcome and sample in a thread as without one", async (
   expect(readFileSync(join(dataset, "samples", job.name))).toEqual(sample);
 });
 
-test("a thread that does not come to an end is stopped, and costs no other job", async () => {
-  const program = new URL("../helpers/hanging-worker.ts", import.meta.url);
-  const hanging = createWorkerPool(settings, program);
+test.each([
+  ["does not come to an end", "hang.csv", "TIMEOUT"],
+  ["takes all the memory it may have", "grow.csv", "LIMIT_EXCEEDED"],
+  ["throws", "throw.csv", "UNEXPECTED"],
+  ["ends by itself", "exit.csv", "UNEXPECTED"],
+])("a thread that %s fails its own job, and costs no other", async (_, raw, code) => {
+  const program = new URL("../helpers/faulty-worker.ts", import.meta.url);
+  const seconds = raw === "hang.csv" ? 1 : 30;
+  writeFileSync(join(prefix, "config.yaml"), `limits: { seconds: ${seconds} }\n`);
+  const chosen = loadConfig({ prefix, config: join(prefix, "config.yaml"), env: {} });
+  const faulty = createWorkerPool(chosen, inWork, program);
   const outcomes = await Promise.all(
-    ["hang.csv", "a.csv", "b.csv"].map((name) => hanging.handle(jobFor(name, name), never)),
+    ["a.csv", raw, "b.csv", "c.csv"].map((name) => faulty.handle(jobFor(name, name), never)),
   );
-  expect(outcomes.map(({ outcome }) => outcome)).toEqual(["failed", "abandoned", "abandoned"]);
-  expect(outcomes[0]).toMatchObject({ code: "TIMEOUT" });
-  expect(hanging.wasClean()).toBe(false);
-  await hanging.close();
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual([
+    "abandoned",
+    "failed",
+    "abandoned",
+    "abandoned",
+  ]);
+  expect(outcomes[1]).toMatchObject({ code, ms: expect.any(Number) });
+  expect((outcomes[1] as Failed).ms).toBeGreaterThan(0);
+  expect(faulty.wasClean()).toBe(false);
+  await faulty.close();
 });
 
 test("what is in flight is abandoned when the signal says so, and nothing is left half-written", async () => {
@@ -66,6 +84,7 @@ test("what is in flight is abandoned when the signal says so, and nothing is lef
   expect(await outcome).toEqual({ outcome: "abandoned" });
   expect(await pool.handle(job, stop.signal)).toEqual({ outcome: "abandoned" });
   await pool.close();
+  inWork.close();
   expect(readdirSync(join(dataset, "samples")).filter((name) => name === job.name)).toEqual([]);
 });
 

@@ -3,6 +3,7 @@ import { errorCode, errorMessage, Failure, NoSample } from "../../errors.ts";
 import { slicesOf } from "../../lib/blocks.ts";
 import { snappyPrefix } from "../../lib/snappy-block.ts";
 import { through } from "../../lib/through.ts";
+import { native } from "../../lib/native.ts";
 import { bz2 } from "../compressed/bz2.ts";
 import type { Compression } from "../compressed/compression.ts";
 import { xz } from "../compressed/xz.ts";
@@ -117,8 +118,7 @@ function checkCrc(content: Uint8Array, stored: Buffer): void {
 }
 
 async function snap(content: Uint8Array): Promise<Uint8Array> {
-  // Loaded where it is needed: native packages take some megabytes.
-  const { compressSync } = await import("snappy");
+  const { compressSync } = native.snappy();
   const checksum = Buffer.alloc(CRC_BYTES);
   checksum.writeUInt32BE(crc32(content));
   return Buffer.concat([compressSync(content), checksum]);

@@ -4,6 +4,7 @@ import { breathe } from "../../lib/breathe.ts";
 import { type ByteReader, decodeWith } from "../../lib/byte-reader.ts";
 import { decodeLz4Block, lz4Prefix, MAX_RATIO } from "../../lib/lz4-block.ts";
 import { xxh32 } from "../../lib/xxh32.ts";
+import { native } from "../../lib/native.ts";
 import type { Compression } from "./compression.ts";
 import {
   frameKind,
@@ -133,7 +134,6 @@ function start(head: Uint8Array): Uint8Array | undefined {
 async function* compress(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
-  // Loaded where it is needed: native packages take some megabytes.
-  const { compressFrameSync } = await import("lz4-napi");
+  const { compressFrameSync } = native.lz4();
   yield compressFrameSync(await buffer(chunks), { contentChecksum: true });
 }

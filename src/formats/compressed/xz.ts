@@ -3,6 +3,7 @@ import { crc32 } from "node:zlib";
 import { Failure } from "../../errors.ts";
 import { breathe } from "../../lib/breathe.ts";
 import { type ByteReader, decodeWith } from "../../lib/byte-reader.ts";
+import { native } from "../../lib/native.ts";
 import type { Compression } from "./compression.ts";
 import { lzma2Decoder, MAX_CHUNK_HEADER_BYTES, parseChunk } from "./lzma2.ts";
 import { checkBytes, checkOf } from "./xz-check.ts";
@@ -215,7 +216,6 @@ function start(head: Uint8Array): Uint8Array | undefined {
 async function* compress(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
-  // Loaded where it is needed: native packages take some megabytes.
-  const { compressSync } = await import("@napi-rs/lzma/xz");
+  const { compressSync } = native.xz();
   yield compressSync(await buffer(chunks));
 }

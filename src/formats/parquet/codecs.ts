@@ -14,6 +14,7 @@ import {
 import { errorCode, errorMessage, Failure } from "../../errors.ts";
 import { lz4Prefix } from "../../lib/lz4-block.ts";
 import { snappyPrefix } from "../../lib/snappy-block.ts";
+import { native } from "../../lib/native.ts";
 import { invalid } from "./thrift.ts";
 
 /** Bytes of a whole page, as it is stored and decompressed. */
@@ -161,15 +162,13 @@ async function compressHadoopLz4(input: Uint8Array): Promise<Uint8Array> {
   return Buffer.concat([head, block]);
 }
 
-// Native packages take some megabytes, so they are loaded where they are needed.
-
 async function compressSnappy(input: Uint8Array): Promise<Uint8Array> {
-  const { compressSync } = await import("snappy");
+  const { compressSync } = native.snappy();
   return compressSync(input);
 }
 
 /** A raw block; the package puts the decompressed length before it. */
 async function compressLz4(input: Uint8Array): Promise<Uint8Array> {
-  const { compressSync } = await import("lz4-napi");
+  const { compressSync } = native.lz4();
   return compressSync(Buffer.from(input)).subarray(4);
 }

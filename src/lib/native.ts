@@ -1,0 +1,17 @@
+import { createRequire } from "node:module";
+import type * as xz from "@napi-rs/lzma/xz";
+import type * as lz4 from "lz4-napi";
+import type * as snappy from "snappy";
+
+const require = createRequire(import.meta.url);
+
+/**
+ * Native packages, loaded where they are needed: they take some megabytes. One that could not be
+ * loaded, for want of descriptors say, is tried again the next time; `import()` would fail for good.
+ * @throws what the loader throws
+ */
+export const native = {
+  lz4: () => require("lz4-napi") as typeof lz4,
+  snappy: () => require("snappy") as typeof snappy,
+  xz: () => require("@napi-rs/lzma/xz") as typeof xz,
+} as const;
