@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { acceptOf, type Accepted, type Batch } from "./cache/accept.ts";
 import { checkpointsOf } from "./cache/checkpoints.ts";
 import { datasetsOf } from "./cache/datasets.ts";
@@ -69,18 +70,28 @@ export function createIngest({ db, settings, onRejected }: IngestOptions): Inges
   const hasFiles = hasFilesOf(db);
   const { settleMs, start } = settings.manifest;
   const waiting = new Map<string, ReadonlyMap<string, number>>();
+  /** Until when a manifest that is read again is left alone; it would be read from 0 each time. */
+  const pauses = new Map<string, number>();
 
   return async (dataset, now, isStopping = () => false) => {
     const directory = join(settings.prefix, dataset, "manifests");
+    const pause = pauses.get(dataset);
+    if (pause !== undefined && now < pause && now >= pause - settleMs) {
+      return { ...NOTHING, unsettledUntil: pause };
+    }
+    const id = datasets.ensure(dataset);
+    const look: Look = { dataset, id, directory, now, isStopping, doubts: new Map() };
     try {
-      const id = datasets.ensure(dataset);
-      const doubts = new Map<string, number>();
-      const ingested = await ingest({ dataset, id, directory, now, isStopping, doubts });
-      waiting.set(dataset, doubts);
+      const ingested = await ingest(look);
+      waiting.set(dataset, look.doubts);
       return ingested;
     } catch (error) {
       if (error instanceof Failure || error instanceof IngestStopped) throw error;
       if (errorCode(error)?.startsWith("SQLITE_") === true) throw error;
+      if (errorCode(error) === "ENOENT" && !isSettled(look, "gone while it was looked at")) {
+        waiting.set(dataset, look.doubts);
+        return { ...NOTHING, unsettledUntil: now + settleMs };
+      }
       const message = `cannot read ${directory}: ${errorMessage(error)}`;
       throw new Failure("MANIFEST_UNREADABLE", message, { cause: error });
     }
@@ -101,7 +112,12 @@ export function createIngest({ db, settings, onRejected }: IngestOptions): Inges
 
   /** No checkpoint: a new dataset, or one whose cache was lost. */
   async function firstSight(look: Look, segments: readonly Segment[]): Promise<Ingested> {
-    const restored = await restoreDataset(db, look.id, join(look.directory, "../samples"));
+    const restored = await restoreDataset(db, {
+      dataset: look.id,
+      samples: join(look.directory, "../samples"),
+      isStopping: look.isStopping,
+    });
+    await goOn(look);
     if (hasFiles(look.id)) return { ...(await rereadAll(look, "no checkpoint")), restored };
     return start === "end" ? skipToEnd(look, segments) : readOn(look, segments, []);
   }
@@ -155,17 +171,20 @@ export function createIngest({ db, settings, onRejected }: IngestOptions): Inges
         last = batch.checkpoint;
         // What is left for later can hold the last line of a raw: nothing is compared before.
         if (batch.unsettled) {
+          pauses.set(look.dataset, look.now + settleMs);
           return { ...total, reread: why, unsettledUntil: look.now + settleMs };
         }
       }
       ends.push({ ...(await endOf(look, segment, last)), retiredAt: look.now });
     }
     for (const entries of reread.pages()) {
+      await goOn(look);
       const batch = { entries, rejected: [], checkpoints: [] };
       total = sum(total, accept(look, batch), { entries: [], rejected: [] });
     }
     saveEnds(look, ends);
     look.doubts.clear();
+    pauses.delete(look.dataset);
     return { ...total, reread: why };
   }
 
@@ -196,7 +215,7 @@ export function createIngest({ db, settings, onRejected }: IngestOptions): Inges
   async function* read(look: Look, segment: Segment): AsyncGenerator<ReadBatch, void, void> {
     const settled = (offset: number) => isSettled(look, `${segment.file.id}@${offset}`);
     for await (const batch of readSegment(look.directory, segment, settled)) {
-      if (look.isStopping()) throw new IngestStopped("stopped between two batches");
+      leaveIfStopping(look);
       if (batch.rejected.length > 0) await onRejected(look.dataset, batch.rejected);
       yield batch;
     }
@@ -219,6 +238,16 @@ export function createIngest({ db, settings, onRejected }: IngestOptions): Inges
     doubts.set(what, since);
     return now - since >= settleMs;
   }
+}
+
+/** Signals get a turn, and are heeded. @throws IngestStopped */
+async function goOn(look: Look): Promise<void> {
+  await setImmediate();
+  leaveIfStopping(look);
+}
+
+function leaveIfStopping({ isStopping }: Look): void {
+  if (isStopping()) throw new IngestStopped("stopped between two batches");
 }
 
 /** A compressed file was read whole, and is known by its compressed bytes from then on. */

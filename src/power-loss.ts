@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { addFact, factOf } from "./cache/facts.ts";
@@ -6,7 +6,8 @@ import type { Db } from "./cache/open.ts";
 import { type Unsynced, unsyncedOf } from "./cache/unsynced.ts";
 import type { Settings } from "./config/settings.ts";
 import { Failure } from "./errors.ts";
-import { checkFolder, findPlace } from "./jobs/place.ts";
+import { findPlace } from "./jobs/place.ts";
+import { removeSample } from "./jobs/remove.ts";
 import { lookAtSample } from "./samples/whole.ts";
 
 /** What the check needs. */
@@ -95,8 +96,7 @@ async function placeOf(settings: Settings, dataset: string): Promise<string | un
 
 function removeBroken(directory: string, sample: string): void {
   try {
-    checkFolder(directory, sample);
-    rmSync(join(directory, "samples", sample), { force: true });
+    removeSample(directory, sample);
   } catch {
     // The job that redoes it finds the same, and has a code for it.
   }

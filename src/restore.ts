@@ -1,16 +1,32 @@
 import type { Db } from "./cache/open.ts";
 import { type Remembered, restoreOf } from "./cache/rebuild.ts";
+import { isPath } from "./lib/pep383.ts";
+import { isSamplePath } from "./samples/path.ts";
 import { type Receipt, readReceipts } from "./samples/receipts.ts";
+
+/** What to restore. */
+export interface RestoreOptions {
+  /** Its number in the cache. */
+  readonly dataset: number;
+  /** Its directory of samples. */
+  readonly samples: string;
+  /** True when the process is to end; it has to be done anew then. */
+  readonly isStopping: () => boolean;
+}
 
 /**
  * Puts back into the cache what a dataset's receipts say, for a cache that was lost: what was
  * sampled is not sampled again. Returns how many receipts counted.
- * @throws errno
+ * @throws errno, and what `readReceipts` throws
  */
-export async function restoreDataset(db: Db, dataset: number, samples: string): Promise<number> {
+export async function restoreDataset(
+  db: Db,
+  { dataset, samples, isStopping }: RestoreOptions,
+): Promise<number> {
   const restore = restoreOf(db);
   let restored = 0;
   for await (const receipts of readReceipts(samples)) {
+    if (isStopping()) break;
     const remembered = receipts.map(rememberedOf).filter((receipt) => receipt !== undefined);
     restore(dataset, remembered);
     restored += remembered.length;
@@ -20,10 +36,11 @@ export async function restoreDataset(db: Db, dataset: number, samples: string): 
 
 function rememberedOf(receipt: Receipt): Remembered | undefined {
   const { raw, bronze, mtime, outcome, sample, at } = receipt;
-  if (typeof raw !== "string" || typeof bronze !== "string" || typeof mtime !== "number")
-    return undefined;
+  if (!isName(raw) || !isName(bronze)) return undefined;
+  if (typeof mtime !== "number" || !Number.isFinite(mtime)) return undefined;
   if (outcome !== "sampled" && outcome !== "failed" && outcome !== "pruned") return undefined;
-  const name = typeof sample === "string" ? sample.replace(/^samples\//, "") : null;
+  const published = typeof sample === "string" ? sample.replace(/^samples\//, "") : null;
+  const name = published !== null && isSamplePath(published) ? published : null;
   const format = textOr(receipt["format"]);
   return {
     raw,
@@ -36,8 +53,14 @@ function rememberedOf(receipt: Receipt): Remembered | undefined {
     rows: numberOr(receipt["rows"]),
     bytes: numberOr(receipt["bytes"]),
     sourceSize: numberOr(receipt["sourceSize"]),
+    code: textOr(receipt["code"]),
+    message: textOr(receipt["message"]),
     settledAt: typeof at === "string" ? Date.parse(at) || 0 : 0,
   };
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && isPath(value);
 }
 
 /** The extension a sample got from its format, or null where it is raw's own. */

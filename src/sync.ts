@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Db } from "./cache/open.ts";
 import { type Unsynced, unsyncedOf } from "./cache/unsynced.ts";
 import { syncSamples } from "./samples/sync.ts";
+import { lookAtSample } from "./samples/whole.ts";
 
 /** What syncing needs. */
 export interface SyncOptions {
@@ -19,7 +20,7 @@ export interface SyncOptions {
 /** What syncing did, in samples. */
 export interface Synced {
   readonly synced: number;
-  /** Those that the kernel could not write; they are due again. */
+  /** Those that the kernel could not write, or that receipts spoke of in vain; they are due again. */
   readonly redone: number;
 }
 
@@ -99,7 +100,14 @@ async function syncPage(prefix: string, page: readonly Unsynced[]): Promise<Unsy
     const samples = join(prefix, dataset, "samples");
     const names = entries.map(({ sample }) => sample as string);
     const lost = await syncSamples(samples, names);
-    wrong.push(...entries.filter(({ sample }) => lost.has(sample as string)));
+    wrong.push(
+      ...entries.filter((entry) => lost.has(entry.sample as string) || isMissing(samples, entry)),
+    );
   }
   return wrong;
+}
+
+/** What only receipts tell of, after the cache was lost, is looked at once. */
+function isMissing(samples: string, { at, sample, bytes }: Unsynced): boolean {
+  return at === 0 && lookAtSample(join(samples, sample as string), { bytes, after: 0 }) !== "whole";
 }

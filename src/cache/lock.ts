@@ -49,9 +49,14 @@ export function takeLock(state: string): Lock {
   }
   return {
     release() {
-      // In the transaction that is open: nobody can come in between.
-      db.exec("DELETE FROM holder; COMMIT");
-      db.close();
+      try {
+        // In the transaction that is open: nobody can come in between.
+        db.exec("DELETE FROM holder; COMMIT");
+      } catch {
+        // A full disk. To close it gives the lock back as well, and the row names a dead process.
+      } finally {
+        db.close();
+      }
     },
   };
 }
@@ -66,7 +71,7 @@ function openLock(state: string): Db {
 }
 
 function unusable(state: string, error: unknown): Failure {
-  const damaged = errorCode(error) === "SQLITE_NOTADB";
+  const damaged = /^SQLITE_(NOTADB|CORRUPT)/.test(errorCode(error) ?? "");
   const hint = damaged ? "remove daemon.lock" : "check owner, mode and free space";
   const message = `cannot use the state directory ${state}: ${errorMessage(error)} (${hint})`;
   return new Failure("CACHE_UNUSABLE", message, { cause: error });

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { errorCode, errorMessage, Failure } from "../errors.ts";
@@ -15,6 +15,12 @@ export interface OpenedCache {
 }
 
 const BUSY_MS = 5000;
+/** Bytes of a page: SQLite's default, which is ours. */
+const PAGE_BYTES = 4096;
+/** SQLite takes a file with fewer bytes for an empty database. */
+const LEAST_BYTES = 512;
+/** What SQLite keeps beside a database; none of it may meet another one. */
+const companions = ["-wal", "-shm", "-journal"] as const;
 
 /** Where the cache is, below the state directory. */
 export function cachePath(state: string): string {
@@ -26,6 +32,12 @@ export function hasCache(state: string): boolean {
   return statSync(cachePath(state), { throwIfNoEntry: false }) !== undefined;
 }
 
+/** What tells the cache's file from another one of its name; undefined when there is none. @throws errno */
+export function cacheIdentity(state: string): string | undefined {
+  const found = statSync(cachePath(state), { throwIfNoEntry: false });
+  return found === undefined ? undefined : `${found.dev}:${found.ino}`;
+}
+
 /**
  * Opens the cache for the one process that writes it; makes it where it is missing. A broken one,
  * or one of a newer version, is moved aside and never deleted: it can be rebuilt from receipts.
@@ -35,13 +47,14 @@ export function openCache(state: string): OpenedCache {
   const path = cachePath(state);
   return translated(path, () => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
-    const reason = existsSync(path) ? whyUnusable(path) : undefined;
-    if (reason === undefined) return { db: prepared(path) };
+    const remains = whyIncomplete(path);
+    const found = remains ?? (hasCache(state) ? openUsable(path) : create(path));
+    if (typeof found !== "string") return { db: found };
     const aside = `${path}.broken-${new Date().toISOString().replaceAll(":", "")}`;
-    for (const suffix of ["", "-wal", "-shm"]) {
+    for (const suffix of ["", ...companions]) {
       if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
     }
-    return { db: prepared(path), movedAside: { path: aside, reason } };
+    return { db: create(path), movedAside: { path: aside, reason: found } };
   });
 }
 
@@ -53,7 +66,7 @@ export function closeCache(db: Db): void {
   try {
     db.pragma("journal_mode = DELETE");
   } catch (error) {
-    if (errorCode(error)?.startsWith("SQLITE_BUSY") !== true) throw error;
+    if (!isLocked(error)) throw cacheFailure(db.name, error);
   } finally {
     db.close();
   }
@@ -68,11 +81,20 @@ export function openCacheToRead(state: string): Db {
 }
 
 /**
+ * Opens the cache to change something in it, beside the daemon or without one; to be closed with
+ * `closeCache`.
+ * @throws Failure CACHE_UNUSABLE when there is none yet, or it cannot be read.
+ */
+export function openCacheToChange(state: string): Db {
+  return openExisting(state, false);
+}
+
+/**
  * Does a few short writes beside the daemon or without one, and closes the cache again.
  * @throws Failure CACHE_UNUSABLE when there is none yet, it is locked, or cannot be written.
  */
 export function changeCache<T>(state: string, work: (db: Db) => T): T {
-  const db = openExisting(state, false);
+  const db = openCacheToChange(state);
   try {
     return translated(cachePath(state), () => work(db));
   } finally {
@@ -106,36 +128,71 @@ function versionOf(db: Db): number {
   }
 }
 
-function prepared(path: string): Db {
-  const db = new Database(path, { timeout: BUSY_MS });
+/** Makes the cache under another name first: what a crash leaves of it is no cache. */
+function create(path: string): Db {
+  const unfinished = `${path}.new`;
+  for (const suffix of ["", ...companions]) rmSync(unfinished + suffix, { force: true });
+  const db = new Database(unfinished, { timeout: BUSY_MS });
+  try {
+    migrate(db);
+  } finally {
+    db.close();
+  }
+  renameSync(unfinished, path);
+  return prepared(path, new Database(path, { timeout: BUSY_MS }));
+}
+
+function prepared(path: string, db: Db): Db {
   chmodSync(path, 0o640);
   db.pragma("journal_mode = WAL");
   db.pragma("synchronous = NORMAL");
   db.pragma("cache_size = -8192");
   db.pragma("temp_store = FILE");
+  return db;
+}
+
+function migrate(db: Db): void {
   const version = db.pragma("user_version", { simple: true }) as number;
   db.transaction(() => {
     for (const migration of migrations.slice(version)) db.exec(migration);
     db.pragma(`user_version = ${migrations.length}`);
   })();
-  return db;
 }
 
-/** Why an existing cache cannot be used, or undefined. A locked one is no reason: that throws. */
-function whyUnusable(path: string): string | undefined {
-  let db: Db | undefined;
+/** Why what is there is only a part of a cache, or undefined. SQLite would begin a new one in it. */
+function whyIncomplete(path: string): string | undefined {
+  const sizeOf = (suffix: string) => statSync(path + suffix, { throwIfNoEntry: false })?.size;
+  const size = sizeOf("");
+  const hasLog = companions.some((suffix) => (sizeOf(suffix) ?? 0) > 0);
+  if (size === undefined) return hasLog ? "it is gone, and its log is still there" : undefined;
+  // What is cut of a page may be in the log; without one, SQLite would take zeros for it.
+  const isCut = size < LEAST_BYTES || (size % PAGE_BYTES > 0 && !hasLog);
+  return isCut ? `it is damaged: cut to ${size} bytes` : undefined;
+}
+
+/**
+ * Opens an existing cache, or says why it cannot be used. A locked one is no reason: that throws.
+ * `quick_check` would do for torn pages, but takes a page that was written to the place of another
+ * one for whole; this costs a fifth more.
+ */
+function openUsable(path: string): Db | string {
+  const db = new Database(path, { timeout: BUSY_MS });
+  let isUsable = false;
   try {
-    db = new Database(path, { timeout: BUSY_MS });
     const version = db.pragma("user_version", { simple: true }) as number;
     if (version > migrations.length) return `it is of a newer version (${version})`;
-    const found = db.pragma("quick_check(1)", { simple: true });
-    return found === "ok" ? undefined : `it is damaged: ${String(found)}`;
+    const found = db.pragma("integrity_check(1)", { simple: true });
+    if (found !== "ok") return `it is damaged: ${String(found)}`;
+    migrate(db);
+    prepared(path, db);
+    isUsable = true;
+    return db;
   } catch (error) {
-    const code = errorCode(error) ?? "";
-    if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return `it is damaged: ${errorMessage(error)}`;
-    throw error;
+    // SQLITE_ERROR: a file format that is unknown, or tables that are not those of its version.
+    if (!isDamage(error) && errorCode(error) !== "SQLITE_ERROR") throw error;
+    return `it is damaged: ${errorMessage(error)}`;
   } finally {
-    db?.close();
+    if (!isUsable) db.close();
   }
 }
 
@@ -143,10 +200,26 @@ function translated<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof Failure) throw error;
-    const locked = errorCode(error)?.startsWith("SQLITE_BUSY") === true;
-    const hint = locked ? "another process holds it" : "check owner, mode and free space";
-    const message = `cannot use the cache ${path}: ${errorMessage(error)} (${hint})`;
-    throw new Failure("CACHE_UNUSABLE", message, { cause: error });
+    throw error instanceof Failure ? error : cacheFailure(path, error);
   }
+}
+
+function cacheFailure(path: string, error: unknown): Failure {
+  const message = `cannot use the cache ${path}: ${errorMessage(error)} (${hintFor(error)})`;
+  return new Failure("CACHE_UNUSABLE", message, { cause: error });
+}
+
+function hintFor(error: unknown): string {
+  if (isLocked(error)) return "another process holds it";
+  return isDamage(error)
+    ? "the next start moves it aside and rebuilds it"
+    : "check owner, mode and free space";
+}
+
+function isLocked(error: unknown): boolean {
+  return errorCode(error)?.startsWith("SQLITE_BUSY") === true;
+}
+
+function isDamage(error: unknown): boolean {
+  return /^SQLITE_(CORRUPT|NOTADB)/.test(errorCode(error) ?? "");
 }

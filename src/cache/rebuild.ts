@@ -15,6 +15,9 @@ export interface Remembered {
   readonly rows: number | null;
   readonly bytes: number | null;
   readonly sourceSize: number | null;
+  /** Of a failure. */
+  readonly code: string | null;
+  readonly message: string | null;
   /** ms since epoch. */
   readonly settledAt: number;
 }
@@ -26,20 +29,24 @@ export type Restore = (dataset: number, receipts: readonly Remembered[]) => void
 export function restoreOf(db: Db): Restore {
   const addUnsynced = addUnsyncedOf(db);
   const claim = db.prepare("INSERT OR IGNORE INTO names (dataset, name, raw) VALUES (?, ?, ?)");
+  const holds = db
+    .prepare("SELECT 1 FROM names WHERE dataset = ? AND name = ? AND raw = ?")
+    .pluck();
   const upsert = db.prepare(
     `INSERT INTO files (dataset, raw, bronze, mtime, seq, name, extension, outcome, done_mtime,
        settled_at, sample, format, rows, bytes, source_size)
      VALUES (@dataset, @key, @path, @mtime, 0, @sample, @extension, @outcome, @mtime,
-       @settledAt, @sample, @format, @rows, @bytes, @sourceSize)
+       @settledAt, @published, @format, @rows, @bytes, @sourceSize)
      ON CONFLICT (dataset, raw) DO UPDATE SET bronze = excluded.bronze, mtime = excluded.mtime,
        name = excluded.name, extension = excluded.extension, outcome = excluded.outcome,
        done_mtime = excluded.done_mtime, settled_at = excluded.settled_at,
        sample = excluded.sample, format = excluded.format, rows = excluded.rows,
-       bytes = excluded.bytes, source_size = excluded.source_size
+       bytes = excluded.bytes, source_size = excluded.source_size, code = NULL, message = NULL
      WHERE excluded.settled_at >= settled_at`,
   );
   const fail = db.prepare(
-    `UPDATE files SET outcome = 'failed', mtime = @mtime, done_mtime = @mtime
+    `UPDATE files SET outcome = 'failed', mtime = @mtime, done_mtime = @mtime, code = @code,
+       message = @message
      WHERE dataset = @dataset AND raw = @key AND @settledAt >= settled_at`,
   );
   return db.transaction((dataset: number, receipts: readonly Remembered[]): void => {
@@ -47,8 +54,11 @@ export function restoreOf(db: Db): Restore {
       const row = { dataset, key: pathBytes(raw), path: pathBytes(bronze), ...receipt };
       if (receipt.outcome === "failed") fail.run(row);
       else if (receipt.sample !== null) {
-        claim.run(dataset, receipt.sample, row.key);
-        upsert.run(row);
+        const name = [dataset, receipt.sample, row.key];
+        // Damage can give a name twice: then the second is no sample of this raw.
+        if (claim.run(...name).changes === 0 && holds.get(...name) === undefined) continue;
+        const gone = receipt.outcome === "pruned" ? { published: null, bytes: null } : {};
+        upsert.run({ published: receipt.sample, ...row, ...gone });
         if (receipt.outcome === "sampled") addUnsynced(dataset, row.key, 0);
       }
     }

@@ -16,7 +16,7 @@ export const migrations: readonly string[] = [
     path TEXT NOT NULL,             -- name in the manifests directory when last seen
     offset INTEGER NOT NULL,        -- bytes, after the last complete line
     line INTEGER NOT NULL,          -- lines before the offset
-    hash TEXT NOT NULL,             -- of the 64 bytes before the offset
+    hash TEXT NOT NULL,             -- of the bytes before the offset
     retired_at INTEGER,             -- ms
     PRIMARY KEY (dataset, file)
   ) STRICT, WITHOUT ROWID;
@@ -91,5 +91,10 @@ export const migrations: readonly string[] = [
   ) STRICT;
   INSERT INTO unsynced (dataset, raw, at)
     SELECT dataset, raw, 0 FROM files WHERE outcome = 'sampled' AND next_at IS NULL;
+  `,
+  `
+  -- Published samples that nothing is under way for, by age: what retention goes through.
+  CREATE INDEX published ON files (dataset, settled_at, raw, bytes)
+    WHERE sample IS NOT NULL AND next_at IS NULL;
   `,
 ];

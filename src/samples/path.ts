@@ -51,10 +51,25 @@ function sampleName(file: string, raw: string, extension: string | null, taken: 
   return cutTo(stem, MAX_NAME_BYTES - Buffer.byteLength(marked)) + marked;
 }
 
-/** Control characters, escaped bytes and a leading dot become `_`. */
+/**
+ * Whether a sample can have this path below `samples/`. What stands in a file is not to be trusted
+ * with a path that leads anywhere else.
+ */
+export function isSamplePath(path: string): boolean {
+  const parts = path.split("/");
+  const isSafe = (part: string) =>
+    part !== "" && safeName(part) === part && Buffer.byteLength(part) <= MAX_NAME_BYTES;
+  return parts.every(isSafe) && parts.at(-1)?.includes("_sample") === true;
+}
+
+/**
+ * Control characters, escaped bytes and a leading dot become `_`; so does what would stand for
+ * receipts: a file's content must not be read as ours.
+ */
 function safeName(name: string): string {
   // oxlint-disable-next-line no-control-regex
-  return name.replace(/[\u0000-\u001f\u007f]|\p{Surrogate}/gu, "_").replace(/^\./, "_");
+  const safe = name.replace(/[\u0000-\u001f\u007f]|\p{Surrogate}/gu, "_").replace(/^\./, "_");
+  return safe.startsWith("_receipts.jsonl") ? `_${safe}` : safe;
 }
 
 /** A directory name that is too long keeps its beginning and a hash of raw. */

@@ -1,4 +1,6 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { holderOf, takeLock } from "../../src/cache/lock.ts";
 import { createWorld } from "../helpers/world.ts";
@@ -21,4 +23,26 @@ test("a lock is held once, names its holder, and is free again after its release
   lock.release();
   expect(holderOf(world.state)).toBeUndefined();
   takeLock(world.state).release();
+});
+
+test("a lock that is damaged is said to be so, and nobody takes it for free", async () => {
+  await using world = await createWorld();
+  takeLock(world.state).release();
+  const path = join(world.state, "daemon.lock");
+  const whole = readFileSync(path);
+  const damaged = [
+    Buffer.alloc(whole.length),
+    Buffer.from("no database ".repeat(700)),
+    whole.subarray(0, 4096),
+  ];
+  for (const bytes of damaged) {
+    writeFileSync(path, bytes);
+    expect(() => takeLock(world.state)).toThrow(
+      expect.objectContaining({
+        code: "CACHE_UNUSABLE",
+        message: expect.stringMatching(/remove daemon\.lock/),
+      }),
+    );
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+  }
 });

@@ -16,10 +16,9 @@ function restartMachine(world: World): void {
   world.close();
 }
 
-/** Brings to disk what was settled up to a minute ago. */
-function sync(world: World) {
+/** Brings to disk what was settled a while before a time. */
+function sync(world: World, clock = () => Date.now() + 60_000) {
   const { prefix } = world;
-  const clock = () => Date.now() + 60_000;
   return syncSettled({ db: world.db(), prefix, isStopping: () => false, clock, restMs: 0 });
 }
 
@@ -144,6 +143,24 @@ test("what was synced is not checked, and only what is a while old is synced", a
   restartMachine(world);
   expect((await world.run(["run", "--once"])).stderr).toMatch("checked 1 samples");
   expect(await world.samples()).toEqual(["c_sample.csv"]);
+});
+
+test("where the cache is lost too, what its receipts speak of is looked at once", async () => {
+  await using world = await createWorld();
+  for (const name of ["whole.csv", "gone.csv", "empty.csv"]) await world.put(name, wide);
+  await world.pass();
+  world.close();
+  await rm(world.state, { recursive: true });
+  await rm(world.path("samples/gone_sample.csv"));
+  await writeFile(world.path("samples/empty_sample.csv"), "");
+  const before = await inodes(world);
+  expect((await world.pass()).summary).toMatchObject({ unchanged: 3, sampled: 0 });
+  expect(await sync(world, Date.now)).toEqual({ synced: 1, redone: 2 });
+  expect((await world.pass()).summary).toMatchObject({ sampled: 2 });
+  expect((await world.sample("empty_sample.csv")).toString()).toBe(wide);
+  const after = await inodes(world);
+  expect(after.get("whole_sample.csv")).toBe(before.get("whole_sample.csv"));
+  expect((await world.run(["audit"])).code).toBe(0);
 });
 
 test("a check that is stopped goes on at the next start", async () => {
