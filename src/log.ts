@@ -26,6 +26,8 @@ export function logEvents(log: Log): (event: PassEvent) => void {
         );
       case "swept":
         return log.warn({ dataset: event.dataset, files: event.files }, "temporary files removed");
+      case "pruned":
+        return log.info({ dataset: event.dataset, ...event.pruned }, "samples pruned");
       case "paused":
       case "error": {
         const { where, code, message } = event;

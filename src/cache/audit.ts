@@ -8,7 +8,7 @@ export interface RecordedSample {
   readonly sample: string | null;
   /** Bytes of the sample. */
   readonly bytes: number | null;
-  readonly outcome: "sampled" | "failed" | null;
+  readonly outcome: "sampled" | "failed" | "pruned" | null;
   /** True when it is due or waits for another try. */
   readonly waiting: boolean;
 }
@@ -27,7 +27,7 @@ interface Row {
   readonly raw: string | Buffer;
   readonly sample: string | null;
   readonly bytes: number | null;
-  readonly outcome: "sampled" | "failed" | null;
+  readonly outcome: "sampled" | "failed" | "pruned" | null;
   readonly waiting: 0 | 1;
 }
 

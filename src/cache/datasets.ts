@@ -7,6 +7,8 @@ export interface Datasets {
   /** The number of a dataset; it gets one when it has none. */
   ensure(name: string): number;
   nameOf(id: number): string;
+  /** The names of all that were ever seen, sorted. */
+  all(): string[];
 }
 
 /** Reads and gives dataset numbers. */
@@ -14,6 +16,7 @@ export function datasetsOf(db: Db): Datasets {
   const select = db.prepare("SELECT id FROM datasets WHERE name = ?").pluck();
   const insert = db.prepare("INSERT INTO datasets (name) VALUES (?) RETURNING id").pluck();
   const name = db.prepare("SELECT name FROM datasets WHERE id = ?").pluck();
+  const all = db.prepare("SELECT name FROM datasets ORDER BY name").pluck();
   const ids = new Map<string, number>();
   const names = new Map<number, string>();
 
@@ -25,6 +28,7 @@ export function datasetsOf(db: Db): Datasets {
 
   return {
     find,
+    all: () => all.all() as string[],
     ensure(dataset) {
       const id = find(dataset) ?? (insert.get(dataset) as number);
       ids.set(dataset, id);

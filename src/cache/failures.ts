@@ -8,6 +8,8 @@ import type { Db } from "./open.ts";
 /** Which failures are meant. */
 export interface FailureFilter {
   readonly code?: FailureCode;
+  /** Also entries whose sample retention has removed. */
+  readonly withPruned?: boolean;
   readonly hasDataset: (dataset: string) => boolean;
   readonly hasRaw: (raw: string) => boolean;
 }
@@ -35,6 +37,7 @@ export interface RejectedEntry extends RejectedLine {
 
 interface Row {
   readonly raw: string | Buffer;
+  readonly outcome: "failed" | "pruned";
   readonly code: FailureCode | null;
   readonly message: string | null;
   readonly attempts: number;
@@ -76,17 +79,19 @@ export function* rejectedLines(
 }
 
 /**
- * Makes failed entries due again, as if nothing had failed before; returns how many of each
+ * Makes failed (and pruned) entries due again, as if nothing had failed before; returns how many of each
  * dataset, for those that have some. Writes beside the daemon, in short transactions. A failure of a
  * try that is under way does not undo this; a success settles the entry. `now` is ms since epoch.
  */
 export function retryFailures(db: Db, filter: FailureFilter, now: number): Map<string, number> {
   const update = db.prepare(
     `UPDATE files SET ${DUE_AGAIN}
-     WHERE dataset = @id AND raw = @raw AND outcome = 'failed' AND code IS @code`,
+     WHERE dataset = @id AND raw = @raw AND outcome = @outcome AND code IS @code`,
   );
   const write = db.transaction((id: number, rows: readonly Row[]): number =>
-    rows.reduce((sum, { raw, code }) => sum + update.run({ id, raw, code, now }).changes, 0),
+    rows.reduce((sum, { raw, outcome, code }) => {
+      return sum + update.run({ id, raw, outcome, code, now }).changes;
+    }, 0),
   );
   const retried = new Map<string, number>();
   for (const { id, dataset, rows } of failedPages(db, filter)) {
@@ -98,14 +103,15 @@ export function retryFailures(db: Db, filter: FailureFilter, now: number): Map<s
 
 function* failedPages(
   db: Db,
-  { code, hasDataset, hasRaw }: FailureFilter,
+  { code, withPruned = false, hasDataset, hasRaw }: FailureFilter,
 ): Generator<{ readonly id: number; readonly dataset: string; readonly rows: readonly Row[] }> {
   // Without a code all entries are gone through: a rebuilt cache has failures without one.
   const [index, condition] =
     code === undefined ? ["", ""] : ["INDEXED BY failed", "AND code = @code"];
+  const outcomes = withPruned ? "('failed', 'pruned')" : "('failed')";
   const select = db.prepare(
-    `SELECT raw, code, message, attempts, failed_at AS failedAt, next_at AS nextAt
-     FROM files ${index} WHERE dataset = @id AND raw > @after AND outcome = 'failed' ${condition}
+    `SELECT raw, outcome, code, message, attempts, failed_at AS failedAt, next_at AS nextAt
+     FROM files ${index} WHERE dataset = @id AND raw > @after AND outcome IN ${outcomes} ${condition}
      ORDER BY raw LIMIT ${PAGE}`,
   );
   for (const { id, name: dataset } of datasetsIn(db, hasDataset)) {

@@ -29,7 +29,7 @@ export interface ListedEntry {
 
 /** Which entries to list. */
 export interface ListFilter {
-  readonly outcome?: "sampled" | "failed" | "waiting";
+  readonly outcome?: "sampled" | "failed" | "pruned" | "waiting";
   /** ms since epoch. */
   readonly since?: number;
 }

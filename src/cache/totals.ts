@@ -31,6 +31,8 @@ export interface DatasetTotals {
   readonly entries: number;
   readonly sampled: number;
   readonly failed: number;
+  /** Whose sample retention has removed. */
+  readonly pruned: number;
   /** Due, or waiting for another try. */
   readonly waiting: number;
   /** When the oldest of those that are due became so. */
@@ -46,6 +48,7 @@ export function datasetTotals(db: Db, now: number): DatasetTotals[] {
       `SELECT d.name AS dataset, count(f.raw) AS entries,
          coalesce(sum(f.outcome = 'sampled'), 0) AS sampled,
          coalesce(sum(f.outcome = 'failed'), 0) AS failed,
+         coalesce(sum(f.outcome = 'pruned'), 0) AS pruned,
          coalesce(sum(f.next_at IS NOT NULL), 0) AS waiting,
          min(CASE WHEN f.next_at <= ? THEN f.next_at END) AS oldestDueAt,
          (SELECT count(*) FROM rejected AS r WHERE r.dataset = d.id) AS rejected

@@ -12,7 +12,6 @@ import { datasetsOf } from "../cache/datasets.ts";
 import { makeDue } from "../cache/due.ts";
 import { holderOf } from "../cache/lock.ts";
 import { changeCache, openCacheToRead } from "../cache/open.ts";
-import { datasetTotals } from "../cache/totals.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
 import { printable, printJson, printLine, table } from "./print.ts";
 
@@ -49,7 +48,7 @@ export async function audit(options: AuditOptions, context: Context): Promise<nu
   const isRunning = holderOf(settings.state) !== undefined;
   const audited: AuditedDataset[] = [];
   try {
-    for (const { dataset } of datasetTotals(db, Date.now())) {
+    for (const dataset of datasetsOf(db).all()) {
       if (options.dataset !== undefined && !matchesGlob(dataset, options.dataset)) continue;
       const id = datasetsOf(db).find(dataset) as number;
       const checkpoints = checkpointsOf(db).of(id);

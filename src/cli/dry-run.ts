@@ -41,9 +41,11 @@ export async function dryRun(settings: Settings, context: Context): Promise<numb
 
 function printingEffects(context: Context): Effects {
   return {
+    wasClean: () => true,
     tidy: () => Promise.resolve(0),
     addReceipts: () => Promise.resolve(),
-    removeSample: () => Promise.resolve(),
+    removeSample: (dataset, name) =>
+      printLine(context, printable(`${dataset} samples/${name} → removed`)),
     handle({ dataset, raw, name }) {
       printLine(context, printable(`${dataset} ${raw} → samples/${name}`));
       const nothing = { format: "", complete: false, warnings: [], bytes: 0, readBytes: 0 };

@@ -10,7 +10,7 @@ import { arrayPrinter, bytesText, drained, printable, printLine } from "./print.
 export interface ListOptions extends InspectOptions {
   readonly glob?: string;
   readonly dataset?: string;
-  readonly outcome?: "sampled" | "failed" | "waiting";
+  readonly outcome?: "sampled" | "failed" | "pruned" | "waiting";
   readonly since?: string;
   readonly csv?: boolean;
 }

@@ -1,7 +1,8 @@
 import { Presets, SingleBar } from "cli-progress";
 import { countDue } from "../cache/totals.ts";
 import type { Db } from "../cache/open.ts";
-import type { PassEvent, PassSummary } from "../pass.ts";
+import type { PassEvent } from "../pass.ts";
+import type { PassSummary } from "../summary.ts";
 import { type Context, exitCodes } from "./command.ts";
 import { bytesText, durationText, printable, printJson, printLine } from "./print.ts";
 
@@ -62,7 +63,7 @@ export function progress(db: Db, { err }: Context): Progress {
 export function printSummary(summary: PassSummary, json: boolean, context: Context): void {
   if (json) return printJson(context, summary);
   const { datasets, lines, sampled, failed, unchanged, superseded, rejected, ms } = summary;
-  const { readBytes, bytes, paused, errors } = summary;
+  const { readBytes, bytes, pruned, paused, errors } = summary;
   const rate = ms > 0 ? Math.round((sampled + failed) / (ms / 1000)) : 0;
   printLine(
     context,
@@ -73,6 +74,7 @@ export function printSummary(summary: PassSummary, json: boolean, context: Conte
     `sampled ${sampled}, failed ${failed}, unchanged ${unchanged}, superseded ${superseded}, rejected ${rejected}`,
   );
   printLine(context, `read ${bytesText(readBytes)}, wrote ${bytesText(bytes)}`);
+  if (pruned > 0) printLine(context, `${pruned} samples removed (retention)`);
   if (paused > 0) printLine(context, `${paused} datasets wait for the next pass`);
   if (errors > 0) printLine(context, `${errors} manifests or directories could not be read`);
 }
@@ -89,6 +91,8 @@ export function troubleOf(event: PassEvent): string | undefined {
       const { path, line, offset, reason } = event.line;
       return `rejected: ${event.dataset} manifests/${path} line ${line}, byte ${offset}: ${reason}`;
     }
+    case "pruned":
+      return undefined;
     case "swept":
       return `removed ${event.files} temporary files of ${event.dataset}`;
     case "ingested": {

@@ -7,7 +7,7 @@ import { type FailureOptions, failureFilter } from "./match.ts";
 import { printable, printJson, printLine } from "./print.ts";
 
 /**
- * Makes failed entries due again, beside the daemon or without one.
+ * Makes failed entries due again, with a glob also pruned ones, beside the daemon or without one.
  * @throws Failure USAGE, CONFIG_INVALID or CACHE_UNUSABLE
  */
 export async function retry(options: FailureOptions, context: Context): Promise<number> {
@@ -16,7 +16,9 @@ export async function retry(options: FailureOptions, context: Context): Promise<
     throw new Failure("USAGE", `a line that is no entry cannot be retried: ${cure}`);
   }
   const { state } = settingsFor(options, context);
-  const filter = failureFilter(options);
+  // Whoever names raws means all that have no sample, and not only what failed.
+  const withPruned = options.glob !== undefined && options.code === undefined;
+  const filter = { ...failureFilter(options), withPruned };
   const retried = changeCache(state, (db) => retryFailures(db, filter, Date.now()));
   const datasets = [...retried].map(([dataset, entries]) => ({ dataset, entries }));
   const total = datasets.reduce((sum, { entries }) => sum + entries, 0);

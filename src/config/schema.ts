@@ -20,6 +20,20 @@ const bytes = z
     return Number(count) * (units[unit.toLowerCase()] as number);
   });
 
+const DURATION = "use a number of seconds, or one with s, m, h or d";
+const secondsIn: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** Seconds: a number, or one with a unit. */
+const duration = z
+  .union([z.number().positive(), z.string().regex(/^0*[1-9]\d* ?[smhd]?$/, DURATION)], {
+    error: DURATION,
+  })
+  .transform((time) => {
+    if (typeof time === "number") return time;
+    const [, count, unit] = /^(\d+) ?(\w?)$/.exec(time) as unknown as [string, string, string];
+    return Number(count) * (secondsIn[unit] as number);
+  });
+
 /** Longer waits are mistakes, and more than a timer can do. */
 const DAY_S = 86_400;
 const count = z.int().positive();
@@ -65,6 +79,14 @@ const limits = z.strictObject({
   ratio: count.default(1000).describe("decompressed bytes for each compressed one"),
 });
 
+const retention = z.strictObject({
+  maxAge: duration.optional().describe("samples that are older are removed; seconds, or 12h, 30d"),
+  maxFiles: count.optional().describe("samples of a dataset that are kept, the newest ones"),
+  maxBytes: bytes.optional().describe("size of all samples of a dataset, the newest ones kept"),
+});
+
+const percent = z.number().positive().max(100);
+
 const formats = z.strictObject({
   extensions: extensions.default({}).describe('further extensions, such as {".dat": csv}'),
 });
@@ -75,6 +97,7 @@ const override = z.strictObject({
   datasets: glob.describe("a glob for vendor/dataset/version"),
   sample: withoutDefaults(sample).optional(),
   limits: withoutDefaults(limits).optional(),
+  retention: retention.optional(),
   formats: formats.optional(),
 });
 
@@ -125,8 +148,21 @@ export const configSchema = z.strictObject({
       concurrency: count.max(1024).default(16).describe("files handed to the threads at once"),
     })
     .prefault({}),
+  load: z
+    .strictObject({
+      maxCpu: percent.optional().describe("percent of the processors that others may be using"),
+      maxMemory: percent.optional().describe("percent of the memory that may be in use"),
+      datasetSecondsPerHour: z
+        .number()
+        .positive()
+        .optional()
+        .describe("seconds of work on one dataset in an hour; it waits for the next one then"),
+    })
+    .prefault({})
+    .describe("when passes wait, so that others are not disturbed"),
   sample: sample.prefault({}),
   limits: limits.prefault({}),
+  retention: retention.prefault({}).describe("which samples are removed again; none by default"),
   formats: formats.prefault({}),
   overrides: z.array(override).default([]).describe("other settings for some datasets"),
   log: z

@@ -12,11 +12,15 @@ export interface SettingsOrigin {
   readonly file: string | undefined;
 }
 
+/** Which samples of a dataset are kept. All, where nothing is said. */
+export type Retention = Config["retention"];
+
 /** What holds for one dataset, overrides applied. */
 export interface DatasetSettings {
   readonly enabled: boolean;
   readonly layout: Layout;
   readonly limits: Limits;
+  readonly retention: Retention;
   /** Extension → format name. */
   readonly extensions: Readonly<Record<string, string>>;
 }
@@ -62,12 +66,18 @@ function datasetSettings(config: Config, name: string): DatasetSettings {
   const matching = config.overrides.filter(({ datasets }) => matchesGlob(name, datasets));
   const sample = Object.assign({}, config.sample, ...matching.map((item) => item.sample));
   const limits = Object.assign({}, config.limits, ...matching.map((item) => item.limits));
+  const retention = Object.assign(
+    {},
+    config.retention,
+    ...matching.map((item) => item.retention),
+  ) as Retention;
   const maps = [config.formats, ...matching.map((item) => item.formats)];
   const { enabled, layout, rows, bytes, members } = sample as Config["sample"];
   return {
     enabled,
     layout,
     limits: { ...(limits as Config["limits"]), rows, bytes, members },
+    retention,
     extensions: Object.assign({}, ...maps.map((map) => map?.extensions)),
   };
 }

@@ -34,6 +34,7 @@ test("a lake that is whole is said to be so, and the exit code is 0", async () =
     stale: 0,
     unread: 0,
     failed: 0,
+    pruned: 0,
     missing: 0,
     lost: 0,
     orphan: 0,

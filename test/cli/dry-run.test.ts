@@ -71,3 +71,15 @@ test("--dry-run on a broken cache is an error with a message, and moves nothing"
   expect(stderr).toMatch(/CACHE_UNUSABLE/);
   expect(await world.snapshot()).toEqual(before);
 });
+
+test("it says what retention would remove, and removes nothing", async () => {
+  await using world = await createWorld();
+  await world.put("a.csv", rows(3));
+  await world.pass();
+  await world.configure({ retention: { maxBytes: 1 } });
+  const { stdout, code } = await world.run(["run", "--once", "--dry-run"]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^acme\/orders\/v1 samples\/a_sample\.csv → removed$/m);
+  expect(await world.samples()).toEqual(["a_sample.csv"]);
+  expect((await world.receipts()).filter(({ outcome }) => outcome === "pruned")).toEqual([]);
+});

@@ -24,6 +24,7 @@ test("status --json has the documented fields", async () => {
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toEqual({
     running: null,
+    passesWait: null,
     lastPass: expect.objectContaining({
       sampled: 3,
       failed: 2,
@@ -40,6 +41,7 @@ test("status --json has the documented fields", async () => {
         entries: 4,
         sampled: 2,
         failed: 2,
+        pruned: 0,
         waiting: 1,
         rejected: 0,
         oldestDueSeconds: null,
@@ -50,6 +52,7 @@ test("status --json has the documented fields", async () => {
         entries: 1,
         sampled: 1,
         failed: 0,
+        pruned: 0,
         waiting: 0,
         rejected: 1,
         oldestDueSeconds: null,
@@ -67,7 +70,7 @@ test("status for people says the same", async () => {
   expect(stdout).toMatch(/not running/);
   expect(stdout).toMatch(/5 entries: 3 sampled, 2 failed, 1 waiting/);
   expect(stdout).toMatch(/FILE_MISSING\s+1/);
-  expect(stdout).toMatch(/acme\/orders\/v1\s+4\s+2\s+2\s+1/);
+  expect(stdout).toMatch(/acme\/orders\/v1\s+4\s+2\s+2\s+0\s+1/);
 });
 
 test("list --json has the documented fields, by dataset and raw", async () => {

@@ -1,4 +1,5 @@
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createWorld, DATASET, rows } from "../helpers/world.ts";
 
@@ -28,6 +29,7 @@ test("run --once --json prints the summary; failed entries are on stderr, and th
     rejected: 1,
     sampled: 1,
     failed: 1,
+    pruned: 0,
     paused: 0,
     errors: 0,
     readBytes: rows(200).length,
@@ -69,8 +71,8 @@ test("control characters of names and messages do not reach the terminal", async
 
 test("a state directory that cannot be made is an error with a message, not a stack", async () => {
   await using world = await createWorld();
-  await world.write("file", "x");
-  await world.configure({ state: `${world.path("file")}/state` });
+  await writeFile(join(world.root, "file"), "x");
+  await world.configure({ state: join(world.root, "file/state") });
   const { code, stderr } = await world.run(["run", "--once"]);
   expect(code).toBe(1);
   expect(stderr).toMatch(/^staging-sampler: CACHE_UNUSABLE: /);

@@ -1,0 +1,110 @@
+import { pathBytes, pathText } from "../lib/pep383.ts";
+import type { Db } from "./open.ts";
+
+/** A place in the order of age: by time, ms since epoch, then by raw. */
+export interface Place {
+  readonly settledAt: number;
+  readonly raw: string;
+}
+
+/** A published sample that nothing is under way for. */
+export interface Published extends Place {
+  readonly bronze: string;
+  /** Of the newest line, seconds since epoch. */
+  readonly mtime: number;
+  /** Below `samples/`. */
+  readonly sample: string;
+  /** Of the sample; 0 where that is not known. */
+  readonly bytes: number;
+  /** `failed`: the sample is of an earlier version. */
+  readonly outcome: "sampled" | "failed";
+  /** Of the failure. */
+  readonly code: string | null;
+  readonly message: string | null;
+}
+
+/** What came of removing some of them. */
+export interface Removal {
+  readonly removed: readonly Published[];
+  /** What was thrown at the one after these. */
+  readonly failure: unknown;
+}
+
+/** Published samples of a dataset by age. */
+export interface PublishedSamples {
+  /** Those before a place, from the newest one on. */
+  newest(dataset: number, before: Place, count: number): (Place & Pick<Published, "bytes">)[];
+  /** Those after a place and before another, from the oldest one on. */
+  oldest(dataset: number, after: Place, before: Place, count: number): Published[];
+  /**
+   * Calls `remove` for each that is still as it was listed, and notes that its sample is gone; a
+   * failed entry stays failed. One transaction keeps other writers out: no line can make an entry
+   * due while its sample goes. Ends where `remove` throws; what came before is done.
+   */
+  prune(dataset: number, samples: readonly Published[], remove: (sample: string) => void): Removal;
+}
+
+type Stored<T> = Omit<T, "raw" | "bronze"> & {
+  readonly raw: string | Buffer;
+  readonly bronze: string | Buffer;
+};
+
+/** Prepares the statements. */
+export function publishedOf(db: Db): PublishedSamples {
+  const isPublished = "dataset = ? AND sample IS NOT NULL AND next_at IS NULL";
+  const newest = db.prepare(
+    `SELECT settled_at AS settledAt, raw, coalesce(bytes, 0) AS bytes
+     FROM files INDEXED BY published WHERE ${isPublished} AND (settled_at, raw) < (?, ?)
+     ORDER BY settled_at DESC, raw DESC LIMIT ?`,
+  );
+  const oldest = db.prepare(
+    `SELECT settled_at AS settledAt, raw, bronze, mtime, sample, coalesce(bytes, 0) AS bytes,
+       outcome, code, message
+     FROM files INDEXED BY published
+     WHERE ${isPublished} AND (settled_at, raw) > (?, ?) AND (settled_at, raw) < (?, ?)
+     ORDER BY settled_at, raw LIMIT ?`,
+  );
+  const isSame = "dataset = ? AND raw = ? AND sample = ? AND settled_at = ? AND next_at IS NULL";
+  const look = db.prepare(`SELECT 1 FROM files WHERE ${isSame}`);
+  const note = db.prepare(
+    `UPDATE files SET sample = NULL, bytes = NULL, rows = NULL,
+       outcome = CASE outcome WHEN 'sampled' THEN 'pruned' ELSE outcome END
+     WHERE ${isSame}`,
+  );
+  const prune = db.transaction(
+    (dataset: number, samples: readonly Published[], remove: (sample: string) => void): Removal => {
+      const removed: Published[] = [];
+      for (const published of samples) {
+        const { raw, sample, settledAt } = published;
+        const key = [dataset, pathBytes(raw), sample, settledAt];
+        if (look.get(key) === undefined) continue;
+        try {
+          remove(sample);
+        } catch (failure) {
+          return { removed, failure };
+        }
+        note.run(key);
+        removed.push(published);
+      }
+      return { removed, failure: undefined };
+    },
+  );
+
+  return {
+    newest(dataset, before, count) {
+      const rows = newest.all(dataset, ...keyOf(before), count) as Stored<Published>[];
+      return rows.map(({ settledAt, raw, bytes }) => ({ settledAt, raw: pathText(raw), bytes }));
+    },
+    oldest(dataset, after, before, count) {
+      const rows = oldest.all(dataset, ...keyOf(after), ...keyOf(before), count);
+      return (rows as Stored<Published>[]).map((row) =>
+        Object.assign(row, { raw: pathText(row.raw), bronze: pathText(row.bronze) }),
+      );
+    },
+    prune: (dataset, samples, remove) => prune.immediate(dataset, samples, remove),
+  };
+}
+
+function keyOf({ settledAt, raw }: Place): [number, string | Buffer] {
+  return [settledAt, pathBytes(raw)];
+}

@@ -1,0 +1,251 @@
+import { rm } from "node:fs/promises";
+import { PassThrough } from "node:stream";
+import { text as streamText } from "node:stream/consumers";
+import { expect, test } from "vitest";
+import { runProgram } from "../../src/cli/program.ts";
+import { createWorld, DATASET, MTIME, rows, type World } from "../helpers/world.ts";
+
+const NEVER = "0 0 29 2 *";
+
+const text = expect.any(String);
+const number = expect.any(Number);
+const yesOrNo = expect.any(Boolean);
+const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+const orNull = (what: unknown) => expect.toBeOneOf([what, null]);
+
+const passSummary = {
+  datasets: number,
+  lines: number,
+  unchanged: number,
+  superseded: number,
+  rejected: number,
+  sampled: number,
+  failed: number,
+  paused: number,
+  errors: number,
+  readBytes: number,
+  bytes: number,
+  ms: number,
+  at: time,
+};
+const entry = {
+  dataset: text,
+  raw: text,
+  bronze: text,
+  mtime: number,
+  outcome: orNull(text),
+  waiting: yesOrNo,
+  sample: orNull(text),
+  stale: yesOrNo,
+  format: orNull(text),
+  rows: orNull(number),
+  bytes: orNull(number),
+  sourceSize: orNull(number),
+  reason: orNull(text),
+  code: orNull(text),
+  message: orNull(text),
+  attempts: number,
+  nextAt: orNull(time),
+  at: orNull(time),
+};
+const receipt = { raw: text, bronze: text, mtime: number, at: time, sampler: text };
+const sampledReceipt = {
+  ...receipt,
+  outcome: "sampled",
+  sample: text,
+  format: text,
+  rows: number,
+  bytes: number,
+  complete: yesOrNo,
+  cut: text,
+  recognisedBy: text,
+  readBytes: number,
+  sourceSize: number,
+  warnings: [],
+  ms: number,
+};
+const failedReceipt = {
+  ...receipt,
+  outcome: "failed",
+  code: text,
+  message: text,
+  readBytes: number,
+  ms: number,
+};
+const failure = {
+  kind: "entry",
+  dataset: text,
+  raw: text,
+  code: text,
+  message: text,
+  attempts: number,
+  failedAt: time,
+  nextAt: orNull(time),
+};
+const line = {
+  kind: "line",
+  dataset: text,
+  path: text,
+  line: number,
+  offset: number,
+  reason: text,
+  at: time,
+};
+const findings = ["ok", "waiting", "stale", "unread", "failed", "missing", "lost", "orphan"];
+
+/**
+ * What programs may count on: for each command the arguments, the exit code and the fields of its
+ * output. Further fields may come; none of these goes or becomes something else.
+ */
+const contract: Readonly<Record<string, readonly [readonly string[], number, unknown]>> = {
+  run: [["--once"], 3, { ...passSummary, sampled: 2, failed: 1, rejected: 1 }],
+  append: [
+    ["--dataset", DATASET, "--raw", "raw/x.csv", "--bronze", "bronze/x.csv", "--mtime", "1.5"],
+    0,
+    { raw: "raw/x.csv", bronze: "bronze/x.csv", mtime: 1.5 },
+  ],
+  status: [
+    [],
+    0,
+    {
+      running: null,
+      lastPass: passSummary,
+      failures: [{ code: "FILE_MISSING", entries: 1 }],
+      datasets: [
+        {
+          dataset: DATASET,
+          entries: number,
+          sampled: number,
+          failed: number,
+          waiting: number,
+          rejected: number,
+          oldestDueSeconds: orNull(number),
+          unreadBytes: orNull(number),
+        },
+      ],
+    },
+  ],
+  list: [[], 0, [entry, entry, entry]],
+  audit: [
+    [],
+    3,
+    [
+      {
+        dataset: DATASET,
+        counts: Object.fromEntries(findings.map((finding) => [finding, number])),
+        repaired: 0,
+        findings: [{ kind: "missing", raw: text, sample: text, why: text }],
+      },
+    ],
+  ],
+  failures: [[], 0, [failure, line]],
+  retry: [["raw/none"], 0, { entries: 0, datasets: [], running: null }],
+  explain: [
+    ["raw/big.csv"],
+    0,
+    [
+      {
+        entry: { ...entry, doneMtime: orNull(number), failedAt: orNull(time) },
+        decision: { decision: text, why: text },
+        onDisk: { is: text, bytes: orNull(number) },
+        sampled: sampledReceipt,
+        receipts: { count: number, last: [sampledReceipt] },
+        lines: { count: number, last: [{ path: text, line: number, mtime: number, bronze: text }] },
+        problems: [],
+      },
+    ],
+  ],
+  check: [
+    [],
+    3,
+    {
+      config: text,
+      prefix: text,
+      datasets: number,
+      lines: number,
+      problems: [{ path: text, problem: text }],
+    },
+  ],
+  prune: [
+    ["--dry-run"],
+    0,
+    { dryRun: true, datasets: [{ dataset: DATASET, files: number, bytes: number }] },
+  ],
+};
+
+/** What the program prints for these arguments, without a process of its own. */
+async function helpOf(...args: string[]): Promise<string> {
+  const stream = new PassThrough();
+  const out = stream as unknown as NodeJS.WriteStream;
+  await runProgram([...args, "--help"], { out, err: out, env: {}, exitNow: () => undefined });
+  stream.end();
+  return streamText(stream);
+}
+
+/** One sample that is cut, one that goes, a file that is missing, and a line that is no entry. */
+async function announce(world: World): Promise<void> {
+  await world.put("big.csv", rows(200));
+  await world.put("removed.csv", rows(3));
+  await world.announce("gone.csv");
+  await world.manifest("no entry\n");
+}
+
+test("every command with --json has its fields written down here", async () => {
+  const names = [...(await helpOf()).matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(
+    ([, name]) => name,
+  );
+  const withJson: string[] = [];
+  for (const name of names as string[]) {
+    if (/^ {2}--json /m.test(await helpOf(name))) withJson.push(name);
+  }
+  expect(withJson.toSorted()).toEqual(Object.keys(contract).toSorted());
+});
+
+test.each(Object.entries(contract))(
+  "%s --json prints what is written down here, and nothing else",
+  async (command, [args, code, fields]) => {
+    await using world = await createWorld(
+      command === "prune" ? { retention: { maxFiles: 9 } } : {},
+    );
+    await announce(world);
+    if (command !== "run") await world.pass();
+    if (command === "audit") await rm(world.path("samples/removed_sample.csv"));
+    const ran = await world.run([command, ...args, "--json"]);
+    expect(ran.code).toBe(code);
+    expect(JSON.parse(ran.stdout)).toMatchObject(fields as object);
+  },
+);
+
+test("beside a daemon, status and retry say who runs", async () => {
+  await using world = await createWorld({ schedule: NEVER });
+  const daemon = await world.daemon();
+  await daemon.logged("pass");
+  const running = { pid: daemon.pid, host: text, since: time };
+  for (const command of ["status", "retry"]) {
+    const { stdout } = await world.run([command, "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ running });
+  }
+});
+
+test("a receipt has these fields, for a sample, for a failure, and for a line that is no entry", async () => {
+  await using world = await createWorld();
+  await announce(world);
+  await world.put("model.bin", Buffer.alloc(2000, 7));
+  await world.pass();
+  const receipts = await world.receipts();
+  const of = (raw: string | null) => receipts.find((one) => one["raw"] === raw);
+  expect(of("raw/big.csv")).toMatchObject(sampledReceipt);
+  expect(of("raw/gone.csv")).toMatchObject(failedReceipt);
+  expect(of("raw/model.bin")).toMatchObject({ format: "metadata", reason: text });
+  expect(of(null)).toEqual({
+    raw: null,
+    bronze: null,
+    mtime: null,
+    outcome: "failed",
+    code: "LINE_INVALID",
+    message: text,
+    at: time,
+    sampler: text,
+  });
+  expect(of("raw/big.csv")).toMatchObject({ mtime: MTIME, cut: "rows", rows: 100 });
+});
