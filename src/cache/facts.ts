@@ -1,7 +1,10 @@
 import type { Db } from "./open.ts";
 
-/** Single values the cache remembers: `seq`, `sampler`, `pass`, `cleanStop`, `bootId`. */
-export type Fact = "seq" | "sampler" | "pass" | "cleanStop" | "bootId";
+/**
+ * Single values the cache remembers: `seq`, `sampler`, `pass`, `cleanStop`, `bootId`, `passesWait`,
+ * `suspects`.
+ */
+export type Fact = "seq" | "sampler" | "pass" | "cleanStop" | "bootId" | "passesWait" | "suspects";
 
 /** A remembered value, or undefined. */
 export function factOf(db: Db, key: Fact): string | undefined {

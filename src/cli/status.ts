@@ -7,7 +7,7 @@ import { holderOf } from "../cache/lock.ts";
 import { type Db, openCacheToRead } from "../cache/open.ts";
 import { datasetTotals, type DatasetTotals, failuresByCode } from "../cache/totals.ts";
 import { MANIFEST_PATH } from "../manifest/discover.ts";
-import type { PassSummary } from "../pass.ts";
+import type { PassSummary } from "../summary.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
 import { bytesText, durationText, printJson, printLine, table } from "./print.ts";
 
@@ -32,8 +32,10 @@ export async function status(options: InspectOptions, context: Context): Promise
     }),
   );
   const pass = factOf(db, "pass");
+  const running = holderOf(settings.state) ?? null;
   const report = {
-    running: holderOf(settings.state) ?? null,
+    running,
+    passesWait: (running !== null && factOf(db, "passesWait")) || null,
     lastPass: pass === undefined ? null : (JSON.parse(pass) as PassSummary),
     failures: failuresByCode(db),
     datasets,
@@ -57,13 +59,15 @@ async function unreadOf(db: Db, prefix: string, dataset: string): Promise<number
 function print(
   report: {
     readonly running: ReturnType<typeof holderOf> | null;
+    /** Why, where the host is busy. */
+    readonly passesWait: string | null;
     readonly lastPass: PassSummary | null;
     readonly failures: readonly { readonly code: string; readonly entries: number }[];
     readonly datasets: readonly DatasetStatus[];
   },
   context: Context,
 ): void {
-  const { running, lastPass, failures, datasets } = report;
+  const { running, passesWait, lastPass, failures, datasets } = report;
   const sum = (key: "entries" | "sampled" | "failed" | "waiting") =>
     datasets.reduce((total, dataset) => total + dataset[key], 0);
   const who =
@@ -71,6 +75,7 @@ function print(
       ? "not running"
       : `running: pid ${running.pid} on ${running.host} since ${running.since}`;
   printLine(context, who);
+  if (passesWait !== null) printLine(context, `passes wait: ${passesWait}`);
   printLine(
     context,
     `${sum("entries")} entries: ${sum("sampled")} sampled, ${sum("failed")} failed, ${sum("waiting")} waiting`,
@@ -97,6 +102,7 @@ function print(
     d.entries,
     d.sampled,
     d.failed,
+    d.pruned,
     d.waiting,
     d.oldestDueSeconds === null ? "" : durationText(d.oldestDueSeconds * 1000),
     d.unreadBytes === null ? "?" : bytesText(d.unreadBytes),
@@ -107,6 +113,7 @@ function print(
     "entries",
     "sampled",
     "failed",
+    "pruned",
     "waiting",
     "oldest",
     "unread",

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
+
+const ENTRIES = 200_000;
+const BIG = "a/big/v1";
+const SMALL = "z/small/v1";
+/** Claimed at once, in work at once: what can be before a line that comes in between. */
+const AHEAD = 2 * (256 + 16);
+
+/** A dataset with that many entries, all of one bronze file. */
+async function fillBig(world: World): Promise<void> {
+  await world.write("bronze/a.csv", rows(3), BIG);
+  const lines = Array.from({ length: ENTRIES }, (_, i) =>
+    JSON.stringify({ raw: `raw/${i}.csv`, bronze: "bronze/a.csv", mtime: MTIME }),
+  );
+  await world.manifest(`${lines.join("\n")}\n`, BIG);
+}
+
+test("one entry waits behind a handful of files, not behind 200,000 of another dataset", async () => {
+  await using world = await createWorld({ log: { level: "debug" } });
+  await fillBig(world);
+  await world.put("one.csv", rows(3), { dataset: SMALL });
+  const daemon = await world.daemon();
+  await daemon.logged("sampled", { dataset: SMALL });
+  const ahead = daemon.lines.filter(({ msg }) => msg === "sampled").length - 1;
+  expect(ahead).toBeLessThan(AHEAD);
+
+  // The same for one that comes while the big one is at work.
+  await daemon.logged("sampled", { dataset: BIG });
+  await world.put("two.csv", rows(3), { dataset: SMALL });
+  await daemon.logged("manifest read", { dataset: SMALL, due: 1 });
+  const before = daemon.lines.filter(({ msg }) => msg === "sampled").length;
+  await daemon.logged("sampled", { dataset: SMALL, raw: "raw/two.csv" });
+  const between = daemon.lines.filter(({ msg }) => msg === "sampled").length - before - 1;
+  expect(between).toBeLessThan(AHEAD);
+  expect(daemon.lines.filter(({ dataset }) => dataset === BIG).length).toBeLessThan(ENTRIES / 2);
+}, 60_000);
