@@ -1,18 +1,25 @@
 import { schedule, type ScheduledTask } from "node-cron";
 import { addFact, addFactDurably } from "./cache/facts.ts";
-import type { Db } from "./cache/open.ts";
+import { cacheIdentity, cachePath, type Db } from "./cache/open.ts";
 import { nextRetryOf } from "./cache/totals.ts";
 import type { Settings } from "./config/settings.ts";
-import { errorCode, errorMessage } from "./errors.ts";
+import { errorCode, errorMessage, Failure } from "./errors.ts";
+import { thisKernel } from "./load/cgroup.ts";
+import { createGate, type Gate } from "./load/gate.ts";
 import { type Log, logEvents } from "./log.ts";
-import { createPass, type Pass, threadedEffects } from "./pass.ts";
+import { threadedEffects } from "./effects.ts";
+import { createPass, type Pass } from "./pass.ts";
 import { bootIdOf, checkAfterPowerLoss } from "./power-loss.ts";
+import { findSuspects } from "./suspects.ts";
 import { type Synced, syncRegularly } from "./sync.ts";
 import { createWake } from "./wake.ts";
-import { type Watcher, watchManifests } from "./watch.ts";
+import { watchManifests } from "./watch/watch.ts";
+import type { Watcher } from "./watch/watcher.ts";
 
 /** A drain makes way for new manifest lines after this many ms. */
 const SLICE_MS = 200;
+/** A busy host is looked at again after this many ms. */
+const HELD_MS = 2000;
 
 /** What the daemon needs. */
 export interface DaemonOptions {
@@ -28,6 +35,7 @@ export interface DaemonOptions {
 /** What depends on the configuration and is made anew when that is read again. */
 interface Shift {
   readonly settings: Settings;
+  readonly gate: Gate;
   readonly pass: Pass;
   readonly cron: ScheduledTask;
   readonly watcher: Watcher | undefined;
@@ -51,15 +59,21 @@ export async function runDaemon({
   const wake = createWake();
   const abandon = new AbortController();
   const nextRetry = nextRetryOf(db);
+  const identity = cacheIdentity(settings.state);
+  let suspects = findSuspects(db, { state: settings.state, bootId: bootIdOf() });
   let shift = begin(settings);
   let stopping = false;
   let reloading = false;
   let wasClean = true;
+  let isSwept = false;
   let syncFails = false;
+  let isHeld = false;
+  let again: NodeJS.Timeout | undefined;
   let deadline: NodeJS.Timeout | undefined;
 
   process.on("SIGTERM", stop).on("SIGINT", stop).on("SIGHUP", onHangup);
   addFactDurably(db, "cleanStop", "false");
+  addFact(db, "passesWait", "");
   const stopSyncing = syncRegularly(
     { db, prefix: settings.prefix },
     { onSynced, onError: onSyncError },
@@ -73,31 +87,59 @@ export async function runDaemon({
     wake.all();
     for (let work = await wake.next(); work !== undefined; work = await wake.next()) {
       if (reloading) await changeShift();
+      checkCache();
+      if (!mayBegin()) continue;
       await onePass(work.datasets);
+      if (suspects.isCareful) await endCare();
     }
-    addFact(db, "cleanStop", String(wasClean && shift.wasClean()));
+    addFact(db, "cleanStop", String(isSwept && wasClean && shift.wasClean()));
   } finally {
     stopSyncing();
     clearTimeout(deadline);
+    clearTimeout(again);
     wake.end();
     await end(shift);
     process.off("SIGTERM", stop).off("SIGINT", stop).off("SIGHUP", onHangup);
   }
   log.info("stopped");
 
+  /** What is written to a file without a name is lost, and nobody else sees it. */
+  function checkCache(): void {
+    if (cacheIdentity(settings.state) === identity) return;
+    const message = `${cachePath(settings.state)} was removed or replaced: start again, to rebuild it`;
+    throw new Failure("CACHE_UNUSABLE", message);
+  }
+
+  /** On a busy host passes wait; it is looked at again after a while. */
+  function mayBegin(): boolean {
+    const reason = shift.gate.busy();
+    if ((reason !== undefined) !== isHeld) {
+      isHeld = !isHeld;
+      addFact(db, "passesWait", reason ?? "");
+      log.info(isHeld ? { reason } : {}, isHeld ? "passes wait" : "passes go on");
+    }
+    clearTimeout(again);
+    if (isHeld) again = setTimeout(() => wake.all(), HELD_MS);
+    return !isHeld;
+  }
+
   async function onePass(datasets: readonly string[] | undefined): Promise<void> {
     try {
-      const { summary, unsettledUntil } = await shift.pass({
+      const { summary, unsettledUntil, ...done } = await shift.pass({
         ...(datasets === undefined ? {} : { datasets }),
         settles: false,
         isStopping: () => stopping,
-        isOver: (drainedMs) => wake.isPending() && drainedMs > SLICE_MS,
+        isOver: (drainedMs) =>
+          (wake.isPending() && drainedMs > SLICE_MS) || shift.gate.busy() !== undefined,
         abandon: abandon.signal,
       });
+      isSwept = done.isSwept;
       log[datasets === undefined ? "info" : "debug"](summary, "pass");
       if (unsettledUntil !== undefined)
         setTimeout(() => wake.all(), unsettledUntil - Date.now()).unref();
       wake.at(nextRetry(Date.now()) ?? Infinity);
+      // What this pass has left, since the host became busy, is for the next one.
+      if (shift.gate.busy() !== undefined) wake.all();
     } catch (error) {
       if (/^SQLITE_(CORRUPT|NOTADB)/.test(errorCode(error) ?? "")) throw error;
       log.error(
@@ -110,7 +152,7 @@ export async function runDaemon({
   function onSynced(done: Synced): void {
     if (done.synced > 0) log.debug(done, "samples synced");
     if (done.redone === 0) return;
-    log.error(done, "samples could not be brought to disk; they are redone");
+    log.error(done, "samples are missing, broken or cannot be brought to disk; they are redone");
     wake.all();
   }
 
@@ -122,21 +164,33 @@ export async function runDaemon({
   }
 
   function begin(chosen: Settings): Shift {
-    const effects = threadedEffects(chosen);
+    const gate = createGate(chosen.load, thisKernel);
+    const effects = threadedEffects(chosen, suspects);
     const pass = createPass({ db, settings: chosen, effects, report: logEvents(log) });
     const cron = schedule(chosen.schedule, () => wake.all());
-    const onError = (error: unknown) =>
-      log.error({ reason: errorMessage(error) }, "watching fails; passes go on by schedule");
+    let isTold = false;
+    const onError = (error: unknown) => {
+      if (!isTold)
+        log.error({ reason: errorMessage(error) }, "watching fails; passes go on by schedule");
+      isTold = true;
+    };
     const handlers = { onGrowth: wake.one, onReady: wake.all, onError };
     const watcher = chosen.watch === false ? undefined : watchManifests(chosen, handlers);
     return {
       settings: chosen,
+      gate,
       pass,
       cron,
       watcher,
       closeThreads: effects.close,
       wasClean: effects.wasClean,
     };
+  }
+
+  /** The suspects came first, in one thread, and are done with. */
+  async function endCare(): Promise<void> {
+    suspects = { ...suspects, isCareful: false };
+    await changeShift();
   }
 
   async function changeShift(): Promise<void> {

@@ -1,5 +1,3 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { addFact, factOf } from "./cache/facts.ts";
 import type { Db } from "./cache/open.ts";
@@ -8,13 +6,12 @@ import type { Settings } from "./config/settings.ts";
 import { drain, type Effects } from "./drain.ts";
 import { errorMessage, Failure, type FailureCode } from "./errors.ts";
 import { createIngest, IngestStopped, type Ingested } from "./ingest.ts";
+import { createBudget } from "./load/budget.ts";
 import { discover } from "./manifest/discover.ts";
-import { createHandle } from "./jobs/handle.ts";
-import { findPlace } from "./jobs/place.ts";
-import { appendReceipts, healReceipts, rejectionReceipt } from "./samples/receipts.ts";
-import { sweep } from "./samples/sweep.ts";
+import { rejectionReceipt } from "./samples/receipts.ts";
+import { isLimited, prune, type Pruned } from "./retention.ts";
+import { count, type Counting, emptySummary, type PassSummary } from "./summary.ts";
 import type { RejectedLine } from "./types.ts";
-import { createWorkerPool, type WorkerPool } from "./jobs/pool.ts";
 
 /** What happens in a pass, for those who log, count or print. */
 export type PassEvent =
@@ -22,34 +19,13 @@ export type PassEvent =
   | { readonly type: "rejected"; readonly dataset: string; readonly line: RejectedLine }
   | { readonly type: "settled"; readonly settled: Settled }
   | { readonly type: "swept"; readonly dataset: string; readonly files: number }
+  | { readonly type: "pruned"; readonly dataset: string; readonly pruned: Pruned }
   | {
       readonly type: "paused" | "error";
       readonly where: string;
       readonly code: FailureCode;
       readonly message: string;
     };
-
-/** What a pass did. Counts, but for `ms` and bytes. */
-export interface PassSummary {
-  readonly datasets: number;
-  readonly lines: number;
-  readonly unchanged: number;
-  readonly superseded: number;
-  readonly rejected: number;
-  readonly sampled: number;
-  readonly failed: number;
-  /** Datasets that have to wait. */
-  readonly paused: number;
-  /** Manifests or directories that could not be read. */
-  readonly errors: number;
-  /** Bytes read from bronze. */
-  readonly readBytes: number;
-  /** Bytes of samples. */
-  readonly bytes: number;
-  readonly ms: number;
-  /** ISO 8601, when it began. */
-  readonly at: string;
-}
 
 /** How one pass goes. */
 export interface PassOptions {
@@ -67,6 +43,8 @@ export interface PassOptions {
 /** What the pass after this one should know. */
 export interface PassResult {
   readonly summary: PassSummary;
+  /** False while an earlier stop may have left temporary files that could not be looked for yet. */
+  readonly isSwept: boolean;
   /** When something unsettled has to be looked at again, ms since epoch. */
   readonly unsettledUntil?: number;
 }
@@ -82,34 +60,15 @@ export interface PassContext {
   readonly report: (event: PassEvent) => void;
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** The real effects: jobs in this process, receipts and samples on disk. */
-export function realEffects(settings: Settings): Effects {
-  const samples = (dataset: string) => join(settings.prefix, dataset, "samples");
-  return {
-    async tidy(dataset, wasStoppedCleanly) {
-      await findPlace(settings, dataset);
-      await healReceipts(samples(dataset));
-      return wasStoppedCleanly ? 0 : sweep(samples(dataset));
-    },
-    handle: createHandle(settings),
-    addReceipts: (dataset, receipts) => appendReceipts(samples(dataset), receipts),
-    removeSample: (dataset, name) => rm(join(samples(dataset), name), { force: true }),
-  };
-}
-
-/** The same, with jobs in threads; to be closed. */
-export function threadedEffects(
-  settings: Settings,
-): Effects & Pick<WorkerPool, "close" | "wasClean"> {
-  return { ...realEffects(settings), ...createWorkerPool(settings) };
-}
-
 /** Makes the function; datasets are tidied up once, when they are first seen. */
 export function createPass({ db, settings, effects, report }: PassContext): Pass {
   const wasStoppedCleanly = factOf(db, "cleanStop") === "true";
   const tidied = new Set<string>();
+  let isSwept = wasStoppedCleanly;
+  const isUntidy = new Set<string>();
+  const budget = createBudget(settings.load.datasetSecondsPerHour, Date.now);
+  /** Datasets that were within their retention, and where nothing was settled since. */
+  const resting = new Set<string>();
   const ingest = createIngest({ db, settings, onRejected });
 
   return async ({ datasets, settles, isStopping, isOver, abandon }) => {
@@ -119,7 +78,9 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
     const enabled = found.filter((dataset) => settings.forDataset(dataset).enabled);
     summary.datasets = enabled.length;
 
+    const unseen = summary.errors;
     let unsettled = await ingestAll(enabled, summary, isStopping);
+    isSwept ||= datasets === undefined && unseen === 0 && enabled.every((each) => tidied.has(each));
     if (settles) {
       while (unsettled.size > 0 && !isStopping()) {
         await sleepUntil(Math.min(...unsettled.values()), abandon);
@@ -131,11 +92,14 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
       db,
       settings,
       effects,
+      budget,
       clock: Date.now,
       isOver: () => isStopping() || isOver(performance.now() - draining),
       abandon,
       onSettled: (settled) => {
         count(summary, settled);
+        resting.delete(settled.claim.job.dataset);
+        if (settled.outcome.outcome === "failed") sweepAgain(settled.claim.job.dataset);
         report({ type: "settled", settled });
       },
       onPaused: (dataset, code, message) => {
@@ -143,15 +107,17 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
         report({ type: "paused", where: dataset, code, message });
       },
     });
+    if (datasets === undefined) await retain(found, summary, isStopping);
     summary.ms = Math.round(performance.now() - started);
     if (datasets === undefined || summary.lines > 0 || summary.sampled + summary.failed > 0) {
       addFact(db, "pass", JSON.stringify(summary));
     }
     const times = [...unsettled.values()];
-    return times.length === 0 ? { summary } : { summary, unsettledUntil: Math.min(...times) };
+    const result = { summary, isSwept };
+    return times.length === 0 ? result : { ...result, unsettledUntil: Math.min(...times) };
   };
 
-  async function findDatasets(summary: Mutable<PassSummary>): Promise<readonly string[]> {
+  async function findDatasets(summary: Counting): Promise<readonly string[]> {
     const { datasets, errors } = await discover(settings.prefix, settings.includes);
     for (const { path, error } of errors) {
       failed(
@@ -166,7 +132,7 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
   /** Returns the datasets that have to be looked at again, and when. */
   async function ingestAll(
     datasets: readonly string[],
-    summary: Mutable<PassSummary>,
+    summary: Counting,
     isStopping: () => boolean,
   ): Promise<Map<string, number>> {
     const unsettled = new Map<string, number>();
@@ -192,9 +158,40 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
   /** Removes what a crash left, before anything new is written there. */
   async function tidy(dataset: string): Promise<void> {
     if (tidied.has(dataset)) return;
-    const files = await effects.tidy(dataset, wasStoppedCleanly);
+    const files = await effects.tidy(dataset, wasStoppedCleanly && !isUntidy.delete(dataset));
     if (files > 0) report({ type: "swept", dataset, files });
     tidied.add(dataset);
+  }
+
+  /** Also where sampling is switched off: what was sampled before is to go all the same. */
+  async function retain(
+    found: readonly string[],
+    summary: Counting,
+    isStopping: () => boolean,
+  ): Promise<void> {
+    for (const dataset of found) {
+      const { retention } = settings.forDataset(dataset);
+      if (isStopping()) break;
+      if (!isLimited(retention) || resting.has(dataset)) continue;
+      try {
+        await tidy(dataset);
+        const options = { db, dataset, retention, now: Date.now(), isStopping };
+        const pruned = await prune({ ...options, ...effects });
+        summary.pruned += pruned.files;
+        if (pruned.files > 0) report({ type: "pruned", dataset, pruned });
+        if (retention.maxAge === undefined) resting.add(dataset);
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        failed(summary, dataset, error);
+      }
+    }
+  }
+
+  /** A job that was ended from outside is one that failed. */
+  function sweepAgain(dataset: string): void {
+    if (effects.wasClean()) return;
+    tidied.delete(dataset);
+    isUntidy.add(dataset);
   }
 
   async function onRejected(dataset: string, lines: readonly RejectedLine[]): Promise<void> {
@@ -206,7 +203,7 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
     for (const line of lines) report({ type: "rejected", dataset, line });
   }
 
-  function failed(summary: Mutable<PassSummary>, where: string, { code, message }: Failure): void {
+  function failed(summary: Counting, where: string, { code, message }: Failure): void {
     summary.errors += 1;
     report({ type: "error", where, code, message });
   }
@@ -215,32 +212,4 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
 /** Waits until a time, ms since epoch, or until the signal says no. */
 async function sleepUntil(time: number, signal: AbortSignal): Promise<void> {
   await sleep(Math.max(0, time - Date.now()), undefined, { signal }).catch(() => undefined);
-}
-
-function count(summary: Mutable<PassSummary>, { outcome }: Settled): void {
-  summary.readBytes += outcome.readBytes;
-  if (outcome.outcome === "sampled") {
-    summary.sampled += 1;
-    summary.bytes += outcome.bytes;
-  } else {
-    summary.failed += 1;
-  }
-}
-
-function emptySummary(): Mutable<PassSummary> {
-  return {
-    datasets: 0,
-    lines: 0,
-    unchanged: 0,
-    superseded: 0,
-    rejected: 0,
-    sampled: 0,
-    failed: 0,
-    paused: 0,
-    errors: 0,
-    readBytes: 0,
-    bytes: 0,
-    ms: 0,
-    at: new Date().toISOString(),
-  };
 }

@@ -1,5 +1,11 @@
 import { Command, CommanderError, Option } from "commander";
-import { Failure, type FailureCode, failureCodes as allCodes } from "../errors.ts";
+import {
+  errorCode,
+  errorMessage,
+  Failure,
+  type FailureCode,
+  failureCodes as allCodes,
+} from "../errors.ts";
 import { VERSION } from "../version.ts";
 import { type Context, exitCodes } from "./command.ts";
 
@@ -62,7 +68,12 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .argument("[glob]", "only raws that match, such as 'raw/2026/**'")
     .option("--dataset <glob>", "only datasets that match")
     .addOption(
-      new Option("--outcome <what>", "only these").choices(["sampled", "failed", "waiting"]),
+      new Option("--outcome <what>", "only these").choices([
+        "sampled",
+        "failed",
+        "pruned",
+        "waiting",
+      ]),
     )
     .option("--since <time>", "settled since then: ISO 8601, or an age such as 90m, 12h, 7d")
     .option("--json", "a JSON array")
@@ -80,7 +91,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--json", "a JSON array; kind says: entry or line")
     .action(about("glob", async () => (await import("./failures.ts")).failures));
   add("retry", "make failed entries due again, all or some; a running daemon takes them")
-    .argument("[glob]", "only raws that match, such as 'raw/2026/**'")
+    .argument("[glob]", "only raws that match, such as 'raw/2026/**', and then pruned ones too")
     .option("--dataset <glob>", "only datasets that match")
     .addOption(withCode("only what failed with this code"))
     .option("--json", "for programs")
@@ -90,6 +101,11 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--dataset <v/d/n>", "only in this dataset (else in all that have it)")
     .option("--json", "for programs")
     .action(about("raw", async () => (await import("./explain.ts")).explain));
+  add("prune", "apply retention now: remove the oldest samples (a daemon does it by itself)")
+    .option("--dataset <glob>", "only datasets that match")
+    .option("--dry-run", "say what would be removed, and do nothing")
+    .option("--json", "for programs")
+    .action(does(async () => (await import("./prune.ts")).prune));
   add("check", "configuration, permissions, manifests: all valid? touches nothing")
     .option("--json", "for programs")
     .action(does(async () => (await import("./check.ts")).check));
@@ -114,6 +130,11 @@ function exitCodeOf(error: unknown, { err }: Context): number {
   if (error instanceof Failure) {
     err.write(`staging-sampler: ${error.code}: ${error.message}\n`);
     return failureCodes[error.code] ?? exitCodes.failed;
+  }
+  if (errorCode(error)?.startsWith("SQLITE_") === true) {
+    const hint = "check owner, mode and free space; the next start moves a damaged one aside";
+    err.write(`staging-sampler: CACHE_UNUSABLE: ${errorMessage(error)} (${hint})\n`);
+    return exitCodes.failed;
   }
   err.write(`staging-sampler: unexpected: ${(error as Error)?.stack ?? String(error)}\n`);
   return exitCodes.failed;

@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { takeLock } from "../cache/lock.ts";
 import { addFact, addFactDurably } from "../cache/facts.ts";
 import { closeCache, type Db, openCache } from "../cache/open.ts";
@@ -6,14 +7,23 @@ import { retryAfterUpgrade } from "../cache/upgrade.ts";
 import type { Settings } from "../config/settings.ts";
 import { runDaemon } from "../daemon.ts";
 import { errorMessage, Failure } from "../errors.ts";
+import { thisKernel } from "../load/cgroup.ts";
+import { createGate } from "../load/gate.ts";
 import { openLog } from "../log.ts";
-import { createPass, threadedEffects } from "../pass.ts";
+import { threadedEffects } from "../effects.ts";
+import { createPass } from "../pass.ts";
 import { bootIdOf, checkAfterPowerLoss } from "../power-loss.ts";
+import { findSuspects } from "../suspects.ts";
 import { syncSettled } from "../sync.ts";
 import { VERSION } from "../version.ts";
 import { type CommonOptions, type Context, exitCodes, settingsFor } from "./command.ts";
 import { dryRun } from "./dry-run.ts";
 import { exitCodeOf, printSummary, progress } from "./progress.ts";
+
+/** Whether the host is still busy is asked after this many ms. */
+const LOOK_MS = 250;
+/** What `run --once` may spend on syncing, ms. */
+const SYNC_MS = 5000;
 
 /** Options of `run`. */
 export interface RunOptions extends CommonOptions {
@@ -67,7 +77,8 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
   };
   process.on("SIGTERM", stop).on("SIGINT", stop);
   const { report, end } = progress(db, context);
-  const effects = threadedEffects(settings);
+  const suspects = findSuspects(db, { state: settings.state, bootId: bootIdOf() });
+  const effects = threadedEffects(settings, suspects);
   try {
     const pass = createPass({ db, settings, effects, report });
     addFactDurably(db, "cleanStop", "false");
@@ -77,13 +88,14 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
       const { checked: samples, redone } = checked;
       context.err.write(`checked ${samples} samples that were not synced, ${redone} are redone\n`);
     }
-    const { summary } = await pass({
+    await untilFree(settings, isStopping, context);
+    const { summary, isSwept } = await pass({
       settles: true,
       isStopping,
       isOver: () => false,
       abandon: abandon.signal,
     });
-    addFact(db, "cleanStop", String(effects.wasClean()));
+    addFact(db, "cleanStop", String(effects.wasClean() && isSwept));
     end();
     await syncEarlier(db, settings, isStopping, context);
     printSummary(summary, json === true, context);
@@ -97,16 +109,44 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
   }
 }
 
-/** Those that earlier runs left; what this one settled is too young. It never fails a pass. */
+/** On a busy host the pass waits. */
+async function untilFree(
+  { load }: Settings,
+  isStopping: () => boolean,
+  { err }: Context,
+): Promise<void> {
+  const gate = createGate(load, thisKernel);
+  let told: string | undefined;
+  for (let reason = gate.busy(); reason !== undefined && !isStopping(); reason = gate.busy()) {
+    if (told === undefined) err.write(`the pass waits: ${reason}\n`);
+    told = reason;
+    await sleep(LOOK_MS);
+  }
+}
+
+/**
+ * Those that earlier runs left, as many as there is time for; what this one settled is too young.
+ * It never fails a pass.
+ */
 async function syncEarlier(
   db: Db,
   { prefix }: Settings,
   isStopping: () => boolean,
   { err }: Context,
 ): Promise<void> {
+  const until = performance.now() + SYNC_MS;
   try {
-    const { redone } = await syncSettled({ db, prefix, isStopping, clock: Date.now, restMs: 0 });
-    if (redone > 0) err.write(`${redone} samples could not be brought to disk; they are due\n`);
+    const { redone } = await syncSettled({
+      db,
+      prefix,
+      isStopping: () => isStopping() || performance.now() > until,
+      clock: Date.now,
+      restMs: 0,
+    });
+    if (redone > 0)
+      err.write(
+        `${redone} samples are missing, broken or cannot be brought to disk; they are due\n`,
+      );
   } catch (error) {
     err.write(`samples cannot be synced: ${errorMessage(error)}\n`);
   }

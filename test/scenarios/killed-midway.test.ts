@@ -55,3 +55,21 @@ test("after SIGKILL in the middle of 2,000 files, one more run leaves every one 
   const third = await world.run(["run", "--once", "--json"]);
   expect(JSON.parse(third.stdout)).toMatchObject({ lines: 0, sampled: 0 });
 });
+
+test("what a job had begun to write when its thread was ended is gone with the next pass", async () => {
+  await using world = await createWorld();
+  await world.put("a.csv", rows(3));
+  await world.pass();
+  await world.put("b.csv", rows(3));
+  const temporary = "samples/.ss-0123456789abcdef.tmp";
+  await world.pass({
+    wasClean: () => false,
+    async handle() {
+      await world.write(temporary, "half a sam");
+      return { outcome: "failed", code: "TIMEOUT", message: "ended", readBytes: 0, ms: 1 };
+    },
+  });
+  expect(await world.samples()).toEqual([".ss-0123456789abcdef.tmp", "a_sample.csv"]);
+  await world.pass();
+  expect(await world.samples()).toEqual(["a_sample.csv"]);
+});

@@ -1,0 +1,46 @@
+import { addFact, factOf } from "./cache/facts.ts";
+import type { Db } from "./cache/open.ts";
+import { lastInWork, markOf } from "./jobs/in-work.ts";
+import type { Failed, Handle } from "./types.ts";
+
+/** So often the process may end at a file before the file is given up. */
+const DEATHS = 3;
+const GIVEN_UP: Failed = {
+  outcome: "failed",
+  code: "UNEXPECTED",
+  message: `the process ended ${DEATHS} times in a row while it worked on this file; did it run out of memory?`,
+  readBytes: 0,
+  ms: 0,
+};
+
+/** Files at which the process ended: killed for its memory, say, or by V8 when that runs out. */
+export interface Suspects {
+  /** True when one of them may be the last straw: one thread shows which one it is. */
+  readonly isCareful: boolean;
+  /** Fails those that are given up, once each, instead of trying them again. */
+  guard(handle: Handle): Handle;
+}
+
+/**
+ * Finds out what the last process was working on when it ended without a word, and counts how often
+ * it was so in a row. To be called before anything is in work again.
+ * @throws errno, and what the cache throws
+ */
+export function findSuspects(
+  db: Db,
+  { state, bootId }: { readonly state: string; readonly bootId: string | undefined },
+): Suspects {
+  const wasKilled = factOf(db, "cleanStop") === "false";
+  const isSameBoot = bootId !== undefined && factOf(db, "bootId") === bootId;
+  const before = JSON.parse(factOf(db, "suspects") ?? "{}") as Record<string, number>;
+  const marks = wasKilled && isSameBoot ? lastInWork(state) : [];
+  const deaths = Object.fromEntries(marks.map((mark) => [mark, (before[mark] ?? 0) + 1]));
+  addFact(db, "suspects", JSON.stringify(deaths));
+  const counts = Object.entries(deaths);
+  const givenUp = new Set(counts.filter(([, n]) => n >= DEATHS).map(([mark]) => mark));
+  return {
+    isCareful: counts.some(([, n]) => n === DEATHS - 1),
+    guard: (handle) => async (job, signal) =>
+      givenUp.delete(markOf(job)) ? GIVEN_UP : handle(job, signal),
+  };
+}
