@@ -11,7 +11,7 @@ import { isReceipts } from "./samples/receipts.ts";
 import type { Checkpoint } from "./types.ts";
 
 /**
- * What an audit finds. `stale`: a sample of an earlier version, with the newest one waiting.
+ * What an audit finds. `pruned`: removed by retention. `stale`: a sample of an earlier version, with the newest one waiting.
  * `missing`: a sample that is not there as it was published. `lost`: a line that was read, of which
  * the cache knows nothing. `orphan`: a file that is nobody's sample.
  */
@@ -21,6 +21,7 @@ export const findingKinds = [
   "stale",
   "unread",
   "failed",
+  "pruned",
   "missing",
   "lost",
   "orphan",
@@ -72,15 +73,21 @@ function findingOf(
   { raw, sample, bytes, outcome, waiting }: RecordedSample,
   samples: string,
 ): Finding {
-  if (sample === null) return { kind: waiting ? "waiting" : "failed", raw };
+  if (sample === null) {
+    if (waiting) return { kind: "waiting", raw };
+    return { kind: outcome === "pruned" ? "pruned" : "failed", raw };
+  }
   const found = lstatSync(join(samples, sample), { throwIfNoEntry: false });
+  // Of which earlier version it is does not matter: it is to be replaced, or cannot be.
+  if (waiting)
+    return found === undefined ? { kind: "waiting", raw } : { kind: "stale", raw, sample };
+  if (outcome === "failed") return { kind: "failed", raw };
   if (found === undefined) return { kind: "missing", raw, sample, why: "there is no such file" };
   if (!found.isFile()) return { kind: "missing", raw, sample, why: "not a regular file" };
   if (found.size !== bytes) {
     return { kind: "missing", raw, sample, why: `${found.size} bytes, published with ${bytes}` };
   }
-  if (waiting) return { kind: "stale", raw, sample };
-  return { kind: outcome === "failed" ? "failed" : "ok", raw, sample };
+  return { kind: "ok", raw, sample };
 }
 
 async function* auditManifests(audit: Audit): AsyncGenerator<Finding, void, void> {

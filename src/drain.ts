@@ -4,6 +4,7 @@ import type { Db } from "./cache/open.ts";
 import { type Settled, settleOf } from "./cache/settle.ts";
 import type { Settings } from "./config/settings.ts";
 import { errorMessage, Failure, type FailureCode } from "./errors.ts";
+import type { Budget } from "./load/budget.ts";
 import { namesWith } from "./names.ts";
 import { nextTry } from "./retry.ts";
 import { type Receipt, receiptOf } from "./samples/receipts.ts";
@@ -14,10 +15,15 @@ export interface Effects {
   /** Removes what a crash left in a dataset's samples; returns how many files that were. */
   readonly tidy: (dataset: string, wasStoppedCleanly: boolean) => Promise<number>;
   readonly handle: Handle;
+  /** False once a job was ended from outside: what it had begun to write may still be there. */
+  readonly wasClean: () => boolean;
   /** Appends to a dataset's receipts. @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE */
   readonly addReceipts: (dataset: string, receipts: readonly Receipt[]) => Promise<void>;
-  /** Removes a sample that has another name now. */
-  readonly removeSample: (dataset: string, name: string) => Promise<void>;
+  /**
+   * Removes a sample: one that has another name now, or is beyond the dataset's retention.
+   * @throws Failure OUTPUT_UNWRITABLE or PATH_REFUSED
+   */
+  readonly removeSample: (dataset: string, name: string) => void;
 }
 
 /** What a drain needs. */
@@ -25,6 +31,8 @@ export interface DrainOptions {
   readonly db: Db;
   readonly settings: Settings;
   readonly effects: Effects;
+  /** What each dataset may still cost. */
+  readonly budget: Budget;
   /** ms since epoch. */
   readonly clock: () => number;
   /** True when nothing new is to be taken. */
@@ -45,7 +53,7 @@ const BATCH_MS = 100;
  * @throws what the cache throws; rows that were in flight are due again then.
  */
 export async function drain(options: DrainOptions): Promise<void> {
-  const { db, settings, effects, clock } = options;
+  const { db, settings, effects, budget, clock } = options;
   const claimDue = claimOf(db);
   const settle = settleOf(db);
   const rename = renameOf(db);
@@ -96,7 +104,8 @@ export async function drain(options: DrainOptions): Promise<void> {
       limit: BATCH,
       order: settings.drain.order,
       now: clock(),
-      skips: (dataset) => paused.has(dataset) || !settings.forDataset(dataset).enabled,
+      skips: (dataset) =>
+        paused.has(dataset) || budget.isSpent(dataset) || !settings.forDataset(dataset).enabled,
       isBusy: (dataset, raw) => busy.get(dataset)?.has(raw) === true,
       busyCount: (dataset) => busy.get(dataset)?.size ?? 0,
     });
@@ -113,24 +122,53 @@ export async function drain(options: DrainOptions): Promise<void> {
     if (outcome.outcome !== "misnamed") return { claim, outcome };
     const { dataset, job } = claim;
     const { extension } = outcome;
+    try {
+      removeUnrecorded(claim);
+    } catch (error) {
+      return { claim, outcome: { outcome: "paused", ...outputError(error) } };
+    }
     const { candidates } = namesWith(job.raw, extension, settings.forDataset(job.dataset));
     const name = rename(dataset, job.raw, candidates, extension);
     const renamed = { ...claim, job: { ...job, name, extension } };
     const again = await effects.handle(renamed.job, options.abandon);
     if (again.outcome !== "misnamed") return { claim: renamed, outcome: again };
-    const message = `asked for another name twice: ${extension}, then ${again.extension}`;
-    const failed = { outcome: "failed", code: "UNEXPECTED", message, readBytes: 0, ms: 0 } as const;
+    const message = `it was another file at the second look: ${extension}, then ${again.extension}`;
+    const failed = {
+      outcome: "failed",
+      code: "FILE_CHANGED",
+      message,
+      readBytes: 0,
+      ms: 0,
+    } as const;
     return { claim: renamed, outcome: failed };
+  }
+
+  /** What a process published that was killed before it could say so, and that is not replaced now. */
+  function removeUnrecorded({ sample, job: { dataset, name } }: Claim): void {
+    if (sample === name) return;
+    try {
+      effects.removeSample(dataset, name);
+    } catch (error) {
+      // Nothing was ever published through a link that leads out of samples.
+      if (!(error instanceof Failure && error.code === "PATH_REFUSED")) throw error;
+    }
   }
 
   async function finish(claim: Claim, outcome: Sampled | Failed): Promise<void> {
     const now = clock();
+    spend(claim.job.dataset, outcome.ms);
     const failures = { attempts: claim.attempts + 1, failedAt: claim.failedAt ?? now };
     const nextAt =
       outcome.outcome === "failed" ? nextTry({ code: outcome.code, ...failures }, now) : null;
     finished.push({ claim, outcome, nextAt });
     if (finished.length >= BATCH) await flush();
     else timer ??= setTimeout(() => void flush(), BATCH_MS);
+  }
+
+  function spend(dataset: string, ms: number): void {
+    budget.spend(dataset, ms);
+    const message = "load.datasetSecondsPerHour is used up; work goes on in the next hour";
+    if (budget.isSpent(dataset)) pause(dataset, "OVER_BUDGET", message);
   }
 
   function pause(dataset: string, code: FailureCode, message: string): void {
@@ -173,17 +211,21 @@ export async function drain(options: DrainOptions): Promise<void> {
       if (receipts.length > 0) await effects.addReceipts(dataset, receipts);
       for (const { claim, outcome } of settled) {
         const isMoved = claim.sample !== null && claim.sample !== claim.job.name;
-        if (outcome.outcome === "sampled" && isMoved) {
-          await effects.removeSample(dataset, claim.sample as string);
-        }
+        if (outcome.outcome === "failed") removeUnrecorded(claim);
+        else if (isMoved) effects.removeSample(dataset, claim.sample as string);
       }
       return true;
     } catch (error) {
-      const code = error instanceof Failure ? error.code : "OUTPUT_UNWRITABLE";
-      pause(dataset, code, errorMessage(error));
+      const { code, message } = outputError(error);
+      pause(dataset, code, message);
       return false;
     }
   }
+}
+
+function outputError(error: unknown): { readonly code: FailureCode; readonly message: string } {
+  const code = error instanceof Failure ? error.code : "OUTPUT_UNWRITABLE";
+  return { code, message: errorMessage(error) };
 }
 
 /** Samples have a receipt each; of failures the first and the last. */

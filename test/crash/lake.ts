@@ -1,29 +1,41 @@
 import { spawnSync, type SpawnSyncReturns } from "node:child_process";
 import {
   appendFileSync,
+  cpSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Writable } from "node:stream";
+import { runProgram } from "../../src/cli/program.ts";
 
 const main = join(import.meta.dirname, "../../src/main.ts");
 const DATASETS = ["acme/orders/v1", "zeta/events/v2"] as const;
-
-/** How strace follows all threads, quietly. */
-export const STRACE_FLAGS = ["-f", "-qq"] as const;
+/** What belongs to production, and is never written by the program. */
+const GIVEN = ["bronze", "manifests"] as const;
+const BINARY = Buffer.from("0102030405067f80", "hex");
+const ZIP = join(import.meta.dirname, "../../fixtures/zip/by-yazl.zip");
+/** A bad last line is looked at again after this many ms. */
+const SETTLE_MS = 10;
+/** Of all bronze files, since it shows in metadata; seconds since epoch. */
+const MTIME = 1_737_200_000;
 
 /** A lake in a directory of its own. */
 export interface Lake {
   readonly directory: string;
-  /** Runs one pass, behind a command such as strace. */
+  /** Runs one pass in a process of its own, behind a command such as strace. */
   run(behind?: readonly string[]): SpawnSyncReturns<string>;
   /** Everything that has to be the same after any crash. */
-  state(): unknown;
+  state(): Promise<unknown>;
+  /** The same lake in another directory: not for two passes at once. */
+  copy(): Lake;
   remove(): void;
 }
 
@@ -32,7 +44,7 @@ export interface Lake {
  * sample that becomes metadata, one file that fails, and a line that is none.
  */
 export function makeLake(): Lake {
-  const lake = lakeIn(mkdtempSync(join(tmpdir(), "sampler-crash-")));
+  const lake = lakeIn(emptyDirectory());
   for (const dataset of DATASETS) {
     put(lake, dataset, "a.csv", "id\n1\n", 1);
     put(lake, dataset, "b.csv", "id\n2\n", 1);
@@ -41,12 +53,31 @@ export function makeLake(): Lake {
   lake.run();
   for (const dataset of DATASETS) {
     put(lake, dataset, "a.csv", `id\n${"3\n".repeat(200)}`, 2);
-    put(lake, dataset, "b.csv", Buffer.from("00ff017f8081feff", "hex"), 2);
+    put(lake, dataset, "b.csv", BINARY, 2);
     put(lake, dataset, "d.jsonl", '{"d":1}\n', 1);
+    put(lake, dataset, "e.zip", readFileSync(ZIP), 1);
     put(lake, dataset, "a.csv", `id\n${"4\n".repeat(200)}`, 3);
     appendFileSync(manifestOf(lake, dataset), "no entry\n");
   }
   return lake;
+}
+
+/**
+ * What comes after a crash: versions that need another name than those before them, or fail where
+ * those did not, or the other way round. Not for copies: they share their manifests.
+ */
+export function goOn(lake: Lake): void {
+  for (const dataset of DATASETS) {
+    put(lake, dataset, "a.csv", BINARY, 4);
+    put(lake, dataset, "b.csv", "id\n5\n", 3);
+    put(lake, dataset, "c.zip", readFileSync(ZIP), 2);
+    put(lake, dataset, "d.jsonl", BINARY, 2);
+    put(lake, dataset, "e.zip", "no zip", 2);
+  }
+}
+
+function emptyDirectory(): string {
+  return mkdtempSync(join(tmpdir(), "sampler-crash-"));
 }
 
 function put(
@@ -60,6 +91,7 @@ function put(
   mkdirSync(join(root, "bronze"), { recursive: true });
   mkdirSync(join(root, "manifests"), { recursive: true });
   writeFileSync(join(root, "bronze", name), content);
+  utimesSync(join(root, "bronze", name), MTIME, MTIME);
   const line = { raw: `raw/${name}`, bronze: `bronze/${name}`, mtime };
   appendFileSync(join(root, "manifests/processed.jsonl"), `${JSON.stringify(line)}\n`);
 }
@@ -70,40 +102,95 @@ function manifestOf({ directory }: Lake, dataset: string): string {
 
 function lakeIn(directory: string): Lake {
   const prefix = join(directory, "lake");
-
-  function program(
-    args: readonly string[],
-    behind: readonly string[] = [],
-  ): SpawnSyncReturns<string> {
-    const command = [...behind, process.execPath, main, ...args, "--prefix", prefix];
-    const env = { ...process.env, UV_THREADPOOL_SIZE: "1" };
-    return spawnSync(command[0] as string, command.slice(1), { encoding: "utf8", env });
-  }
-
-  function json(args: readonly string[]): Record<string, unknown>[] {
-    return JSON.parse(program([...args, "--json"]).stdout) as Record<string, unknown>[];
-  }
+  const config = join(directory, "config.yaml");
+  writeFileSync(config, JSON.stringify({ prefix, manifest: { settleMs: SETTLE_MS } }));
 
   return {
     directory,
-    run: (behind) => program(["run", "--once"], behind),
-    state: () => ({
-      entries: json(["list"]).map((entry) =>
-        Object.assign(entry, { at: 0, nextAt: 0, attempts: 0 }),
-      ),
-      audit: json(["audit"]).map(({ dataset, counts }) => ({ dataset, counts })),
-      samples: DATASETS.map((dataset) => samplesOf(join(prefix, dataset, "samples"))),
-      receipts: DATASETS.map((dataset) => lastReceipts(join(prefix, dataset, "samples"))),
-    }),
+    run(behind = []) {
+      const command = [...behind, process.execPath, main, "run", "--once", "--config", config];
+      const env = { ...process.env, UV_THREADPOOL_SIZE: "1" };
+      return spawnSync(command[0] as string, command.slice(1), { encoding: "utf8", env });
+    },
+    async state() {
+      const entries = await inspected("list", config);
+      const audits = await inspected("audit", config);
+      const earlier = new Set(
+        entries.filter(isFailed).map(({ dataset, sample }) => `${dataset} ${sample}`),
+      );
+      return {
+        entries: entries.map(comparable),
+        audit: audits.map(({ dataset, counts }) => ({ dataset, counts })),
+        samples: DATASETS.map((dataset) =>
+          samplesOf(join(prefix, dataset, "samples"), (name) =>
+            earlier.has(`${dataset} samples/${name}`),
+          ),
+        ),
+        receipts: DATASETS.map((dataset) => lastReceipts(join(prefix, dataset, "samples"))),
+      };
+    },
+    copy() {
+      const copied = emptyDirectory();
+      const isGiven = (path: string) => GIVEN.some((name) => path.endsWith(`/${name}`));
+      cpSync(prefix, join(copied, "lake"), { recursive: true, filter: (path) => !isGiven(path) });
+      for (const dataset of DATASETS) {
+        for (const name of GIVEN)
+          linkAll(join(prefix, dataset, name), join(copied, "lake", dataset, name));
+      }
+      return lakeIn(copied);
+    },
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
 }
 
-/** All files below `samples/`, temporary ones too, with what is in them. */
-function samplesOf(samples: string): Record<string, string> {
+/** A second name for every file: a manifest is known by its inode, and a copy would be read anew. */
+function linkAll(from: string, to: string): void {
+  mkdirSync(to);
+  for (const name of readdirSync(from)) linkSync(join(from, name), join(to, name));
+}
+
+/** What a command prints as JSON. In this process: it only looks, and starting one costs more. */
+async function inspected(
+  command: "list" | "audit",
+  config: string,
+): Promise<readonly Record<string, unknown>[]> {
+  const pieces: string[] = [];
+  const into = new Writable({
+    decodeStrings: false,
+    write(piece: string, _encoding, done) {
+      pieces.push(piece);
+      done();
+    },
+  }) as NodeJS.WriteStream;
+  const exitNow = (code: number) => {
+    throw new Error(`ended at once with ${code}`);
+  };
+  await runProgram([command, "--json", "--config", config], {
+    out: into,
+    err: process.stderr,
+    env: {},
+    exitNow,
+  });
+  return JSON.parse(pieces.join("")) as Record<string, unknown>[];
+}
+
+function isFailed({ outcome }: Record<string, unknown>): boolean {
+  return outcome === "failed";
+}
+
+/** Without times; of a failure without the earlier sample, since versions may be skipped. */
+function comparable(entry: Record<string, unknown>): object {
+  const { dataset, raw, mtime, outcome, waiting, code } = entry;
+  if (isFailed(entry)) return { dataset, raw, mtime, outcome, waiting, code };
+  return { ...entry, at: 0, nextAt: 0, attempts: 0 };
+}
+
+/** All files below `samples/` but those left out, temporary ones too, with what is in them. */
+function samplesOf(samples: string, isLeftOut: (name: string) => boolean): Record<string, string> {
   const names = readdirSync(samples).filter((name) => !name.startsWith("_receipts"));
+  const compared = names.filter((name) => !isLeftOut(name));
   return Object.fromEntries(
-    names.map((name) => [name, readFileSync(join(samples, name), "latin1")] as const),
+    compared.map((name) => [name, readFileSync(join(samples, name), "latin1")] as const),
   );
 }
 

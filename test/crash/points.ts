@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { STRACE_FLAGS, type Lake } from "./lake.ts";
+import type { Lake } from "./lake.ts";
 
 /** A system call of the running program, at which it is killed: the n-th of its kind in a thread. */
 export interface Point {
@@ -21,17 +21,26 @@ const calls = [
   "mkdir",
 ] as const;
 
+/** All threads, quietly. */
+const STRACE = ["strace", "-f", "-qq"] as const;
+/** Other calls run at full speed. Not where a signal is injected: that does not happen then. */
+const FAST = "--seccomp-bpf";
+
 /** Why points cannot be found here, or undefined. */
 export function whyNoStrace(): string | undefined {
-  const tried = spawnSync("strace", [...STRACE_FLAGS, "-o", "/dev/null", "true"]);
+  const [strace, ...flags] = STRACE;
+  const tried = spawnSync(strace, [...flags, FAST, "-e", "trace=write", "-o", "/dev/null", "true"]);
   if (tried.error !== undefined) return "strace is not installed";
   return tried.status === 0 ? undefined : `strace cannot trace: ${tried.stderr.toString().trim()}`;
 }
 
-/** Every point of one pass over the lake, from a trace of it. Calls are counted in each thread. */
+/**
+ * Every point of one pass over the lake, from a trace of it, which takes place. Calls are counted
+ * in each thread.
+ */
 export function pointsOf(lake: Lake): readonly Point[] {
   const log = join(lake.directory, "trace");
-  lake.run(["strace", ...STRACE_FLAGS, "-e", `trace=${calls.join(",")}`, "-o", log]);
+  lake.run([...STRACE, FAST, "-e", `trace=${calls.join(",")}`, "-o", log]);
   const counts = new Map<string, number>();
   for (const line of readFileSync(log, "latin1").split("\n")) {
     const found = /^(\d+) +(\w+)\(/.exec(line);
@@ -52,8 +61,7 @@ export function pointsOf(lake: Lake): readonly Point[] {
 export function killAt(lake: Lake, { call, n }: Point): boolean {
   const inject = `inject=${call}:signal=SIGKILL:when=${n}`;
   const { signal, status } = lake.run([
-    "strace",
-    ...STRACE_FLAGS,
+    ...STRACE,
     "-e",
     `trace=${call}`,
     "-e",
