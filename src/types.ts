@@ -127,7 +127,7 @@ export interface Checkpoint {
   readonly offset: number;
   /** Lines before the offset. */
   readonly line: number;
-  /** SHA-256 (hex) of the up to 64 bytes before the offset. */
+  /** SHA-256 (hex) of the up to 4 KiB before the offset. */
   readonly hash: string;
   /** Set for a file that was renamed: when it was read to its end, ms since epoch. */
   readonly retiredAt: number | null;

@@ -74,17 +74,19 @@ export function claimOf(db: Db): ClaimDue {
     const ids = (waiting.all(now) as number[]).filter((id) => !skips(datasets.nameOf(id)));
     if (ids.length === 0) return [];
     const share = Math.max(1, Math.ceil(limit / ids.length));
-    const claims: Claim[] = [];
+    const turns: Claim[][] = [];
+    let taken = 0;
     const first = turn % ids.length;
     for (const id of [...ids.slice(first), ...ids.slice(0, first)]) {
-      if (claims.length >= limit) break;
+      if (taken >= limit) break;
       turn += 1;
-      const wanted = Math.min(share, limit - claims.length);
+      const wanted = Math.min(share, limit - taken);
       const rows = statements[order].all(id, now, wanted + busyCount(id)) as Row[];
       const free = rows.filter((row) => !isBusy(id, pathText(row.raw))).slice(0, wanted);
-      for (const row of free) claims.push(claimFrom(id, datasets.nameOf(id), row));
+      turns.push(free.map((row) => claimFrom(id, datasets.nameOf(id), row)));
+      taken += free.length;
     }
-    return claims;
+    return inTurn(turns);
   };
 }
 
@@ -100,4 +102,11 @@ function claimFrom(dataset: number, name: string, row: Row): Claim {
     extension: row.extension,
   };
   return { dataset, job, attempts, failedAt, sample };
+}
+
+/** One of each, then the next of each: how slow the files of one are does not matter to another. */
+function inTurn(all: readonly (readonly Claim[])[]): Claim[] {
+  const longest = Math.max(0, ...all.map(({ length }) => length));
+  const rounds = Array.from({ length: longest }, (_, i) => all.map((claims) => claims[i]));
+  return rounds.flat().filter((claim) => claim !== undefined);
 }

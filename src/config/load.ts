@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { isAbsolute, resolve } from "node:path";
+import { isAbsolute, relative, resolve, sep } from "node:path";
 import { validate as isCron } from "node-cron";
 import { LineCounter, parseDocument, type Document } from "yaml";
 import { z } from "zod";
@@ -46,7 +46,18 @@ export function loadConfig({ config, prefix, env }: ConfigInput): Settings {
   }
   const log = env["LOG_LEVEL"] === undefined ? parsed.log : { ...parsed.log, level: level.data };
   const file = text === undefined ? undefined : path;
-  return settingsOf({ config: { ...parsed, log }, prefix: resolve(chosen), file });
+  const settings = settingsOf({ config: { ...parsed, log }, prefix: resolve(chosen), file });
+  checkState(settings);
+  return settings;
+}
+
+/** The cache must not lie where the lake's own files do. */
+function checkState({ prefix, state }: Settings): void {
+  const [vendor = "", dataset = "", version = "", folder] = relative(prefix, state).split(sep);
+  const isHidden = [vendor, dataset, version].some((part) => part.startsWith("."));
+  if (folder === undefined || isHidden) return;
+  const message = `state: ${state} lies in a dataset's ${folder}; put it outside of all datasets`;
+  throw new Failure("CONFIG_INVALID", message);
 }
 
 /**

@@ -172,3 +172,28 @@ test.each([
 ])("%s is refused: no timer can wait that long, or there is no such anchor", (text, where) => {
   expect(() => parseConfig(text, "config.yaml")).toThrow(where);
 });
+
+test.each([
+  ["90", 90],
+  ["0.5", 0.5],
+  ["30s", 30],
+  ["5m", 300],
+  ["12h", 43_200],
+  ["30 d", 2_592_000],
+])("retention.maxAge: %s is %d seconds", (text, seconds) => {
+  expect(parseConfig(`retention: { maxAge: ${text} }`, "c.yaml").retention.maxAge).toBe(seconds);
+});
+
+test.each([
+  [
+    "an age without a number",
+    "retention: { maxAge: long }",
+    /retention\.maxAge: use a number of seconds/,
+  ],
+  ["weeks", "retention: { maxAge: 2w }", /retention\.maxAge: use a number of seconds/],
+  ["no files", "retention: { maxFiles: 0 }", /retention\.maxFiles/],
+  ["more than all processors", "load: { maxCpu: 170 }", /load\.maxCpu/],
+  ["an unknown one", "load: { maxCpus: 70 }", /did you mean "maxCpu"/],
+])("%s is refused", (_, text, says) => {
+  expect(() => parseConfig(text, "c.yaml")).toThrow(says);
+});

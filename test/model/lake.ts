@@ -4,6 +4,7 @@ import { listEntries } from "../../src/cache/list.ts";
 import { type Db, openCache } from "../../src/cache/open.ts";
 import type { Settings } from "../../src/config/settings.ts";
 import { drain } from "../../src/drain.ts";
+import { createBudget } from "../../src/load/budget.ts";
 import { createIngest, type Ingest, type Ingested } from "../../src/ingest.ts";
 import type { Handle, RejectedLine, Sampled } from "../../src/types.ts";
 import type { Looked, Row } from "./contract.ts";
@@ -137,10 +138,12 @@ export function createLake({ settings, dataset, state }: Place): Lake {
       settings,
       effects: {
         handle,
+        wasClean: () => true,
         tidy: async () => 0,
         addReceipts: async () => void effect(),
-        removeSample: async () => undefined,
+        removeSample: () => undefined,
       },
+      budget: createBudget(undefined, () => now),
       clock: () => now,
       isOver: () => false,
       abandon: new AbortController().signal,

@@ -3,7 +3,8 @@ import { claimOf } from "../../src/cache/claim.ts";
 import { retryAfterUpgrade } from "../../src/cache/upgrade.ts";
 import { drain, type DrainOptions } from "../../src/drain.ts";
 import { createIngest } from "../../src/ingest.ts";
-import { realEffects } from "../../src/pass.ts";
+import { createBudget } from "../../src/load/budget.ts";
+import { realEffects } from "../../src/effects.ts";
 import { createWorld, DATASET, MTIME, type World } from "../helpers/world.ts";
 
 const HOUR = 3_600_000;
@@ -16,6 +17,7 @@ async function passAt(world: World, now: number): Promise<void> {
     db,
     settings,
     effects: realEffects(settings),
+    budget: createBudget(undefined, () => now),
     clock: () => now,
     isOver: () => false,
     abandon: new AbortController().signal,
@@ -128,6 +130,7 @@ test("work that takes too long is stopped, and tried three times", async () => {
             ms: 1,
           }),
       },
+      budget: createBudget(undefined, () => now),
       clock: () => now,
       isOver: () => false,
       abandon: new AbortController().signal,

@@ -1,43 +1,17 @@
-import { statfsSync } from "node:fs";
 import { watch as watchFiles } from "chokidar";
 import { relative } from "node:path";
-import type { Settings } from "./config/settings.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Watcher, WatchHandlers } from "./watcher.ts";
 
-/** File systems whose changes elsewhere cause no events here (statfs magic numbers). */
-const REMOTE = new Set([
-  0x6969, 0xff534d42, 0xfe534d42, 0x517b, 0x01021997, 0x00c36400, 0x0bd00bd0,
-]);
-const POLL_MS = 1000;
 const MANIFEST_DEPTH = 5;
 
-/** A running watcher. */
-export interface Watcher {
-  close(): Promise<void>;
-}
-
-/** Who is told of what. */
-export interface WatchHandlers {
-  /** A dataset's manifest grew, came or went. */
-  readonly onGrowth: (dataset: string) => void;
-  /** From now on nothing is missed; what came before was. */
-  readonly onReady: () => void;
-  /** The watcher cannot see everything; passes by schedule go on. */
-  readonly onError: (error: unknown) => void;
-}
-
-/**
- * Watches the manifests below a prefix and the directories above them, never data. Polls where the
- * file system has no events, or when asked to.
- */
-export function watchManifests(settings: Settings, handlers: WatchHandlers): Watcher {
+/** Watches the manifests below a prefix and the directories above them, never data. */
+export function followEvents(settings: Settings, handlers: WatchHandlers): Watcher {
   const { prefix } = settings;
-  const usePolling = settings.watch === "poll" || isRemote(prefix);
   const watcher = watchFiles(prefix, {
     ignoreInitial: true,
     atomic: false,
     depth: MANIFEST_DEPTH,
-    usePolling,
-    interval: POLL_MS,
     ignored: (path) => isIgnored(relative(prefix, path)),
   });
   // Raw events as well: chokidar drops a change that leaves the file's mtime as it was, and a
@@ -65,8 +39,4 @@ function isIgnored(path: string): boolean {
   if (parts[0]?.startsWith(".") === true) return true;
   if (parts.length >= 4 && parts[3] !== "manifests") return true;
   return parts.length >= 5 && path.split("/").slice(4).join("/") !== "processed.jsonl";
-}
-
-function isRemote(path: string): boolean {
-  return REMOTE.has(statfsSync(path).type);
 }

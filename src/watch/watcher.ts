@@ -1,0 +1,14 @@
+/** A running watcher. */
+export interface Watcher {
+  close(): Promise<void>;
+}
+
+/** Who is told of what. */
+export interface WatchHandlers {
+  /** A dataset's manifest grew, came or went. */
+  readonly onGrowth: (dataset: string) => void;
+  /** From now on nothing is missed; what came before was. */
+  readonly onReady: () => void;
+  /** The watcher cannot see everything; passes by schedule go on. May be told many times. */
+  readonly onError: (error: unknown) => void;
+}

@@ -1,0 +1,175 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { acceptOf } from "../../src/cache/accept.ts";
+import { auditedCacheOf } from "../../src/cache/audit.ts";
+import { datasetsOf } from "../../src/cache/datasets.ts";
+import { makeDue } from "../../src/cache/due.ts";
+import { entriesOf, similarRaws } from "../../src/cache/entry.ts";
+import { failedEntries, rejectedLines, retryFailures } from "../../src/cache/failures.ts";
+import { listEntries } from "../../src/cache/list.ts";
+import type { Db } from "../../src/cache/open.ts";
+import { rereadOf } from "../../src/cache/reread.ts";
+import { countDue, datasetTotals, failuresByCode, nextRetryOf } from "../../src/cache/totals.ts";
+import { retryAfterUpgrade } from "../../src/cache/upgrade.ts";
+import { checkAfterPowerLoss } from "../../src/power-loss.ts";
+import { syncSettled } from "../../src/sync.ts";
+import { createWorld, DATASET, MTIME, rows, type World } from "../helpers/world.ts";
+
+const cacheFolder = join(import.meta.dirname, "../../src/cache");
+/** More than SQLite takes parameters in one statement (32,766). */
+const MANY = 40_000;
+const everything = { hasDataset: () => true, hasRaw: () => true };
+
+/** A statement that was prepared, where, and how SQLite goes about it. */
+interface Statement {
+  readonly sql: string;
+  /** Of `src/cache`. */
+  readonly file: string;
+  readonly plan: readonly string[];
+}
+
+/** Notes each statement of a cache from now on, with its plan at that moment. */
+function noteStatements(db: Db): Map<string, Statement> {
+  const noted = new Map<string, Statement>();
+  const prepare = db.prepare.bind(db) as (sql: string) => ReturnType<Db["prepare"]>;
+  db.prepare = ((text: string) => {
+    const statement = prepare(text);
+    const sql = text.replace(/\s+/g, " ").trim();
+    const [, file = "elsewhere"] =
+      /src\/cache\/([\w-]+\.ts)/.exec(new Error("who").stack ?? "") ?? [];
+    noted.set(sql, { sql, file, plan: planOf(prepare(`EXPLAIN QUERY PLAN ${text}`), text) });
+    return statement;
+  }) as Db["prepare"];
+  return noted;
+}
+
+function planOf(explain: ReturnType<Db["prepare"]>, sql: string): string[] {
+  const named = [...sql.matchAll(/@(\w+)/g)].map(([, name]) => [name, null]);
+  const unnamed = [...sql.matchAll(/\?/g)].map(() => null);
+  const found = explain.all(unnamed.length > 0 ? unnamed : Object.fromEntries(named));
+  return (found as { readonly detail: string }[]).map(({ detail }) => detail);
+}
+
+/** Steps that go through all rows of a table that has one for each file, line or sample. */
+function scansOf({ sql, plan }: Statement): string[] {
+  const large = /^(SCAN|SEARCH) (files|names|rejected|unsynced|reread|[fnru])\b/;
+  const isBounded = / LIMIT (\?|\d+)/.test(sql) && !plan.some((step) => /TEMP B-TREE/.test(step));
+  return plan.filter((step) => {
+    if (!large.test(step) || isBounded) return false;
+    // min() takes one step of the index that it names.
+    if (/SELECT min\((dataset|next_at)\) FROM files/.test(sql) && /INDEX due/.test(step))
+      return false;
+    const isWholeDataset = /\(dataset=\?\)/.test(step) && !sql.startsWith("DELETE FROM rejected");
+    return step.startsWith("SCAN") || isWholeDataset;
+  });
+}
+
+/** With retention, which goes through samples by age. */
+const withRetention = { retention: { maxFiles: 1000, maxBytes: "1GiB", maxAge: "365d" } };
+
+/** All that a daemon may come to do: new, changed, broken and renamed files, a lost checkpoint. */
+async function liveThrough(world: World, db: Db): Promise<void> {
+  await world.put("a.csv", rows(3));
+  await world.put("misnamed.csv", Buffer.alloc(300, 1));
+  await world.announce("gone.csv");
+  await world.manifest('no entry\n{"raw":"raw/\\udcff","bronze":"bronze/a.csv","mtime":1}\n');
+  await world.pass();
+  await rm(world.path("manifests/processed.jsonl"));
+  await world.put("a.csv", rows(4), { mtime: MTIME + 1 });
+  await world.pass();
+  db.exec("DELETE FROM checkpoints; DELETE FROM files");
+  await world.pass();
+  const isStopping = () => false;
+  const late = () => Date.now() + 3_600_000;
+  await syncSettled({ db, prefix: world.prefix, isStopping, clock: late, restMs: 0 });
+  await world.put("b.csv", rows(4));
+  await world.announce("gone.csv");
+  await world.pass();
+  await rm(world.path("samples/b_sample.csv"));
+  const bootId = "another one";
+  const checked = await checkAfterPowerLoss({ db, settings: world.settings(), bootId, isStopping });
+  expect(checked).toMatchObject({ redone: 1 });
+  expect(retryAfterUpgrade(db, "another one", Date.now())).toBe(0);
+  expect(retryAfterUpgrade(db, "yet another one", Date.now())).toBe(0);
+  nextRetryOf(db)(Date.now());
+}
+
+/** What commands ask, beside or without a daemon. */
+function lookAtAll(db: Db): void {
+  const dataset = datasetsOf(db).ensure(DATASET);
+  expect([...failedEntries(db, everything)]).toHaveLength(1);
+  expect([...failedEntries(db, { ...everything, code: "FILE_MISSING" })]).toHaveLength(1);
+  expect([...rejectedLines(db, everything)]).toEqual([]);
+  expect(entriesOf(db, "raw/a.csv")).toHaveLength(1);
+  expect(similarRaws(db, "a.csv", "a_sample", 5).length).toBeGreaterThan(0);
+  const audited = auditedCacheOf(db);
+  expect(audited.after(dataset, null, 1)).toHaveLength(1);
+  expect(audited.isSample(dataset, "a_sample.csv")).toBe(true);
+  retryFailures(db, everything, Date.now());
+  makeDue(db, { dataset, raws: ["raw/a.csv"], now: Date.now() });
+  expect([...listEntries(db, {})].length).toBeGreaterThan(0);
+  datasetTotals(db, Date.now());
+  failuresByCode(db);
+  countDue(db, Date.now());
+}
+
+test("what the daemon asks of the cache is found by an index, however many rows there are", async () => {
+  await using world = await createWorld(withRetention);
+  const db = world.db();
+  const noted = noteStatements(db);
+  await liveThrough(world, db);
+  const scans = [...noted.values()].filter((statement) => scansOf(statement).length > 0);
+  expect(scans).toEqual([]);
+  db.prepare("SELECT raw FROM files WHERE bronze = ?");
+  expect([...noted.values()].flatMap(scansOf), "one without an index is seen").toHaveLength(1);
+  const sorted = [...noted.values()].filter(({ plan }) => plan.some((step) => /B-TREE/.test(step)));
+  // A dataset has a handful of manifest files.
+  expect(sorted.map(({ file }) => file)).toEqual(["checkpoints.ts"]);
+});
+
+test("of the commands, those that show everything look at everything, and no other", async () => {
+  await using world = await createWorld(withRetention);
+  const db = world.db();
+  const noted = noteStatements(db);
+  await liveThrough(world, db);
+  lookAtAll(db);
+  const scans = [...noted.values()].filter((statement) => scansOf(statement).length > 0);
+  expect(scans.map(({ file, sql }) => `${file}: ${sql.slice(0, 40)}`)).toEqual([
+    "list.ts: SELECT f.*, d.name AS dataset_name FROM ",
+    "totals.ts: SELECT d.name AS dataset, count(f.raw) A",
+    // The progress bar of `run --once`.
+    "totals.ts: SELECT count(*) FROM files INDEXED BY du",
+  ]);
+  const files = readdirSync(cacheFolder).filter((name) =>
+    /\bprepare\(/.test(readFileSync(join(cacheFolder, name), "utf8")),
+  );
+  // The lock is another database, of one row.
+  const seen = new Set([...noted.values()].map(({ file }) => file));
+  const unseen = files.filter((name) => !seen.has(name));
+  expect(unseen, "statements that no test above has prepared").toEqual(["lock.ts"]);
+});
+
+test("40,000 rows at once take the same statements as one: none has a parameter for each", async () => {
+  await using world = await createWorld();
+  const db = world.db();
+  const noted = noteStatements(db);
+  const dataset = datasetsOf(db).ensure(DATASET);
+  const accept = acceptOf(db);
+  const namesFor = (raw: string) => ({ candidates: [raw], extension: null });
+  const take = (count: number) => {
+    const raws = Array.from({ length: count }, (_, i) => `${i}.csv`);
+    const entries = raws.map((raw) => ({ raw, bronze: "bronze/a.csv", mtime: MTIME }));
+    const accepted = accept({ dataset, entries, rejected: [], checkpoints: [], namesFor }, 1000);
+    const reread = rereadOf(db, dataset);
+    reread.add(entries);
+    const again = [...reread.pages()].reduce((sum, page) => sum + page.length, 0);
+    return { ...accepted, again, due: makeDue(db, { dataset, raws, now: 1000 }) };
+  };
+  expect(take(1)).toMatchObject({ superseded: 0, again: 1, due: 1 });
+  const few = [...noted.keys()];
+  expect(take(MANY)).toMatchObject({ superseded: 1, again: MANY, due: MANY });
+  expect([...noted.keys()]).toEqual(few);
+  expect(countDue(db, 1000)).toBe(MANY);
+});
