@@ -166,3 +166,24 @@ test("the cache is for its owner and group only", async () => {
     .trim();
   expect(mode).toBe("640");
 });
+
+test("a failure that receipts tell of keeps its code and message, also where its line is gone", async () => {
+  await using world = await createWorld();
+  await world.put("a.csv", rows(3));
+  await world.pass();
+  await world.put("a.csv", rows(3), { bronze: "/etc/hostname", mtime: MTIME + 1 });
+  await world.pass();
+  const before = world.row("raw/a.csv");
+  expect(before).toMatchObject({ code: "PATH_REFUSED", stale: true });
+  world.close();
+  await rm(world.state, { recursive: true });
+  await writeFile(world.path("manifests/processed.jsonl"), "");
+  await world.put("b.csv", rows(3));
+  await world.pass();
+  expect(world.row("raw/a.csv")).toMatchObject({
+    outcome: "failed",
+    code: "PATH_REFUSED",
+    message: before?.message,
+    stale: true,
+  });
+});
