@@ -3,8 +3,13 @@ import type { Db } from "./cache/open.ts";
 import { lastInWork, markOf } from "./jobs/in-work.ts";
 import type { Failed, Handle } from "./types.ts";
 
-/** So often the process may end at a file before the file is given up. */
-const DEATHS = 3;
+/**
+ * So often in a row the process may end at a file before the file is given up. Whoever kills it at
+ * will hits one and the same file a few times, too.
+ */
+const DEATHS = 5;
+/** From then on one thread works, which shows which file it is. */
+const CAREFUL = 3;
 const GIVEN_UP: Failed = {
   outcome: "failed",
   code: "UNEXPECTED",
@@ -15,7 +20,7 @@ const GIVEN_UP: Failed = {
 
 /** Files at which the process ended: killed for its memory, say, or by V8 when that runs out. */
 export interface Suspects {
-  /** True when one of them may be the last straw: one thread shows which one it is. */
+  /** True when one of them is to be watched: with one thread only it can be to blame. */
   readonly isCareful: boolean;
   /** Fails those that are given up, once each, instead of trying them again. */
   guard(handle: Handle): Handle;
@@ -39,7 +44,7 @@ export function findSuspects(
   const counts = Object.entries(deaths);
   const givenUp = new Set(counts.filter(([, n]) => n >= DEATHS).map(([mark]) => mark));
   return {
-    isCareful: counts.some(([, n]) => n === DEATHS - 1),
+    isCareful: counts.some(([, n]) => n >= CAREFUL && n < DEATHS),
     guard: (handle) => async (job, signal) =>
       givenUp.delete(markOf(job)) ? GIVEN_UP : handle(job, signal),
   };

@@ -12,6 +12,8 @@ export interface Lane {
 
 /** Who is told of what. */
 export interface LaneHandlers {
+  /** It has loaded everything and begins with the first job. */
+  readonly onReady: () => void;
   readonly onAnswer: (outcome: Outcome) => void;
   /** A temporary file could not be removed. */
   readonly onLeft: () => void;
@@ -35,15 +37,16 @@ const YOUNG_MB = 4;
 export function startLane(
   program: URL,
   origin: SettingsOrigin,
-  { onAnswer, onLeft, onDeath }: LaneHandlers,
+  { onReady, onAnswer, onLeft, onDeath }: LaneHandlers,
 ): Lane {
   const resourceLimits = { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB };
   const worker = new Worker(program, { workerData: origin, resourceLimits });
   let isReady = false;
   worker.on("message", (message: Outcome | typeof READY | typeof LEFT) => {
     isReady = true;
-    if (message === LEFT) onLeft();
-    else if (message !== READY) onAnswer(message);
+    if (message === READY) onReady();
+    else if (message === LEFT) onLeft();
+    else onAnswer(message);
   });
   worker.on("error", (error) => onDeath(whyDead(error), errorMessage(error), isReady));
   worker.on("exit", (code) => onDeath("UNEXPECTED", `the worker ended with ${code}`, isReady));

@@ -21,6 +21,8 @@ interface Task {
 /** A place for a lane; the lane is started when it is needed, and again when it died. */
 interface Slot {
   lane: Lane | undefined;
+  /** Whether it has begun with the first task. */
+  isReady: boolean;
   /** In the order in which they are done; the first one is in work. */
   readonly tasks: Task[];
   timer: NodeJS.Timeout | undefined;
@@ -64,6 +66,11 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
   function startIn(slot: Slot): Lane {
     const isOurs = () => slot.lane === lane;
     const lane = startLane(program, settings.origin, {
+      onReady() {
+        if (!isOurs()) return;
+        slot.isReady = true;
+        mark(slot);
+      },
       onAnswer: (outcome) => void (isOurs() && answered(slot, outcome)),
       onLeft: () => void (isClean = false),
       onDeath: (code, message, wasReady) => {
@@ -81,10 +88,15 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
     task?.resolve(outcome);
   }
 
+  /** Not before its thread is ready: what ends the process until then is not to be blamed on it. */
+  function mark(slot: Slot): void {
+    inWork.mark(slots.indexOf(slot), slot.isReady ? slot.tasks[0]?.job : undefined);
+  }
+
   function watchOver(slot: Slot): void {
     clearTimeout(slot.timer);
+    mark(slot);
     const job = slot.tasks[0]?.job;
-    inWork.mark(slots.indexOf(slot), job);
     if (job === undefined) return;
     slot.begunAt = performance.now();
     const { seconds } = settings.forDataset(job.dataset).limits;
@@ -95,17 +107,11 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
   /** The first task of a dead or late lane is to blame; the others are done by the next one. */
   function replace(slot: Slot, code: FailureCode, message: string): void {
     const [first, ...others] = empty(slot);
+    mark(slot);
     if (first !== undefined) isClean = false;
     const ms = performance.now() - slot.begunAt;
     first?.resolve({ outcome: "failed", code, message, readBytes: 0, ms });
     for (const task of others) give(slot, task);
-  }
-
-  /** No job is to blame for a thread that could not be started: they stay due. */
-  function giveBack(slot: Slot, code: FailureCode, message: string): void {
-    const tasks = empty(slot);
-    inWork.mark(slots.indexOf(slot), undefined);
-    for (const { resolve } of tasks) resolve({ outcome: "paused", code, message });
   }
 
   async function close(): Promise<void> {
@@ -118,8 +124,13 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
   return { handle, close, wasClean: () => isClean };
 }
 
+/** No job is to blame for a thread that could not be started: they stay due. */
+function giveBack(slot: Slot, code: FailureCode, message: string): void {
+  for (const { resolve } of empty(slot)) resolve({ outcome: "paused", code, message });
+}
+
 function emptySlot(): Slot {
-  return { lane: undefined, tasks: [], timer: undefined, begunAt: 0 };
+  return { lane: undefined, isReady: false, tasks: [], timer: undefined, begunAt: 0 };
 }
 
 /** Ends a slot's lane without waiting: it may hang in the kernel. Returns its tasks. */
@@ -127,5 +138,6 @@ function empty(slot: Slot): Task[] {
   clearTimeout(slot.timer);
   void slot.lane?.end();
   slot.lane = undefined;
+  slot.isReady = false;
   return slot.tasks.splice(0);
 }
