@@ -13,8 +13,9 @@ const NOTHING = " ".repeat(MARK);
  * that outlives the process. What a power loss does to it does not matter.
  */
 export interface InWork {
-  /** Says what a thread (counted from 0) works on; undefined for nothing. */
-  mark(thread: number, job: Job | undefined): void;
+  readonly path: string;
+  /** Says that a thread, counted from 0, has nothing to do. */
+  clear(thread: number): void;
   /** From then on nothing is said any more. */
   close(): void;
 }
@@ -30,17 +31,27 @@ export function markOf({ dataset, raw, mtime }: Job): string {
  * @throws Failure CACHE_UNUSABLE
  */
 export function openInWork(state: string, threads: number): InWork {
-  let fd: number | undefined = openBlank(pathIn(state), threads);
+  const path = pathIn(state);
+  let fd: number | undefined = openBlank(path, threads);
   return {
-    mark(thread, job) {
-      if (fd === undefined) return;
-      writeSync(fd, job === undefined ? NOTHING : markOf(job), thread * MARK, "latin1");
+    path,
+    clear(thread) {
+      if (fd !== undefined) writeMark(fd, thread, NOTHING);
     },
     close() {
       if (fd !== undefined) closeSync(fd);
       fd = undefined;
     },
   };
+}
+
+/**
+ * For a thread itself, which says what it works on before it begins: afterwards can be too late.
+ * @throws errno
+ */
+export function openMark(path: string, thread: number): (job: Job) => void {
+  const fd = openSync(path, "r+");
+  return (job) => writeMark(fd, thread, markOf(job));
 }
 
 /** The marks that the last process left. @throws errno */
@@ -68,4 +79,8 @@ function openBlank(path: string, threads: number): number {
       cause: error,
     });
   }
+}
+
+function writeMark(fd: number, thread: number, mark: string): void {
+  writeSync(fd, mark, thread * MARK, "latin1");
 }

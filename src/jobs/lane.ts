@@ -12,8 +12,6 @@ export interface Lane {
 
 /** Who is told of what. */
 export interface LaneHandlers {
-  /** It has loaded everything and begins with the first job. */
-  readonly onReady: () => void;
   readonly onAnswer: (outcome: Outcome) => void;
   /** A temporary file could not be removed. */
   readonly onLeft: () => void;
@@ -22,6 +20,15 @@ export interface LaneHandlers {
    * system would not let it start. May be told more than once.
    */
   readonly onDeath: (code: FailureCode, message: string, wasReady: boolean) => void;
+}
+
+/** What a thread is given to begin with. Plain data. */
+export interface WorkerData {
+  readonly origin: SettingsOrigin;
+  /** The file that tells what is in work. */
+  readonly inWork: string;
+  /** Which thread it is, from 0. */
+  readonly thread: number;
 }
 
 /** What a thread says, before an outcome, once it could not remove a temporary file. */
@@ -36,17 +43,16 @@ const YOUNG_MB = 4;
 /** Starts a thread that runs `program`, which answers each job it is sent with an outcome. */
 export function startLane(
   program: URL,
-  origin: SettingsOrigin,
-  { onReady, onAnswer, onLeft, onDeath }: LaneHandlers,
+  data: WorkerData,
+  { onAnswer, onLeft, onDeath }: LaneHandlers,
 ): Lane {
   const resourceLimits = { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB };
-  const worker = new Worker(program, { workerData: origin, resourceLimits });
+  const worker = new Worker(program, { workerData: data, resourceLimits });
   let isReady = false;
   worker.on("message", (message: Outcome | typeof READY | typeof LEFT) => {
     isReady = true;
-    if (message === READY) onReady();
-    else if (message === LEFT) onLeft();
-    else onAnswer(message);
+    if (message === LEFT) onLeft();
+    else if (message !== READY) onAnswer(message);
   });
   worker.on("error", (error) => onDeath(whyDead(error), errorMessage(error), isReady));
   worker.on("exit", (code) => onDeath("UNEXPECTED", `the worker ended with ${code}`, isReady));

@@ -21,8 +21,6 @@ interface Task {
 /** A place for a lane; the lane is started when it is needed, and again when it died. */
 interface Slot {
   lane: Lane | undefined;
-  /** Whether it has begun with the first task. */
-  isReady: boolean;
   /** In the order in which they are done; the first one is in work. */
   readonly tasks: Task[];
   timer: NodeJS.Timeout | undefined;
@@ -38,7 +36,7 @@ const worker = new URL(
 );
 
 /**
- * As many threads as are configured. `inWork` is told what each of them is at; `program` is what
+ * As many threads as are configured. `inWork` tells what each of them is at; `program` is what
  * they run.
  */
 export function createWorkerPool(settings: Settings, inWork: InWork, program = worker): WorkerPool {
@@ -65,12 +63,9 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
 
   function startIn(slot: Slot): Lane {
     const isOurs = () => slot.lane === lane;
-    const lane = startLane(program, settings.origin, {
-      onReady() {
-        if (!isOurs()) return;
-        slot.isReady = true;
-        mark(slot);
-      },
+    const { path } = inWork;
+    const data = { origin: settings.origin, inWork: path, thread: slots.indexOf(slot) };
+    const lane = startLane(program, data, {
       onAnswer: (outcome) => void (isOurs() && answered(slot, outcome)),
       onLeft: () => void (isClean = false),
       onDeath: (code, message, wasReady) => {
@@ -88,16 +83,10 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
     task?.resolve(outcome);
   }
 
-  /** Not before its thread is ready: what ends the process until then is not to be blamed on it. */
-  function mark(slot: Slot): void {
-    inWork.mark(slots.indexOf(slot), slot.isReady ? slot.tasks[0]?.job : undefined);
-  }
-
   function watchOver(slot: Slot): void {
     clearTimeout(slot.timer);
-    mark(slot);
     const job = slot.tasks[0]?.job;
-    if (job === undefined) return;
+    if (job === undefined) return inWork.clear(slots.indexOf(slot));
     slot.begunAt = performance.now();
     const { seconds } = settings.forDataset(job.dataset).limits;
     const message = `not done within limits.seconds (${seconds} s)`;
@@ -107,7 +96,7 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
   /** The first task of a dead or late lane is to blame; the others are done by the next one. */
   function replace(slot: Slot, code: FailureCode, message: string): void {
     const [first, ...others] = empty(slot);
-    mark(slot);
+    inWork.clear(slots.indexOf(slot));
     if (first !== undefined) isClean = false;
     const ms = performance.now() - slot.begunAt;
     first?.resolve({ outcome: "failed", code, message, readBytes: 0, ms });
@@ -116,7 +105,7 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
 
   async function close(): Promise<void> {
     const tasks = slots.flatMap(empty);
-    for (const thread of slots.keys()) inWork.mark(thread, undefined);
+    for (const thread of slots.keys()) inWork.clear(thread);
     if (tasks.length > 0) isClean = false;
     for (const { resolve } of tasks) resolve({ outcome: "abandoned" });
   }
@@ -130,7 +119,7 @@ function giveBack(slot: Slot, code: FailureCode, message: string): void {
 }
 
 function emptySlot(): Slot {
-  return { lane: undefined, isReady: false, tasks: [], timer: undefined, begunAt: 0 };
+  return { lane: undefined, tasks: [], timer: undefined, begunAt: 0 };
 }
 
 /** Ends a slot's lane without waiting: it may hang in the kernel. Returns its tasks. */
@@ -138,6 +127,5 @@ function empty(slot: Slot): Task[] {
   clearTimeout(slot.timer);
   void slot.lane?.end();
   slot.lane = undefined;
-  slot.isReady = false;
   return slot.tasks.splice(0);
 }
