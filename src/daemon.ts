@@ -60,7 +60,8 @@ export async function runDaemon({
   const abandon = new AbortController();
   const nextRetry = nextRetryOf(db);
   const identity = cacheIdentity(settings.state);
-  let suspects = findSuspects(db, { state: settings.state, bootId: bootIdOf() });
+  const suspects = findSuspects(db, { state: settings.state, bootId: bootIdOf() });
+  let isCareful = suspects.isCareful();
   let shift = begin(settings);
   let stopping = false;
   let reloading = false;
@@ -68,6 +69,7 @@ export async function runDaemon({
   let isSwept = false;
   let syncFails = false;
   let isHeld = false;
+  let held: string | undefined;
   let again: NodeJS.Timeout | undefined;
   let deadline: NodeJS.Timeout | undefined;
 
@@ -89,8 +91,8 @@ export async function runDaemon({
       if (reloading) await changeShift();
       checkCache();
       if (!mayBegin()) continue;
-      await onePass(work.datasets);
-      if (suspects.isCareful) await endCare();
+      const isDrained = await onePass(work.datasets);
+      if (isCareful && (isDrained || !suspects.isCareful())) await endCare();
     }
     addFact(db, "cleanStop", String(isSwept && wasClean && shift.wasClean()));
   } finally {
@@ -113,9 +115,10 @@ export async function runDaemon({
   /** On a busy host passes wait; it is looked at again after a while. */
   function mayBegin(): boolean {
     const reason = shift.gate.busy();
+    if (reason !== held) addFact(db, "passesWait", reason ?? "");
+    held = reason;
     if ((reason !== undefined) !== isHeld) {
       isHeld = !isHeld;
-      addFact(db, "passesWait", reason ?? "");
       log.info(isHeld ? { reason } : {}, isHeld ? "passes wait" : "passes go on");
     }
     clearTimeout(again);
@@ -123,7 +126,8 @@ export async function runDaemon({
     return !isHeld;
   }
 
-  async function onePass(datasets: readonly string[] | undefined): Promise<void> {
+  /** Returns whether nothing that is due was left. */
+  async function onePass(datasets: readonly string[] | undefined): Promise<boolean> {
     try {
       const { summary, unsettledUntil, ...done } = await shift.pass({
         ...(datasets === undefined ? {} : { datasets }),
@@ -140,12 +144,14 @@ export async function runDaemon({
       wake.at(nextRetry(Date.now()) ?? Infinity);
       // What this pass has left, since the host became busy, is for the next one.
       if (shift.gate.busy() !== undefined) wake.all();
+      return done.isDrained;
     } catch (error) {
       if (/^SQLITE_(CORRUPT|NOTADB)/.test(errorCode(error) ?? "")) throw error;
       log.error(
         { code: errorCode(error) ?? "UNEXPECTED", reason: errorMessage(error), err: error },
         "pass failed",
       );
+      return false;
     }
   }
 
@@ -165,7 +171,8 @@ export async function runDaemon({
 
   function begin(chosen: Settings): Shift {
     const gate = createGate(chosen.load, thisKernel);
-    const effects = threadedEffects(chosen, suspects);
+    const threads = isCareful ? 1 : chosen.drain.threads;
+    const effects = threadedEffects(chosen, { threads, guard: suspects.guard });
     const pass = createPass({ db, settings: chosen, effects, report: logEvents(log) });
     const cron = schedule(chosen.schedule, () => wake.all());
     let isTold = false;
@@ -187,10 +194,17 @@ export async function runDaemon({
     };
   }
 
-  /** The suspects came first, in one thread, and are done with. */
+  /** Those that were to be watched, in one thread, are done with. */
   async function endCare(): Promise<void> {
-    suspects = { ...suspects, isCareful: false };
-    await changeShift();
+    isCareful = false;
+    await replaceShift(shift.settings);
+  }
+
+  async function replaceShift(chosen: Settings): Promise<void> {
+    const before = shift;
+    shift = begin(chosen);
+    await end(before);
+    wasClean &&= before.wasClean();
   }
 
   async function changeShift(): Promise<void> {
@@ -201,10 +215,7 @@ export async function runDaemon({
         chosen.prefix !== shift.settings.prefix || chosen.state !== shift.settings.state;
       if (moved)
         throw new Error("prefix and state cannot change while the daemon runs: restart it");
-      const before = shift;
-      shift = begin(chosen);
-      await end(before);
-      wasClean &&= before.wasClean();
+      await replaceShift(chosen);
       log.level = chosen.log.level;
       log.info({ config: chosen.file ?? null }, "configuration read again");
     } catch (error) {
@@ -218,7 +229,11 @@ export async function runDaemon({
   }
 
   function stop(signal: NodeJS.Signals): void {
-    if (stopping) return exitNow(1);
+    if (stopping) {
+      // What is in work did not end the process.
+      void shift.closeThreads();
+      return exitNow(1);
+    }
     stopping = true;
     log.info({ signal }, "stopping");
     deadline = setTimeout(() => abandon.abort(), shift.settings.stopSeconds * 1000);

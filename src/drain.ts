@@ -1,4 +1,5 @@
 import { type Claim, claimOf } from "./cache/claim.ts";
+import { factOf } from "./cache/facts.ts";
 import { renameOf } from "./cache/names.ts";
 import type { Db } from "./cache/open.ts";
 import { type Settled, settleOf } from "./cache/settle.ts";
@@ -20,10 +21,13 @@ export interface Effects {
   /** Appends to a dataset's receipts. @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE */
   readonly addReceipts: (dataset: string, receipts: readonly Receipt[]) => Promise<void>;
   /**
-   * Removes a sample: one that has another name now, or is beyond the dataset's retention.
+   * Removes a sample: one that has another name now, or is beyond the dataset's retention; `after`
+   * spares those that are older, ms since epoch.
    * @throws Failure OUTPUT_UNWRITABLE or PATH_REFUSED
    */
-  readonly removeSample: (dataset: string, name: string) => void;
+  readonly removeSample: (dataset: string, name: string, after?: number) => void;
+  /** Looks whether a sample could be removed. @throws as removeSample */
+  readonly checkRemovable: (dataset: string, name: string) => void;
 }
 
 /** What a drain needs. */
@@ -49,14 +53,17 @@ const BATCH_MS = 100;
 
 /**
  * Does what is due until nothing is, or until it is over: claims, a bounded number of jobs at once,
- * fairly between datasets; then receipts, then the cache, in that order.
+ * fairly between datasets; then receipts, then the cache, in that order. Returns whether it came to
+ * its end.
  * @throws what the cache throws; rows that were in flight are due again then.
  */
-export async function drain(options: DrainOptions): Promise<void> {
+export async function drain(options: DrainOptions): Promise<boolean> {
   const { db, settings, effects, budget, clock } = options;
   const claimDue = claimOf(db);
   const settle = settleOf(db);
   const rename = renameOf(db);
+  /** What is older was published by others, or is known of no more: the cache was lost since. */
+  const madeAt = Number(factOf(db, "madeAt") ?? 0);
   const paused = new Set<string>();
   const busy = new Map<number, Set<string>>();
   const finished: Settled[] = [];
@@ -72,6 +79,7 @@ export async function drain(options: DrainOptions): Promise<void> {
     if (failure === undefined && !options.isOver()) queue = claim();
   } while (queue.length > 0 && failure === undefined && !options.isOver());
   if (failure !== undefined) throw failure;
+  return !options.isOver();
 
   /** An error of the cache ends the drain once everybody has come to an end. */
   async function work(): Promise<void> {
@@ -147,7 +155,7 @@ export async function drain(options: DrainOptions): Promise<void> {
   function removeUnrecorded({ sample, job: { dataset, name } }: Claim): void {
     if (sample === name) return;
     try {
-      effects.removeSample(dataset, name);
+      effects.removeSample(dataset, name, madeAt);
     } catch (error) {
       // Nothing was ever published through a link that leads out of samples.
       if (!(error instanceof Failure && error.code === "PATH_REFUSED")) throw error;

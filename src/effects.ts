@@ -5,7 +5,7 @@ import { createHandle } from "./jobs/handle.ts";
 import { openInWork } from "./jobs/in-work.ts";
 import { checkManifests, findPlace } from "./jobs/place.ts";
 import { createWorkerPool, type WorkerPool } from "./jobs/pool.ts";
-import { removeSample } from "./jobs/remove.ts";
+import { checkRemovable, removeSample } from "./jobs/remove.ts";
 import { appendReceipts, healReceipts } from "./samples/receipts.ts";
 import { sweep } from "./samples/sweep.ts";
 import type { Suspects } from "./suspects.ts";
@@ -22,19 +22,26 @@ export function realEffects(settings: Settings): Effects {
     handle: createHandle(settings),
     wasClean: () => true,
     addReceipts: (dataset, receipts) => appendReceipts(samples(dataset), receipts),
-    removeSample: (dataset, name) => removeSample(join(settings.prefix, dataset), name),
+    removeSample: (dataset, name, after) =>
+      removeSample(join(settings.prefix, dataset), name, after),
+    checkRemovable: (dataset, name) => checkRemovable(join(settings.prefix, dataset), name),
   };
+}
+
+/** How jobs are done in threads. */
+export interface ThreadOptions {
+  readonly threads: number;
+  readonly guard: Suspects["guard"];
 }
 
 /** The same, with jobs in threads; to be closed. @throws Failure CACHE_UNUSABLE */
 export function threadedEffects(
   settings: Settings,
-  suspects: Suspects,
+  { threads, guard }: ThreadOptions,
 ): Effects & Pick<WorkerPool, "close"> {
-  const threads = suspects.isCareful ? 1 : settings.drain.threads;
   const inWork = openInWork(settings.state, threads);
   const drain = { ...settings.drain, threads };
   const pool = createWorkerPool({ ...settings, drain }, inWork);
   const close = () => pool.close().finally(inWork.close);
-  return { ...realEffects(settings), ...pool, handle: suspects.guard(pool.handle), close };
+  return { ...realEffects(settings), ...pool, handle: guard(pool.handle), close };
 }

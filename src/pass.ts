@@ -45,6 +45,8 @@ export interface PassResult {
   readonly summary: PassSummary;
   /** False while an earlier stop may have left temporary files that could not be looked for yet. */
   readonly isSwept: boolean;
+  /** False when something that is due was left for the next pass. */
+  readonly isDrained: boolean;
   /** When something unsettled has to be looked at again, ms since epoch. */
   readonly unsettledUntil?: number;
 }
@@ -88,7 +90,7 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
       }
     }
     const draining = performance.now();
-    await drain({
+    const isDrained = await drain({
       db,
       settings,
       effects,
@@ -107,13 +109,15 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
         report({ type: "paused", where: dataset, code, message });
       },
     });
-    if (datasets === undefined) await retain(found, summary, isStopping);
+    const pruning = performance.now();
+    const isCut = () => isStopping() || isOver(performance.now() - pruning);
+    if (datasets === undefined) await retain(found, summary, isCut);
     summary.ms = Math.round(performance.now() - started);
     if (datasets === undefined || summary.lines > 0 || summary.sampled + summary.failed > 0) {
       addFact(db, "pass", JSON.stringify(summary));
     }
     const times = [...unsettled.values()];
-    const result = { summary, isSwept };
+    const result = { summary, isSwept, isDrained };
     return times.length === 0 ? result : { ...result, unsettledUntil: Math.min(...times) };
   };
 
@@ -145,6 +149,7 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
           summary[key] += ingested[key];
         }
         if (ingested.unsettledUntil !== undefined) unsettled.set(dataset, ingested.unsettledUntil);
+        if (ingested.restored !== undefined) resting.delete(dataset);
         report({ type: "ingested", dataset, ingested });
       } catch (error) {
         if (error instanceof IngestStopped) break;
@@ -176,10 +181,11 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
       try {
         await tidy(dataset);
         const options = { db, dataset, retention, now: Date.now(), isStopping };
-        const pruned = await prune({ ...options, ...effects });
+        const { refusal, ...pruned } = await prune({ ...options, ...effects });
         summary.pruned += pruned.files;
         if (pruned.files > 0) report({ type: "pruned", dataset, pruned });
-        if (retention.maxAge === undefined) resting.add(dataset);
+        if (refusal !== undefined) failed(summary, dataset, refusal);
+        else if (retention.maxAge === undefined && !isStopping()) resting.add(dataset);
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         failed(summary, dataset, error);

@@ -8,6 +8,7 @@ import {
   type PublishedSamples,
 } from "./cache/published.ts";
 import type { Retention } from "./config/settings.ts";
+import { Failure } from "./errors.ts";
 import { prunedReceipts, type Receipt } from "./samples/receipts.ts";
 
 /** What retention needs to know of a dataset. */
@@ -27,6 +28,8 @@ export interface PruneOptions extends RetentionOptions {
   readonly addReceipts: (dataset: string, receipts: readonly Receipt[]) => Promise<void>;
   /** @throws Failure OUTPUT_UNWRITABLE or PATH_REFUSED */
   readonly removeSample: (dataset: string, sample: string) => void;
+  /** Looks whether a sample could be removed. @throws as removeSample */
+  readonly checkRemovable: (dataset: string, sample: string) => void;
 }
 
 /** What was removed. */
@@ -34,14 +37,16 @@ export interface Pruned {
   readonly files: number;
   /** Of these samples. */
   readonly bytes: number;
+  /** Why the first of those that could not be removed is still there. */
+  readonly refusal?: Failure;
 }
 
 /** Samples that are looked at before signals get a turn. */
 const LOOKED_AT = 1000;
 /** Samples that are removed while nobody else can write to the cache. */
 const REMOVED = 100;
-const OLDEST: Place = { settledAt: -1, raw: "" };
-const NEWEST: Place = { settledAt: Number.MAX_SAFE_INTEGER, raw: "" };
+const OLDEST: Place = { sampledAt: -1, raw: "" };
+const NEWEST: Place = { sampledAt: Number.MAX_SAFE_INTEGER, raw: "" };
 
 /** Whether anything is ever removed. */
 export function isLimited({ maxAge, maxFiles, maxBytes }: Retention): boolean {
@@ -67,25 +72,53 @@ export async function* beyondRetention(
 
 /**
  * Removes the oldest samples of a dataset until what is left is within its limits: first the
- * receipts, then each file together with what the cache says of it.
- * @throws Failure OUTPUT_FULL, OUTPUT_UNWRITABLE or PATH_REFUSED, and what the cache throws
+ * receipts, then each file together with what the cache says of it. One that cannot be removed stays
+ * as it is, and costs no other.
+ * @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE, and what the cache throws
  */
 export async function prune(options: PruneOptions): Promise<Pruned> {
   const { db, dataset, now, addReceipts, removeSample } = options;
   const published = publishedOf(db);
+  const refusals: Failure[] = [];
   let [files, bytes] = [0, 0];
   for await (const page of beyondRetention(options)) {
-    await addReceipts(
-      dataset,
-      page.flatMap((sample) => prunedReceipts(sample, now)),
-    );
+    const free = page.filter((sample) => isRemovable(options, sample, refusals));
+    const receipts = free.flatMap((sample) => prunedReceipts(sample, now));
+    const isTold = await tellIfRoom(() => addReceipts(dataset, receipts));
     const id = datasetsOf(db).find(dataset) as number;
-    const { removed, failure } = published.prune(id, page, (name) => removeSample(dataset, name));
+    const { removed, failure } = published.prune(id, free, (name) => removeSample(dataset, name));
+    if (!isTold) await addReceipts(dataset, receipts);
     if (failure !== undefined) throw failure;
     files += removed.length;
     bytes += removed.reduce((sum, sample) => sum + sample.bytes, 0);
   }
-  return { files, bytes };
+  return { files, bytes, ...(refusals[0] === undefined ? {} : { refusal: refusals[0] }) };
+}
+
+function isRemovable(
+  { dataset, checkRemovable }: PruneOptions,
+  { sample }: Published,
+  refusals: Failure[],
+): boolean {
+  try {
+    checkRemovable(dataset, sample);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    refusals.push(error);
+    return false;
+  }
+}
+
+/** On a full disk the samples go first: they make the room. */
+async function tellIfRoom(addReceipts: () => Promise<void>): Promise<boolean> {
+  try {
+    await addReceipts();
+    return true;
+  } catch (error) {
+    if (error instanceof Failure && error.code === "OUTPUT_FULL") return false;
+    throw error;
+  }
 }
 
 /** The place before which everything is to go. */
@@ -94,7 +127,7 @@ async function oldestKept(
   id: number,
   { retention: { maxAge, maxFiles, maxBytes }, now, isStopping }: RetentionOptions,
 ): Promise<Place> {
-  const from = maxAge === undefined ? OLDEST : { settledAt: now - maxAge * 1000, raw: "" };
+  const from = maxAge === undefined ? OLDEST : { sampledAt: now - maxAge * 1000, raw: "" };
   if (maxFiles === undefined && maxBytes === undefined) return from;
   let [files, bytes] = [0, 0];
   let kept = NEWEST;
@@ -104,7 +137,7 @@ async function oldestKept(
       files += 1;
       bytes += place.bytes;
       const isBeyond = files > (maxFiles ?? Infinity) || bytes > (maxBytes ?? Infinity);
-      if (isBeyond || place.settledAt < from.settledAt) return kept;
+      if (isBeyond || place.sampledAt < from.sampledAt) return kept;
       kept = place;
     }
     if (page.length < LOOKED_AT) return OLDEST;

@@ -20,8 +20,8 @@ const GIVEN_UP: Failed = {
 
 /** Files at which the process ended: killed for its memory, say, or by V8 when that runs out. */
 export interface Suspects {
-  /** True when one of them is to be watched: with one thread only it can be to blame. */
-  readonly isCareful: boolean;
+  /** True while one of them is to be watched: with one thread only it can be to blame. */
+  isCareful(): boolean;
   /** Fails those that are given up, once each, instead of trying them again. */
   guard(handle: Handle): Handle;
 }
@@ -40,12 +40,25 @@ export function findSuspects(
   const before = JSON.parse(factOf(db, "suspects") ?? "{}") as Record<string, number>;
   const marks = wasKilled && isSameBoot ? lastInWork(state) : [];
   const deaths = Object.fromEntries(marks.map((mark) => [mark, (before[mark] ?? 0) + 1]));
+  // One that is given up may not have been recorded before the next death.
+  for (const [mark, n] of Object.entries(marks.length > 0 ? before : {})) {
+    if (n >= DEATHS) deaths[mark] ??= n;
+  }
   addFact(db, "suspects", JSON.stringify(deaths));
   const counts = Object.entries(deaths);
   const givenUp = new Set(counts.filter(([, n]) => n >= DEATHS).map(([mark]) => mark));
+  const watched = new Set(
+    counts.filter(([, n]) => n >= CAREFUL && n < DEATHS).map(([mark]) => mark),
+  );
   return {
-    isCareful: counts.some(([, n]) => n >= CAREFUL && n < DEATHS),
-    guard: (handle) => async (job, signal) =>
-      givenUp.delete(markOf(job)) ? GIVEN_UP : handle(job, signal),
+    isCareful: () => watched.size > 0,
+    guard: (handle) => async (job, signal) => {
+      if (givenUp.size + watched.size === 0) return handle(job, signal);
+      const mark = markOf(job);
+      if (givenUp.delete(mark)) return GIVEN_UP;
+      const outcome = await handle(job, signal);
+      watched.delete(mark);
+      return outcome;
+    },
   };
 }

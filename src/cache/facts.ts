@@ -2,9 +2,17 @@ import type { Db } from "./open.ts";
 
 /**
  * Single values the cache remembers: `seq`, `sampler`, `pass`, `cleanStop`, `bootId`, `passesWait`,
- * `suspects`.
+ * `suspects`, `madeAt` (of the cache, ms since epoch).
  */
-export type Fact = "seq" | "sampler" | "pass" | "cleanStop" | "bootId" | "passesWait" | "suspects";
+export type Fact =
+  | "seq"
+  | "sampler"
+  | "pass"
+  | "cleanStop"
+  | "bootId"
+  | "passesWait"
+  | "suspects"
+  | "madeAt";
 
 /** A remembered value, or undefined. */
 export function factOf(db: Db, key: Fact): string | undefined {

@@ -66,7 +66,9 @@ export function closeCache(db: Db): void {
   try {
     db.pragma("journal_mode = DELETE");
   } catch (error) {
-    if (!isLocked(error)) throw cacheFailure(db.name, error);
+    // Moved: it was removed under the daemon, which has an error of its own for that.
+    const isMoved = errorCode(error) === "SQLITE_READONLY_DBMOVED";
+    if (!isMoved && !isLocked(error)) throw cacheFailure(db.name, error);
   } finally {
     db.close();
   }

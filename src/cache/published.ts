@@ -3,7 +3,7 @@ import type { Db } from "./open.ts";
 
 /** A place in the order of age: by time, ms since epoch, then by raw. */
 export interface Place {
-  readonly settledAt: number;
+  readonly sampledAt: number;
   readonly raw: string;
 }
 
@@ -16,6 +16,7 @@ export interface Published extends Place {
   readonly sample: string;
   /** Of the sample; 0 where that is not known. */
   readonly bytes: number;
+  readonly format: string | null;
   /** `failed`: the sample is of an earlier version. */
   readonly outcome: "sampled" | "failed";
   /** Of the failure. */
@@ -53,18 +54,18 @@ type Stored<T> = Omit<T, "raw" | "bronze"> & {
 export function publishedOf(db: Db): PublishedSamples {
   const isPublished = "dataset = ? AND sample IS NOT NULL AND next_at IS NULL";
   const newest = db.prepare(
-    `SELECT settled_at AS settledAt, raw, coalesce(bytes, 0) AS bytes
-     FROM files INDEXED BY published WHERE ${isPublished} AND (settled_at, raw) < (?, ?)
-     ORDER BY settled_at DESC, raw DESC LIMIT ?`,
+    `SELECT sampled_at AS sampledAt, raw, coalesce(bytes, 0) AS bytes
+     FROM files INDEXED BY published WHERE ${isPublished} AND (sampled_at, raw) < (?, ?)
+     ORDER BY sampled_at DESC, raw DESC LIMIT ?`,
   );
   const oldest = db.prepare(
-    `SELECT settled_at AS settledAt, raw, bronze, mtime, sample, coalesce(bytes, 0) AS bytes,
-       outcome, code, message
+    `SELECT sampled_at AS sampledAt, raw, bronze, mtime, sample, coalesce(bytes, 0) AS bytes,
+       format, outcome, code, message
      FROM files INDEXED BY published
-     WHERE ${isPublished} AND (settled_at, raw) > (?, ?) AND (settled_at, raw) < (?, ?)
-     ORDER BY settled_at, raw LIMIT ?`,
+     WHERE ${isPublished} AND (sampled_at, raw) > (?, ?) AND (sampled_at, raw) < (?, ?)
+     ORDER BY sampled_at, raw LIMIT ?`,
   );
-  const isSame = "dataset = ? AND raw = ? AND sample = ? AND settled_at = ? AND next_at IS NULL";
+  const isSame = "dataset = ? AND raw = ? AND sample = ? AND sampled_at = ? AND next_at IS NULL";
   const look = db.prepare(`SELECT 1 FROM files WHERE ${isSame}`);
   const note = db.prepare(
     `UPDATE files SET sample = NULL, bytes = NULL, rows = NULL,
@@ -75,8 +76,8 @@ export function publishedOf(db: Db): PublishedSamples {
     (dataset: number, samples: readonly Published[], remove: (sample: string) => void): Removal => {
       const removed: Published[] = [];
       for (const published of samples) {
-        const { raw, sample, settledAt } = published;
-        const key = [dataset, pathBytes(raw), sample, settledAt];
+        const { raw, sample, sampledAt } = published;
+        const key = [dataset, pathBytes(raw), sample, sampledAt];
         if (look.get(key) === undefined) continue;
         try {
           remove(sample);
@@ -93,7 +94,7 @@ export function publishedOf(db: Db): PublishedSamples {
   return {
     newest(dataset, before, count) {
       const rows = newest.all(dataset, ...keyOf(before), count) as Stored<Published>[];
-      return rows.map(({ settledAt, raw, bytes }) => ({ settledAt, raw: pathText(raw), bytes }));
+      return rows.map(({ sampledAt, raw, bytes }) => ({ sampledAt, raw: pathText(raw), bytes }));
     },
     oldest(dataset, after, before, count) {
       const rows = oldest.all(dataset, ...keyOf(after), ...keyOf(before), count);
@@ -105,6 +106,6 @@ export function publishedOf(db: Db): PublishedSamples {
   };
 }
 
-function keyOf({ settledAt, raw }: Place): [number, string | Buffer] {
-  return [settledAt, pathBytes(raw)];
+function keyOf({ sampledAt, raw }: Place): [number, string | Buffer] {
+  return [sampledAt, pathBytes(raw)];
 }

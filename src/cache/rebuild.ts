@@ -34,13 +34,13 @@ export function restoreOf(db: Db): Restore {
     .pluck();
   const upsert = db.prepare(
     `INSERT INTO files (dataset, raw, bronze, mtime, seq, name, extension, outcome, done_mtime,
-       settled_at, sample, format, rows, bytes, source_size)
+       settled_at, sampled_at, sample, format, rows, bytes, source_size)
      VALUES (@dataset, @key, @path, @mtime, 0, @sample, @extension, @outcome, @mtime,
-       @settledAt, @published, @format, @rows, @bytes, @sourceSize)
+       @settledAt, @settledAt, @published, @format, @rows, @bytes, @sourceSize)
      ON CONFLICT (dataset, raw) DO UPDATE SET bronze = excluded.bronze, mtime = excluded.mtime,
        name = excluded.name, extension = excluded.extension, outcome = excluded.outcome,
        done_mtime = excluded.done_mtime, settled_at = excluded.settled_at,
-       sample = excluded.sample, format = excluded.format, rows = excluded.rows,
+       sampled_at = excluded.sampled_at, sample = excluded.sample, format = excluded.format, rows = excluded.rows,
        bytes = excluded.bytes, source_size = excluded.source_size, code = NULL, message = NULL
      WHERE excluded.settled_at >= settled_at`,
   );

@@ -93,8 +93,13 @@ export const migrations: readonly string[] = [
     SELECT dataset, raw, 0 FROM files WHERE outcome = 'sampled' AND next_at IS NULL;
   `,
   `
+  -- When the sample was published, ms; a failure since then has settled_at of its own.
+  ALTER TABLE files ADD COLUMN sampled_at INTEGER;
+  UPDATE files SET sampled_at = settled_at WHERE sample IS NOT NULL;
   -- Published samples that nothing is under way for, by age: what retention goes through.
-  CREATE INDEX published ON files (dataset, settled_at, raw, bytes)
+  CREATE INDEX published ON files (dataset, sampled_at, raw, bytes)
     WHERE sample IS NOT NULL AND next_at IS NULL;
+  -- What is older than the cache may be known to none but a cache that was lost.
+  INSERT INTO facts (key, value) VALUES ('madeAt', CAST(1000 * unixepoch('subsec') AS INTEGER));
   `,
 ];

@@ -23,10 +23,12 @@ export type Settle = (settled: readonly Settled[], now: number) => void;
 export function settleOf(db: Db): Settle {
   const addCounts = countsOf(db);
   const addUnsynced = addUnsyncedOf(db);
-  const publish = db.prepare("UPDATE files SET sample = ? WHERE dataset = ? AND raw = ?");
+  const publish = db.prepare(
+    "UPDATE files SET sample = ?, sampled_at = ? WHERE dataset = ? AND raw = ?",
+  );
   const succeed = db.prepare(
     `UPDATE files SET outcome = 'sampled', done_mtime = mtime, next_at = NULL, settled_at = @now,
-       sample = @name, format = @format, rows = @rows, bytes = @bytes, source_size = @sourceSize,
+       sampled_at = @now, sample = @name, format = @format, rows = @rows, bytes = @bytes, source_size = @sourceSize,
        reason = @reason, code = NULL, message = NULL, attempts = 0, failed_at = NULL
      WHERE dataset = @dataset AND raw = @raw AND mtime = @mtime`,
   );
@@ -55,7 +57,7 @@ export function settleOf(db: Db): Settle {
           reason,
         };
         if (succeed.run(row).changes > 0) addUnsynced(dataset, key.raw, now);
-        else publish.run(job.name, dataset, key.raw);
+        else publish.run(job.name, now, dataset, key.raw);
       } else {
         const { code, message } = outcome;
         const attempts = claim.attempts + 1;

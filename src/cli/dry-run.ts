@@ -43,6 +43,7 @@ function printingEffects(context: Context): Effects {
   return {
     wasClean: () => true,
     tidy: () => Promise.resolve(0),
+    checkRemovable: () => undefined,
     addReceipts: () => Promise.resolve(),
     removeSample: (dataset, name) =>
       printLine(context, printable(`${dataset} samples/${name} → removed`)),

@@ -1,9 +1,9 @@
 import { matchesGlob } from "node:path";
-import { datasetsOf } from "../cache/datasets.ts";
-import { holderOf, takeLock } from "../cache/lock.ts";
+import { type Lock, takeLock } from "../cache/lock.ts";
 import { closeCache, type Db, openCacheToChange, openCacheToRead } from "../cache/open.ts";
 import type { Settings } from "../config/settings.ts";
-import { Failure } from "../errors.ts";
+import { errorMessage, Failure } from "../errors.ts";
+import { discover } from "../manifest/discover.ts";
 import { findPlace } from "../jobs/place.ts";
 import { realEffects } from "../effects.ts";
 import {
@@ -22,6 +22,10 @@ export interface PruneOptions extends InspectOptions {
   readonly dryRun?: boolean;
 }
 
+interface PrunedDataset extends Pruned {
+  readonly dataset: string;
+}
+
 /**
  * Applies retention now; with `--dry-run` it only says to what. Only one process writes samples and
  * receipts: where a daemon runs, that one applies retention.
@@ -31,12 +35,7 @@ export interface PruneOptions extends InspectOptions {
 export async function prune(options: PruneOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
   if (options.dryRun === true) return pruneAll(settings, options, context);
-  const holder = holderOf(settings.state);
-  if (holder !== undefined) {
-    const hint = "it applies retention with every scheduled pass; reload it after a change";
-    throw new Failure("ALREADY_RUNNING", `the daemon runs (pid ${holder.pid}): ${hint}`);
-  }
-  const lock = takeLock(settings.state);
+  const lock = lockFor(settings.state);
   try {
     return await pruneAll(settings, options, context);
   } finally {
@@ -51,12 +50,12 @@ async function pruneAll(
 ): Promise<number> {
   const isDry = options.dryRun === true;
   const db = isDry ? openCacheToRead(settings.state) : openCacheToChange(settings.state);
-  const datasets: (Pruned & { readonly dataset: string })[] = [];
+  const datasets: PrunedDataset[] = [];
   try {
-    for (const dataset of datasetsOf(db).all()) {
+    for (const dataset of await datasetsOf(settings)) {
       const { retention } = settings.forDataset(dataset);
       const isMeant = options.dataset === undefined || matchesGlob(dataset, options.dataset);
-      if (!isMeant || !settings.includes(dataset) || !isLimited(retention)) continue;
+      if (!isMeant || !isLimited(retention)) continue;
       const one = { db, dataset, retention, now: Date.now(), isStopping: () => false };
       const pruned = isDry ? await look(one) : await remove(one, settings);
       datasets.push({ dataset, ...pruned });
@@ -64,9 +63,32 @@ async function pruneAll(
   } finally {
     close(db, isDry);
   }
-  if (options.json === true) printJson(context, { dryRun: isDry, datasets });
+  for (const { dataset, refusal } of datasets) {
+    if (refusal !== undefined)
+      context.err.write(`${printable(`${dataset}: ${refusal.code}: ${refusal.message}`)}\n`);
+  }
+  if (options.json === true) printJson(context, { dryRun: isDry, datasets: datasets.map(told) });
   else print(datasets, isDry, context);
-  return exitCodes.done;
+  return datasets.some(({ refusal }) => refusal !== undefined) ? exitCodes.failed : exitCodes.done;
+}
+
+function lockFor(state: string): Lock {
+  try {
+    return takeLock(state);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== "ALREADY_RUNNING") throw error;
+    const hint = "a daemon applies retention with every scheduled pass; reload it after a change";
+    throw new Failure(error.code, `${error.message}: ${hint}`, { cause: error });
+  }
+}
+
+/** Those that are there: where the lake is not mounted, nothing is taken for removed. */
+async function datasetsOf({ prefix, includes }: Settings): Promise<readonly string[]> {
+  const { datasets, errors } = await discover(prefix, includes);
+  const [first] = errors;
+  if (first === undefined) return datasets;
+  const message = `cannot look into ${first.path}: ${errorMessage(first.error)}`;
+  throw new Failure("MANIFEST_UNREADABLE", message, { cause: first.error });
 }
 
 async function look(one: RetentionOptions): Promise<Pruned> {
@@ -83,16 +105,16 @@ async function remove(one: RetentionOptions, settings: Settings): Promise<Pruned
   return pruneDataset({ ...one, ...realEffects(settings) });
 }
 
+function told({ dataset, files, bytes }: PrunedDataset): object {
+  return { dataset, files, bytes };
+}
+
 function close(db: Db, isReadOnly: boolean): void {
   if (isReadOnly) db.close();
   else closeCache(db);
 }
 
-function print(
-  datasets: readonly (Pruned & { readonly dataset: string })[],
-  isDry: boolean,
-  context: Context,
-): void {
+function print(datasets: readonly PrunedDataset[], isDry: boolean, context: Context): void {
   if (datasets.length === 0) printLine(context, "no dataset has a retention: nothing is removed");
   for (const { dataset, files, bytes } of datasets) {
     const what = isDry ? "would be removed" : "removed";

@@ -70,15 +70,22 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
   const abandon = new AbortController();
   let stopping = false;
   let deadline: NodeJS.Timeout | undefined;
+  let closeThreads = () => Promise.resolve();
   const stop = () => {
-    if (stopping) return context.exitNow(exitCodes.failed);
+    if (stopping) {
+      // What is in work did not end the process.
+      void closeThreads();
+      return context.exitNow(exitCodes.failed);
+    }
     stopping = true;
     deadline = setTimeout(() => abandon.abort(), settings.stopSeconds * 1000);
   };
-  process.on("SIGTERM", stop).on("SIGINT", stop);
+  process.on("SIGTERM", stop).on("SIGINT", stop).on("SIGHUP", stop);
   const { report, end } = progress(db, context);
   const suspects = findSuspects(db, { state: settings.state, bootId: bootIdOf() });
-  const effects = threadedEffects(settings, suspects);
+  const threads = suspects.isCareful() ? 1 : settings.drain.threads;
+  const effects = threadedEffects(settings, { threads, guard: suspects.guard });
+  closeThreads = effects.close;
   try {
     const pass = createPass({ db, settings, effects, report });
     addFactDurably(db, "cleanStop", "false");
@@ -104,7 +111,7 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
     end();
     clearTimeout(deadline);
     await effects.close();
-    process.off("SIGTERM", stop).off("SIGINT", stop);
+    process.off("SIGTERM", stop).off("SIGINT", stop).off("SIGHUP", stop);
     closeCache(db);
   }
 }

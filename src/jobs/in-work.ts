@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { errorCode, errorMessage, Failure } from "../errors.ts";
+import { errorCode, errorMessage, Failure, systemErrorIn } from "../errors.ts";
 import type { Job } from "../types.ts";
 
 /** Bytes of a mark: 16 hexadecimal digits. */
@@ -81,6 +81,11 @@ function openBlank(path: string, threads: number): number {
   }
 }
 
+/** It is a hint: what the storage refuses here costs no job. */
 function writeMark(fd: number, thread: number, mark: string): void {
-  writeSync(fd, mark, thread * MARK, "latin1");
+  try {
+    writeSync(fd, mark, thread * MARK, "latin1");
+  } catch (error) {
+    if (systemErrorIn(error) === undefined) throw error;
+  }
 }

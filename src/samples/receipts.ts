@@ -51,6 +51,7 @@ export interface PrunedSample extends Pick<Job, "raw" | "bronze" | "mtime"> {
   /** Below `samples/`. */
   readonly sample: string;
   readonly bytes: number;
+  readonly format: string | null;
   readonly outcome: "sampled" | "failed";
   /** Of the failure, where the sample was of an earlier version. */
   readonly code: string | null;
@@ -62,13 +63,14 @@ export interface PrunedSample extends Pick<Job, "raw" | "bronze" | "mtime"> {
  * raw counts: a failed entry is said to be failed once more.
  */
 export function prunedReceipts(pruned: PrunedSample, now: number): Receipt[] {
-  const { raw, bronze, mtime, sample, bytes, outcome, code, message } = pruned;
+  const { raw, bronze, mtime, sample, bytes, format, outcome, code, message } = pruned;
   const entry = { raw, bronze, mtime };
   const end = { at: new Date(now).toISOString(), sampler: VERSION };
   const removed = {
     ...entry,
     outcome: "pruned",
     sample: `samples/${sample}`,
+    format,
     bytes,
     ...end,
   } as const;

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Failure } from "../../src/errors.ts";
@@ -49,4 +49,16 @@ test("a sample that was published but not recorded is not missed when the next v
   await world.pass();
   const { stdout } = await world.run(["audit", "--json"]);
   expect(JSON.parse(stdout)).toMatchObject([{ counts: { failed: 1, missing: 0, orphan: 0 } }]);
+});
+
+test("a sample that only a lost cache knew of stays when its file fails", async () => {
+  await using world = await createWorld();
+  await world.put("a.zip", await readFile(ZIP));
+  await world.pass();
+  world.close();
+  await rm(world.state, { recursive: true });
+  await rm(world.path("samples/_receipts.jsonl"));
+  await world.put("a.zip", "no zip", { mtime: MTIME + 1 });
+  await world.pass();
+  expect(await world.samples()).toEqual(["a_sample.zip"]);
 });

@@ -239,6 +239,7 @@ export async function createWorld(config: object = {}): Promise<World> {
       wasClean: () => (current.wasClean ?? real.wasClean)(),
       handle: (...args) => (current.handle ?? real.handle)(...args),
       addReceipts: (...args) => (current.addReceipts ?? real.addReceipts)(...args),
+      checkRemovable: (...args) => (current.checkRemovable ?? real.checkRemovable)(...args),
       removeSample: (...args) => (current.removeSample ?? real.removeSample)(...args),
     };
   }

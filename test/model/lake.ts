@@ -142,6 +142,7 @@ export function createLake({ settings, dataset, state }: Place): Lake {
         tidy: async () => 0,
         addReceipts: async () => void effect(),
         removeSample: () => undefined,
+        checkRemovable: () => undefined,
       },
       budget: createBudget(undefined, () => now),
       clock: () => now,

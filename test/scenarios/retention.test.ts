@@ -18,7 +18,7 @@ async function putInTurn(world: World, names: readonly string[]): Promise<void> 
 function age(world: World, raw: string, seconds: number): void {
   const { changes } = world
     .db()
-    .prepare("UPDATE files SET settled_at = settled_at - ? WHERE raw = ?")
+    .prepare("UPDATE files SET sampled_at = sampled_at - ? WHERE raw = ?")
     .run(seconds * 1000, raw);
   expect(changes).toBe(1);
 }
@@ -154,7 +154,7 @@ test("where a daemon runs, `prune` says that it applies retention, and a reload 
   await writeFile(world.config, JSON.stringify(changed));
   const { code, stderr } = await world.run(["prune"]);
   expect(code).toBe(75);
-  expect(stderr).toMatch(/ALREADY_RUNNING: the daemon runs \(pid \d+\): it applies retention/);
+  expect(stderr).toMatch(/ALREADY_RUNNING: .*\(pid \d+ .*: a daemon applies retention/);
   process.kill(daemon.pid, "SIGHUP");
   await daemon.logged("samples pruned", { dataset: DATASET, files: 2 });
   expect(await world.samples()).toEqual(["c_sample.csv"]);
@@ -175,8 +175,8 @@ test("a sample whose entry became due while it was to go stays", async () => {
   await putInTurn(world, ["a.csv", "b.csv"]);
   const published = publishedOf(world.db());
   const ends = [
-    { settledAt: 0, raw: "" },
-    { settledAt: Date.now() + 1, raw: "" },
+    { sampledAt: 0, raw: "" },
+    { sampledAt: Date.now() + 1, raw: "" },
   ] as const;
   const listed = published.oldest(1, ...ends, 10);
   expect(listed.map(({ raw }) => raw)).toEqual(["raw/a.csv", "raw/b.csv"]);
@@ -201,4 +201,60 @@ test("nothing is removed through a link that leads out of samples", async () => 
   expect(summary).toMatchObject({ pruned: 0, errors: 1 });
   expect(outcomes).toEqual({ [DATASET]: "error: PATH_REFUSED" });
   expect(await readFile(join(elsewhere, "a_sample.csv"), "utf8")).toBe(rows(1));
+});
+
+test("a stale sample is as old as it is: a failure since then makes it no younger", async () => {
+  await using world = await createWorld();
+  await putInTurn(world, ["a.csv", "b.csv"]);
+  await world.announce("a.csv", { bronze: "/etc/hostname", mtime: MTIME + 1 });
+  await world.pass();
+  await world.configure({ retention: { maxFiles: 1 } });
+  await world.pass();
+  expect(await world.samples()).toEqual(["b_sample.csv"]);
+});
+
+test("a sample that cannot be removed is told of, and costs no other", async () => {
+  await using world = await createWorld({ sample: { layout: "mirror" } });
+  await world.put("a.csv", rows(1), { raw: "raw/deep/a.csv" });
+  await world.pass();
+  await putInTurn(world, ["b.csv", "c.csv"]);
+  await rm(world.path("samples/deep"), { recursive: true });
+  await symlink("/tmp", world.path("samples/deep"));
+  await world.configure({ sample: { layout: "mirror" }, retention: { maxFiles: 1 } });
+  const { code, stdout, stderr } = await world.run(["prune"]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^acme\/orders\/v1: PATH_REFUSED: /);
+  expect(stdout).toMatch(/1 samples removed/);
+  const pruned = (await world.receipts()).filter(({ outcome }) => outcome === "pruned");
+  expect(pruned.map(({ raw }) => raw)).toEqual(["raw/b.csv"]);
+});
+
+test("where the lake is not there, nothing is taken for removed", async () => {
+  await using world = await createWorld();
+  await world.configure({ state: join(world.root, "state"), retention: { maxFiles: 1 } });
+  await putInTurn(world, ["a.csv"]);
+  await world.configure({ state: join(world.root, "state") });
+  await putInTurn(world, ["b.csv", "c.csv"]);
+  await world.configure({ state: join(world.root, "state"), retention: { maxFiles: 1 } });
+  world.close();
+  await rename(world.prefix, `${world.prefix}.away`);
+  await mkdir(world.prefix);
+  expect((await world.run(["prune"])).stdout).toMatch(/no dataset/);
+  await rm(world.prefix, { recursive: true });
+  await rename(`${world.prefix}.away`, world.prefix);
+  expect((await world.run(["prune"])).stdout).toMatch(/2 samples removed/);
+});
+
+test("a metadata sample that was pruned leaves no name behind, also where the cache is lost", async () => {
+  const limits = { recordBytes: "1KiB" };
+  await using world = await createWorld({ limits, retention: { maxBytes: 1 } });
+  await world.put("a.csv", `id\n${"x".repeat(4000)}\n`);
+  await world.pass();
+  expect(await world.samples()).toEqual([]);
+  world.close();
+  await rm(world.state, { recursive: true });
+  await world.configure({ limits });
+  await world.put("a.csv", rows(2), { mtime: MTIME + 1 });
+  await world.pass();
+  expect(await world.samples()).toEqual(["a_sample.csv"]);
 });
