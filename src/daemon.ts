@@ -68,7 +68,7 @@ export async function runDaemon({
   let wasClean = true;
   let isSwept = false;
   let syncFails = false;
-  let isHeld = false;
+  /** Why passes wait. */
   let held: string | undefined;
   let again: NodeJS.Timeout | undefined;
   let deadline: NodeJS.Timeout | undefined;
@@ -116,14 +116,12 @@ export async function runDaemon({
   function mayBegin(): boolean {
     const reason = shift.gate.busy();
     if (reason !== held) addFact(db, "passesWait", reason ?? "");
+    if (reason !== undefined && held === undefined) log.info({ reason }, "passes wait");
+    if (reason === undefined && held !== undefined) log.info("passes go on");
     held = reason;
-    if ((reason !== undefined) !== isHeld) {
-      isHeld = !isHeld;
-      log.info(isHeld ? { reason } : {}, isHeld ? "passes wait" : "passes go on");
-    }
     clearTimeout(again);
-    if (isHeld) again = setTimeout(() => wake.all(), HELD_MS);
-    return !isHeld;
+    if (held !== undefined) again = setTimeout(() => wake.all(), HELD_MS);
+    return held === undefined;
   }
 
   /** Returns whether nothing that is due was left. */
