@@ -9,7 +9,7 @@ import { hasFilesOf } from "./cache/totals.ts";
 import type { Settings } from "./config/settings.ts";
 import { errorCode, errorMessage, Failure } from "./errors.ts";
 import { checkpointAfter, isCompressed } from "./manifest/files.ts";
-import { planAll, planReading, type Segment, startOf } from "./manifest/plan.ts";
+import { planAll, planReading, type ReadingPlan, type Segment, startOf } from "./manifest/plan.ts";
 import { type ReadBatch, readSegment } from "./manifest/read.ts";
 import { expectedNames } from "./names.ts";
 import { restoreDataset } from "./restore.ts";
@@ -60,6 +60,9 @@ interface Look {
   readonly doubts: Map<string, number>;
 }
 
+/** Why all is read where no doubt had to be seen twice. */
+export const UNREAD = "nothing of it was read yet";
+
 const NOTHING: Ingested = { lines: 0, due: 0, unchanged: 0, superseded: 0, rejected: 0 };
 
 /** Makes the function; it remembers between calls what was unsettled. */
@@ -106,6 +109,7 @@ export function createIngest({ db, settings, onRejected }: IngestOptions): Inges
       return { ...NOTHING, unsettledUntil: now + settleMs };
     }
     for (const file of plan.forgotten) checkpoints.remove(id, file);
+    if (isUnread(known, plan) && hasFiles(id)) return rereadAll(look, UNREAD);
     if (known.length > 0 || plan.segments.length === 0) return readOn(look, plan.segments, known);
     return firstSight(look, plan.segments);
   }
@@ -248,6 +252,15 @@ async function goOn(look: Look): Promise<void> {
 
 function leaveIfStopping({ isStopping }: Look): void {
   if (isStopping()) throw new IngestStopped("stopped between two batches");
+}
+
+/**
+ * Whether a manifest of which the checkpoint knows nothing begins to have lines: what was empty, or
+ * seemed to be. Its old lines must not undo newer ones that are known.
+ */
+function isUnread(known: readonly Checkpoint[], { segments }: ReadingPlan): boolean {
+  const knowsNothing = known.length === 1 && known[0]?.offset === 0;
+  return knowsNothing && segments.some(({ file }) => file.size > 0);
 }
 
 /** A compressed file was read whole, and is known by its compressed bytes from then on. */

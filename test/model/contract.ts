@@ -16,7 +16,8 @@ export interface Looked {
   /** True when it came to its end and nothing was left for later. */
   readonly isSettled: boolean;
   /** Whether it read everything again; unknown where it was stopped before it could say so. */
-  readonly reread: "yes" | "no" | "unknown";
+  /** `unread`: from 0, where nothing had been read; no doubt is needed for that. */
+  readonly reread: "yes" | "no" | "unread" | "unknown";
   /** True when it was stopped in the middle. */
   readonly isKilled: boolean;
   readonly rejected: readonly RejectedLine[];

@@ -5,7 +5,7 @@ import { type Db, openCache } from "../../src/cache/open.ts";
 import type { Settings } from "../../src/config/settings.ts";
 import { drain } from "../../src/drain.ts";
 import { createBudget } from "../../src/load/budget.ts";
-import { createIngest, type Ingest, type Ingested } from "../../src/ingest.ts";
+import { createIngest, type Ingest, type Ingested, UNREAD } from "../../src/ingest.ts";
 import type { Handle, RejectedLine, Sampled } from "../../src/types.ts";
 import type { Looked, Row } from "./contract.ts";
 
@@ -122,7 +122,7 @@ export function createLake({ settings, dataset, state }: Place): Lake {
     };
     const ingested: Ingested = await ingest(dataset, now, isStopping);
     if (drains) await sampleAll(now);
-    const reread = ingested.reread === undefined ? "no" : "yes";
+    const reread = rereadOf(ingested);
     const isSettled = ingested.unsettledUntil === undefined;
     return { ...seen(now), isSettled, reread, isKilled: false };
   }
@@ -181,4 +181,9 @@ function interruptWrites(db: Db, effect: () => number): void {
   for (const [i, write] of WRITES.entries()) {
     db.exec(`CREATE TEMP TRIGGER effect_${i} BEFORE ${write} BEGIN SELECT effect(); END`);
   }
+}
+
+function rereadOf({ reread }: Ingested): Looked["reread"] {
+  if (reread === undefined) return "no";
+  return reread === UNREAD ? "unread" : "yes";
 }
