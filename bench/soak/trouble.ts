@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Daemon } from "./daemon.ts";
@@ -49,9 +49,10 @@ async function interrupt(signal: "SIGKILL" | "SIGTERM", troubling: Troubling): P
   daemon.start();
 }
 
-/** Writes a configuration that differs in how many threads there are. */
+/** Writes a configuration that differs in how many threads there are; nobody reads half of it. */
 export function writeConfig(path: string, prefix: string, threads: number): void {
-  writeFileSync(path, JSON.stringify({ prefix, drain: { threads } }));
+  writeFileSync(`${path}.new`, JSON.stringify({ prefix, drain: { threads } }));
+  renameSync(`${path}.new`, path);
 }
 
 function removeCache(prefix: string, tally: Tally): void {
