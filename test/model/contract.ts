@@ -100,7 +100,7 @@ export function createContract(
     for (const offset of last) if (!lastSince.has(offset)) lastSince.set(offset, now);
   }
 
-  function checkRejected({ rejected, now }: Looked): void {
+  function checkRejected({ rejected, now, reread }: Looked): void {
     for (const told of rejected) {
       const name = `${told.path}:${told.line}`;
       const lines = linesOf({ bytes: disk.read(told.path) });
@@ -115,6 +115,8 @@ export function createContract(
       const isAgain = reported.has(line.text) && !repeatable.has(line.text);
       if (isAgain && !isCopied(line.text)) fail(`${name} was rejected twice`, told);
       reported.add(line.text);
+      // A process may look more than once, and read all again each time.
+      if (reread === "unknown") repeatable.add(line.text);
     }
   }
 
