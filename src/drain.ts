@@ -16,6 +16,8 @@ export interface Effects {
   /** Removes what a crash left in a dataset's samples; returns how many files that were. */
   readonly tidy: (dataset: string, wasStoppedCleanly: boolean) => Promise<number>;
   readonly handle: Handle;
+  /** Abandons the jobs that were handed over and are not begun. */
+  readonly giveBack: () => void;
   /** False once a job was ended from outside: what it had begun to write may still be there. */
   readonly wasClean: () => boolean;
   /** Appends to a dataset's receipts. @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE */
@@ -48,8 +50,8 @@ export interface DrainOptions {
 }
 
 /** Outcomes are written together once there are this many, or after this many ms. */
-const BATCH = 256;
-const BATCH_MS = 100;
+const BATCH = 1024;
+const BATCH_MS = 200;
 
 /**
  * Does what is due until nothing is, or until it is over: claims, a bounded number of jobs at once,
@@ -100,7 +102,10 @@ export async function drain(options: DrainOptions): Promise<boolean> {
   }
 
   function next(): Claim | undefined {
-    if (failure !== undefined || options.isOver()) return undefined;
+    if (failure !== undefined || options.isOver()) {
+      effects.giveBack();
+      return undefined;
+    }
     if (queue.length === 0) queue = claim();
     let found = queue.shift();
     while (found !== undefined && paused.has(found.job.dataset)) found = queue.shift();

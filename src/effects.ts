@@ -20,6 +20,7 @@ export function realEffects(settings: Settings): Effects {
       return wasStoppedCleanly ? 0 : sweep(samples(dataset));
     },
     handle: createHandle(settings),
+    giveBack: () => undefined,
     wasClean: () => true,
     addReceipts: (dataset, receipts) => appendReceipts(samples(dataset), receipts),
     removeSample: (dataset, name, after) =>

@@ -42,6 +42,7 @@ export async function dryRun(settings: Settings, context: Context): Promise<numb
 function printingEffects(context: Context): Effects {
   return {
     wasClean: () => true,
+    giveBack: () => undefined,
     tidy: () => Promise.resolve(0),
     checkRemovable: () => undefined,
     addReceipts: () => Promise.resolve(),

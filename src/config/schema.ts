@@ -145,7 +145,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       order: z.enum(["oldest", "newest"]).default("oldest").describe("which entries come first"),
       threads: count.max(64).default(2).describe("threads that sample"),
-      concurrency: count.max(1024).default(16).describe("files handed to the threads at once"),
+      concurrency: count.max(1024).default(128).describe("files handed to the threads at once"),
     })
     .prefault({}),
   load: z

@@ -7,9 +7,26 @@ const LF = 0x0a;
 const CR = 0x0d;
 const QUOTE = 0x22;
 const DELIMITERS = [0x2c, 0x3b, 0x09, 0x7c];
-const VOTING_BYTES = 8192;
+const VOTING_BYTES = 4096;
 /** A quote that is still open after this many bytes (UTF-16: twice as many) was no quote. */
 const OPEN_QUOTE_UNITS = 1024 * 1024;
+
+const NO_CANDIDATE = 0xff;
+/** For each byte which of the delimiters it is, or the quote. */
+const candidates = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte === QUOTE ? QUOTE : DELIMITERS.includes(byte) ? DELIMITERS.indexOf(byte) : NO_CANDIDATE,
+);
+
+/** For each delimiter, 1 for bytes that are more than content outside quotes. */
+const specialBytes = Object.fromEntries(
+  DELIMITERS.map((delimiter) => {
+    const special = new Uint8Array(256);
+    for (const byte of [LF, CR, QUOTE, delimiter, 0xef, 0xbb, 0xbf]) special[byte] = 1;
+    return [delimiter, special];
+  }),
+);
+/** In UTF-16 that is any of them. */
+const anyByte = new Uint8Array(256).fill(1);
 
 /** Delimited text: the header and the first records, verbatim. */
 export const csv: Format = {
@@ -46,7 +63,7 @@ export function csvScanner(
   onOpenQuote: () => void,
 ): RecordScanner {
   const read = unitReader(encoding.utf16);
-  const special = specialBytes(encoding, delimiter);
+  const special = encoding.utf16 === undefined ? (specialBytes[delimiter] as Uint8Array) : anyByte;
   let atFieldStart = true;
   let quoted = false;
   let quoteInQuoted = false;
@@ -58,18 +75,23 @@ export function csvScanner(
 
   function next(chunk: Uint8Array, from: number): number {
     for (let i = from; i < chunk.length; i += 1) {
-      const byte = chunk[i] as number;
-      if (!quoted && special[byte] === 0) {
-        seen = true;
-        atFieldStart = false;
-        afterCr = false;
-        continue;
+      if (!quoted) {
+        const start = i;
+        while (i < chunk.length && special[chunk[i] as number] === 0) i += 1;
+        if (i > start) content();
+        if (i === chunk.length) return -1;
       }
-      const unit = read(byte);
+      const unit = read(chunk[i] as number);
       if (unit >= 0 && endsRecord(unit)) return i + 1;
       if (quotedUnits > OPEN_QUOTE_UNITS && !quoteInQuoted) return -1;
     }
     return -1;
+  }
+
+  function content(): void {
+    seen = true;
+    atFieldStart = false;
+    afterCr = false;
   }
 
   function endsRecord(unit: number): boolean {
@@ -113,13 +135,6 @@ export function csvScanner(
   }
 }
 
-/** 1 for bytes that are more than content outside quotes; in UTF-16 that is any of them. */
-function specialBytes({ utf16 }: Encoding, delimiter: number): Uint8Array {
-  const special = new Uint8Array(256).fill(utf16 === undefined ? 0 : 1);
-  for (const byte of [LF, CR, QUOTE, delimiter, 0xef, 0xbb, 0xbf]) special[byte] = 1;
-  return special;
-}
-
 function isBomByte(byte: number): boolean {
   return byte === 0xef || byte === 0xbb || byte === 0xbf;
 }
@@ -128,14 +143,17 @@ function isBomByte(byte: number): boolean {
 function delimiterOf(name: string, head: Uint8Array, { utf16 }: Encoding): number {
   if (/\.tsv\b/i.test(name)) return 0x09;
   if (/\.psv\b/i.test(name)) return 0x7c;
-  const read = unitReader(utf16);
-  const votes = new Uint32Array(256);
-  const votesOf = (delimiter: number): number => votes[delimiter] as number;
+  const votes = [0, 0, 0, 0];
+  // ASCII in UTF-16 has a zero beside it.
+  const step = utf16 === undefined ? 1 : 2;
+  const end = Math.min(head.length, VOTING_BYTES);
   let quoted = false;
-  for (let i = 0; i < head.length && i < VOTING_BYTES; i += 1) {
-    const unit = read(head[i] as number);
-    if (unit === QUOTE) quoted = !quoted;
-    else if (!quoted && unit >= 0 && unit < votes.length) votes[unit] = votesOf(unit) + 1;
+  for (let i = utf16 === "be" ? 1 : 0; i < end; i += step) {
+    if (step === 2 && head[i ^ 1] !== 0) continue;
+    const candidate = candidates[head[i] as number] as number;
+    if (candidate === NO_CANDIDATE) continue;
+    if (candidate === QUOTE) quoted = !quoted;
+    else if (!quoted) votes[candidate] = (votes[candidate] as number) + 1;
   }
-  return DELIMITERS.reduce((best, other) => (votesOf(other) > votesOf(best) ? other : best));
+  return DELIMITERS[votes.indexOf(Math.max(...votes))] as number;
 }

@@ -1,5 +1,6 @@
 import type { Settings } from "../config/settings.ts";
 import { errorCode, errorMessage, Failure, type FailureCode, systemErrorIn } from "../errors.ts";
+import { HEAD_BYTES } from "../lib/source.ts";
 import type { Failed, Handle, Job, Outcome } from "../types.ts";
 import { startClock } from "./clock.ts";
 import { findPlace, type Place, whyNoBronze } from "./place.ts";
@@ -11,16 +12,19 @@ import { Rename, sampleFile } from "./sample-file.ts";
  */
 export function createHandle(settings: Settings): Handle {
   const places = new Map<string, Place>();
+  /** Each job in work has one; what is allocated for each file anew keeps the collector busy. */
+  const memories: Buffer[] = [];
 
   return async (job, stop) => {
     const started = performance.now();
     const clock = startClock(settings.forDataset(job.dataset).limits.seconds, stop);
     const work = { readBytes: 0 };
+    const memory = memories.pop() ?? Buffer.allocUnsafeSlow(HEAD_BYTES);
     let done: Promise<Outcome> | undefined;
     try {
       const place = places.get(job.dataset) ?? (await findPlace(settings, job.dataset));
       if (place.isWhole) places.set(job.dataset, place);
-      done = sampleFile(job, { place, settings }, clock.signal, work);
+      done = sampleFile(job, { place, settings, memory }, clock.signal, work);
       return await Promise.race([done, clock.rejected]);
     } catch (error) {
       // Work that is stopped ends with its next read, and cleans up behind itself.
@@ -30,6 +34,7 @@ export function createHandle(settings: Settings): Handle {
       return failed(error, job, settings, work.readBytes, performance.now() - started);
     } finally {
       clock.stop();
+      memories.push(memory);
     }
   };
 }

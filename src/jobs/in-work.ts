@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode, errorMessage, Failure, systemErrorIn } from "../errors.ts";
 import type { Job } from "../types.ts";
 
-/** Bytes of a mark: 16 hexadecimal digits. */
+/** Bytes of a mark: 16 digits. */
 const MARK = 16;
 const NOTHING = " ".repeat(MARK);
 
@@ -20,10 +19,9 @@ export interface InWork {
   close(): void;
 }
 
-/** The mark of a version of a file. */
-export function markOf({ dataset, raw, mtime }: Job): string {
-  const key = JSON.stringify([dataset, raw, mtime]);
-  return createHash("sha256").update(key).digest("hex").slice(0, MARK);
+/** The mark of a version of a file: its arrival number, as long as the cache lives. */
+export function markOf({ seq }: Job): string {
+  return String(seq).padStart(MARK, "0");
 }
 
 /**
@@ -57,7 +55,7 @@ export function openMark(path: string, thread: number): (job: Job) => void {
 /** The marks that the last process left. @throws errno */
 export function lastInWork(state: string): string[] {
   try {
-    return readFileSync(pathIn(state), "latin1").match(/[0-9a-f]{16}/g) ?? [];
+    return readFileSync(pathIn(state), "latin1").match(/\d{16}/g) ?? [];
   } catch (error) {
     if (errorCode(error) === "ENOENT") return [];
     throw error;
@@ -84,7 +82,7 @@ function openBlank(path: string, threads: number): number {
 /** It is a hint: what the storage refuses here costs no job. */
 function writeMark(fd: number, thread: number, mark: string): void {
   try {
-    writeSync(fd, mark, thread * MARK, "latin1");
+    writeSync(fd, Buffer.from(mark, "latin1"), 0, MARK, thread * MARK);
   } catch (error) {
     if (systemErrorIn(error) === undefined) throw error;
   }

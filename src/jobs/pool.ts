@@ -7,6 +7,8 @@ import type { Handle, Job, Outcome } from "../types.ts";
 /** A Handle that does jobs apart from us, so that one file can be stopped and costs no other. */
 export interface WorkerPool {
   readonly handle: Handle;
+  /** Gives back what no thread was sent yet: it is abandoned. */
+  giveBack(): void;
   /** Ends all lanes; what is in flight is abandoned. */
   close(): Promise<void>;
   /** False once a lane ended in the middle of a job, or could not remove what it had begun to write. */
@@ -20,16 +22,26 @@ interface Task {
 
 /** A place for a lane; the lane is started when it is needed, and again when it died. */
 interface Slot {
+  readonly thread: number;
   lane: Lane | undefined;
-  /** In the order in which they are done; the first one is in work. */
-  readonly tasks: Task[];
-  timer: NodeJS.Timeout | undefined;
-  /** When the first of them was begun, ms of `performance.now`. */
-  begunAt: number;
+  /** What it was sent, in the order in which that is done. */
+  tasks: Task[];
+  /** Of these, how many are answered since the lane was started. */
+  answered: number;
+  /** What the lane had done when that was last looked at, and when it was seen to move. */
+  done: number;
+  movedAt: number;
+  /** How many it may be sent at once. */
+  atOnce: number;
 }
 
 /** A lane stops itself at `limits.seconds`; one that does not is ended this much later. */
 const GRACE_MS = 2000;
+const LOOK_MS = 500;
+/** A lane is sent work for so long: enough to be busy while we are, and no file waits for long. */
+const AHEAD_MS = 15;
+const LEAST_AT_ONCE = 2;
+const MOST_AT_ONCE = 64;
 const worker = new URL(
   `./worker.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`,
   import.meta.url,
@@ -40,92 +52,148 @@ const worker = new URL(
  * they run.
  */
 export function createWorkerPool(settings: Settings, inWork: InWork, program = worker): WorkerPool {
-  const slots = Array.from({ length: settings.drain.threads }, emptySlot);
+  const slots = Array.from({ length: settings.drain.threads }, (_, thread) => emptySlot(thread));
   const stops = new WeakSet<AbortSignal>();
+  let waiting: Task[] = [];
+  let sending: NodeJS.Immediate | undefined;
+  let looking: NodeJS.Timeout | undefined;
   let isClean = true;
+
+  return { handle, giveBack, close, wasClean };
 
   function handle(job: Job, signal: AbortSignal): Promise<Outcome> {
     if (signal.aborted) return Promise.resolve({ outcome: "abandoned" });
     if (!stops.has(signal)) signal.addEventListener("abort", () => void close(), { once: true });
     stops.add(signal);
     return new Promise((resolve) => {
-      const least = Math.min(...slots.map(({ tasks }) => tasks.length));
-      give(slots.find(({ tasks }) => tasks.length === least) as Slot, { job, resolve });
+      waiting.push({ job, resolve });
+      // What is handed over in the same turn goes in one message.
+      sending ??= setImmediate(send);
     });
   }
 
-  function give(slot: Slot, task: Task): void {
+  /** Those with the least to do come first; each is sent its share, as far as it has room. */
+  function send(): void {
+    sending = undefined;
+    looking ??= setInterval(look, LOOK_MS);
+    const inTurn = slots.toSorted((a, b) => a.tasks.length - b.tasks.length);
+    for (const [i, slot] of inTurn.entries()) {
+      const share = Math.ceil(waiting.length / (slots.length - i));
+      const room = Math.min(share, slot.atOnce - slot.tasks.length);
+      if (room > 0) sendTo(slot, waiting.splice(0, room));
+    }
+  }
+
+  function sendTo(slot: Slot, tasks: readonly Task[]): void {
     slot.lane ??= startIn(slot);
-    slot.tasks.push(task);
-    slot.lane.post(task.job);
-    if (slot.tasks.length === 1) watchOver(slot);
+    if (slot.tasks.length === 0) slot.movedAt = performance.now();
+    slot.tasks.push(...tasks);
+    slot.lane.post(tasks.map(({ job }) => job));
   }
 
   function startIn(slot: Slot): Lane {
+    const { thread } = slot;
     const isOurs = () => slot.lane === lane;
-    const { path } = inWork;
-    const data = { origin: settings.origin, inWork: path, thread: slots.indexOf(slot) };
-    const lane = startLane(program, data, {
-      onAnswer: (outcome) => void (isOurs() && answered(slot, outcome)),
-      onLeft: () => void (isClean = false),
-      onDeath: (code, message, wasReady) => {
-        if (!isOurs()) return;
-        if (wasReady) replace(slot, code, message);
-        else giveBack(slot, code, `no thread can be started: ${message}`);
+    const lane = startLane(
+      program,
+      { origin: settings.origin, inWork: inWork.path, thread },
+      {
+        onAnswers: (outcomes) => void (isOurs() && answered(slot, outcomes)),
+        onDeath: (code, message) => void (isOurs() && died(slot, lane, code, message)),
       },
-    });
+    );
     return lane;
   }
 
-  function answered(slot: Slot, outcome: Outcome): void {
-    const task = slot.tasks.shift();
-    watchOver(slot);
-    task?.resolve(outcome);
+  function answered(slot: Slot, outcomes: readonly Outcome[]): void {
+    const tasks = slot.tasks.splice(0, outcomes.length);
+    slot.answered += outcomes.length;
+    const ms = outcomes.reduce((sum, outcome) => sum + ("ms" in outcome ? outcome.ms : 0), 0);
+    const fit = Math.floor((AHEAD_MS * outcomes.length) / Math.max(ms, 0.01));
+    slot.atOnce = Math.min(MOST_AT_ONCE, Math.max(LEAST_AT_ONCE, fit));
+    if (slot.tasks.length === 0) inWork.clear(slot.thread);
+    for (const [i, outcome] of outcomes.entries()) tasks[i]?.resolve(outcome);
+    sending ??= setImmediate(send);
   }
 
-  function watchOver(slot: Slot): void {
-    clearTimeout(slot.timer);
-    const job = slot.tasks[0]?.job;
-    if (job === undefined) return inWork.clear(slots.indexOf(slot));
-    slot.begunAt = performance.now();
-    const { seconds } = settings.forDataset(job.dataset).limits;
-    const message = `not done within limits.seconds (${seconds} s)`;
-    slot.timer = setTimeout(() => replace(slot, "TIMEOUT", message), seconds * 1000 + GRACE_MS);
+  function died(slot: Slot, lane: Lane, code: FailureCode, message: string): void {
+    if (lane.progress.isReady()) return replace(slot, code, message);
+    // No job is to blame for a thread that could not be started: they stay due.
+    const reason = `no thread can be started: ${message}`;
+    for (const { resolve } of empty(slot)) resolve({ outcome: "paused", code, message: reason });
   }
 
-  /** The first task of a dead or late lane is to blame; the others are done by the next one. */
+  /** Ends the lanes that are at one job for too long. */
+  function look(): void {
+    const now = performance.now();
+    for (const slot of slots) {
+      const done = slot.lane?.progress.done() ?? 0;
+      if (done !== slot.done) slot.movedAt = now;
+      slot.done = done;
+      const job = inProgress(slot)?.job;
+      if (job === undefined) continue;
+      const { seconds } = settings.forDataset(job.dataset).limits;
+      const message = `not done within limits.seconds (${seconds} s)`;
+      if (now - slot.movedAt > seconds * 1000 + GRACE_MS) replace(slot, "TIMEOUT", message);
+    }
+    if (slots.some(({ tasks }) => tasks.length > 0)) return;
+    clearInterval(looking);
+    looking = undefined;
+  }
+
+  /** The task in progress of a dead or late lane is to blame; the others are done by the next one. */
   function replace(slot: Slot, code: FailureCode, message: string): void {
-    const [first, ...others] = empty(slot);
-    inWork.clear(slots.indexOf(slot));
-    if (first !== undefined) isClean = false;
-    const ms = performance.now() - slot.begunAt;
-    first?.resolve({ outcome: "failed", code, message, readBytes: 0, ms });
-    for (const task of others) give(slot, task);
+    const blamed = inProgress(slot);
+    const ms = performance.now() - slot.movedAt;
+    waiting.unshift(...empty(slot).filter((task) => task !== blamed));
+    if (blamed !== undefined) isClean = false;
+    blamed?.resolve({ outcome: "failed", code, message, readBytes: 0, ms });
+    sending ??= setImmediate(send);
+  }
+
+  /** Ends a slot's lane without waiting: it may hang in the kernel. Returns its tasks. */
+  function empty(slot: Slot): Task[] {
+    isClean = wasClean();
+    void slot.lane?.end();
+    inWork.clear(slot.thread);
+    const { tasks, thread } = slot;
+    Object.assign(slot, emptySlot(thread));
+    return tasks;
+  }
+
+  function giveBack(): void {
+    for (const { resolve } of waiting.splice(0)) resolve({ outcome: "abandoned" });
   }
 
   async function close(): Promise<void> {
+    clearImmediate(sending);
+    clearInterval(looking);
+    sending = undefined;
+    looking = undefined;
     const tasks = slots.flatMap(empty);
-    for (const thread of slots.keys()) inWork.clear(thread);
     if (tasks.length > 0) isClean = false;
     for (const { resolve } of tasks) resolve({ outcome: "abandoned" });
+    giveBack();
   }
 
-  return { handle, close, wasClean: () => isClean };
+  function wasClean(): boolean {
+    return isClean && slots.every(({ lane }) => lane?.progress.hasLeft() !== true);
+  }
 }
 
-/** No job is to blame for a thread that could not be started: they stay due. */
-function giveBack(slot: Slot, code: FailureCode, message: string): void {
-  for (const { resolve } of empty(slot)) resolve({ outcome: "paused", code, message });
+function emptySlot(thread: number): Slot {
+  return {
+    thread,
+    lane: undefined,
+    tasks: [],
+    answered: 0,
+    done: 0,
+    movedAt: 0,
+    atOnce: LEAST_AT_ONCE,
+  };
 }
 
-function emptySlot(): Slot {
-  return { lane: undefined, tasks: [], timer: undefined, begunAt: 0 };
-}
-
-/** Ends a slot's lane without waiting: it may hang in the kernel. Returns its tasks. */
-function empty(slot: Slot): Task[] {
-  clearTimeout(slot.timer);
-  void slot.lane?.end();
-  slot.lane = undefined;
-  return slot.tasks.splice(0);
+/** The outcomes of what it has done may not have come yet. */
+function inProgress({ lane, tasks, answered }: Slot): Task | undefined {
+  return tasks[(lane?.progress.done() ?? 0) - answered];
 }

@@ -22,6 +22,8 @@ export class Rename extends Error {
 export interface Surroundings {
   readonly place: Place;
   readonly settings: Settings;
+  /** Memory for a file's first bytes, while it is open. */
+  readonly memory: Buffer;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface Surroundings {
  */
 export async function sampleFile(
   job: Job,
-  { place, settings }: Surroundings,
+  { place, settings, memory }: Surroundings,
   signal: AbortSignal,
   work: { readBytes: number },
 ): Promise<Outcome> {
@@ -43,6 +45,7 @@ export async function sampleFile(
     name: basename(job.raw),
     readBytes: limits.readBytes,
     signal,
+    memory,
   });
   try {
     const request = { source: file, limits, signal, depth: 0, extensions, recognise };

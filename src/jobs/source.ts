@@ -3,11 +3,9 @@ import {
   closeSync,
   constants,
   fstatSync,
-  lstatSync,
   openSync,
   readlinkSync,
   readSync,
-  realpathSync,
   statSync,
 } from "node:fs";
 import { isAbsolute, join } from "node:path";
@@ -18,7 +16,9 @@ import { HEAD_BYTES } from "../lib/source.ts";
 import type { Source } from "../types.ts";
 
 const CHUNK_BYTES = 256 * 1024;
-const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;
+const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
+/** open(2): finds a file without opening it, whatever it is. Node has no name for it. */
+const O_PATH = 0o10000000;
 
 /** A local file, open for reading, that remembers what it was when it was opened. */
 export interface LocalFile extends Source {
@@ -27,7 +27,7 @@ export interface LocalFile extends Source {
   /** Bytes read so far. */
   readBytes(): number;
   /**
-   * Whether the file is still the one that was opened, by descriptor and by path.
+   * Whether its path still leads to the file that was opened, unchanged.
    * @throws Failure FILE_UNREADABLE when that cannot be seen
    */
   isUnchanged(): boolean;
@@ -45,27 +45,33 @@ export interface OpenOptions {
   /** Bytes that may be read. */
   readonly readBytes: number;
   readonly signal: AbortSignal;
+  /** Memory for the first HEAD_BYTES, until the file is closed. */
+  readonly memory: Buffer;
 }
 
 /**
- * Opens a regular file below one of the roots, following links only as far as they stay there.
+ * Opens a regular file below one of the roots, following links only as far as they stay there. It
+ * is found first, judged, and only then opened: a device or a FIFO never is.
  * Calls the file system synchronously: it is used in threads, where that is twice as cheap.
  * @param path absolute, possibly with surrogate escapes (PEP 383).
  * @throws Failure PATH_REFUSED, FILE_MISSING or FILE_UNREADABLE; while reading also
  * LIMIT_EXCEEDED, and the signal's reason once it is aborted.
  */
 export function openLocalFile(path: string, options: OpenOptions): LocalFile {
-  const { fd, real } = openSafely(path, options);
+  let found: number | undefined;
   try {
-    if (!isAt(fd, real)) {
-      throw new Failure("FILE_CHANGED", `${path} was moved while it was opened`);
-    }
-    const opened = fstatSync(fd, { bigint: true });
+    found = openSync(pathBytes(path), O_PATH);
+    const place = `/proc/self/fd/${found}`;
+    const real = pathText(readlinkSync(place, { encoding: "buffer" }));
+    checkRoots(path, real, options);
+    const opened = fstatSync(found, { bigint: true });
     if (!opened.isFile()) throw refused(path, "not a regular file");
+    const fd = openSync(place, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     return localFile(fd, pathBytes(path), opened, options);
   } catch (error) {
-    closeRead(fd);
     throw fileFailure(error, path);
+  } finally {
+    if (found !== undefined) closeRead(found);
   }
 }
 
@@ -74,37 +80,18 @@ export function bronzePath(datasetDir: string, bronze: string): string {
   return isAbsolute(bronze) ? bronze : join(datasetDir, bronze);
 }
 
-interface Opened {
-  readonly fd: number;
-  /** Without links, when it was looked at. */
-  readonly real: Buffer;
-}
-
-/** O_NOFOLLOW minds the last name only: a directory above it can have become a link since. */
-function isAt(fd: number, real: Buffer): boolean {
-  return readlinkSync(`/proc/self/fd/${fd}`, { encoding: "buffer" }).equals(real);
-}
-
-function openSafely(path: string, { roots, unknownRoot }: OpenOptions): Opened {
-  try {
-    const real = realpathSync.native(pathBytes(path), { encoding: "buffer" });
-    const text = pathText(real);
-    if (!roots.some((root) => isWithin(text, root))) {
-      if (unknownRoot !== undefined) throw new Failure("FILE_UNREADABLE", unknownRoot);
-      throw refused(path, "outside the prefix and allowedRoots");
-    }
-    if (!lstatSync(real).isFile()) throw refused(path, "not a regular file");
-    return { fd: openSync(real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY), real };
-  } catch (error) {
-    throw fileFailure(error, path);
-  }
+/** `real` is where a link led to, and the file is held: nothing can be exchanged after this. */
+function checkRoots(path: string, real: string, { roots, unknownRoot }: OpenOptions): void {
+  if (roots.some((root) => isWithin(real, root))) return;
+  if (unknownRoot !== undefined) throw new Failure("FILE_UNREADABLE", unknownRoot);
+  throw refused(path, "outside the prefix and allowedRoots");
 }
 
 function localFile(
   fd: number,
   path: string | Buffer,
   opened: BigIntStats,
-  { name, readBytes, signal }: OpenOptions,
+  { name, readBytes, signal, memory }: OpenOptions,
 ): LocalFile {
   const size = Number(opened.size);
   let budget = readBytes;
@@ -124,8 +111,7 @@ function localFile(
     isUnchanged() {
       try {
         const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-        const isThere = found !== undefined && isSame(found, opened);
-        return isThere && isSame(fstatSync(fd, { bigint: true }), opened);
+        return found !== undefined && isSame(found, opened);
       } catch (error) {
         throw fileFailure(error, name);
       }
@@ -133,7 +119,7 @@ function localFile(
   };
 
   function head(): Promise<Uint8Array> {
-    first ??= readRange(0, Math.min(HEAD_BYTES, size));
+    first ??= readRange(0, Math.min(HEAD_BYTES, size), memory);
     return first;
   }
 
@@ -154,7 +140,7 @@ function localFile(
     return readRange(start, Math.min(end, size));
   }
 
-  async function readRange(start: number, end: number): Promise<Uint8Array> {
+  async function readRange(start: number, end: number, into?: Buffer): Promise<Uint8Array> {
     if (end <= start) return new Uint8Array();
     await breathe();
     signal.throwIfAborted();
@@ -164,10 +150,11 @@ function localFile(
         `needs more than limits.readBytes (${budget} bytes) read`,
       );
     }
-    const buffer = Buffer.allocUnsafe(end - start);
+    const length = end - start;
+    const buffer = into ?? Buffer.allocUnsafe(length);
     let filled = 0;
-    while (filled < buffer.length) {
-      const bytesRead = readFrom(buffer, filled, start + filled);
+    while (filled < length) {
+      const bytesRead = readFrom(buffer, filled, length - filled, start + filled);
       if (bytesRead === 0) break;
       filled += bytesRead;
     }
@@ -175,9 +162,9 @@ function localFile(
     return buffer.subarray(0, filled);
   }
 
-  function readFrom(buffer: Buffer, offset: number, position: number): number {
+  function readFrom(buffer: Buffer, offset: number, length: number, position: number): number {
     try {
-      return readSync(fd, buffer, offset, buffer.length - offset, position);
+      return readSync(fd, buffer, offset, length, position);
     } catch (error) {
       throw fileFailure(error, name);
     }

@@ -1,24 +1,46 @@
-/** A thread of the worker pool: does one job after the other and answers with its outcome. */
+/** A thread of the worker pool: does one job after the other and answers with their outcomes. */
 import { parentPort, workerData } from "node:worker_threads";
 import { settingsOf } from "../config/settings.ts";
-import type { Job } from "../types.ts";
+import type { Job, Outcome } from "../types.ts";
 import { createHandle } from "./handle.ts";
 import { leavesNothing } from "../samples/publish.ts";
 import { openMark } from "./in-work.ts";
-import { LEFT, READY, type WorkerData } from "./lane.ts";
+import type { WorkerData } from "./lane.ts";
+import { ownProgress } from "./progress.ts";
 
-const { origin, inWork, thread } = workerData as WorkerData;
-const handle = createHandle(settingsOf(origin));
-const mark = openMark(inWork, thread);
+/** A message costs as much as a small file: outcomes go together, but none waits for a slow one. */
+const TOGETHER = 16;
+const LONGEST_MS = 5;
+
+const data = workerData as WorkerData;
+const handle = createHandle(settingsOf(data.origin));
+const mark = openMark(data.inWork, data.thread);
+const progress = ownProgress(data.progress);
 const never = new AbortController().signal;
-parentPort?.postMessage(READY);
+const queue: Job[] = [];
+let outcomes: Outcome[] = [];
+let answeredAt = 0;
 let last: Promise<void> = Promise.resolve();
+progress.ready();
 
-parentPort?.on("message", (job: Job) => {
-  last = last.then(async () => {
-    mark(job);
-    const outcome = await handle(job, never);
-    if (!leavesNothing()) parentPort?.postMessage(LEFT);
-    parentPort?.postMessage(outcome);
-  });
+parentPort?.on("message", (jobs: readonly Job[]) => {
+  queue.push(...jobs);
+  last = last.then(work);
 });
+
+async function work(): Promise<void> {
+  for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+    mark(job);
+    outcomes.push(await handle(job, never));
+    if (!leavesNothing()) progress.left();
+    progress.jobDone();
+    const isLate = performance.now() - answeredAt > LONGEST_MS;
+    if (queue.length === 0 || isLate || outcomes.length === TOGETHER) answer();
+  }
+}
+
+function answer(): void {
+  parentPort?.postMessage(outcomes);
+  outcomes = [];
+  answeredAt = performance.now();
+}

@@ -62,7 +62,7 @@ function utf16Bom(head: Uint8Array): boolean {
 function utf16Of(head: Uint8Array): "le" | "be" | undefined {
   if (utf16Bom(head)) return head[0] === 0xff ? "le" : "be";
   const pairs = Math.min(head.length >> 1, 2048);
-  if (pairs < 4) return undefined;
+  if (pairs < 4 || !head.subarray(0, 2 * pairs).includes(0)) return undefined;
   let even = 0;
   let odd = 0;
   for (let i = 0; i < pairs; i += 1) {

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { TextDecoder } from "node:util";
 
 /** Python's surrogate escapes (PEP 383): byte 0x80–0xff of a name that is not UTF-8. */
@@ -29,6 +30,7 @@ export function isPath(path: string): boolean {
 /** The string for a path from the file system or the cache; undoes `pathBytes`. */
 export function pathText(path: string | Uint8Array): string {
   if (typeof path === "string") return path;
+  if (isUtf8(path)) return Buffer.from(path.buffer, path.byteOffset, path.length).toString();
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let text = "";
   for (let at = 0; at < path.length;) {

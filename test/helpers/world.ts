@@ -237,6 +237,7 @@ export async function createWorld(config: object = {}): Promise<World> {
     return {
       tidy: (...args) => (current.tidy ?? real.tidy)(...args),
       wasClean: () => (current.wasClean ?? real.wasClean)(),
+      giveBack: () => real.giveBack(),
       handle: (...args) => (current.handle ?? real.handle)(...args),
       addReceipts: (...args) => (current.addReceipts ?? real.addReceipts)(...args),
       checkRemovable: (...args) => (current.checkRemovable ?? real.checkRemovable)(...args),

@@ -1,5 +1,6 @@
 import { appendFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { HEAD_BYTES } from "../../src/lib/source.ts";
 import { openLocalFile } from "../../src/jobs/source.ts";
 import { createWorld, rows, type World } from "../helpers/world.ts";
 
@@ -9,6 +10,7 @@ function open(world: World, readBytes = 1_000_000, signal = new AbortController(
     name: "a.csv",
     readBytes,
     signal,
+    memory: Buffer.alloc(HEAD_BYTES),
   });
 }
 

@@ -1,0 +1,46 @@
+/** What a thread tells the pool without a message, so that it holds also when the thread dies. */
+export interface Progress {
+  /** Jobs done so far. */
+  readonly done: () => number;
+  /** Whether it has loaded everything. */
+  readonly isReady: () => boolean;
+  /** Whether it could not remove a temporary file. */
+  readonly hasLeft: () => boolean;
+}
+
+/** What the thread itself says. */
+export interface OwnProgress {
+  ready(): void;
+  jobDone(): void;
+  left(): void;
+}
+
+const DONE = 0;
+const READY = 1;
+const LEFT = 2;
+const FIELDS = 3;
+
+/** Memory for one thread. */
+export function createProgress(): SharedArrayBuffer {
+  return new SharedArrayBuffer(FIELDS * Int32Array.BYTES_PER_ELEMENT);
+}
+
+/** The pool's view. */
+export function progressOf(memory: SharedArrayBuffer): Progress {
+  const fields = new Int32Array(memory);
+  return {
+    done: () => Atomics.load(fields, DONE),
+    isReady: () => Atomics.load(fields, READY) === 1,
+    hasLeft: () => Atomics.load(fields, LEFT) === 1,
+  };
+}
+
+/** The thread's view. */
+export function ownProgress(memory: SharedArrayBuffer): OwnProgress {
+  const fields = new Int32Array(memory);
+  return {
+    ready: () => void Atomics.store(fields, READY, 1),
+    jobDone: () => void Atomics.add(fields, DONE, 1),
+    left: () => void Atomics.store(fields, LEFT, 1),
+  };
+}
