@@ -1,11 +1,10 @@
 /** What the cache knows of a raw file when a new line names it. */
 export interface Known {
-  /** Of the newest line, seconds since epoch. */
-  readonly mtime: number;
   /** ms; null when nothing is to be done. */
   readonly nextAt: number | null;
   /** Of the last settled job. */
   readonly outcome: string | null;
+  /** The mtime it was for, seconds since epoch. */
   readonly doneMtime: number | null;
 }
 

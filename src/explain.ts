@@ -84,7 +84,7 @@ export async function explainEntry(entry: WholeEntry, directory: string): Promis
 
 function decisionOn({ mtime, nextAt, outcome, doneMtime }: WholeEntry): Explanation["decision"] {
   const at = nextAt === null ? null : Date.parse(nextAt);
-  const decision = decide(mtime, { mtime, nextAt: at, outcome, doneMtime });
+  const decision = decide(mtime, { nextAt: at, outcome, doneMtime });
   return { decision, why: whyOf(decision, outcome) };
 }
 

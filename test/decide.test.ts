@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decide, type Known } from "../src/decide.ts";
 
-const settled: Known = { mtime: 5, nextAt: null, outcome: "sampled", doneMtime: 5 };
+const settled: Known = { nextAt: null, outcome: "sampled", doneMtime: 5 };
 
 test.each<[string, number, Known | undefined, string]>([
   ["a raw that is new", 5, undefined, "due"],
@@ -21,17 +21,16 @@ test.each<[string, number, Known | undefined, string]>([
   [
     "a line while the first one waits",
     5,
-    { mtime: 5, nextAt: 1, outcome: null, doneMtime: null },
+    { nextAt: 1, outcome: null, doneMtime: null },
     "superseding",
   ],
-  ["a line while a newer version waits", 5, { ...settled, mtime: 6, nextAt: 1 }, "superseding"],
+  ["a line while a newer version waits", 5, { ...settled, nextAt: 1 }, "superseding"],
 ])("%s", (_what, mtime, known, decision) => {
   expect(decide(mtime, known)).toBe(decision);
 });
 
 test("nothing but the same mtime, settled and not waiting, is unchanged", () => {
   const known = fc.record<Known>({
-    mtime: fc.double({ noNaN: true }),
     nextAt: fc.option(fc.integer()),
     outcome: fc.constantFrom(null, "sampled", "failed", "pruned"),
     doneMtime: fc.option(fc.double({ noNaN: true })),

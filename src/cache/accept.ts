@@ -4,7 +4,8 @@ import type { Checkpoint, Entry, RejectedLine } from "../types.ts";
 import { checkpointsOf } from "./checkpoints.ts";
 import { countsOf } from "./counts.ts";
 import { addFact, factOf } from "./facts.ts";
-import { namesOf } from "./names.ts";
+import { insertOf } from "./insert.ts";
+import { manyNamesOf } from "./names.ts";
 import type { Db } from "./open.ts";
 
 /** Lines of one manifest, with the checkpoints that move with them. */
@@ -36,14 +37,13 @@ export type Accept = (batch: Batch, now: number) => Accepted;
 
 /** Prepares the statements. */
 export function acceptOf(db: Db): Accept {
-  const claimName = namesOf(db);
+  const claimNames = manyNamesOf(db);
   const checkpoints = checkpointsOf(db);
   const addCounts = countsOf(db);
   const known = knownOf(db);
-  const insert = db.prepare(
-    `INSERT INTO files (dataset, raw, bronze, mtime, seq, next_at, name, extension)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-  );
+  const shared = ["dataset", "next_at"];
+  const columns = ["raw", "bronze", "mtime", "seq", "name", "extension"];
+  const insert = insertOf(db, { table: "files", shared, columns, ignores: false });
   const update = db.prepare(
     `UPDATE files SET bronze = ?, mtime = ?, seq = ?, next_at = ?, attempts = 0, failed_at = NULL
      WHERE dataset = ? AND raw = ?`,
@@ -58,24 +58,22 @@ export function acceptOf(db: Db): Accept {
     const newest = new Map(batch.entries.map((entry) => [entry.raw, entry]));
     const rows = known(dataset, [...newest.keys()]);
     const accepted = { due: 0, unchanged: 0, superseded: batch.entries.length - newest.size };
+    const added: Numbered[] = [];
+    let at = 0;
     for (const { raw, bronze, mtime } of newest.values()) {
-      const row = rows.get(raw);
+      const row = rows[at];
+      at += 1;
       const decision = decide(mtime, row);
       if (decision === "unchanged") {
         accepted.unchanged += 1;
         continue;
       }
       seq += 1;
-      if (row === undefined) {
-        const { candidates, extension } = batch.namesFor(raw);
-        const name = claimName(dataset, raw, candidates);
-        const [key, path] = [pathBytes(raw), pathBytes(bronze)];
-        insert.run(dataset, key, path, mtime, seq, now, name, extension);
-      } else {
-        update.run(pathBytes(bronze), mtime, seq, now, dataset, pathBytes(raw));
-      }
+      if (row === undefined) added.push({ raw, bronze, mtime, seq });
+      else update.run(pathBytes(bronze), mtime, seq, now, dataset, pathBytes(raw));
       accepted[decision === "due" ? "due" : "superseded"] += 1;
     }
+    add(batch, added, now);
     for (const { path, line, offset, reason } of batch.rejected) {
       reject.run(dataset, path, line, offset, reason, now);
     }
@@ -85,26 +83,51 @@ export function acceptOf(db: Db): Accept {
     addFact(db, "seq", String(seq));
     return accepted;
   });
+
+  function add({ dataset, namesFor }: Batch, added: readonly Numbered[], now: number): void {
+    const raws = added.map(({ raw }) => raw);
+    const names = claimNames(dataset, raws, (raw) => namesFor(raw).candidates);
+    const values: unknown[] = [];
+    for (const [i, { raw, bronze, mtime, seq }] of added.entries()) {
+      const { extension } = namesFor(raw);
+      values.push(pathBytes(raw), pathBytes(bronze), mtime, seq, names[i], extension);
+    }
+    insert([dataset, now], values);
+  }
 }
 
-/** Looks up many raws at once. */
-function knownOf(db: Db): (dataset: number, raws: readonly string[]) => Map<string, Known> {
-  const columns = "mtime, next_at AS nextAt, outcome, done_mtime AS doneMtime";
-  // CROSS JOIN keeps this order: one look-up for each wanted raw, never a scan of the table.
-  const many = db.prepare(
-    `SELECT f.raw, ${columns} FROM json_each(?) AS wanted
-     CROSS JOIN files AS f ON f.dataset = ? AND f.raw = wanted.value`,
+/** An entry with its arrival number. */
+interface Numbered extends Entry {
+  readonly seq: number;
+}
+
+/** Looks up many raws at once; what is known of them comes in their order. */
+function knownOf(
+  db: Db,
+): (dataset: number, raws: readonly string[]) => readonly (Known | undefined)[] {
+  // One value for most rows, since each costs something: the mtime for which nothing is to be done.
+  // LEFT JOIN keeps the order: one look-up for each wanted raw, never a scan of the table.
+  const many = db
+    .prepare(
+      `SELECT CASE WHEN f.next_at IS NULL AND f.outcome IN ('sampled', 'pruned') THEN f.done_mtime
+         WHEN f.raw IS NOT NULL THEN 'other' END
+       FROM json_each(?) AS wanted
+       LEFT JOIN files AS f ON f.dataset = ? AND f.raw = wanted.value`,
+    )
+    .pluck();
+  const one = db.prepare(
+    `SELECT next_at AS nextAt, outcome, done_mtime AS doneMtime FROM files
+     WHERE dataset = ? AND raw = ?`,
   );
-  const one = db.prepare(`SELECT ${columns} FROM files WHERE dataset = ? AND raw = ?`);
+  const lookUp = (dataset: number, raw: string) =>
+    one.get(dataset, pathBytes(raw)) as Known | undefined;
   return (dataset, raws) => {
-    const text = raws.filter((raw) => raw.isWellFormed());
-    const rows = many.all(JSON.stringify(text), dataset) as (Known & { raw: string })[];
-    const found = new Map<string, Known>(rows.map((row) => [row.raw, row]));
-    for (const raw of raws) {
-      if (raw.isWellFormed()) continue;
-      const row = one.get(dataset, pathBytes(raw)) as Known | undefined;
-      if (row !== undefined) found.set(raw, row);
-    }
-    return found;
+    // What is no text finds nothing as JSON.
+    const found = many.all(JSON.stringify(raws), dataset) as (number | "other" | null)[];
+    return raws.map((raw, i) => {
+      const value = found[i] ?? null;
+      if (typeof value === "number") return { nextAt: null, outcome: "sampled", doneMtime: value };
+      return value === "other" || !raw.isWellFormed() ? lookUp(dataset, raw) : undefined;
+    });
   };
 }

@@ -17,6 +17,8 @@ export interface OpenedCache {
 const BUSY_MS = 5000;
 /** Bytes of a page: SQLite's default, which is ours. */
 const PAGE_BYTES = 4096;
+/** The log may have 64 MB before it is written back: what is written often goes back once. */
+const LOG_PAGES = 16_000;
 /** SQLite takes a file with fewer bytes for an empty database. */
 const LEAST_BYTES = 512;
 /** What SQLite keeps beside a database; none of it may meet another one. */
@@ -148,6 +150,7 @@ function prepared(path: string, db: Db): Db {
   chmodSync(path, 0o640);
   db.pragma("journal_mode = WAL");
   db.pragma("synchronous = NORMAL");
+  db.pragma(`wal_autocheckpoint = ${LOG_PAGES}`);
   db.pragma("cache_size = -8192");
   db.pragma("temp_store = FILE");
   return db;

@@ -1,9 +1,12 @@
+import { isAscii } from "node:buffer";
 import { errorCode, errorMessage } from "../errors.ts";
 import { lineBlocks } from "../lib/line-blocks.ts";
 import type { Checkpoint, Entry, RejectedLine } from "../types.ts";
 import { MAX_LINE_BYTES, parseLine } from "./entry.ts";
 import { hashBefore, isCompressed, openManifest, readFrom } from "./files.ts";
 import { type Segment, startOf } from "./plan.ts";
+
+const LF = 0x0a;
 
 /** What a few whole lines held, and the checkpoint after them. */
 export interface ReadBatch {
@@ -84,15 +87,15 @@ function parseBlock(
   start: number,
   firstLine: number,
 ): ParsedBlock {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const lineAt = linesIn(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), start);
   const entries: Entry[] = [];
   const lines: number[] = [];
   const rejected: RejectedLine[] = [];
   let badEnd: ParsedBlock["badEnd"];
   let line = firstLine;
-  for (let at = 0; at < buffer.length;) {
-    const feed = buffer.indexOf(0x0a, at);
-    const { entry, reason } = parseBytes(buffer.subarray(at, feed), start + at === 0);
+  for (let at = 0; at < bytes.length;) {
+    const { end, parsed } = lineAt(at);
+    const { entry, reason } = parsed;
     line += 1;
     if (entry !== undefined) {
       entries.push(entry);
@@ -104,10 +107,31 @@ function parseBlock(
       rejected.push(bad);
       badEnd = { ...bad, hasEntry: entry !== undefined };
     }
-    at = feed + 1;
+    at = end;
   }
   const parsed = { entries, lines, rejected, line };
   return badEnd === undefined ? parsed : { ...parsed, badEnd };
+}
+
+/** Parses the line that begins at an offset of the block; `end` is after its line feed. */
+type LineAt = (at: number) => {
+  readonly end: number;
+  readonly parsed: ReturnType<typeof parseLine>;
+};
+
+/** Nearly all manifests are ASCII: those are decoded at once, and a character is a byte there. */
+function linesIn(block: Buffer, start: number): LineAt {
+  if (isAscii(block)) {
+    const text = block.toString("latin1");
+    return (at) => {
+      const feed = text.indexOf("\n", at);
+      return { end: feed + 1, parsed: parseLine(text.slice(at, feed)) };
+    };
+  }
+  return (at) => {
+    const feed = block.indexOf(LF, at);
+    return { end: feed + 1, parsed: parseBytes(block.subarray(at, feed), start + at === 0) };
+  };
 }
 
 function parseBytes(bytes: Buffer, isFirst: boolean): ReturnType<typeof parseLine> {

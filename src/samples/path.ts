@@ -6,6 +6,9 @@ const MAX_NAME_BYTES = 255;
 const compressed = /\.(gz|zst|bz2|xz|lz4)$/i;
 const oneExtension = /\.[A-Za-z0-9_-]{1,16}$/;
 
+/** What needs no look at each character, and is what most files are called. */
+const plainName = /^[A-Za-z0-9][\w.-]*$/;
+
 /** Where samples go: all in one directory, or in the raw files' directories. */
 export type Layout = "flat" | "mirror";
 
@@ -25,16 +28,18 @@ export interface NameOptions {
 export function samplePath(raw: string, { layout, extension, taken = false }: NameOptions): string {
   const parts = raw.split("/").filter((part) => part !== "" && part !== "." && part !== "..");
   const file = parts.pop() ?? "";
-  if (parts[0] === "raw") parts.shift();
   const name = sampleName(safeName(file), raw, extension, taken);
-  return layout === "flat"
-    ? name
-    : [...parts.map((part) => shorten(safeName(part), raw)), name].join("/");
+  if (layout === "flat") return name;
+  if (parts[0] === "raw") parts.shift();
+  return [...parts.map((part) => shorten(safeName(part), raw)), name].join("/");
 }
 
 /** The extension a raw file has, compression included: `.csv.gz`; empty where there is none. */
 export function extensionOf(raw: string): string {
-  const file = safeName(raw.slice(raw.lastIndexOf("/") + 1));
+  return extensionIn(safeName(raw.slice(raw.lastIndexOf("/") + 1)));
+}
+
+function extensionIn(file: string): string {
   const outer = oneExtension.exec(file)?.[0] ?? "";
   if (!compressed.test(outer)) return outer;
   const inner = oneExtension.exec(file.slice(0, -outer.length))?.[0] ?? "";
@@ -42,7 +47,7 @@ export function extensionOf(raw: string): string {
 }
 
 function sampleName(file: string, raw: string, extension: string | null, taken: boolean): string {
-  const own = extensionOf(file);
+  const own = extensionIn(file);
   const stem = file.slice(0, file.length - own.length);
   const ending = `_sample${taken ? suffixOf(raw) : ""}${extension ?? own}`;
   const plain = stem + ending;
@@ -67,6 +72,7 @@ export function isSamplePath(path: string): boolean {
  * receipts: a file's content must not be read as ours.
  */
 function safeName(name: string): string {
+  if (plainName.test(name)) return name;
   // oxlint-disable-next-line no-control-regex
   const safe = name.replace(/[\u0000-\u001f\u007f]|\p{Surrogate}/gu, "_").replace(/^\./, "_");
   return safe.startsWith("_receipts.jsonl") ? `_${safe}` : safe;
