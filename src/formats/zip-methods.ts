@@ -1,5 +1,6 @@
-import { createInflateRaw } from "node:zlib";
+import { createInflateRaw, inflateRawSync } from "node:zlib";
 import { NoSample } from "../errors.ts";
+import { AT_ONCE_BYTES, atOnceIfSmall } from "../lib/at-once.ts";
 import { through } from "../lib/through.ts";
 import { bz2 } from "./compressed/bz2.ts";
 import { xz } from "./compressed/xz.ts";
@@ -13,11 +14,21 @@ export const STORED = 0;
 /** Methods that can be decoded (APPNOTE 6.3.10, 4.4.5). */
 const decoders = new Map<number, (stored: Chunks) => Chunks>([
   [STORED, (stored) => stored],
-  [8, (stored) => through(stored, createInflateRaw())],
+  [8, inflate],
   [12, bz2.decompress],
   [93, zst.decompress],
   [95, xz.decompress],
 ]);
+
+function inflate(stored: Chunks): Chunks {
+  return atOnceIfSmall(stored, {
+    atOnce: (bytes) => ({
+      made: inflateRawSync(bytes, { maxOutputLength: AT_ONCE_BYTES }),
+      result: undefined,
+    }),
+    stream: (all) => through(all, createInflateRaw()),
+  });
+}
 
 /** What others are called. */
 const names: ReadonlyMap<number, string> = new Map([

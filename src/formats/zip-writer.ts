@@ -4,6 +4,8 @@ import yazl from "yazl";
 const MAX_MTIME = 0x7fffffff;
 /** A zip takes 65,535 bytes, of which some make names unique. */
 const MAX_NAME_BYTES = 65_000;
+/** A listing that is no longer gains nothing by being compressed, and costs as much as a member. */
+const SMALL_BYTES = 1024;
 const LISTING_NAME = "_manifest.txt";
 
 /** One member of a sample archive. */
@@ -26,7 +28,8 @@ export async function* writeZip(
 ): AsyncGenerator<Uint8Array, void, void> {
   const archive = new yazl.ZipFile();
   const used = new Set([LISTING_NAME]);
-  archive.addBuffer(Buffer.from(list), LISTING_NAME, { mtime: new Date(0) });
+  const compress = list.length > SMALL_BYTES;
+  archive.addBuffer(Buffer.from(list), LISTING_NAME, { mtime: new Date(0), compress });
   for (const { name, bytes, mtime, isDeflated } of members) {
     const unique = uniqueName(safeName(name), used);
     used.add(unique);

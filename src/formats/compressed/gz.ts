@@ -1,5 +1,6 @@
-import { constants, createGunzip, createGzip, gunzipSync } from "node:zlib";
-import { errorCode } from "../../errors.ts";
+import { constants, createGunzip, createGzip, type Gunzip, gunzipSync, gzipSync } from "node:zlib";
+import { errorCode, Failure } from "../../errors.ts";
+import { AT_ONCE_BYTES, atOnceIfSmall } from "../../lib/at-once.ts";
 import { hasBytes } from "../../lib/signature.ts";
 import { through } from "../../lib/through.ts";
 import type { Compression } from "./compression.ts";
@@ -17,9 +18,23 @@ export const gz: Compression = {
   tarExtensions: [".tar.gz", ".tgz"],
   matches: (head) => hasBytes(head, [0x1f, 0x8b, 0x08]),
   start: (head) => gunzipStart(head.subarray(0, START_BYTES)),
-  decompress: gunzip,
-  compress: (chunks) => through(chunks, createGzip()),
+  decompress: (chunks) => atOnceIfSmall(chunks, { atOnce: gunzipWhole, stream: gunzip }),
+  compress: (chunks) =>
+    atOnceIfSmall(chunks, {
+      atOnce: (bytes) => ({ made: gzipSync(bytes), result: undefined }),
+      stream: (all) => through(all, createGzip()),
+    }),
 };
+
+/** @throws an error of zlib's own for damage; Failure where something follows */
+function gunzipWhole(bytes: Uint8Array): { readonly made: Uint8Array; readonly result: number } {
+  const { buffer: made, engine } = gunzipSync(bytes, {
+    maxOutputLength: AT_ONCE_BYTES,
+    info: true,
+  }) as unknown as { readonly buffer: Buffer; readonly engine: Gunzip };
+  if (engine.bytesWritten === bytes.length) return { made, result: bytes.length };
+  throw new Failure("FORMAT_INVALID", "something follows the gzip data");
+}
 
 async function* gunzip(
   chunks: AsyncIterable<Uint8Array>,
