@@ -134,7 +134,7 @@ export async function drain(options: DrainOptions): Promise<boolean> {
     const outcome = await effects.handle(claim.job, options.abandon);
     if (outcome.outcome !== "misnamed") return { claim, outcome };
     const { dataset, job } = claim;
-    const { extension } = outcome;
+    const { extension, readBytes } = outcome;
     try {
       removeUnrecorded(claim);
     } catch (error) {
@@ -144,13 +144,16 @@ export async function drain(options: DrainOptions): Promise<boolean> {
     const name = rename(dataset, job.raw, candidates, extension);
     const renamed = { ...claim, job: { ...job, name, extension } };
     const again = await effects.handle(renamed.job, options.abandon);
+    if (again.outcome === "sampled" || again.outcome === "failed") {
+      return { claim: renamed, outcome: { ...again, readBytes: readBytes + again.readBytes } };
+    }
     if (again.outcome !== "misnamed") return { claim: renamed, outcome: again };
     const message = `it was another file at the second look: ${extension}, then ${again.extension}`;
     const failed = {
       outcome: "failed",
       code: "FILE_CHANGED",
       message,
-      readBytes: 0,
+      readBytes: readBytes + again.readBytes,
       ms: 0,
     } as const;
     return { claim: renamed, outcome: failed };

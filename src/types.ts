@@ -183,6 +183,8 @@ export interface Misnamed {
   readonly outcome: "misnamed";
   /** The sample's extension, or null for the raw file's own. */
   readonly extension: string | null;
+  /** Bytes read from bronze to find that out. */
+  readonly readBytes: number;
 }
 
 /** The work was stopped from outside; the entry stays due. */

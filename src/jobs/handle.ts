@@ -30,8 +30,10 @@ export function createHandle(settings: Settings): Handle {
       // Work that is stopped ends with its next read, and cleans up behind itself.
       await done?.catch(() => undefined);
       if (stop.aborted) return { outcome: "abandoned" };
-      if (error instanceof Rename) return error.outcome;
-      return failed(error, job, settings, work.readBytes, performance.now() - started);
+      const { readBytes } = work;
+      if (error instanceof Rename)
+        return { outcome: "misnamed", extension: error.extension, readBytes };
+      return failed(error, job, settings, readBytes, performance.now() - started);
     } finally {
       clock.stop();
       memories.push(memory);

@@ -1,9 +1,10 @@
+import { hash } from "node:crypto";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode, errorMessage, Failure, systemErrorIn } from "../errors.ts";
 import type { Job } from "../types.ts";
 
-/** Bytes of a mark: 16 digits. */
+/** Bytes of a mark: 16 hexadecimal digits. */
 const MARK = 16;
 const NOTHING = " ".repeat(MARK);
 
@@ -19,9 +20,9 @@ export interface InWork {
   close(): void;
 }
 
-/** The mark of a version of a file: its arrival number, as long as the cache lives. */
-export function markOf({ seq }: Job): string {
-  return String(seq).padStart(MARK, "0");
+/** The mark of a version of a file. */
+export function markOf({ dataset, raw, mtime }: Job): string {
+  return hash("sha256", JSON.stringify([dataset, raw, mtime]), "hex").slice(0, MARK);
 }
 
 /**
@@ -55,7 +56,7 @@ export function openMark(path: string, thread: number): (job: Job) => void {
 /** The marks that the last process left. @throws errno */
 export function lastInWork(state: string): string[] {
   try {
-    return readFileSync(pathIn(state), "latin1").match(/\d{16}/g) ?? [];
+    return readFileSync(pathIn(state), "latin1").match(/[0-9a-f]{16}/g) ?? [];
   } catch (error) {
     if (errorCode(error) === "ENOENT") return [];
     throw error;

@@ -41,6 +41,8 @@ const LOOK_MS = 500;
 /** A lane is sent work for so long: enough to be busy while we are, and no file waits for long. */
 const AHEAD_MS = 15;
 const LEAST_AT_ONCE = 2;
+/** As long as it is not known how long they take. */
+const FIRST_AT_ONCE = 8;
 const MOST_AT_ONCE = 64;
 const worker = new URL(
   `./worker.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`,
@@ -189,7 +191,7 @@ function emptySlot(thread: number): Slot {
     answered: 0,
     done: 0,
     movedAt: 0,
-    atOnce: LEAST_AT_ONCE,
+    atOnce: FIRST_AT_ONCE,
   };
 }
 

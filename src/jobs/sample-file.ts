@@ -4,17 +4,18 @@ import { Failure, NoSample } from "../errors.ts";
 import { recognise } from "../formats/index.ts";
 import { unknown } from "../formats/unknown.ts";
 import { type Staged, stage } from "../samples/publish.ts";
-import type { Job, Misnamed, Outcome, Recognised, SampleRequest } from "../types.ts";
+import type { Job, Outcome, Recognised, SampleRequest } from "../types.ts";
 import { checkFolder, type Place } from "./place.ts";
 import { bronzePath, type LocalFile, openLocalFile } from "./source.ts";
 
 /** Thrown inside to leave: the sample needs another name. */
 export class Rename extends Error {
-  readonly outcome: Misnamed;
+  /** That name's extension, or null for the raw file's own. */
+  readonly extension: string | null;
 
   constructor(extension: string | null) {
     super("misnamed");
-    this.outcome = { outcome: "misnamed", extension };
+    this.extension = extension;
   }
 }
 

@@ -30,9 +30,9 @@ const troubles: readonly Trouble[] = [
   },
   {
     what: "the file server forgot bronze",
-    call: "readlink",
+    call: "openat",
     errno: "ESTALE",
-    path: () => `${DATASET}/bronze`,
+    path: (name) => `${DATASET}/bronze/${name}`,
     told: "failed",
     fields: { code: "FILE_UNREADABLE" },
   },
