@@ -139,7 +139,7 @@ export function createLake({ settings, dataset, state }: Place): Lake {
       effects: {
         handle,
         wasClean: () => true,
-      giveBack: () => undefined,
+        giveBack: () => undefined,
         tidy: async () => 0,
         addReceipts: async () => void effect(),
         removeSample: () => undefined,
