@@ -50,6 +50,7 @@ export function restoreOf(db: Db): Restore {
      WHERE dataset = @dataset AND raw = @key AND @settledAt >= settled_at`,
   );
   return db.transaction((dataset: number, receipts: readonly Remembered[]): void => {
+    const unsynced: unknown[] = [];
     for (const { raw, bronze, ...receipt } of receipts) {
       const row = { dataset, key: pathBytes(raw), path: pathBytes(bronze), ...receipt };
       if (receipt.outcome === "failed") fail.run(row);
@@ -59,8 +60,9 @@ export function restoreOf(db: Db): Restore {
         if (claim.run(...name).changes === 0 && holds.get(...name) === undefined) continue;
         const gone = receipt.outcome === "pruned" ? { published: null, bytes: null } : {};
         upsert.run({ published: receipt.sample, ...row, ...gone });
-        if (receipt.outcome === "sampled") addUnsynced(dataset, row.key, 0);
+        if (receipt.outcome === "sampled") unsynced.push(dataset, row.key);
       }
     }
+    addUnsynced(unsynced, 0);
   });
 }

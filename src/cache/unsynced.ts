@@ -1,12 +1,17 @@
+import { insertOf } from "./insert.ts";
 import type { Db } from "./open.ts";
 
-/** Notes that a sample is published but may not be on stable storage yet; `now`: ms since epoch. */
-export type AddUnsynced = (dataset: number, raw: string | Buffer, now: number) => void;
+/**
+ * Notes that samples are published but may not be on stable storage yet, given as dataset, raw,
+ * dataset, raw, …; `now`: ms since epoch.
+ */
+export type AddUnsynced = (samples: readonly unknown[], now: number) => void;
 
-/** Prepares the statement. It belongs into the transaction that settles the sample. */
+/** Prepares the statements. They belong into the transaction that settles the samples. */
 export function addUnsyncedOf(db: Db): AddUnsynced {
-  const insert = db.prepare("INSERT INTO unsynced (dataset, raw, at) VALUES (?, ?, ?)");
-  return (dataset, raw, now) => void insert.run(dataset, raw, now);
+  const columns = ["dataset", "raw"];
+  const insert = insertOf(db, { table: "unsynced", shared: ["at"], columns, ignores: false });
+  return (samples, now) => void insert([now], samples);
 }
 
 /** One of them, with what the cache says of its sample now. */
