@@ -1,7 +1,16 @@
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import type { PassSummary } from "../src/summary.ts";
 import { compare, ground, median, print, runProgram } from "./pairs.ts";
-import { bareLoop, type Bodies, csvBody, makeLake, mixedBodies } from "./small-files.ts";
+import {
+  bareLoop,
+  type Bodies,
+  CSV_BYTES,
+  makeLake,
+  makePool,
+  mixedBodies,
+} from "./small-files.ts";
+import { csvOf } from "./small-lake.ts";
 
 const FILES = Number(process.env["BACKLOG_FILES"] ?? 100_000);
 /** Of each format, where they are mixed. */
@@ -15,7 +24,7 @@ const MOST_MB = 200;
  */
 export async function bench(): Promise<boolean> {
   using place = ground();
-  const csv = { csv: csvBody() };
+  const csv = { csv: csvOf(CSV_BYTES) };
   const mixed = await mixedBodies(place.path);
   const isCsvFast = await backlog(place.path, "CSV", { files: FILES, bodies: csv, atLeast: 0.6 });
   const isMixedFast = await backlog(place.path, "mixed", {
@@ -32,16 +41,22 @@ async function backlog(
   { files, bodies, atLeast }: { files: number; bodies: Bodies; atLeast: number },
 ): Promise<boolean> {
   const resident: number[] = [];
-  const lake = { files, datasets: DATASETS, bodies };
+  const lake = { files, datasets: DATASETS, bodies, pool: join(root, `${name}-pool`) };
+  makePool(lake.pool, bodies);
   const total = files * Object.keys(bodies).length;
   const reached = await compare({
     name: `backlog of ${total} ${name} files in ${DATASETS} datasets`,
     unit: "files/s",
     atLeast,
-    reference: (round) => bareLoop(makeLake(join(root, `${name}-bare-${round}`), lake)),
+    reference(round) {
+      const directories = makeLake(join(root, `${name}-bare-${round}`), lake);
+      execFileSync("sync");
+      return bareLoop(directories);
+    },
     ours(round) {
       const prefix = join(root, `${name}-ours-${round}`);
       makeLake(prefix, lake);
+      execFileSync("sync");
       const { out, rss } = runProgram(["run", "--once", "--json", "--prefix", prefix]);
       const { sampled, ms } = JSON.parse(out) as PassSummary;
       if (sampled !== total) throw new Error(`${sampled} of ${total} were sampled`);

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ENVIRONMENT, FLAGS, MAIN } from "./built.ts";
 
 /** A benchmark; false when it misses its number. */
 export type Bench = () => Promise<boolean>;
@@ -62,10 +63,9 @@ export function runProgram(args: readonly string[]): {
   readonly out: string;
   readonly rss: number;
 } {
-  const main = join(import.meta.dirname, "../dist/main.js");
   const probe = join(import.meta.dirname, "rss.js");
-  const flags = ["--max-semi-space-size=2", "--import", probe];
-  const done = spawnSync(process.execPath, [...flags, main, ...args], { encoding: "utf8" });
+  const command = [...FLAGS, "--import", probe, MAIN, ...args];
+  const done = spawnSync(process.execPath, command, { encoding: "utf8", env: ENVIRONMENT });
   if (done.error !== undefined) throw done.error;
   if (done.status !== 0)
     throw new Error(`${args.join(" ")} ended with ${done.status}: ${done.stderr}`);

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
+import { FLAGS } from "./built.ts";
 import { compare, ground, median, print } from "./pairs.ts";
 
 const MB = 1024 ** 2;
@@ -55,8 +56,8 @@ export async function bench(): Promise<boolean> {
 
 function measure(who: "ours" | "duckdb", prefix: string, name: string): Measured {
   const script = join(import.meta.dirname, "parquet-once.js");
-  const flags = ["--max-semi-space-size=2", script, who, prefix, name];
-  const done = spawnSync(process.execPath, flags, { encoding: "utf8" });
+  const command = [...FLAGS, script, who, prefix, name];
+  const done = spawnSync(process.execPath, command, { encoding: "utf8" });
   if (done.status !== 0) throw new Error(`${who}, ${name}: ${done.stderr}`);
   return JSON.parse(done.stdout) as Measured;
 }

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import {
   closeSync,
   linkSync,
@@ -11,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { PassSummary } from "../src/summary.ts";
-import { compare, ground, median, print } from "./pairs.ts";
+import { compare, ground, median, print, runProgram } from "./pairs.ts";
 
 const DATASETS = 10;
 /** Receipts in all, each with its manifest line. */
@@ -22,14 +21,6 @@ const LINES_AT_ONCE = 1000;
 const NAMES_OF_ONE = 50_000;
 const SAMPLE_BYTES = 5210;
 const MAX_RSS = 200e6;
-
-/** At its end a process says what it had resident at most, workers and SQLite included. */
-const tellPeak = `data:text/javascript,${encodeURIComponent(`
-  import { readFileSync, writeSync } from "node:fs";
-  import { isMainThread } from "node:worker_threads";
-  const peak = () => /VmHWM:.*/.exec(readFileSync("/proc/self/status", "utf8"))[0];
-  if (isMainThread) process.on("exit", () => writeSync(2, peak() + "\\n"));
-`)}`;
 
 /**
  * A lost cache: `run --once` until everything is known again and unchanged, beside a bare loop that
@@ -119,15 +110,11 @@ function writeLines(path: string, line: (i: number) => object): void {
 }
 
 function rebuildOnce(prefix: string): { readonly summary: PassSummary; readonly peak: number } {
-  const main = join(import.meta.dirname, "../dist/main.js");
-  const flags = ["--max-semi-space-size=2", "--import", tellPeak];
-  const args = ["run", "--once", "--json", "--prefix", prefix];
-  const done = spawnSync(process.execPath, [...flags, main, ...args], { encoding: "utf8" });
-  if (done.status !== 0) throw new Error(`ended with ${done.status}: ${done.stderr}`);
-  const summary = JSON.parse(done.stdout) as PassSummary;
+  const { out, rss } = runProgram(["run", "--once", "--json", "--prefix", prefix]);
+  const summary = JSON.parse(out) as PassSummary;
   const { unchanged, sampled } = summary;
   if (unchanged !== ROWS || sampled !== 0) throw new Error(`${unchanged} unchanged, ${sampled}`);
-  return { summary, peak: Number(/VmHWM:\s+(\d+)/.exec(done.stderr)?.[1]) * 1024 };
+  return { summary, peak: rss };
 }
 
 /** Parses every receipt and every manifest line; returns rows per second, with the reading. */

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import {
   closeSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -16,26 +17,21 @@ import { gzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { pack } from "tar-stream";
 import { ZipFile } from "yazl";
+import { csvOf, makeDataset } from "./small-lake.ts";
 
 /** A file name's extension, and the content that each such file has. */
 export type Bodies = Readonly<Record<string, Buffer>>;
 
-const CSV_BYTES = 16_000;
+/** Files that are written of each body; lakes have links to them, so that their content is on disk once. */
+const WRITTEN = 5000;
+/** A small CSV file. */
+export const CSV_BYTES = 16_000;
 const ROWS = 500;
 const READ_BYTES = 64 * 1024;
 
-/** 16,000 bytes of CSV. */
-export function csvBody(): Buffer {
-  const rows = Array.from(
-    { length: ROWS },
-    (_, i) => `${i},name ${i},2026-01-18T14:30:00Z,${i * 1.5}\n`,
-  );
-  return Buffer.from(`id,name,at,value\n${rows.join("")}`.slice(0, CSV_BYTES));
-}
-
 /** About as much in each of the formats; `scratch` is a directory to write a Parquet file to. */
 export async function mixedBodies(scratch: string): Promise<Bodies> {
-  const csv = csvBody();
+  const csv = csvOf(CSV_BYTES);
   const objects = Array.from({ length: ROWS }, (_, i) =>
     JSON.stringify({ id: i, name: `name ${i}`, value: i * 1.5 }),
   );
@@ -50,23 +46,35 @@ export async function mixedBodies(scratch: string): Promise<Bodies> {
   };
 }
 
+/** A lake to be made. */
+export interface SmallLake {
+  /** Of each body. */
+  readonly files: number;
+  readonly datasets: number;
+  readonly bodies: Bodies;
+  /** Where the files are that its bronze files are links to. */
+  readonly pool: string;
+}
+
+/** Writes the files that lakes have links to. */
+export function makePool(pool: string, bodies: Bodies): void {
+  mkdirSync(pool, { recursive: true });
+  for (const [extension, body] of Object.entries(bodies))
+    for (let i = 0; i < WRITTEN; i += 1) writeFileSync(join(pool, `${i}.${extension}`), body);
+}
+
 /**
- * Makes a lake of `files` files of each body, spread over datasets `acme/orders0/v1` and so on, with
- * their manifests. Returns the datasets' directories.
+ * Makes a lake of datasets `acme/orders0/v1` and so on, with their manifests. Returns the datasets'
+ * directories.
  */
-export function makeLake(
-  prefix: string,
-  { files, datasets, bodies }: { files: number; datasets: number; bodies: Bodies },
-): string[] {
+export function makeLake(prefix: string, { files, datasets, bodies, pool }: SmallLake): string[] {
   return Array.from({ length: datasets }, (_, dataset) => {
-    const directory = join(prefix, `acme/orders${dataset}/v1`);
-    for (const folder of ["bronze", "manifests", "samples"])
-      mkdirSync(join(directory, folder), { recursive: true });
+    const directory = makeDataset(prefix, `acme/orders${dataset}/v1`);
     const lines: string[] = [];
     for (let i = dataset; i < files; i += datasets) {
-      for (const [extension, body] of Object.entries(bodies)) {
+      for (const extension of Object.keys(bodies)) {
         const bronze = `bronze/f${i}.${extension}`;
-        writeFileSync(join(directory, bronze), body);
+        linkSync(join(pool, `${i % WRITTEN}.${extension}`), join(directory, bronze));
         const raw = `raw/f${i}.${extension}`;
         lines.push(`${JSON.stringify({ raw, bronze, mtime: 1737200000 + i })}\n`);
       }

@@ -2,10 +2,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { FLAGS } from "../built.ts";
 
 /** How the program is started. */
 export const PROGRAM: readonly string[] = [
-  "--max-semi-space-size=2",
+  ...FLAGS,
   join(import.meta.dirname, "../../src/main.ts"),
 ];
 

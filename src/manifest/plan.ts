@@ -72,7 +72,10 @@ export async function planReading(
   }
   const isRotated = read !== active;
   const { offset, line } = current;
-  segments.push({ file: read, offset, line, retires: isRotated, retiredAt: null });
+  // A file that has nothing new is not opened once more to find that out.
+  if (isRotated || read.size > offset) {
+    segments.push({ file: read, offset, line, retires: isRotated, retiredAt: null });
+  }
   if (isRotated) segments.push(...younger(rotated, read, seen));
   if (isRotated && active !== undefined) segments.push(whole(active, false));
   const forgotten = retired.filter(
