@@ -64,7 +64,12 @@ const sample = z.strictObject({
   enabled: z.boolean().default(true).describe("false switches sampling off"),
   rows: count.default(100).describe("records in a sample"),
   bytes: bytes.default(1024 ** 2).describe("size of a sample before compression"),
-  members: z.int().nonnegative().default(3).describe("members of a zip that are sampled"),
+  members: z
+    .int()
+    .nonnegative()
+    .max(65_000)
+    .default(3)
+    .describe("members of a zip that are sampled"),
   layout: z
     .enum(["flat", "mirror"])
     .default("flat")

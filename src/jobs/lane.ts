@@ -31,7 +31,7 @@ export interface WorkerData {
 }
 
 const HEAP_MB = 256;
-const YOUNG_MB = 12;
+const YOUNG_MB = 32;
 
 /** Starts a thread that runs `program`, which answers the jobs it is sent with their outcomes. */
 export function startLane(

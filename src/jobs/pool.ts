@@ -39,7 +39,7 @@ interface Slot {
 const GRACE_MS = 2000;
 const LOOK_MS = 500;
 /** A lane is sent work for so long: enough to be busy while we are, and no file waits for long. */
-const AHEAD_MS = 15;
+const AHEAD_MS = 40;
 const LEAST_AT_ONCE = 2;
 /** As long as it is not known how long they take. */
 const FIRST_AT_ONCE = 8;
@@ -195,7 +195,7 @@ function emptySlot(thread: number): Slot {
   };
 }
 
-/** The outcomes of what it has done may not have come yet. */
+/** The outcomes of what it has done may not have come yet; its count has 32 bits. */
 function inProgress({ lane, tasks, answered }: Slot): Task | undefined {
-  return tasks[(lane?.progress.done() ?? 0) - answered];
+  return tasks[((lane?.progress.done() ?? 0) - answered) | 0];
 }

@@ -10,7 +10,7 @@ import { ownProgress } from "./progress.ts";
 
 /** A message costs as much as a small file: outcomes go together, but none waits for a slow one. */
 const TOGETHER = 16;
-const LONGEST_MS = 5;
+const LONGEST_MS = 20;
 
 const data = workerData as WorkerData;
 const handle = createHandle(settingsOf(data.origin));
