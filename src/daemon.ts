@@ -179,7 +179,12 @@ export async function runDaemon({
         log.error({ reason: errorMessage(error) }, "watching fails; passes go on by schedule");
       isTold = true;
     };
-    const handlers = { onGrowth: wake.one, onReady: wake.all, onError };
+    const handlers = {
+      onGrowth: wake.one,
+      onReady: wake.all,
+      onDirectories: wake.all,
+      onError,
+    };
     const watcher = chosen.watch === false ? undefined : watchManifests(chosen, handlers);
     return {
       settings: chosen,

@@ -49,6 +49,8 @@ export interface DrainOptions {
   readonly onPaused: (dataset: string, code: FailureCode, message: string) => void;
 }
 
+/** So many are claimed at once: what is claimed goes before what comes later. */
+const CLAIMED = 256;
 /** Outcomes are written together once there are this many, or after this many ms. */
 const BATCH = 1024;
 const BATCH_MS = 200;
@@ -114,7 +116,7 @@ export async function drain(options: DrainOptions): Promise<boolean> {
 
   function claim(): Claim[] {
     const claims = claimDue({
-      limit: BATCH,
+      limit: CLAIMED,
       order: settings.drain.order,
       now: clock(),
       skips: (dataset) =>

@@ -9,6 +9,8 @@ export interface WatchHandlers {
   readonly onGrowth: (dataset: string) => void;
   /** From now on nothing is missed; what came before was. */
   readonly onReady: () => void;
+  /** Directories above manifests came or went a moment ago: a dataset may have come unseen. */
+  readonly onDirectories: () => void;
   /** The watcher cannot see everything; passes by schedule go on. May be told many times. */
   readonly onError: (error: unknown) => void;
 }
