@@ -48,6 +48,10 @@ export function acceptOf(db: Db): Accept {
     `UPDATE files SET bronze = ?, mtime = ?, seq = ?, next_at = ?, attempts = 0, failed_at = NULL
      WHERE dataset = ? AND raw = ?`,
   );
+  const addNew = db.prepare(
+    `INSERT INTO totals (dataset, outcome, n) VALUES (?, 'new', ?)
+     ON CONFLICT (dataset, outcome) DO UPDATE SET n = n + excluded.n`,
+  );
   const reject = db.prepare(
     `INSERT INTO rejected (dataset, path, line, offset, reason, at) VALUES (?, ?, ?, ?, ?, ?)`,
   );
@@ -93,6 +97,7 @@ export function acceptOf(db: Db): Accept {
       values.push(pathBytes(raw), pathBytes(bronze), mtime, seq, names[i], extension);
     }
     insert([dataset, now], values);
+    if (added.length > 0) addNew.run(dataset, added.length);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { FailureCode } from "../errors.ts";
+import { pathText } from "../lib/pep383.ts";
 import type { Db } from "./open.ts";
 
 /** Whether anything is known of a dataset's files. */
@@ -35,35 +37,72 @@ export interface DatasetTotals {
   readonly pruned: number;
   /** Due, or waiting for another try. */
   readonly waiting: number;
+  /** Of these, whose time has come: the backlog. */
+  readonly due: number;
   /** When the oldest of those that are due became so. */
   readonly oldestDueAt: number | null;
   /** Manifest lines that were no entries, so far. */
   readonly rejected: number;
+  /** Entries settled within the last minute. */
+  readonly lastMinute: number;
+  /** Bytes read from bronze, so far. */
+  readonly readBytes: number;
 }
 
-/** Every dataset at a glance, by name. */
+const MINUTE_MS = 60_000;
+
+/** Every dataset at a glance, by name. Costs a look at what waits, and not at all entries. */
 export function datasetTotals(db: Db, now: number): DatasetTotals[] {
   return db
     .prepare(
-      `SELECT d.name AS dataset, count(f.raw) AS entries,
-         coalesce(sum(f.outcome = 'sampled'), 0) AS sampled,
-         coalesce(sum(f.outcome = 'failed'), 0) AS failed,
-         coalesce(sum(f.outcome = 'pruned'), 0) AS pruned,
-         coalesce(sum(f.next_at IS NOT NULL), 0) AS waiting,
-         min(CASE WHEN f.next_at <= ? THEN f.next_at END) AS oldestDueAt,
-         (SELECT count(*) FROM rejected AS r WHERE r.dataset = d.id) AS rejected
-       FROM datasets AS d LEFT JOIN files AS f ON f.dataset = d.id
-       GROUP BY d.id ORDER BY d.name`,
+      `WITH total AS (
+         SELECT dataset, sum(n) AS entries, sum(n) FILTER (WHERE outcome = 'sampled') AS sampled,
+           sum(n) FILTER (WHERE outcome = 'failed') AS failed,
+           sum(n) FILTER (WHERE outcome = 'pruned') AS pruned
+         FROM totals GROUP BY dataset
+       ), backlog AS (
+         SELECT dataset, count(*) AS waiting, sum(next_at <= @now) AS due,
+           min(CASE WHEN next_at <= @now THEN next_at END) AS oldestDueAt
+         FROM files INDEXED BY due WHERE next_at IS NOT NULL GROUP BY dataset
+       )
+       SELECT d.name AS dataset, coalesce(entries, 0) AS entries, coalesce(sampled, 0) AS sampled,
+         coalesce(failed, 0) AS failed, coalesce(pruned, 0) AS pruned,
+         coalesce(waiting, 0) AS waiting, coalesce(due, 0) AS due, oldestDueAt,
+         (SELECT count(*) FROM rejected AS r WHERE r.dataset = d.id) AS rejected,
+         (SELECT count(*) FROM (VALUES ('sampled'), ('failed')) AS o CROSS JOIN files AS f
+            INDEXED BY settled
+            ON f.dataset = d.id AND f.outcome = o.column1 AND f.settled_at > @minute) AS lastMinute,
+         coalesce((SELECT n FROM counts WHERE dataset = d.id AND what = 'readBytes'), 0)
+           AS readBytes
+       FROM datasets AS d LEFT JOIN total ON total.dataset = d.id
+         LEFT JOIN backlog ON backlog.dataset = d.id
+       ORDER BY d.name`,
     )
-    .all(now) as DatasetTotals[];
+    .all({ now, minute: now - MINUTE_MS }) as DatasetTotals[];
 }
 
-/** Entries whose last attempt failed, by code, most first. */
-export function failuresByCode(db: Db): { readonly code: string; readonly entries: number }[] {
-  return db
+/** Entries whose last try failed with a code, and one of them. */
+export interface FailuresOfCode {
+  readonly code: FailureCode;
+  readonly entries: number;
+  readonly example: { readonly dataset: string; readonly raw: string; readonly message: string };
+}
+
+/** Failures by code, most first. */
+export function failuresByCode(db: Db): FailuresOfCode[] {
+  const codes = db
     .prepare(
       `SELECT code, count(*) AS entries FROM files INDEXED BY failed WHERE code IS NOT NULL
        GROUP BY code ORDER BY entries DESC, code`,
     )
-    .all() as { code: string; entries: number }[];
+    .all() as { code: FailureCode; entries: number }[];
+  const exampleOf = db.prepare(
+    `SELECT d.name AS dataset, f.raw, coalesce(f.message, '') AS message
+     FROM files AS f INDEXED BY failed CROSS JOIN datasets AS d ON d.id = f.dataset
+     WHERE f.code = ? LIMIT 1`,
+  );
+  return codes.map(({ code, entries }) => {
+    const found = exampleOf.get(code) as { dataset: string; raw: Buffer; message: string };
+    return { code, entries, example: { ...found, raw: pathText(found.raw) } };
+  });
 }

@@ -1,75 +1,21 @@
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
-import { checkpointsOf } from "../cache/checkpoints.ts";
-import { datasetsOf } from "../cache/datasets.ts";
-import { factOf } from "../cache/facts.ts";
-import { holderOf } from "../cache/lock.ts";
-import { type Db, openCacheToRead } from "../cache/open.ts";
-import { datasetTotals, type DatasetTotals, failuresByCode } from "../cache/totals.ts";
-import { MANIFEST_PATH } from "../manifest/discover.ts";
-import type { PassSummary } from "../summary.ts";
+import { openCacheToRead } from "../cache/open.ts";
+import { type StatusReport, statusOf } from "../status.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
 import { bytesText, durationText, printJson, printLine, table } from "./print.ts";
-
-interface DatasetStatus extends Omit<DatasetTotals, "oldestDueAt"> {
-  /** Age of the oldest entry that is due, seconds; null when none is. */
-  readonly oldestDueSeconds: number | null;
-  /** Bytes of the manifest that are not taken in yet; null when it cannot be looked at. */
-  readonly unreadBytes: number | null;
-}
 
 /** Prints totals, backlog, lag and failures. @throws Failure CONFIG_INVALID or CACHE_UNUSABLE */
 export async function status(options: InspectOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
   const db = openCacheToRead(settings.state);
-  const now = Date.now();
-  const totals = datasetTotals(db, now);
-  const datasets = await Promise.all(
-    totals.map(async ({ oldestDueAt, ...dataset }): Promise<DatasetStatus> => {
-      const oldestDueSeconds = oldestDueAt === null ? null : Math.round((now - oldestDueAt) / 1000);
-      const unreadBytes = await unreadOf(db, settings.prefix, dataset.dataset);
-      return Object.assign(dataset, { oldestDueSeconds, unreadBytes });
-    }),
-  );
-  const pass = factOf(db, "pass");
-  const running = holderOf(settings.state) ?? null;
-  const report = {
-    running,
-    passesWait: (running !== null && factOf(db, "passesWait")) || null,
-    lastPass: pass === undefined ? null : (JSON.parse(pass) as PassSummary),
-    failures: failuresByCode(db),
-    datasets,
-  };
+  const report = await statusOf(db, settings, Date.now());
   db.close();
   if (options.json === true) printJson(context, report);
   else print(report, context);
   return exitCodes.done;
 }
 
-async function unreadOf(db: Db, prefix: string, dataset: string): Promise<number | null> {
-  const id = datasetsOf(db).find(dataset);
-  const found = await stat(join(prefix, dataset, MANIFEST_PATH)).catch(() => undefined);
-  if (id === undefined || found === undefined) return null;
-  const current = checkpointsOf(db)
-    .of(id)
-    .find(({ file }) => file === `${found.dev}:${found.ino}`);
-  return Math.max(0, found.size - (current?.offset ?? 0));
-}
-
-function print(
-  report: {
-    readonly running: ReturnType<typeof holderOf> | null;
-    /** Why, where the host is busy. */
-    readonly passesWait: string | null;
-    readonly lastPass: PassSummary | null;
-    readonly failures: readonly { readonly code: string; readonly entries: number }[];
-    readonly datasets: readonly DatasetStatus[];
-  },
-  context: Context,
-): void {
-  const { running, passesWait, lastPass, failures, datasets } = report;
-  const sum = (key: "entries" | "sampled" | "failed" | "waiting") =>
-    datasets.reduce((total, dataset) => total + dataset[key], 0);
+function print(report: StatusReport, context: Context): void {
+  const { running, passesWait, lastPass, totals, failures, datasets } = report;
   const who =
     running == null
       ? "not running"
@@ -78,7 +24,7 @@ function print(
   if (passesWait !== null) printLine(context, `passes wait: ${passesWait}`);
   printLine(
     context,
-    `${sum("entries")} entries: ${sum("sampled")} sampled, ${sum("failed")} failed, ${sum("waiting")} waiting`,
+    `${totals.entries} entries: ${totals.sampled} sampled, ${totals.failed} failed, ${totals.waiting} waiting`,
   );
   if (lastPass !== null) {
     const { at, ms, sampled, failed, readBytes } = lastPass;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { acceptOf } from "../../src/cache/accept.ts";
 import { auditedCacheOf } from "../../src/cache/audit.ts";
+import { browse } from "../../src/cache/browse.ts";
 import { datasetsOf } from "../../src/cache/datasets.ts";
 import { makeDue } from "../../src/cache/due.ts";
 import { entriesOf, similarRaws } from "../../src/cache/entry.ts";
@@ -113,6 +114,11 @@ function lookAtAll(db: Db): void {
   datasetTotals(db, Date.now());
   failuresByCode(db);
   countDue(db, Date.now());
+  for (const outcome of [undefined, "sampled", "failed", "pruned", "waiting"] as const) {
+    const first = { dataset: DATASET, limit: 1, ...(outcome === undefined ? {} : { outcome }) };
+    browse(db, first);
+    browse(db, { ...first, after: { at: Date.now(), seq: 0, raw: "raw/a.csv" } });
+  }
 }
 
 test("what the daemon asks of the cache is found by an index, however many rows there are", async () => {
@@ -138,7 +144,8 @@ test("of the commands, those that show everything look at everything, and no oth
   const scans = [...noted.values()].filter((statement) => scansOf(statement).length > 0);
   expect(scans.map(({ file, sql }) => `${file}: ${sql.slice(0, 40)}`)).toEqual([
     "list.ts: SELECT f.*, d.name AS dataset_name FROM ",
-    "totals.ts: SELECT d.name AS dataset, count(f.raw) A",
+    // Of what waits, and of nothing else.
+    "totals.ts: WITH total AS ( SELECT dataset, sum(n) A",
     // The progress bar of `run --once`.
     "totals.ts: SELECT count(*) FROM files INDEXED BY du",
   ]);

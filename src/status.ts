@@ -1,0 +1,95 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { checkpointsOf } from "./cache/checkpoints.ts";
+import { datasetsOf } from "./cache/datasets.ts";
+import { factOf } from "./cache/facts.ts";
+import { holderOf } from "./cache/lock.ts";
+import type { Db } from "./cache/open.ts";
+import {
+  datasetTotals,
+  type DatasetTotals,
+  failuresByCode,
+  type FailuresOfCode,
+} from "./cache/totals.ts";
+import type { Settings } from "./config/settings.ts";
+import { MANIFEST_PATH } from "./manifest/discover.ts";
+import type { PassSummary } from "./summary.ts";
+
+/** One dataset: what is in it, and how far behind it is. */
+export interface DatasetStatus extends Omit<DatasetTotals, "oldestDueAt"> {
+  /** Age of the oldest entry that is due, seconds; null when none is. */
+  readonly oldestDueSeconds: number | null;
+  /** Bytes of the manifest that are not taken in yet; null when it cannot be looked at. */
+  readonly unreadBytes: number | null;
+}
+
+/** All datasets together. */
+export type StatusTotals = Omit<DatasetStatus, "dataset">;
+
+/** Everything at a glance: what `status --json` prints and what the page shows. */
+export interface StatusReport {
+  /** Who holds the cache; null when no daemon runs. */
+  readonly running: NonNullable<ReturnType<typeof holderOf>> | null;
+  /** Why no pass begins, where the host is busy. */
+  readonly passesWait: string | null;
+  readonly lastPass: PassSummary | null;
+  readonly totals: StatusTotals;
+  /** By code, most first. */
+  readonly failures: readonly FailuresOfCode[];
+  /** By name. */
+  readonly datasets: readonly DatasetStatus[];
+}
+
+/** Looks at cache and manifests; `now` is ms since epoch. Writes nothing. */
+export async function statusOf(
+  db: Db,
+  { prefix, state }: Pick<Settings, "prefix" | "state">,
+  now: number,
+): Promise<StatusReport> {
+  const datasets: DatasetStatus[] = [];
+  for (const { oldestDueAt, ...totals } of datasetTotals(db, now)) {
+    const oldestDueSeconds = oldestDueAt === null ? null : Math.round((now - oldestDueAt) / 1000);
+    const unreadBytes = await unreadOf(db, prefix, totals.dataset);
+    datasets.push(Object.assign(totals, { oldestDueSeconds, unreadBytes }));
+  }
+  const pass = factOf(db, "pass");
+  const running = holderOf(state) ?? null;
+  return {
+    running,
+    passesWait: (running !== null && factOf(db, "passesWait")) || null,
+    lastPass: pass === undefined ? null : (JSON.parse(pass) as PassSummary),
+    totals: sumOf(datasets),
+    failures: failuresByCode(db),
+    datasets,
+  };
+}
+
+function sumOf(datasets: readonly DatasetStatus[]): StatusTotals {
+  const sum = (key: Exclude<keyof DatasetStatus, "dataset">) =>
+    datasets.reduce((total, dataset) => total + (dataset[key] ?? 0), 0);
+  const ages = datasets.map(({ oldestDueSeconds }) => oldestDueSeconds ?? -1);
+  const oldest = Math.max(-1, ...ages);
+  return {
+    entries: sum("entries"),
+    sampled: sum("sampled"),
+    failed: sum("failed"),
+    pruned: sum("pruned"),
+    waiting: sum("waiting"),
+    due: sum("due"),
+    oldestDueSeconds: oldest < 0 ? null : oldest,
+    unreadBytes: sum("unreadBytes"),
+    rejected: sum("rejected"),
+    lastMinute: sum("lastMinute"),
+    readBytes: sum("readBytes"),
+  };
+}
+
+async function unreadOf(db: Db, prefix: string, dataset: string): Promise<number | null> {
+  const id = datasetsOf(db).find(dataset);
+  const found = await stat(join(prefix, dataset, MANIFEST_PATH)).catch(() => undefined);
+  if (id === undefined || found === undefined) return null;
+  const current = checkpointsOf(db)
+    .of(id)
+    .find(({ file }) => file === `${found.dev}:${found.ino}`);
+  return Math.max(0, found.size - (current?.offset ?? 0));
+}

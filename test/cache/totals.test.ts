@@ -1,0 +1,112 @@
+import { rm } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { browse } from "../../src/cache/browse.ts";
+import { acceptOf } from "../../src/cache/accept.ts";
+import { datasetsOf } from "../../src/cache/datasets.ts";
+import type { Db } from "../../src/cache/open.ts";
+import { datasetTotals } from "../../src/cache/totals.ts";
+import { createWorld, DATASET, MTIME, rows, type World } from "../helpers/world.ts";
+import { fillRichly } from "./rich-lake.ts";
+
+/** What counting all entries finds. */
+function counted(db: Db): unknown[] {
+  return db
+    .prepare(
+      `SELECT d.name AS dataset, count(f.raw) AS entries,
+         coalesce(sum(f.outcome = 'sampled'), 0) AS sampled,
+         coalesce(sum(f.outcome = 'failed'), 0) AS failed,
+         coalesce(sum(f.outcome = 'pruned'), 0) AS pruned,
+         coalesce(sum(f.next_at IS NOT NULL), 0) AS waiting
+       FROM datasets AS d LEFT JOIN files AS f ON f.dataset = d.id GROUP BY d.id ORDER BY d.name`,
+    )
+    .all();
+}
+
+function expectTrueTotals(world: World): void {
+  const found = datasetTotals(world.db(), Date.now());
+  const wanted = counted(world.db());
+  expect(found).toHaveLength(wanted.length);
+  for (const [i, each] of found.entries()) expect(each).toMatchObject(wanted[i] as object);
+}
+
+test("totals are those of counting all entries, whatever became of them", async () => {
+  await using world = await createWorld({ retention: { maxFiles: 5 } });
+  await fillRichly(world, 8);
+  expectTrueTotals(world);
+  await world.announce("gone.csv");
+  await world.pass();
+  expectTrueTotals(world);
+  await world.run(["retry", "--code", "FILE_MISSING"]);
+  await world.run(["retry", "raw/**"]);
+  expectTrueTotals(world);
+  await world.pass();
+  expectTrueTotals(world);
+});
+
+test("totals of a cache that is rebuilt from receipts are as true", async () => {
+  await using world = await createWorld();
+  await fillRichly(world, 3);
+  world.close();
+  await rm(world.settings().state, { recursive: true });
+  await world.pass();
+  expectTrueTotals(world);
+});
+
+test("pages show every entry once, the newest first, and say when no more come", async () => {
+  await using world = await createWorld();
+  for (let i = 0; i < 7; i += 1) await world.put(`f${i}.csv`, rows(2));
+  await world.put("bad.zip", "no zip");
+  await world.pass();
+  const seen: string[] = [];
+  const times: string[] = [];
+  let pages = 0;
+  for (let after = {}, more = true; more; pages += 1) {
+    const page = browse(world.db(), { dataset: DATASET, limit: 3, ...after });
+    seen.push(...page.entries.map(({ raw }) => raw));
+    times.push(...page.entries.map(({ at }) => at as string));
+    more = page.next !== null;
+    after = { after: page.next };
+  }
+  expect(pages).toBe(3);
+  expect(seen.toSorted()).toEqual(
+    ["bad.zip", ...Array.from({ length: 7 }, (_, i) => `f${i}.csv`)].map((name) => `raw/${name}`),
+  );
+  expect(times).toEqual(times.toSorted().toReversed());
+});
+
+test("a page has only what is searched for, of one outcome", async () => {
+  await using world = await createWorld();
+  await world.put("Orders-1.csv", rows(2));
+  await world.put("other.csv", rows(2));
+  await world.put("orders-2.zip", "no zip");
+  await world.pass();
+  await world.announce("orders-3.csv");
+  const raws = (options: object) =>
+    browse(world.db(), { dataset: DATASET, limit: 10, ...options }).entries.map(({ raw }) => raw);
+  expect(raws({ search: "ORDERS" }).toSorted()).toEqual(["raw/Orders-1.csv", "raw/orders-2.zip"]);
+  expect(raws({ search: "orders", outcome: "failed" })).toEqual(["raw/orders-2.zip"]);
+  expect(raws({ search: "%" })).toEqual([]);
+  expect(raws({ outcome: "waiting" })).toEqual([]);
+  expect(browse(world.db(), { dataset: "no/such/one", limit: 10 })).toMatchObject({ entries: [] });
+});
+
+test("what waits is shown in the order in which it is tried, through equal times", async () => {
+  await using world = await createWorld();
+  const db = world.db();
+  const entries = Array.from({ length: 10 }, (_, i) => ({
+    raw: i % 3 === 0 ? `raw/\udce4${i}` : `raw/${9 - i}`,
+    bronze: `bronze/${i}`,
+    mtime: MTIME,
+  }));
+  const namesFor = (raw: string) => ({ candidates: [`n-${escape(raw)}`], extension: null });
+  const dataset = datasetsOf(db).ensure(DATASET);
+  acceptOf(db)({ dataset, entries, rejected: [], checkpoints: [], namesFor }, 1000);
+  const seen: string[] = [];
+  for (let after = {}, more = true; more;) {
+    const page = browse(db, { dataset: DATASET, outcome: "waiting", limit: 4, ...after });
+    seen.push(...page.entries.map(({ raw }) => raw));
+    more = page.next !== null;
+    after = { after: page.next };
+  }
+  expect(seen).toEqual(entries.map(({ raw }) => raw));
+});
