@@ -8,7 +8,7 @@ import { rereadOf } from "./cache/reread.ts";
 import { hasFilesOf } from "./cache/totals.ts";
 import type { Settings } from "./config/settings.ts";
 import { errorCode, errorMessage, Failure } from "./errors.ts";
-import { checkpointAfter, isCompressed } from "./manifest/files.ts";
+import { checkpointAfter, isCompressed, type ManifestFile } from "./manifest/files.ts";
 import { planAll, planReading, type ReadingPlan, type Segment, startOf } from "./manifest/plan.ts";
 import { type ReadBatch, readSegment } from "./manifest/read.ts";
 import { expectedNames } from "./names.ts";
@@ -25,6 +25,8 @@ export interface Ingested extends Accepted {
   readonly reread?: string;
   /** Set when a lost cache got back what the receipts say: how many. */
   readonly restored?: number;
+  /** The manifest, where all of it had been read before. */
+  readonly allRead?: ManifestFile;
 }
 
 /** What ingest needs. */
@@ -110,6 +112,7 @@ export function createIngest({ db, settings, onRejected }: IngestOptions): Inges
     }
     for (const file of plan.forgotten) checkpoints.remove(id, file);
     if (isUnread(known, plan) && hasFiles(id)) return rereadAll(look, UNREAD);
+    if (plan.allRead !== undefined) return { ...NOTHING, allRead: plan.allRead };
     if (known.length > 0 || plan.segments.length === 0) return readOn(look, plan.segments, known);
     return firstSight(look, plan.segments);
   }

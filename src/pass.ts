@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { addFact, factOf } from "./cache/facts.ts";
+import { changedByOthersOf } from "./cache/others.ts";
 import type { Db } from "./cache/open.ts";
 import type { Settled } from "./cache/settle.ts";
 import type { Settings } from "./config/settings.ts";
@@ -8,6 +9,7 @@ import { errorMessage, Failure, type FailureCode } from "./errors.ts";
 import { createIngest, IngestStopped, type Ingested } from "./ingest.ts";
 import { createBudget } from "./load/budget.ts";
 import { discover } from "./manifest/discover.ts";
+import { unmovedBelow } from "./manifest/unmoved.ts";
 import { rejectionReceipt } from "./samples/receipts.ts";
 import { isLimited, prune, type Pruned } from "./retention.ts";
 import { count, type Counting, emptySummary, type PassSummary } from "./summary.ts";
@@ -72,6 +74,8 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
   /** Datasets that were within their retention, and where nothing was settled since. */
   const resting = new Set<string>();
   const ingest = createIngest({ db, settings, onRejected });
+  const unmoved = unmovedBelow(settings.prefix);
+  const isChanged = changedByOthersOf(db);
 
   return async ({ datasets, settles, isStopping, isOver, abandon }) => {
     const started = performance.now();
@@ -140,11 +144,17 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
     isStopping: () => boolean,
   ): Promise<Map<string, number>> {
     const unsettled = new Map<string, number>();
+    // A checkpoint may have been taken away, so that all is read again.
+    if (isChanged()) unmoved.forget();
+    const still = await unmoved.of(datasets.filter((dataset) => tidied.has(dataset)));
     for (const dataset of datasets) {
       if (isStopping()) break;
+      if (still.has(dataset)) continue;
       try {
         await tidy(dataset);
-        const ingested = await ingest(dataset, Date.now(), isStopping);
+        const now = Date.now();
+        const { allRead, ...ingested } = await ingest(dataset, now, isStopping);
+        unmoved.note(dataset, allRead, now);
         for (const key of ["lines", "unchanged", "superseded", "rejected"] as const) {
           summary[key] += ingested[key];
         }

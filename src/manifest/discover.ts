@@ -1,6 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode } from "../errors.ts";
+import { concurrently } from "../lib/concurrently.ts";
 
 /** The manifest, below a dataset's directory. */
 export const MANIFEST_PATH = "manifests/processed.jsonl";
@@ -22,15 +23,11 @@ export async function discover(
   includes: (dataset: string) => boolean,
 ): Promise<Discovered> {
   const errors: { path: string; error: unknown }[] = [];
-  const datasets: string[] = [];
-  for (const vendor of await directories("")) {
-    for (const dataset of await directories(vendor)) {
-      for (const version of await directories(dataset)) {
-        if (includes(version) && (await hasManifests(version))) datasets.push(version);
-      }
-    }
-  }
-  return { datasets, errors };
+  const vendors = await directories("");
+  const datasets = (await concurrently(vendors, directories)).flat();
+  const versions = (await concurrently(datasets, directories)).flat().filter(includes);
+  const has = await concurrently(versions, hasManifests);
+  return { datasets: versions.filter((_, i) => has[i]), errors };
 
   async function directories(path: string): Promise<string[]> {
     try {

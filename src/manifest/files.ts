@@ -28,6 +28,7 @@ export interface ManifestFile {
   /** Bytes, when it was looked at. */
   readonly size: number;
   readonly mtimeMs: number;
+  readonly ctimeMs: number;
 }
 
 /** The active file of a manifests directory, or undefined. @throws errno of anything but absence. */
@@ -150,5 +151,6 @@ async function fileOf(directory: string, path: string): Promise<ManifestFile | u
     const message = `${join(directory, path)} is no regular file, and is not read`;
     throw new Failure("MANIFEST_UNREADABLE", message);
   }
-  return { path, id: `${found.dev}:${found.ino}`, size: found.size, mtimeMs: found.mtimeMs };
+  const { dev, ino, size, mtimeMs, ctimeMs } = found;
+  return { path, id: `${dev}:${ino}`, size, mtimeMs, ctimeMs };
 }

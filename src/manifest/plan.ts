@@ -21,6 +21,8 @@ export interface ReadingPlan {
   readonly doubt?: string;
   /** Renamed files that are watched no longer. */
   readonly forgotten: readonly string[];
+  /** The active file, where it is all there is, and was read to its end. */
+  readonly allRead?: ManifestFile;
 }
 
 /** How long a renamed file is watched: its producer may hold it open. */
@@ -81,7 +83,12 @@ export async function planReading(
   const forgotten = retired.filter(
     ({ file, retiredAt }) => !seen.has(file) || now - (retiredAt ?? now) > WATCHED_MS,
   );
-  return { segments, forgotten: forgotten.map(({ file }) => file) };
+  const isAll = segments.length === 0 && retired.length === 0;
+  return {
+    segments,
+    forgotten: forgotten.map(({ file }) => file),
+    ...(isAll ? { allRead: read } : {}),
+  };
 }
 
 /** Everything that is there, oldest first. @throws errno */

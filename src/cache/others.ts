@@ -1,0 +1,12 @@
+import type { Db } from "./open.ts";
+
+/** Whether another process wrote to the cache since this was asked last; false the first time. */
+export function changedByOthersOf(db: Db): () => boolean {
+  const version = () => db.pragma("data_version", { simple: true }) as number;
+  let last = version();
+  return () => {
+    const before = last;
+    last = version();
+    return last !== before;
+  };
+}
