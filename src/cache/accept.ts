@@ -7,6 +7,7 @@ import { addFact, factOf } from "./facts.ts";
 import { insertOf } from "./insert.ts";
 import { manyNamesOf } from "./names.ts";
 import type { Db } from "./open.ts";
+import { outcomesOf } from "./outcomes.ts";
 
 /** Lines of one manifest, with the checkpoints that move with them. */
 export interface Batch {
@@ -40,6 +41,7 @@ export function acceptOf(db: Db): Accept {
   const claimNames = manyNamesOf(db);
   const checkpoints = checkpointsOf(db);
   const addCounts = countsOf(db);
+  const changeOutcomes = outcomesOf(db);
   const known = knownOf(db);
   const shared = ["dataset", "next_at"];
   const columns = ["raw", "bronze", "mtime", "seq", "name", "extension"];
@@ -47,10 +49,6 @@ export function acceptOf(db: Db): Accept {
   const update = db.prepare(
     `UPDATE files SET bronze = ?, mtime = ?, seq = ?, next_at = ?, attempts = 0, failed_at = NULL
      WHERE dataset = ? AND raw = ?`,
-  );
-  const addNew = db.prepare(
-    `INSERT INTO totals (dataset, outcome, n) VALUES (?, 'new', ?)
-     ON CONFLICT (dataset, outcome) DO UPDATE SET n = n + excluded.n`,
   );
   const reject = db.prepare(
     `INSERT INTO rejected (dataset, path, line, offset, reason, at) VALUES (?, ?, ?, ?, ?, ?)`,
@@ -97,7 +95,9 @@ export function acceptOf(db: Db): Accept {
       values.push(pathBytes(raw), pathBytes(bronze), mtime, seq, names[i], extension);
     }
     insert([dataset, now], values);
-    if (added.length > 0) addNew.run(dataset, added.length);
+    const outcomes = changeOutcomes();
+    outcomes.moved(dataset, undefined, "new", added.length);
+    outcomes.save();
   }
 }
 

@@ -2,6 +2,7 @@ import { pathText } from "../lib/pep383.ts";
 import type { Job } from "../types.ts";
 import { datasetsOf } from "./datasets.ts";
 import type { Db } from "./open.ts";
+import type { Outcome } from "./outcomes.ts";
 
 /** A job, with what the cache needs to settle it. */
 export interface Claim {
@@ -13,6 +14,8 @@ export interface Claim {
   readonly failedAt: number | null;
   /** The sample published before, below `samples/`. */
   readonly sample: string | null;
+  /** What became of it before. */
+  readonly outcome: Outcome;
 }
 
 /** What to take. */
@@ -43,6 +46,7 @@ interface Row {
   readonly attempts: number;
   readonly failedAt: number | null;
   readonly sample: string | null;
+  readonly outcome: Outcome;
 }
 
 /** Prepares the statements. */
@@ -63,7 +67,8 @@ export function claimOf(db: Db): ClaimDue {
     .pluck();
   const select = (direction: "ASC" | "DESC") =>
     db.prepare(
-      `SELECT raw, bronze, mtime, seq, name, extension, attempts, failed_at AS failedAt, sample
+      `SELECT raw, bronze, mtime, seq, name, extension, attempts, failed_at AS failedAt, sample,
+         coalesce(outcome, 'new') AS outcome
        FROM files INDEXED BY due WHERE dataset = ? AND next_at <= ?
        ORDER BY next_at ${direction}, seq ${direction} LIMIT ?`,
     );
@@ -91,7 +96,7 @@ export function claimOf(db: Db): ClaimDue {
 }
 
 function claimFrom(dataset: number, name: string, row: Row): Claim {
-  const { attempts, failedAt, sample } = row;
+  const { attempts, failedAt, sample, outcome } = row;
   const job = {
     dataset: name,
     raw: pathText(row.raw),
@@ -101,7 +106,7 @@ function claimFrom(dataset: number, name: string, row: Row): Claim {
     name: row.name,
     extension: row.extension,
   };
-  return { dataset, job, attempts, failedAt, sample };
+  return { dataset, job, attempts, failedAt, sample, outcome };
 }
 
 /** One of each, then the next of each: how slow the files of one are does not matter to another. */

@@ -1,5 +1,6 @@
 import { pathBytes, pathText } from "../lib/pep383.ts";
 import type { Db } from "./open.ts";
+import { outcomesOf } from "./outcomes.ts";
 
 /** A place in the order of age: by time, ms since epoch, then by raw. */
 export interface Place {
@@ -66,7 +67,8 @@ export function publishedOf(db: Db): PublishedSamples {
      ORDER BY sampled_at, raw LIMIT ?`,
   );
   const isSame = "dataset = ? AND raw = ? AND sample = ? AND sampled_at = ? AND next_at IS NULL";
-  const look = db.prepare(`SELECT 1 FROM files WHERE ${isSame}`);
+  const look = db.prepare(`SELECT outcome FROM files WHERE ${isSame}`).pluck();
+  const changeOutcomes = outcomesOf(db);
   const note = db.prepare(
     `UPDATE files SET sample = NULL, bytes = NULL, rows = NULL,
        outcome = CASE outcome WHEN 'sampled' THEN 'pruned' ELSE outcome END
@@ -75,19 +77,25 @@ export function publishedOf(db: Db): PublishedSamples {
   const prune = db.transaction(
     (dataset: number, samples: readonly Published[], remove: (sample: string) => void): Removal => {
       const removed: Published[] = [];
+      const outcomes = changeOutcomes();
+      let failure: unknown;
       for (const published of samples) {
         const { raw, sample, sampledAt } = published;
         const key = [dataset, pathBytes(raw), sample, sampledAt];
-        if (look.get(key) === undefined) continue;
+        const outcome = look.get(key);
+        if (outcome === undefined) continue;
         try {
           remove(sample);
-        } catch (failure) {
-          return { removed, failure };
+        } catch (error) {
+          failure = error;
+          break;
         }
         note.run(key);
+        if (outcome === "sampled") outcomes.moved(dataset, "sampled", "pruned");
         removed.push(published);
       }
-      return { removed, failure: undefined };
+      outcomes.save();
+      return { removed, failure };
     },
   );
 

@@ -1,5 +1,6 @@
 import { pathBytes } from "../lib/pep383.ts";
 import type { Db } from "./open.ts";
+import { type Outcome, outcomesOf } from "./outcomes.ts";
 import { addUnsyncedOf } from "./unsynced.ts";
 
 /** What a receipt says that the cache has to know. */
@@ -28,6 +29,10 @@ export type Restore = (dataset: number, receipts: readonly Remembered[]) => void
 /** Prepares the statements. A failure leaves the sample that was there; it is due by its line. */
 export function restoreOf(db: Db): Restore {
   const addUnsynced = addUnsyncedOf(db);
+  const changeOutcomes = outcomesOf(db);
+  const outcomeOf = db
+    .prepare("SELECT coalesce(outcome, 'new') FROM files WHERE dataset = ? AND raw = ?")
+    .pluck();
   const claim = db.prepare("INSERT OR IGNORE INTO names (dataset, name, raw) VALUES (?, ?, ?)");
   const holds = db
     .prepare("SELECT 1 FROM names WHERE dataset = ? AND name = ? AND raw = ?")
@@ -51,18 +56,23 @@ export function restoreOf(db: Db): Restore {
   );
   return db.transaction((dataset: number, receipts: readonly Remembered[]): void => {
     const unsynced: unknown[] = [];
+    const outcomes = changeOutcomes();
     for (const { raw, bronze, ...receipt } of receipts) {
       const row = { dataset, key: pathBytes(raw), path: pathBytes(bronze), ...receipt };
-      if (receipt.outcome === "failed") fail.run(row);
-      else if (receipt.sample !== null) {
+      const before = outcomeOf.get(dataset, row.key) as Outcome | undefined;
+      if (receipt.outcome === "failed") {
+        if (fail.run(row).changes > 0) outcomes.moved(dataset, before, "failed");
+      } else if (receipt.sample !== null) {
         const name = [dataset, receipt.sample, row.key];
         // Damage can give a name twice: then the second is no sample of this raw.
         if (claim.run(...name).changes === 0 && holds.get(...name) === undefined) continue;
         const gone = receipt.outcome === "pruned" ? { published: null, bytes: null } : {};
-        upsert.run({ published: receipt.sample, ...row, ...gone });
+        const { changes } = upsert.run({ published: receipt.sample, ...row, ...gone });
+        if (changes > 0) outcomes.moved(dataset, before, receipt.outcome);
         if (receipt.outcome === "sampled") unsynced.push(dataset, row.key);
       }
     }
     addUnsynced(unsynced, 0);
+    outcomes.save();
   });
 }

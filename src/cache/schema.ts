@@ -103,8 +103,8 @@ export const migrations: readonly string[] = [
   INSERT INTO facts (key, value) VALUES ('madeAt', CAST(1000 * unixepoch('subsec') AS INTEGER));
   `,
   `
-  -- How many entries have which outcome, since counting millions takes seconds. Triggers keep it
-  -- true; only new entries are added by whoever inserts them, many at once.
+  -- How many entries have which outcome, since counting millions takes seconds. Whoever changes
+  -- an outcome keeps it true, in the same transaction.
   CREATE TABLE totals (
     dataset INTEGER NOT NULL,
     outcome TEXT NOT NULL,          -- 'new' before the first
@@ -113,17 +113,6 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   INSERT INTO totals (dataset, outcome, n)
     SELECT dataset, coalesce(outcome, 'new'), count(*) FROM files GROUP BY 1, 2;
-  CREATE TRIGGER outcome_added AFTER INSERT ON files WHEN NEW.outcome IS NOT NULL BEGIN
-    INSERT INTO totals (dataset, outcome, n) VALUES (NEW.dataset, NEW.outcome, 1)
-      ON CONFLICT (dataset, outcome) DO UPDATE SET n = n + 1;
-  END;
-  CREATE TRIGGER outcome_changed AFTER UPDATE OF outcome ON files
-  WHEN NEW.outcome IS NOT OLD.outcome BEGIN
-    UPDATE totals SET n = n - 1
-      WHERE dataset = OLD.dataset AND outcome = coalesce(OLD.outcome, 'new');
-    INSERT INTO totals (dataset, outcome, n) VALUES (NEW.dataset, NEW.outcome, 1)
-      ON CONFLICT (dataset, outcome) DO UPDATE SET n = n + 1;
-  END;
   -- The newest ones of each outcome, for those who look.
   CREATE INDEX settled ON files (dataset, outcome, settled_at) WHERE settled_at IS NOT NULL;
   `,

@@ -3,6 +3,7 @@ import type { Failed, Sampled } from "../types.ts";
 import type { Claim } from "./claim.ts";
 import { type Counted, countsOf } from "./counts.ts";
 import type { Db } from "./open.ts";
+import { outcomesOf } from "./outcomes.ts";
 import { addUnsyncedOf } from "./unsynced.ts";
 
 /** A claim and what became of it. */
@@ -23,6 +24,7 @@ export type Settle = (settled: readonly Settled[], now: number) => void;
 export function settleOf(db: Db): Settle {
   const addCounts = countsOf(db);
   const addUnsynced = addUnsyncedOf(db);
+  const changeOutcomes = outcomesOf(db);
   const publish = db.prepare(
     "UPDATE files SET sample = ?, sampled_at = ? WHERE dataset = ? AND raw = ?",
   );
@@ -42,6 +44,7 @@ export function settleOf(db: Db): Settle {
 
   return db.transaction((all: readonly Settled[], now: number): void => {
     const unsynced: unknown[] = [];
+    const outcomes = changeOutcomes();
     const counts = new Map<number, Partial<Record<Counted, number>>>();
     for (const { claim, outcome, nextAt } of all) {
       const { dataset, job } = claim;
@@ -50,13 +53,17 @@ export function settleOf(db: Db): Settle {
         const { format, rows = null, bytes, sourceSize, reason = null } = outcome;
         const facts = [job.name, format, rows, bytes, sourceSize, reason];
         const { changes } = succeed.run([now, now, ...facts, dataset, raw, job.mtime]);
-        if (changes > 0) unsynced.push(dataset, raw);
-        else publish.run(job.name, now, dataset, raw);
+        if (changes > 0) {
+          outcomes.moved(dataset, claim.outcome, "sampled");
+          unsynced.push(dataset, raw);
+        } else publish.run(job.name, now, dataset, raw);
       } else {
         const { code, message } = outcome;
         const attempts = claim.attempts + 1;
         const failedAt = claim.failedAt ?? now;
-        fail.run({ dataset, raw, now, seq: job.seq, nextAt, code, message, attempts, failedAt });
+        const failed = { now, nextAt, code, message, attempts, failedAt };
+        const { changes } = fail.run({ dataset, raw, seq: job.seq, ...failed });
+        if (changes > 0) outcomes.moved(dataset, claim.outcome, "failed");
       }
       const counted = counts.get(dataset) ?? {};
       counted[outcome.outcome] = (counted[outcome.outcome] ?? 0) + 1;
@@ -64,6 +71,7 @@ export function settleOf(db: Db): Settle {
       counts.set(dataset, counted);
     }
     addUnsynced(unsynced, now);
+    outcomes.save();
     for (const [dataset, counted] of counts) addCounts(dataset, counted);
   });
 }

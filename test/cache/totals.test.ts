@@ -3,44 +3,22 @@ import { expect, test } from "vitest";
 import { browse } from "../../src/cache/browse.ts";
 import { acceptOf } from "../../src/cache/accept.ts";
 import { datasetsOf } from "../../src/cache/datasets.ts";
-import type { Db } from "../../src/cache/open.ts";
-import { datasetTotals } from "../../src/cache/totals.ts";
-import { createWorld, DATASET, MTIME, rows, type World } from "../helpers/world.ts";
+import { expectTrueTotals } from "../helpers/totals.ts";
+import { createWorld, DATASET, MTIME, rows } from "../helpers/world.ts";
 import { fillRichly } from "./rich-lake.ts";
-
-/** What counting all entries finds. */
-function counted(db: Db): unknown[] {
-  return db
-    .prepare(
-      `SELECT d.name AS dataset, count(f.raw) AS entries,
-         coalesce(sum(f.outcome = 'sampled'), 0) AS sampled,
-         coalesce(sum(f.outcome = 'failed'), 0) AS failed,
-         coalesce(sum(f.outcome = 'pruned'), 0) AS pruned,
-         coalesce(sum(f.next_at IS NOT NULL), 0) AS waiting
-       FROM datasets AS d LEFT JOIN files AS f ON f.dataset = d.id GROUP BY d.id ORDER BY d.name`,
-    )
-    .all();
-}
-
-function expectTrueTotals(world: World): void {
-  const found = datasetTotals(world.db(), Date.now());
-  const wanted = counted(world.db());
-  expect(found).toHaveLength(wanted.length);
-  for (const [i, each] of found.entries()) expect(each).toMatchObject(wanted[i] as object);
-}
 
 test("totals are those of counting all entries, whatever became of them", async () => {
   await using world = await createWorld({ retention: { maxFiles: 5 } });
   await fillRichly(world, 8);
-  expectTrueTotals(world);
+  expectTrueTotals(world.db());
   await world.announce("gone.csv");
   await world.pass();
-  expectTrueTotals(world);
+  expectTrueTotals(world.db());
   await world.run(["retry", "--code", "FILE_MISSING"]);
   await world.run(["retry", "raw/**"]);
-  expectTrueTotals(world);
+  expectTrueTotals(world.db());
   await world.pass();
-  expectTrueTotals(world);
+  expectTrueTotals(world.db());
 });
 
 test("totals of a cache that is rebuilt from receipts are as true", async () => {
@@ -49,7 +27,7 @@ test("totals of a cache that is rebuilt from receipts are as true", async () => 
   world.close();
   await rm(world.settings().state, { recursive: true });
   await world.pass();
-  expectTrueTotals(world);
+  expectTrueTotals(world.db());
 });
 
 test("pages show every entry once, the newest first, and say when no more come", async () => {

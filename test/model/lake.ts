@@ -5,6 +5,7 @@ import { type Db, openCache } from "../../src/cache/open.ts";
 import type { Settings } from "../../src/config/settings.ts";
 import { drain } from "../../src/drain.ts";
 import { createBudget } from "../../src/load/budget.ts";
+import { expectTrueTotals } from "../helpers/totals.ts";
 import { createIngest, type Ingest, type Ingested, UNREAD } from "../../src/ingest.ts";
 import type { Handle, RejectedLine, Sampled } from "../../src/types.ts";
 import type { Looked, Row } from "./contract.ts";
@@ -92,7 +93,10 @@ export function createLake({ settings, dataset, state }: Place): Lake {
       return { ...seen(now), isSettled: false, reread: "no", isKilled: false };
     },
     restart,
-    close: () => void db.close(),
+    close() {
+      expectTrueTotals(db);
+      db.close();
+    },
   };
 
   function started(): Ingest {

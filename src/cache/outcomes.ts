@@ -1,0 +1,43 @@
+import type { Db } from "./open.ts";
+
+/** What an entry has in the totals: `new` until its first outcome. */
+export type Outcome = "new" | "sampled" | "failed" | "pruned";
+
+/** Changes of outcomes within one transaction. */
+export interface OutcomeChanges {
+  /** Entries went from one to another, or came, where `from` is undefined. */
+  moved(dataset: number, from: Outcome | undefined, to: Outcome, count?: number): void;
+  /** Writes what was collected, before the transaction ends. */
+  save(): void;
+}
+
+/**
+ * Keeps the totals true: how many entries of a dataset have which outcome. To be begun anew in
+ * each transaction that changes outcomes. A trigger would cost each settled file as much again.
+ */
+export function outcomesOf(db: Db): () => OutcomeChanges {
+  const add = db.prepare(
+    `INSERT INTO totals (dataset, outcome, n) VALUES (?, ?, ?)
+     ON CONFLICT (dataset, outcome) DO UPDATE SET n = n + excluded.n`,
+  );
+  return () => {
+    const changes = new Map<number, Map<Outcome, number>>();
+
+    function change(dataset: number, outcome: Outcome, count: number): void {
+      const of = changes.get(dataset) ?? new Map<Outcome, number>();
+      changes.set(dataset, of.set(outcome, (of.get(outcome) ?? 0) + count));
+    }
+
+    return {
+      moved(dataset, from, to, count = 1) {
+        if (from !== undefined) change(dataset, from, -count);
+        change(dataset, to, count);
+      },
+      save() {
+        for (const [dataset, of] of changes) {
+          for (const [outcome, n] of of) if (n !== 0) add.run(dataset, outcome, n);
+        }
+      },
+    };
+  };
+}

@@ -1,0 +1,25 @@
+import { expect } from "vitest";
+import type { Db } from "../../src/cache/open.ts";
+import { datasetTotals } from "../../src/cache/totals.ts";
+
+/** What counting all entries finds. */
+function counted(db: Db): unknown[] {
+  return db
+    .prepare(
+      `SELECT d.name AS dataset, count(f.raw) AS entries,
+         coalesce(sum(f.outcome = 'sampled'), 0) AS sampled,
+         coalesce(sum(f.outcome = 'failed'), 0) AS failed,
+         coalesce(sum(f.outcome = 'pruned'), 0) AS pruned,
+         coalesce(sum(f.next_at IS NOT NULL), 0) AS waiting
+       FROM datasets AS d LEFT JOIN files AS f ON f.dataset = d.id GROUP BY d.id ORDER BY d.name`,
+    )
+    .all();
+}
+
+/** Totals that are kept are those of counting all entries. */
+export function expectTrueTotals(db: Db): void {
+  const found = datasetTotals(db, Date.now());
+  const wanted = counted(db);
+  expect(found).toHaveLength(wanted.length);
+  for (const [i, each] of found.entries()) expect(each).toMatchObject(wanted[i] as object);
+}
