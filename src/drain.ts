@@ -6,6 +6,7 @@ import { type Settled, settleOf } from "./cache/settle.ts";
 import type { Settings } from "./config/settings.ts";
 import { errorMessage, Failure, type FailureCode } from "./errors.ts";
 import type { Budget } from "./load/budget.ts";
+import type { Pace } from "./load/pace.ts";
 import { namesWith } from "./names.ts";
 import { nextTry } from "./retry.ts";
 import { type Receipt, receiptOf } from "./samples/receipts.ts";
@@ -39,6 +40,7 @@ export interface DrainOptions {
   readonly effects: Effects;
   /** What each dataset may still cost. */
   readonly budget: Budget;
+  readonly pace: Pace;
   /** ms since epoch. */
   readonly clock: () => number;
   /** True when nothing new is to be taken. */
@@ -95,7 +97,10 @@ export async function drain(options: DrainOptions): Promise<boolean> {
   }
 
   async function workOn(): Promise<void> {
-    for (let claim = next(); claim !== undefined; claim = next()) {
+    for (;;) {
+      await options.pace.turn();
+      const claim = next();
+      if (claim === undefined) return;
       const { claim: done, outcome } = await perform(claim);
       if (outcome.outcome === "sampled" || outcome.outcome === "failed")
         await finish(done, outcome);

@@ -8,6 +8,8 @@ import { drain, type Effects } from "./drain.ts";
 import { errorMessage, Failure, type FailureCode } from "./errors.ts";
 import { createIngest, IngestStopped, type Ingested } from "./ingest.ts";
 import { createBudget } from "./load/budget.ts";
+import { thisKernel } from "./load/cgroup.ts";
+import { createPace } from "./load/pace.ts";
 import { discover } from "./manifest/discover.ts";
 import { unmovedBelow } from "./manifest/unmoved.ts";
 import { rejectionReceipt } from "./samples/receipts.ts";
@@ -71,6 +73,7 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
   let isSwept = wasStoppedCleanly;
   const isUntidy = new Set<string>();
   const budget = createBudget(settings.load.datasetSecondsPerHour, Date.now);
+  const pace = createPace(settings.load, thisKernel);
   /** Datasets that were within their retention, and where nothing was settled since. */
   const resting = new Set<string>();
   const ingest = createIngest({ db, settings, onRejected });
@@ -99,6 +102,7 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
       settings,
       effects,
       budget,
+      pace,
       clock: Date.now,
       isOver: () => isStopping() || isOver(performance.now() - draining),
       abandon,

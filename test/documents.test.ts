@@ -25,7 +25,7 @@ test("what the example has commented out is valid as well", () => {
   expect(prefix).toBe("/data");
   expect(formats.extensions).toEqual({ ".dat": "csv" });
   expect(overrides).toHaveLength(3);
-  expect(load).toEqual({ maxCpu: 70, maxMemory: 80, datasetSecondsPerHour: 600 });
+  expect(load).toEqual({ maxCpu: 70, maxIo: 5, maxMemory: 80, datasetSecondsPerHour: 600 });
   expect(retention).toMatchObject({ maxAge: 90 * 86_400, maxBytes: 10 * 1024 ** 3 });
 });
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LISTEN, listenAddress } from "./listen.ts";
 
 const units: Readonly<Record<string, number>> = {
   "": 1,
@@ -156,6 +157,11 @@ export const configSchema = z.strictObject({
   load: z
     .strictObject({
       maxCpu: percent.optional().describe("percent of the processors that others may be using"),
+      maxIo: percent
+        .optional()
+        .describe(
+          "percent of the time that others may wait for a disk; files are sampled slowly then",
+        ),
       maxMemory: percent.optional().describe("percent of the memory that may be in use"),
       datasetSecondsPerHour: z
         .number()
@@ -170,6 +176,21 @@ export const configSchema = z.strictObject({
   retention: retention.prefault({}).describe("which samples are removed again; none by default"),
   formats: formats.prefault({}),
   overrides: z.array(override).default([]).describe("other settings for some datasets"),
+  http: z
+    .strictObject({
+      listen: z
+        .string(LISTEN)
+        .refine((text) => listenAddress(text) !== undefined, LISTEN)
+        .nullable()
+        .default(null)
+        .describe("host:port, or the path of a unix socket; null: nothing is served"),
+      hosts: z
+        .array(z.string().regex(/^[\w.-]+$/, "use names of hosts, without a port"))
+        .default([])
+        .describe("names by which it may be asked for, besides localhost and addresses"),
+    })
+    .prefault({})
+    .describe("page, health and metrics, read-only and without authentication"),
   log: z
     .strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") })
     .prefault({}),

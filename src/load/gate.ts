@@ -53,7 +53,8 @@ export function createGate(
   }
 }
 
-function known<T>(setting: string, value: T | undefined): T {
+/** What the kernel tells. @throws Failure CONFIG_INVALID where it does not, and a limit needs it */
+export function known<T>(setting: string, value: T | undefined): T {
   if (value !== undefined) return value;
   const message = `load.${setting} is set, but /proc does not tell: does ProcSubset= hide it?`;
   throw new Failure("CONFIG_INVALID", message);

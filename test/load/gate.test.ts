@@ -1,35 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { type Kernel, thisKernel } from "../../src/load/cgroup.ts";
+import { thisKernel } from "../../src/load/cgroup.ts";
 import { cpuTime, usedByOthers } from "../../src/load/cpu.ts";
 import { createGate } from "../../src/load/gate.ts";
 import { memoryInUse } from "../../src/load/memory.ts";
+import { createKernel } from "../helpers/kernel.ts";
 
 const MIB = 1024 ** 2;
-
-/** Directories in which files say what a kernel would. */
-interface Told extends Kernel, AsyncDisposable {
-  write(files: Readonly<Record<string, string>>): Promise<void>;
-}
-
-async function createKernel(files: Readonly<Record<string, string>>): Promise<Told> {
-  const root = await mkdtemp(join(tmpdir(), "sampler-kernel-"));
-  const told: Told = {
-    proc: join(root, "proc"),
-    cgroups: join(root, "cgroups"),
-    async write(more) {
-      for (const [name, text] of Object.entries(more)) {
-        await mkdir(dirname(join(root, name)), { recursive: true });
-        await writeFile(join(root, name), text);
-      }
-    },
-    [Symbol.asyncDispose]: () => rm(root, { recursive: true }),
-  };
-  await told.write(files);
-  return told;
-}
 
 const host = {
   "proc/self/cgroup": "0::/system.slice/sampler.service\n",

@@ -5,6 +5,8 @@ import { type Db, openCache } from "../../src/cache/open.ts";
 import type { Settings } from "../../src/config/settings.ts";
 import { drain } from "../../src/drain.ts";
 import { createBudget } from "../../src/load/budget.ts";
+import { thisKernel } from "../../src/load/cgroup.ts";
+import { createPace } from "../../src/load/pace.ts";
 import { expectTrueTotals } from "../helpers/totals.ts";
 import { createIngest, type Ingest, type Ingested, UNREAD } from "../../src/ingest.ts";
 import type { Handle, RejectedLine, Sampled } from "../../src/types.ts";
@@ -150,6 +152,7 @@ export function createLake({ settings, dataset, state }: Place): Lake {
         checkRemovable: () => undefined,
       },
       budget: createBudget(undefined, () => now),
+      pace: createPace({}, thisKernel),
       clock: () => now,
       isOver: () => false,
       abandon: new AbortController().signal,

@@ -4,6 +4,8 @@ import { retryAfterUpgrade } from "../../src/cache/upgrade.ts";
 import { drain, type DrainOptions } from "../../src/drain.ts";
 import { createIngest } from "../../src/ingest.ts";
 import { createBudget } from "../../src/load/budget.ts";
+import { thisKernel } from "../../src/load/cgroup.ts";
+import { createPace } from "../../src/load/pace.ts";
 import { realEffects } from "../../src/effects.ts";
 import { createWorld, DATASET, MTIME, type World } from "../helpers/world.ts";
 
@@ -18,6 +20,7 @@ async function passAt(world: World, now: number): Promise<void> {
     settings,
     effects: realEffects(settings),
     budget: createBudget(undefined, () => now),
+    pace: createPace({}, thisKernel),
     clock: () => now,
     isOver: () => false,
     abandon: new AbortController().signal,
@@ -131,6 +134,7 @@ test("work that takes too long is stopped, and tried three times", async () => {
           }),
       },
       budget: createBudget(undefined, () => now),
+      pace: createPace({}, thisKernel),
       clock: () => now,
       isOver: () => false,
       abandon: new AbortController().signal,

@@ -21,6 +21,7 @@ const others: Readonly<Record<string, unknown>> = {
   "drain.threads": 1,
   "drain.concurrency": 1,
   "load.maxCpu": 100,
+  "load.maxIo": 90,
   "load.maxMemory": 100,
   "load.datasetSecondsPerHour": 3600,
   "sample.enabled": false,
@@ -38,6 +39,8 @@ const others: Readonly<Record<string, unknown>> = {
   "retention.maxBytes": 1,
   "formats.extensions": { ".bin": "csv", ".csv": "text" },
   overrides: [{ datasets: "**", sample: { rows: 3 }, limits: { depth: 1 } }],
+  "http.listen": "127.0.0.1:0",
+  "http.hosts": ["samples.example.com"],
   "log.level": "debug",
 };
 
