@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { text } from "node:stream/consumers";
@@ -17,6 +17,8 @@ const ROUNDS = Number(process.env["BESIDE_ROUNDS"] ?? 5);
 const SECONDS = Number(process.env["BESIDE_SECONDS"] ?? 10);
 const FILES_EACH = 10_000;
 const MAX_SLOWDOWN = 0.03;
+/** Percent of the time that production may wait for its disk before we slow down. */
+const MAX_IO = Number(process.env["BESIDE_MAX_IO"] ?? 5);
 const production = join(import.meta.dirname, "production.ts");
 
 /** What `production.ts` prints. */
@@ -28,7 +30,7 @@ interface Produced {
 
 /**
  * Production, which copies files and syncs each, with `run --once` at a backlog beside it under the
- * unit's weights, and without: how much slower it gets. What either half left to be written is on
+ * unit's weights and `load.maxIo`, and without: how much slower it gets. What either half left to be written is on
  * disk before the next begins.
  */
 export const bench: Bench = async () => {
@@ -81,6 +83,7 @@ function said({ filesPerS, copyMs, syncMs }: Produced): string {
 }
 
 function makeBacklog(prefix: string): void {
+  writeFileSync(`${prefix}.yaml`, `load: { maxIo: ${MAX_IO} }\n`);
   const body = csvOf(16_000);
   for (let from = 0; from < FILES; from += FILES_EACH) {
     const dataset = makeDataset(prefix, `acme/orders-${from / FILES_EACH}/v1`);
@@ -100,7 +103,8 @@ async function produce(target: string, group: Group): Promise<Produced> {
 
 /** Starts a run; it samples when this resolves. */
 async function startRun(prefix: string, group: Group): Promise<ChildProcess> {
-  const [program = "", ...args] = [...nicely(), ...PROGRAM, "run", "--once", "--prefix", prefix];
+  const run = [...PROGRAM, "run", "--once", "--prefix", prefix];
+  const [program = "", ...args] = [...nicely(), ...run, "--config", `${prefix}.yaml`];
   const child = spawn(program, args, { env: ENVIRONMENT, stdio: ["ignore", "ignore", "inherit"] });
   group.add(child.pid as number);
   const before = sampledIn(prefix);

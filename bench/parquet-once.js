@@ -1,14 +1,14 @@
 /**
- * `node parquet-once.js ours|duckdb PREFIX NAME`: samples one Parquet file of a lake twice, prints how
- * long that took the second time, what it read and how much memory the process had resident at most.
+ * `node parquet-once.js ours|duckdb PREFIX NAME ORIGIN`: samples one Parquet file of a lake twice
+ * with these settings, prints how long that took the second time, what it read and how much memory the process had resident at most.
  * Plain JavaScript and the built program: stripping types takes 20 MB of its own.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadConfig } from "../dist/config/load.js";
+import { settingsOf } from "../dist/config/settings.js";
 import { createHandle } from "../dist/jobs/handle.js";
 
-const [who, prefix, name] = process.argv.slice(2);
+const [who, prefix, name, origin] = process.argv.slice(2);
 const dataset = join(prefix, "acme/big/v1");
 
 const sample = who === "ours" ? ours() : await duckdb();
@@ -23,7 +23,7 @@ process.stdout.write(JSON.stringify({ ms, rss, readBytes }));
 
 // Each function returns how many bytes it read.
 function ours() {
-  const handle = createHandle(loadConfig({ prefix, env: {} }));
+  const handle = createHandle(settingsOf(JSON.parse(origin)));
   const files = { raw: name, bronze: `bronze/${name}`, name: `ours-${name}`, extension: null };
   const job = { dataset: "acme/big/v1", mtime: 0, seq: 1, ...files };
   return async () => {

@@ -1,16 +1,18 @@
 import { createRequire } from "node:module";
 import type * as xz from "@napi-rs/lzma/xz";
+import type * as bzip2 from "bzip2-wasm";
 import type * as lz4 from "lz4-napi";
 import type * as snappy from "snappy";
 
 const require = createRequire(import.meta.url);
 
 /**
- * Native packages, loaded where they are needed: they take some megabytes. One that could not be
+ * Native packages and WebAssembly, loaded where they are needed: they take some megabytes. One that could not be
  * loaded, for want of descriptors say, is tried again the next time; `import()` would fail for good.
  * @throws what the loader throws
  */
 export const native = {
+  bzip2: () => require("bzip2-wasm") as typeof bzip2,
   lz4: () => require("lz4-napi") as typeof lz4,
   snappy: () => require("snappy") as typeof snappy,
   xz: () => require("@napi-rs/lzma/xz") as typeof xz,

@@ -1,5 +1,6 @@
-import BZip2 from "bzip2-wasm";
+import type BZip2 from "bzip2-wasm";
 import { slicesOf } from "../../lib/blocks.ts";
+import { native } from "../../lib/native.ts";
 
 const LEVEL = 9;
 /** Bytes of a stream: with more the encoder's memory grows, and it forgets where that is. */
@@ -25,7 +26,7 @@ export async function* bzip2(
 
 /** Loading the encoder leaves two names in the global object, which would not do elsewhere. */
 async function encoder(): Promise<BZip2> {
-  const bzip2 = new BZip2();
+  const bzip2 = new (native.bzip2().default)();
   await bzip2.init();
   Reflect.deleteProperty(globalThis, "__dirname");
   Reflect.deleteProperty(globalThis, "require");
