@@ -63,7 +63,7 @@ const extensions = z
 
 const sample = z.strictObject({
   enabled: z.boolean().default(true).describe("false switches sampling off"),
-  rows: count.default(100).describe("records in a sample"),
+  rows: count.max(1_000_000).default(100).describe("records in a sample"),
   bytes: bytes.default(1024 ** 2).describe("size of a sample before compression"),
   members: z
     .int()

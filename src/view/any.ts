@@ -1,0 +1,42 @@
+import { recognise } from "../formats/index.ts";
+import { viewAvro } from "./avro.ts";
+import { compressions, viewCompressed } from "./compressed.ts";
+import { viewCsv } from "./csv.ts";
+import { headTable } from "./hex.ts";
+import { viewJson } from "./json.ts";
+import { viewJsonLines } from "./json-lines.ts";
+import { memorySource } from "./memory-source.ts";
+import { viewParquet } from "./parquet.ts";
+import { viewText } from "./text.ts";
+import type { View } from "./types.ts";
+import type { Viewer, ViewRequest } from "./viewer.ts";
+import { viewZip } from "./zip.ts";
+
+const viewers: Readonly<Record<string, Viewer>> = {
+  csv: viewCsv,
+  jsonl: viewJsonLines,
+  json: viewJson,
+  parquet: viewParquet,
+  avro: viewAvro,
+  zip: (request) => viewZip(request, viewAny),
+  text: viewText,
+  empty: () => ({ facts: [["content", "an empty file"]], tables: [], warnings: [] }),
+};
+
+/** What no other viewer shows. */
+const viewHead: Viewer = ({ bytes }) => ({ facts: [], tables: [headTable(bytes)], warnings: [] });
+
+/**
+ * Shows a sample by its format: recognised as for sampling, by its name and its first bytes.
+ * @throws Failure FORMAT_INVALID where it cannot be shown at all
+ */
+export async function viewAny(request: ViewRequest): Promise<View> {
+  const { bytes, name, limits, extensions, signal, depth } = request;
+  const source = memorySource(name, bytes);
+  const found = await recognise({ source, limits, extensions, signal, depth, recognise });
+  const { name: format } = found.format;
+  const compression = compressions.get(format);
+  if (compression !== undefined) return viewCompressed(compression, request, viewAny);
+  const shown = await (viewers[format] ?? viewHead)(request);
+  return { format, ...shown };
+}

@@ -1,0 +1,63 @@
+import { bz2 } from "../formats/compressed/bz2.ts";
+import type { Compression } from "../formats/compressed/compression.ts";
+import { gz } from "../formats/compressed/gz.ts";
+import { lz4 } from "../formats/compressed/lz4.ts";
+import { xz } from "../formats/compressed/xz.ts";
+import { zst } from "../formats/compressed/zst.ts";
+import { errorMessage, Failure } from "../errors.ts";
+import { collect } from "./collect.ts";
+import type { View } from "./types.ts";
+import type { ViewAny, ViewRequest } from "./viewer.ts";
+
+/** Compressions by name. */
+export const compressions: ReadonlyMap<string, Compression> = new Map(
+  [gz, zst, xz, bz2, lz4].map((compression) => [compression.name, compression]),
+);
+
+/**
+ * Shows what is compressed.
+ * @throws Failure FORMAT_INVALID, LIMIT_EXCEEDED
+ */
+export async function viewCompressed(
+  compression: Compression,
+  request: ViewRequest,
+  viewAny: ViewAny,
+): Promise<View> {
+  const { bytes, isCut } = await unpacked(compression, request);
+  const name = innerName(request, compression);
+  const view = await viewAny({ ...request, bytes, name, depth: request.depth + 1 });
+  const warnings = isCut ? ["what it holds is large: its beginning is shown"] : [];
+  return {
+    ...view,
+    format: `${view.format}.${compression.name}`,
+    warnings: [...warnings, ...view.warnings],
+  };
+}
+
+async function unpacked(
+  { name, decompress }: Compression,
+  { bytes }: ViewRequest,
+): ReturnType<typeof collect> {
+  try {
+    return await collect(decompress(only(bytes)));
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const message = `damaged or truncated ${name}: ${errorMessage(error)}`;
+    throw new Failure("FORMAT_INVALID", message, { cause: error });
+  }
+}
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  yield bytes;
+}
+
+/** `a.csv.gz` → `a.csv`. */
+function innerName(
+  { name, extensions: mapped }: ViewRequest,
+  { name: own, extensions }: Compression,
+): string {
+  const lower = name.toLowerCase();
+  const configured = Object.keys(mapped).filter((extension) => mapped[extension] === own);
+  const outer = [...configured, ...extensions].find((extension) => lower.endsWith(extension));
+  return outer === undefined ? name : name.slice(0, -outer.length);
+}

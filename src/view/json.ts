@@ -1,0 +1,77 @@
+import { errorMessage } from "../errors.ts";
+import { cellOf, isObject, parseJson } from "./cell.ts";
+import { viewJsonLines } from "./json-lines.ts";
+import { recordsTable } from "./records.ts";
+import { encodingFacts, textOf } from "./text-of.ts";
+import { viewText } from "./text.ts";
+import type { Table, View } from "./types.ts";
+import type { Viewer, ViewRequest } from "./viewer.ts";
+
+/** Of a JSON object. */
+const MAX_TABLES = 20;
+const MAX_FACTS = 200;
+const MAX_DEPTH = 8;
+
+/**
+ * JSON: an array is a table, and so is each outermost array of an object; what stands beside them
+ * is facts. What is no valid JSON is shown as JSON Lines or as text.
+ */
+export const viewJson: Viewer = (request) => {
+  const decoded = textOf(request.bytes);
+  let value: unknown;
+  try {
+    value = parseJson(decoded.text);
+  } catch (error) {
+    return viewOther(request, errorMessage(error));
+  }
+  const facts = encodingFacts(decoded);
+  if (!isObject(value)) {
+    return { facts, tables: [arrayTable(value, request)], warnings: decoded.warnings };
+  }
+  const found = partsOf(value, request.rows);
+  return { ...found, facts: [...facts, ...found.facts] };
+};
+
+function arrayTable(value: unknown, { rows, counted }: ViewRequest): Table {
+  if (Array.isArray(value)) return recordsTable({ values: value, rows, counted });
+  return recordsTable({ values: [value], rows });
+}
+
+/** What a sampler kept although it is not one JSON value. */
+function viewOther(request: ViewRequest, why: string): ReturnType<Viewer> {
+  const { text } = textOf(request.bytes);
+  const first = text.trimStart().split("\n", 1)[0] ?? "";
+  try {
+    parseJson(first);
+    return viewJsonLines(request);
+  } catch {
+    const { counted: _, ...rest } = request;
+    const shown = viewText(rest) as Omit<View, "format">;
+    return { ...shown, warnings: [`shown as text: ${why.slice(0, 200)}`, ...shown.warnings] };
+  }
+}
+
+/** The tables and facts of an object. */
+function partsOf(value: Readonly<Record<string, unknown>>, rows: number): Omit<View, "format"> {
+  const tables: Table[] = [];
+  const facts: [string, string][] = [];
+  let left = 0;
+  collect(value, "", 0);
+  if (Object.keys(value).length === 0) facts.push(["content", "an empty object"]);
+  const warnings = left === 0 ? [] : [`${left} further members are not shown`];
+  return { facts, tables, warnings };
+
+  function collect(object: Readonly<Record<string, unknown>>, path: string, depth: number): void {
+    for (const key of Object.keys(object)) {
+      const member = object[key];
+      const name = path === "" ? key : `${path}.${key}`;
+      if (Array.isArray(member) && tables.length < MAX_TABLES) {
+        tables.push(recordsTable({ title: name, values: member, rows }));
+      } else if (isObject(member) && Object.keys(member).length > 0 && depth < MAX_DEPTH) {
+        collect(member, name, depth + 1);
+      } else if (facts.length < MAX_FACTS) {
+        facts.push([name, cellOf(member) ?? "null"]);
+      } else left += 1;
+    }
+  }
+}

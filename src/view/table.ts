@@ -1,0 +1,70 @@
+import type { Cut } from "../types.ts";
+import type { Column, Table } from "./types.ts";
+
+/** Columns of a table; further ones are left out. */
+export const MAX_COLUMNS = 2000;
+/** Rows that have a say in a column's type, at least. */
+export const TYPED_ROWS = 100;
+/** Cells of a table: all columns of 100 rows. With more, rows are left out. */
+const MAX_CELLS = 200_000;
+
+/** What a table is made from. */
+export interface TableParts {
+  readonly title?: string | null;
+  readonly columns: readonly Column[];
+  /** How many columns there are, where that is more. */
+  readonly columnCount?: number;
+  /** The rows to show. */
+  readonly rows: readonly (readonly (string | null)[])[];
+  readonly counted?: Counted;
+  readonly notes?: readonly string[];
+}
+
+/** How many rows there are besides those that are shown. */
+export interface Counted {
+  /** Rows that were looked at. */
+  readonly rows: number;
+  /** What ended that before the file's end; undefined when that was all. */
+  readonly cut?: Cut | undefined;
+}
+
+/** How many of the wanted rows are shown where there are so many columns. */
+export function rowsShown(columns: number, wanted: number): number {
+  const shown = Math.min(columns, MAX_COLUMNS);
+  return Math.min(wanted, Math.max(1, Math.floor(MAX_CELLS / Math.max(1, shown))));
+}
+
+/** Makes a table within bounds; what is left out is in its notes. */
+export function tableOf(parts: TableParts): Table {
+  const { title = null, columns, columnCount = columns.length, rows, notes = [] } = parts;
+  const kept = columns.slice(0, MAX_COLUMNS);
+  const shown = rows.slice(0, rowsShown(columnCount, rows.length));
+  return {
+    title,
+    columns: kept,
+    rows: shown.map((row) => kept.map((_, i) => row[i] ?? null)),
+    notes: [
+      ...rowsNote(shown.length, parts.counted ?? { rows: rows.length }),
+      ...columnsNote(kept.length, columnCount),
+      ...notes,
+    ],
+  };
+}
+
+/** `1234` → `1,234`. */
+export function count(number: number): string {
+  return number.toLocaleString("en");
+}
+
+function columnsNote(shown: number, all: number): string[] {
+  return shown < all ? [`first ${count(shown)} of ${count(all)} columns`] : [];
+}
+
+function rowsNote(shown: number, { rows, cut }: Counted): string[] {
+  if (cut !== undefined) {
+    const isFull = cut === "bytes" && shown >= rows;
+    const first = shown === 1 ? "first row" : `first ${count(shown)} rows`;
+    return [`${first}${isFull ? ", all that fit" : ""}; the file has more`];
+  }
+  return shown < rows ? [`first ${count(shown)} of ${count(rows)} rows`] : [];
+}

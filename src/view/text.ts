@@ -1,0 +1,20 @@
+import { cut } from "./cell.ts";
+import { listingTable } from "./listing.ts";
+import { tableOf } from "./table.ts";
+import { encodingFacts, linesOf, textOf } from "./text-of.ts";
+import type { Viewer } from "./viewer.ts";
+
+/** Plain lines; what is an archive's listing is shown as one. */
+export const viewText: Viewer = ({ bytes, rows, counted }) => {
+  const decoded = textOf(bytes);
+  const lines = linesOf(decoded);
+  const facts = encodingFacts(decoded);
+  const listed = listingTable({ lines, rows, counted });
+  if (listed !== undefined) return { facts, tables: [listed], warnings: decoded.warnings };
+  const table = tableOf({
+    columns: [{ name: "line", type: "text" }],
+    rows: lines.slice(0, rows).map((line) => [cut(line)]),
+    counted: counted ?? { rows: lines.length },
+  });
+  return { facts, tables: [table], warnings: decoded.warnings };
+};

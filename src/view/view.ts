@@ -1,0 +1,131 @@
+import { basename } from "node:path";
+import { errorMessage, Failure, systemErrorIn } from "../errors.ts";
+import { startClock } from "../jobs/clock.ts";
+import { type LocalFile, openLocalFile } from "../jobs/source.ts";
+import { isText } from "../lib/encoding.ts";
+import { HEAD_BYTES } from "../lib/source.ts";
+import type { SampleSummary } from "../types.ts";
+import { viewAny } from "./any.ts";
+import { headTable } from "./hex.ts";
+import { type Counted, count } from "./table.ts";
+import { defaultLimits, takeSample, type TakenSample } from "./take-sample.ts";
+import type { View } from "./types.ts";
+
+export type { Column, Table, View } from "./types.ts";
+
+/** Rows that are looked at, however many are asked for. */
+const MAX_ROWS = 100_000;
+
+/** How a file is shown. */
+export interface ViewOptions {
+  /** Rows of each table. */
+  readonly rows: number;
+  /** What decides the format besides the content, where the file's own name does not. */
+  readonly name?: string;
+  /** Extension → format name, from the configuration. */
+  readonly extensions?: Readonly<Record<string, string>>;
+  /** Real paths of the directories the file has to be in; any where none are given. */
+  readonly roots?: readonly string[];
+}
+
+/**
+ * Shows a file, a sample or any other: it is sampled into memory first, so that neither its size
+ * nor what is in it matters, and what the sample holds is shown.
+ * @param path absolute
+ * @throws Failure FILE_MISSING, FILE_UNREADABLE, PATH_REFUSED, FORMAT_INVALID, LIMIT_EXCEEDED, TIMEOUT
+ */
+export async function readView(path: string, options: ViewOptions): Promise<View> {
+  const { rows, extensions = {} } = options;
+  const limits = limitsFor(rows);
+  return withFile(path, options, async (source, signal) => {
+    const sample = await takeSample({ source, limits, signal, depth: 0, extensions });
+    return viewSample(sample, { name: source.name, rows, extensions, signal });
+  });
+}
+
+/**
+ * Shows the first bytes of a file, whatever they are: for one that cannot be sampled.
+ * @param path absolute
+ * @throws Failure FILE_MISSING, FILE_UNREADABLE, PATH_REFUSED
+ */
+export async function readHead(path: string, options: Omit<ViewOptions, "rows">): Promise<View> {
+  return withFile(path, options, async (source) => ({
+    format: "unknown",
+    facts: [["size", `${count(source.size)} bytes`]],
+    tables: [headTable(await source.head())],
+    warnings: [],
+  }));
+}
+
+/**
+ * Shows a sample that was taken; of what has none in its own format also the first bytes. `name` is
+ * that of the file it was taken from.
+ */
+export async function viewSample(
+  { bytes, summary, extension, head }: TakenSample,
+  options: Pick<ViewOptions, "rows" | "extensions"> & {
+    readonly name: string;
+    readonly signal: AbortSignal;
+  },
+): Promise<View> {
+  const { name, rows, extensions = {}, signal } = options;
+  const { format, warnings } = summary;
+  const view = await viewAny({
+    bytes,
+    name: name + (extension ?? ""),
+    rows,
+    ...countedIn(summary),
+    limits: limitsFor(rows),
+    extensions,
+    signal,
+    depth: 0,
+  });
+  // Of text, the description has the first lines.
+  const isShown = format !== "metadata" || isText(head);
+  const tables = isShown ? view.tables : [...view.tables, headTable(head)];
+  return { ...view, format, tables, warnings: [...warnings, ...view.warnings] };
+}
+
+/** An archive is cut where members are; how many entries it has is known all the same. */
+function countedIn({ rows, cut, entries }: SampleSummary): { readonly counted?: Counted } {
+  if (entries !== undefined) return { counted: { rows: entries } };
+  return rows === undefined ? {} : { counted: { rows, cut } };
+}
+
+/** A view of few rows still tells how many more there are, up to what a sample has. */
+function limitsFor(rows: number): typeof defaultLimits {
+  const { members } = defaultLimits;
+  const wanted = Math.min(rows, MAX_ROWS);
+  // A zip that is a sample has its listing as a member.
+  return { ...defaultLimits, rows: Math.max(wanted, defaultLimits.rows), members: members + 1 };
+}
+
+async function withFile<T>(
+  path: string,
+  { name = basename(path), roots = ["/"] }: Omit<ViewOptions, "rows">,
+  work: (source: LocalFile, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const clock = startClock(defaultLimits.seconds, new AbortController().signal);
+  const { signal } = clock;
+  const memory = Buffer.allocUnsafe(HEAD_BYTES);
+  const { readBytes } = defaultLimits;
+  try {
+    const source = openLocalFile(path, { roots, name, readBytes, signal, memory });
+    try {
+      return await work(source, signal);
+    } finally {
+      source.close();
+    }
+  } catch (error) {
+    throw failureOf(error);
+  } finally {
+    clock.stop();
+  }
+}
+
+/** Whatever goes wrong has a code. */
+function failureOf(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const code = systemErrorIn(error) === undefined ? "UNEXPECTED" : "FILE_UNREADABLE";
+  return new Failure(code, errorMessage(error), { cause: error });
+}

@@ -1,0 +1,30 @@
+import type { Limits } from "../types.ts";
+import type { Counted } from "./table.ts";
+import type { View } from "./types.ts";
+
+/** Everything a viewer may use. */
+export interface ViewRequest {
+  /** A sample: small, whatever the file it is of. */
+  readonly bytes: Buffer;
+  /** File name, without directories. */
+  readonly name: string;
+  /** Rows to show of each table. */
+  readonly rows: number;
+  /** How many rows the sample has and what cut it, where that is known. */
+  readonly counted?: Counted;
+  readonly limits: Limits;
+  /** Extension → format name, from the configuration. */
+  readonly extensions: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  /** Containers around it: 0 for a file. */
+  readonly depth: number;
+}
+
+/**
+ * Shows samples of one format.
+ * @throws Failure FORMAT_INVALID where the bytes are not what they seemed
+ */
+export type Viewer = (request: ViewRequest) => Promise<Omit<View, "format">> | Omit<View, "format">;
+
+/** Shows bytes by whatever format they have: how a container has its members shown. */
+export type ViewAny = (request: ViewRequest) => Promise<View>;

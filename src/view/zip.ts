@@ -1,0 +1,114 @@
+import type { Entry } from "yauzl";
+import { errorMessage, Failure, NoSample } from "../errors.ts";
+import { unpackBy } from "../formats/zip-methods.ts";
+import { type OpenZip, openZip } from "../formats/zip-reader.ts";
+import { collect } from "./collect.ts";
+import { firstListed, listingTable } from "./listing.ts";
+import { count } from "./table.ts";
+import { defaultLimits } from "./take-sample.ts";
+import { linesOf, textOf } from "./text-of.ts";
+import type { Table, View } from "./types.ts";
+import type { ViewAny, ViewRequest } from "./viewer.ts";
+
+/** The listing in a sample; a sample of a sample has another one, with a number. */
+const LISTING = /^_manifest\.txt(~\d+)?$/;
+
+/** One member of a sample. */
+interface Member {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
+/**
+ * Shows the sample of a zip: what the archive holds, then the members that are in the sample.
+ * @throws Failure FORMAT_INVALID
+ */
+export async function viewZip(
+  request: ViewRequest,
+  viewAny: ViewAny,
+): Promise<Omit<View, "format">> {
+  const { rows, counted } = request;
+  const warnings: string[] = [];
+  const [list, ...members] = await membersOf(request, warnings);
+  let lines = list === undefined ? [] : linesOf(textOf(list.bytes));
+  let shown = members.slice(0, defaultLimits.members);
+  let all = counted;
+  const [first] = members;
+  // What was sampled is one of our samples: the listing to show is the one in it.
+  if (first !== undefined && LISTING.test(first.name) && firstListed(lines) === "_manifest.txt") {
+    lines = linesOf(textOf(first.bytes));
+    shown = members.slice(1);
+    all = undefined;
+  }
+  const listed = listingTable({ lines, rows, counted: all });
+  const tables: Table[] = listed === undefined ? [] : [listed];
+  for (const member of shown) {
+    const view = await viewMember(member, request, viewAny, warnings);
+    if (view !== undefined) tables.push(...view.tables.map((table) => titled(table, member)));
+  }
+  return { facts: [["entries", count(all?.rows ?? lines.length)]], tables, warnings };
+}
+
+async function viewMember(
+  { name, bytes }: Member,
+  request: ViewRequest,
+  viewAny: ViewAny,
+  warnings: string[],
+): Promise<View | undefined> {
+  const { counted: _, ...rest } = request;
+  const inner = { ...rest, bytes, name: name.slice(name.lastIndexOf("/") + 1) };
+  try {
+    const view = await viewAny({ ...inner, depth: request.depth + 1 });
+    warnings.push(...view.warnings.map((warning) => `${name}: ${warning}`));
+    return view;
+  } catch (error) {
+    warnings.push(`${name}: not shown: ${faultOf(error)}`);
+    return undefined;
+  }
+}
+
+function titled(table: Table, { name }: Member): Table {
+  return { ...table, title: table.title === null ? name : `${name}: ${table.title}` };
+}
+
+async function membersOf(
+  { bytes, signal }: ViewRequest,
+  warnings: string[],
+): Promise<readonly Member[]> {
+  const slice = async (start: number, end: number) => bytes.subarray(start, end);
+  const archive = await openZip(slice, bytes.length, signal);
+  const members: Member[] = [];
+  try {
+    for await (const entry of archive.directory.eachEntry()) {
+      const name = entry.fileNameRaw.toString();
+      try {
+        members.push({ name, bytes: await unpack(archive, entry) });
+      } catch (error) {
+        warnings.push(`${name}: not shown: ${faultOf(error)}`);
+      }
+    }
+  } finally {
+    archive.directory.close();
+  }
+  return members;
+}
+
+async function unpack({ directory, slice }: OpenZip, entry: Entry): Promise<Buffer> {
+  const { fileDataStart: at } = await directory.readLocalFileHeaderPromise(entry, {
+    minimal: true,
+  });
+  const stored = only(await slice(at, at + entry.compressedSize));
+  return (await collect(unpackBy(entry.compressionMethod, stored))).bytes;
+}
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  yield bytes;
+}
+
+/** What is wrong with a member. What is wrong with us is thrown again. */
+function faultOf(error: unknown): string {
+  if (error instanceof Failure || error instanceof NoSample) return error.message;
+  throw new Failure("FORMAT_INVALID", `not a zip that can be shown: ${errorMessage(error)}`, {
+    cause: error,
+  });
+}
