@@ -12,6 +12,7 @@ import {
   type FailuresOfCode,
 } from "./cache/totals.ts";
 import type { Settings } from "./config/settings.ts";
+import { concurrently } from "./lib/concurrently.ts";
 import { MANIFEST_PATH } from "./manifest/discover.ts";
 import type { PassSummary } from "./summary.ts";
 
@@ -46,12 +47,15 @@ export async function statusOf(
   { prefix, state }: Pick<Settings, "prefix" | "state">,
   now: number,
 ): Promise<StatusReport> {
-  const datasets: DatasetStatus[] = [];
-  for (const { oldestDueAt, ...totals } of datasetTotals(db, now)) {
-    const oldestDueSeconds = oldestDueAt === null ? null : Math.round((now - oldestDueAt) / 1000);
-    const unreadBytes = await unreadOf(db, prefix, totals.dataset);
-    datasets.push(Object.assign(totals, { oldestDueSeconds, unreadBytes }));
-  }
+  const unreadOf = unreadBytesOf(db, prefix);
+  const datasets = await concurrently(
+    datasetTotals(db, now),
+    async ({ oldestDueAt, ...totals }): Promise<DatasetStatus> => {
+      const oldestDueSeconds = oldestDueAt === null ? null : Math.round((now - oldestDueAt) / 1000);
+      const unreadBytes = await unreadOf(totals.dataset);
+      return Object.assign(totals, { oldestDueSeconds, unreadBytes });
+    },
+  );
   const pass = factOf(db, "pass");
   const running = holderOf(state) ?? null;
   return {
@@ -84,12 +88,15 @@ function sumOf(datasets: readonly DatasetStatus[]): StatusTotals {
   };
 }
 
-async function unreadOf(db: Db, prefix: string, dataset: string): Promise<number | null> {
-  const id = datasetsOf(db).find(dataset);
-  const found = await stat(join(prefix, dataset, MANIFEST_PATH)).catch(() => undefined);
-  if (id === undefined || found === undefined) return null;
-  const current = checkpointsOf(db)
-    .of(id)
-    .find(({ file }) => file === `${found.dev}:${found.ino}`);
-  return Math.max(0, found.size - (current?.offset ?? 0));
+/** Makes the function that looks how far behind a dataset's checkpoint its manifest has grown. */
+function unreadBytesOf(db: Db, prefix: string): (dataset: string) => Promise<number | null> {
+  const datasets = datasetsOf(db);
+  const checkpoints = checkpointsOf(db);
+  return async (dataset) => {
+    const id = datasets.find(dataset);
+    const found = await stat(join(prefix, dataset, MANIFEST_PATH)).catch(() => undefined);
+    if (id === undefined || found === undefined) return null;
+    const current = checkpoints.of(id).find(({ file }) => file === `${found.dev}:${found.ino}`);
+    return Math.max(0, found.size - (current?.offset ?? 0));
+  };
 }
