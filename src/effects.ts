@@ -39,7 +39,7 @@ export interface ThreadOptions {
 export function threadedEffects(
   settings: Settings,
   { threads, guard }: ThreadOptions,
-): Effects & Pick<WorkerPool, "close"> {
+): Effects & Pick<WorkerPool, "close" | "replaced"> {
   const inWork = openInWork(settings.state, threads);
   const drain = { ...settings.drain, threads };
   const pool = createWorkerPool({ ...settings, drain }, inWork);

@@ -32,7 +32,7 @@ export interface BrowsePage {
 }
 
 /** A search ends a page after so many entries, and goes on with the next one. */
-const MOST_LOOKED_AT = 100_000;
+const MOST_LOOKED_AT = 50_000;
 
 /**
  * Shows a page of a dataset's entries, the newest first; of those that wait, what is tried next.

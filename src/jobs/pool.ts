@@ -13,6 +13,8 @@ export interface WorkerPool {
   close(): Promise<void>;
   /** False once a lane ended in the middle of a job, or could not remove what it had begun to write. */
   wasClean(): boolean;
+  /** How many threads had to be replaced: they died, or were at one file for too long. */
+  replaced(): number;
 }
 
 interface Task {
@@ -60,8 +62,9 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
   let sending: NodeJS.Immediate | undefined;
   let looking: NodeJS.Timeout | undefined;
   let isClean = true;
+  let replacedCount = 0;
 
-  return { handle, giveBack, close, wasClean };
+  return { handle, giveBack, close, wasClean, replaced: () => replacedCount };
 
   function handle(job: Job, signal: AbortSignal): Promise<Outcome> {
     if (signal.aborted) return Promise.resolve({ outcome: "abandoned" });
@@ -145,6 +148,7 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
 
   /** The task in progress of a dead or late lane is to blame; the others are done by the next one. */
   function replace(slot: Slot, code: FailureCode, message: string): void {
+    replacedCount += 1;
     const blamed = inProgress(slot);
     const ms = performance.now() - slot.movedAt;
     waiting.unshift(...empty(slot).filter((task) => task !== blamed));

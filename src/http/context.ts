@@ -1,0 +1,55 @@
+import type { Db } from "../cache/open.ts";
+import type { Settings } from "../config/settings.ts";
+import type { FailureCode } from "../errors.ts";
+import type { PulseState } from "../pulse.ts";
+import type { StatusReport } from "../status.ts";
+import type { PassSummary } from "../summary.ts";
+import type { Work } from "./work.ts";
+
+/** A dataset that has to wait, and why. */
+export interface PausedDataset {
+  readonly dataset: string;
+  readonly code: FailureCode;
+  readonly message: string;
+  /** When that was last found, ms since epoch. */
+  readonly at: number;
+}
+
+/** What the daemon is asked about itself whenever it is told on. */
+export interface Live {
+  /** True once the first pass may begin. */
+  readonly isReady: boolean;
+  /** Whether it waits for work, and when it last did something, ms since epoch. */
+  readonly pulse: Pick<PulseState, "resting" | "beatAt">;
+  /** Why passes wait, where the host is busy. */
+  readonly passesWait: string | null;
+  /** Threads that had to be replaced since the daemon began. */
+  readonly workerRestarts: number;
+}
+
+/** What only the daemon knows, as it was last told. */
+export interface DaemonState extends Live {
+  readonly pid: number;
+  /** When the daemon began, ms since epoch. */
+  readonly startedAt: number;
+  /** Datasets that wait since the last pass over all of them. */
+  readonly paused: readonly PausedDataset[];
+  /** The last pass over all datasets; null before the first one has ended. */
+  readonly lastPass: PassSummary | null;
+  /** When the last such pass ended in which everything could be read and written, ms since epoch. */
+  readonly lastGoodPassAt: number | null;
+  /** What was done since the daemon began. */
+  readonly work: Work;
+  /** How often this server was started again. */
+  readonly serverRestarts: number;
+}
+
+/** What pages are made from. Nothing in it changes the lake or the cache. */
+export interface PageContext {
+  /** The cache, to read. @throws Failure CACHE_UNUSABLE while there is none that can be read */
+  cache(): Db;
+  /** Everything at a glance, at most a few seconds old. @throws as `cache` does, and what SQLite throws */
+  report(): Promise<StatusReport>;
+  readonly settings: Settings;
+  state(): DaemonState;
+}

@@ -1,0 +1,104 @@
+import { statSync } from "node:fs";
+import { cachePath } from "../../cache/open.ts";
+import type { DatasetStatus as Whole, StatusReport } from "../../status.ts";
+import { by, type Family, gauge, type Value } from "./family.ts";
+
+/** So many datasets have series of their own, those with the most entries; the others share one. */
+export const MOST_DATASETS = 200;
+/** What stands for the others; no dataset is named like that. */
+const OTHERS = "other";
+
+/** What is told of a dataset. */
+type DatasetStatus = Omit<Whole, "lastMinute" | "readBytes">;
+
+/** What the cache tells of the lake; `report` is undefined while it cannot be read. */
+export function cacheMetrics(state: string, report: StatusReport | undefined): Family[] {
+  const datasets = bounded(report?.datasets ?? []);
+  const each = (value: (dataset: DatasetStatus) => number | null): Value[] =>
+    datasets.flatMap((dataset) => {
+      const found = value(dataset);
+      return found === null ? [] : [{ value: found, labels: { dataset: dataset.dataset } }];
+    });
+  return [
+    gauge("cache_readable", "1 while the cache can be read.", Number(report !== undefined)),
+    gauge(
+      "cache_size_bytes",
+      "Size of the cache: the database and its log.",
+      by("file", [
+        ["db", sizeOf(cachePath(state))],
+        ["wal", sizeOf(`${cachePath(state)}-wal`)],
+      ]),
+    ),
+    gauge("datasets", "Datasets that were ever seen.", report?.datasets.length ?? null),
+    gauge("entries", "Entries by dataset and what became of them.", datasets.flatMap(outcomesOf)),
+    gauge(
+      "failed_entries",
+      "Entries whose last try failed, by code.",
+      by(
+        "code",
+        (report?.failures ?? []).map(({ code, entries }) => [code, entries]),
+      ),
+    ),
+    gauge(
+      "backlog_files",
+      "Entries whose time has come.",
+      each(({ due }) => due),
+    ),
+    gauge(
+      "waiting_files",
+      "Entries that are due now or later.",
+      each(({ waiting }) => waiting),
+    ),
+    gauge(
+      "lag_seconds",
+      "Age of the oldest entry that is due; 0 when none is.",
+      each(({ oldestDueSeconds }) => oldestDueSeconds ?? 0),
+    ),
+    gauge(
+      "unread_manifest_bytes",
+      "Bytes of the manifest that are not taken in yet.",
+      each(({ unreadBytes }) => unreadBytes),
+    ),
+    gauge(
+      "rejected_lines",
+      "Manifest lines that were no entries, as far as they are remembered.",
+      each(({ rejected }) => rejected),
+    ),
+  ];
+}
+
+function outcomesOf({ dataset, entries, sampled, failed, pruned }: DatasetStatus): Value[] {
+  const counts = { sampled, failed, pruned, none: entries - sampled - failed - pruned };
+  return Object.entries(counts).map(([outcome, value]) => ({
+    value,
+    labels: { dataset, outcome },
+  }));
+}
+
+/** At most `MOST_DATASETS`, and one more for all others: their sums, and the greatest lag. */
+function bounded(datasets: readonly DatasetStatus[]): readonly DatasetStatus[] {
+  if (datasets.length <= MOST_DATASETS) return datasets;
+  const bySize = datasets.toSorted((a, b) => b.entries - a.entries);
+  const others = bySize.slice(MOST_DATASETS);
+  const sum = (key: "entries" | "sampled" | "failed" | "pruned" | "waiting" | "due" | "rejected") =>
+    others.reduce((total, dataset) => total + dataset[key], 0);
+  return [
+    ...bySize.slice(0, MOST_DATASETS),
+    {
+      dataset: OTHERS,
+      entries: sum("entries"),
+      sampled: sum("sampled"),
+      failed: sum("failed"),
+      pruned: sum("pruned"),
+      waiting: sum("waiting"),
+      due: sum("due"),
+      rejected: sum("rejected"),
+      unreadBytes: others.reduce((total, { unreadBytes }) => total + (unreadBytes ?? 0), 0),
+      oldestDueSeconds: Math.max(...others.map(({ oldestDueSeconds }) => oldestDueSeconds ?? 0)),
+    },
+  ];
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}

@@ -1,0 +1,42 @@
+import { type ProcessUse, processUse } from "../daemon-process.ts";
+import type { DaemonState } from "../context.ts";
+import type { Family } from "./family.ts";
+
+/** What Prometheus expects of every process; the daemon's, not this server's. */
+export function processMetrics({ pid, startedAt }: DaemonState): Family[] {
+  const use: Partial<ProcessUse> = processUse(pid) ?? {};
+  return [
+    metric(
+      "process_cpu_seconds_total",
+      "counter",
+      "Processor time the daemon used.",
+      use.cpuSeconds,
+    ),
+    metric(
+      "process_resident_memory_bytes",
+      "gauge",
+      "Resident memory of the daemon.",
+      use.residentBytes,
+    ),
+    metric(
+      "process_virtual_memory_bytes",
+      "gauge",
+      "Virtual memory of the daemon.",
+      use.virtualBytes,
+    ),
+    metric("process_open_fds", "gauge", "Files the daemon has open.", use.openFiles),
+    metric("process_max_fds", "gauge", "Files it may have open.", use.mostOpenFiles),
+    metric("process_threads", "gauge", "Threads of the daemon.", use.threads),
+    metric("process_start_time_seconds", "gauge", "When the daemon began.", startedAt / 1000),
+  ];
+}
+
+function metric(
+  name: string,
+  type: Family["type"],
+  help: string,
+  value: number | undefined,
+): Family {
+  const values = value === undefined ? [] : [{ value, labels: {} }];
+  return { name, help, type, values, aggregator: "first" };
+}

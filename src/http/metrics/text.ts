@@ -1,0 +1,37 @@
+import { AggregatorRegistry, Registry } from "prom-client";
+import type { StatusReport } from "../../status.ts";
+import type { DaemonState } from "../context.ts";
+import { cacheMetrics } from "./cache.ts";
+import type { Family } from "./family.ts";
+import { processMetrics } from "./process.ts";
+import { workMetrics } from "./work.ts";
+
+/** What metrics are made from. */
+export interface MetricsSource {
+  readonly daemon: DaemonState;
+  readonly isHealthy: boolean;
+  /** Directory of the cache. */
+  readonly state: string;
+  /** Undefined while the cache cannot be read. */
+  readonly report: StatusReport | undefined;
+}
+
+/** The media type of what `metricsText` gives. */
+export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+
+/** All metrics, with their values. */
+export function families({ daemon, isHealthy, state, report }: MetricsSource): Family[] {
+  return [
+    ...workMetrics(daemon, isHealthy),
+    ...cacheMetrics(state, report),
+    ...processMetrics(daemon),
+  ];
+}
+
+/**
+ * All metrics in the text format of Prometheus. Counts come from another process whole, so each
+ * registry is made for one answer, of values that are there already.
+ */
+export async function metricsText(source: MetricsSource): Promise<string> {
+  return AggregatorRegistry.aggregate([families(source)]).metrics();
+}

@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import type { WholeEntry } from "../../cache/entry.ts";
+import type { Db } from "../../cache/open.ts";
+import { Failure } from "../../errors.ts";
+import type { LocalFile } from "../../jobs/source.ts";
+import type { Settings } from "../../config/settings.ts";
+import { pathBytes } from "../../lib/pep383.ts";
+import type { Receipt } from "../../samples/receipts.ts";
+import { readView, type View } from "../../view/view.ts";
+import type { PageContext } from "../context.ts";
+import { commandsFor } from "./commands.ts";
+import type { EntryFacts } from "./entry.ts";
+import { findReceipt } from "./find-receipt.ts";
+import { checkedName, type HeldSamples, holdSamples, openSample, told } from "./held-samples.ts";
+import { SHOWN_ROWS } from "./sample-tables.ts";
+
+/** Gathers what is shown of an entry; `now` is ms since epoch. @throws what the cache throws */
+export async function entryFacts(
+  { cache, settings }: Pick<PageContext, "cache" | "settings">,
+  entry: WholeEntry,
+  now: number,
+): Promise<EntryFacts> {
+  const { dataset, raw, outcome } = entry;
+  const sampledAt = sampledAtOf(cache(), entry);
+  const canRetry = outcome === "failed" || outcome === "pruned";
+  const commands = commandsFor(settings, { dataset, raw, canRetry });
+  const found = await lookAt(settings, entry, sampledAt);
+  return { entry, sampledAt, commands, now, ...found };
+}
+
+/** Opens the sample of an entry, to be closed. @throws Failure FILE_MISSING, PATH_REFUSED, … */
+export async function openSampleOf(
+  settings: Settings,
+  { dataset, sample }: Pick<WholeEntry, "dataset" | "sample">,
+): Promise<{ readonly file: LocalFile; readonly name: string }> {
+  if (sample === null) throw new Failure("FILE_MISSING", "this entry has no sample");
+  const name = nameIn(sample);
+  using held = await holdSamples(settings, dataset);
+  return { file: openSample(held, name), name };
+}
+
+async function lookAt(
+  settings: Settings,
+  entry: WholeEntry,
+  sampledAt: number | null,
+): Promise<Pick<EntryFacts, "view" | "receipt">> {
+  if (entry.sample === null) return { view: undefined, receipt: undefined };
+  try {
+    using held = await holdSamples(settings, entry.dataset);
+    const view = await viewOf(held, settings, entry).catch((error: unknown) => told(held, error));
+    const receipt = await receiptOf(held.path, entry, sampledAt);
+    return { view: shownOrThrown(view), receipt };
+  } catch (error) {
+    return { view: shownOrThrown(error), receipt: undefined };
+  }
+}
+
+async function viewOf(
+  held: HeldSamples,
+  settings: Settings,
+  { dataset, sample }: WholeEntry,
+): Promise<View> {
+  const name = checkedName(nameIn(sample ?? ""));
+  const { extensions } = settings.forDataset(dataset);
+  return readView(join(held.path, name), { rows: SHOWN_ROWS, roots: [held.real], extensions });
+}
+
+/** What is wrong with a sample is shown in its place; anything else is a fault of ours. */
+function shownOrThrown(found: unknown): View | Error {
+  if (found instanceof Error && !(found instanceof Failure)) throw found;
+  return found as View | Error;
+}
+
+async function receiptOf(
+  samples: string,
+  { raw }: WholeEntry,
+  sampledAt: number | null,
+): Promise<Receipt | undefined> {
+  if (sampledAt === null) return undefined;
+  // Receipts that cannot be read say nothing; the rest of the page does.
+  const wanted = { raw, at: sampledAt, outcome: "sampled" };
+  return findReceipt(samples, wanted).catch(() => undefined);
+}
+
+function sampledAtOf(db: Db, { dataset, raw }: WholeEntry): number | null {
+  const select = db.prepare(
+    `SELECT f.sampled_at FROM datasets AS d
+     CROSS JOIN files AS f ON f.dataset = d.id AND f.raw = ? WHERE d.name = ?`,
+  );
+  return (select.pluck().get(pathBytes(raw), dataset) as number | null | undefined) ?? null;
+}
+
+/** Below `samples/`. */
+function nameIn(sample: string): string {
+  return sample.replace(/^samples\//, "");
+}

@@ -1,0 +1,115 @@
+import { constants } from "node:fs";
+import { type FileHandle, open, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { readRange } from "../../lib/read-range.ts";
+import { isReceipts, type Receipt } from "../../samples/receipts.ts";
+
+/** Whose receipt is looked for. */
+export interface WantedReceipt {
+  readonly raw: string;
+  /** When its job was settled, ms since epoch: its receipt was written shortly before. */
+  readonly at: number;
+  readonly outcome: string;
+}
+
+const LF = 0x0a;
+/** Bytes read at once to find a whole line; a receipt is a few hundred. */
+const WINDOW = 64 * 1024;
+/** Bytes gone back over from where its time is: what is settled together is written together. */
+const NEAR = 4 * 1024 * 1024;
+const CHUNK = 512 * 1024;
+/** Sealed files that are looked into, of those there may be. */
+const MOST_FILES = 8;
+
+/**
+ * Finds the receipt of an entry without reading all of them: they are in the order of time, so that
+ * halving leads to the place. Undefined where it is not there, or not where it should be.
+ * @throws errno where the directory or a file cannot be read
+ */
+export async function findReceipt(
+  samples: string,
+  wanted: WantedReceipt,
+): Promise<Receipt | undefined> {
+  const names = (await readdir(samples)).filter(
+    (name) => isReceipts(name) && !name.endsWith(".gz"),
+  );
+  for (const name of names.toSorted().slice(0, MOST_FILES)) {
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    const handle = await open(join(samples, name), flags);
+    try {
+      const stats = await handle.stat();
+      const found = stats.isFile() ? await findIn(handle, stats.size, wanted) : undefined;
+      if (found !== undefined) return found;
+    } finally {
+      await handle.close();
+    }
+  }
+  return undefined;
+}
+
+async function findIn(
+  handle: FileHandle,
+  size: number,
+  wanted: WantedReceipt,
+): Promise<Receipt | undefined> {
+  const end = await endOf(handle, size, wanted.at);
+  const start = Math.max(0, end - NEAR);
+  // A line begins with its raw.
+  const beginning = Buffer.from(`{"raw":${JSON.stringify(wanted.raw)},`);
+  let rest = Buffer.alloc(0);
+  for (let at = end; at > start;) {
+    const from = Math.max(start, at - CHUNK);
+    const bytes = Buffer.concat([await readRange(handle, from, at), rest]);
+    for (let found = bytes.lastIndexOf(beginning); found >= 0;) {
+      const line = bytes.subarray(found, lineEnd(bytes, found));
+      const receipt = parsed(line);
+      if (receipt?.raw === wanted.raw && receipt.outcome === wanted.outcome) return receipt;
+      found = found === 0 ? -1 : bytes.lastIndexOf(beginning, found - 1);
+    }
+    // What begins before this piece ends in it.
+    const first = bytes.indexOf(LF);
+    rest = bytes.subarray(0, first < 0 ? Math.min(bytes.length, WINDOW) : first + 1);
+    at = from;
+  }
+  return undefined;
+}
+
+/** Where the first line begins that is younger than a time. */
+async function endOf(handle: FileHandle, size: number, time: number): Promise<number> {
+  let low = 0;
+  let high = size;
+  while (high - low > WINDOW) {
+    const middle = Math.floor((low + high) / 2);
+    const bytes = await readRange(handle, middle, Math.min(size, middle + WINDOW));
+    const at = timeIn(bytes);
+    if (at === undefined || at > time) high = middle;
+    else low = middle;
+  }
+  return Math.min(size, high + WINDOW);
+}
+
+/** The time of the first whole receipt in a piece of a file. */
+function timeIn(bytes: Buffer): number | undefined {
+  for (let start = bytes.indexOf(LF) + 1; start > 0 && start < bytes.length;) {
+    const end = lineEnd(bytes, start);
+    const at = end < bytes.length ? parsed(bytes.subarray(start, end))?.["at"] : undefined;
+    const time = typeof at === "string" ? Date.parse(at) : Number.NaN;
+    if (!Number.isNaN(time)) return time;
+    start = end + 1;
+  }
+  return undefined;
+}
+
+function lineEnd(bytes: Buffer, start: number): number {
+  const end = bytes.indexOf(LF, start);
+  return end < 0 ? bytes.length : end;
+}
+
+function parsed(line: Buffer): Receipt | undefined {
+  try {
+    const value = JSON.parse(line.toString()) as Receipt | null;
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

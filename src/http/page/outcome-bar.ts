@@ -1,0 +1,72 @@
+import { html } from "hono/html";
+import type { Html } from "./layout.ts";
+import { countText } from "./text.ts";
+
+/** Entries by what became of them; they may overlap: a failed one waits for another try. */
+export interface OutcomeCounts {
+  readonly entries: number;
+  readonly sampled: number;
+  readonly failed: number;
+  readonly pruned: number;
+}
+
+/** The parts of a bar, in the order in which they stand; they add up to all entries. */
+const barParts = ["failed", "waiting", "sampled", "pruned"] as const;
+type Part = (typeof barParts)[number];
+
+/** A tenth of a percent is seen, and less than that is not to be overlooked either. */
+const LEAST_PERCENT = 2;
+
+/**
+ * A bar of 100 by 8 that shows how entries divide: what failed, what has no outcome yet, what was
+ * sampled, what retention removed. The style sheet colours it; its label says the same in words.
+ */
+export function outcomeBar(counts: OutcomeCounts): Html {
+  const { entries, sampled, failed, pruned } = counts;
+  if (entries === 0) return html`<span class="muted">no entries</span>`;
+  const waiting = Math.max(0, entries - sampled - failed - pruned);
+  const parts = { failed, waiting, sampled, pruned };
+  const widths = barParts.map((part) =>
+    parts[part] === 0 ? 0 : Math.max(LEAST_PERCENT, (100 * parts[part]) / entries),
+  );
+  const scale = 100 / widths.reduce((sum, width) => sum + width, 0);
+  let x = 0;
+  const rects = barParts.map((part, i) => {
+    const width = (widths[i] as number) * scale;
+    const at = x;
+    x += width;
+    if (width === 0) return html``;
+    return html`<rect
+      class="${part}"
+      x="${at.toFixed(2)}"
+      y="0"
+      width="${width.toFixed(2)}"
+      height="8"
+    />`;
+  });
+  const words = barParts
+    .filter((part) => parts[part] > 0)
+    .map((part) => `${countText(parts[part])} ${wordOf(part)}`);
+  return html`<svg
+    class="bar"
+    viewBox="0 0 100 8"
+    preserveAspectRatio="none"
+    role="img"
+    aria-label="${words.join(", ")}"
+  >
+    ${rects}
+  </svg>`;
+}
+
+/** What the colours of the bar mean. */
+export function barKey(): Html {
+  const one = (part: Part) =>
+    html`<svg class="key" viewBox="0 0 8 8" aria-hidden="true">
+        <rect class="${part}" width="8" height="8" /></svg
+      >${wordOf(part)} `;
+  return html`${barParts.map(one)}`;
+}
+
+function wordOf(part: Part): string {
+  return part === "waiting" ? "new" : part;
+}

@@ -1,0 +1,44 @@
+import { html } from "hono/html";
+import type { Html } from "./layout.ts";
+import { isolated } from "./layout.ts";
+
+/** What is said where there is no page to show. */
+export interface Trouble {
+  readonly status: 400 | 404 | 500 | 503;
+  /** A stable name for it, for programs. */
+  readonly code: string;
+  readonly title: string;
+  readonly message: string;
+  /** Where else to look. */
+  readonly links?: readonly { readonly text: string; readonly href: string }[];
+}
+
+/** Thrown where a page is asked for that cannot be. */
+export class NoPage extends Error {
+  readonly trouble: Trouble;
+
+  constructor(trouble: Trouble) {
+    super(trouble.message);
+    this.name = "NoPage";
+    this.trouble = trouble;
+  }
+}
+
+/** What to throw where a dataset is asked for that is not known. */
+export function noDataset(dataset: string): NoPage {
+  const message = `The cache knows no dataset ${dataset}.`;
+  return new NoPage({ status: 404, code: "NOT_FOUND", title: "No such dataset", message });
+}
+
+/** Says what is wrong, and where to go on. */
+export function troubleView({ title, message, links = [] }: Trouble): Html {
+  const others = links.map(
+    ({ text, href }) => html`<li><a href="${href}">${isolated(text, 300)}</a></li>`,
+  );
+  return html`<h1>${title}</h1>
+    <p>${isolated(message, 2000)}</p>
+    <ul>
+      ${others}
+      <li><a href="/">All datasets</a></li>
+    </ul>`;
+}

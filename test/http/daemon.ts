@@ -1,0 +1,19 @@
+/** A process that has a server and is killed: `node daemon.ts CONFIG SOCKET`. */
+import { loadConfig } from "../../src/config/load.ts";
+import { startServer } from "../../src/http/server.ts";
+import { openLog } from "../../src/log.ts";
+
+const [config = "", listen = ""] = process.argv.slice(2);
+const settings = loadConfig({ config, env: {} });
+const chosen = { ...settings.origin.config, http: { listen, hosts: [] } };
+const live = {
+  isReady: true,
+  pulse: { resting: true, beatAt: Date.now() },
+  passesWait: null,
+  workerRestarts: 0,
+};
+startServer({
+  settings: { ...settings, http: chosen.http, origin: { ...settings.origin, config: chosen } },
+  log: openLog("info"),
+  live: () => live,
+});

@@ -1,0 +1,310 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser, Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { takeLock } from "../../src/cache/lock.ts";
+import { shown } from "../../src/http/page/text.ts";
+import { encoded } from "../../src/http/page/query.ts";
+import { createWorld, DATASET, type World } from "../helpers/world.ts";
+import { audited, launch, type Look, watch, whyNoBrowser } from "./page-browser.ts";
+import {
+  fillHostileLake,
+  fillPageLake,
+  HOSTILE,
+  hostileCells,
+  hostileNames,
+  ORDINARY,
+} from "./page-lake.ts";
+import { type PageServer, servePages } from "./page-server.ts";
+
+/** Set to a directory, pictures of the views are put there. */
+const pictures = process.env["PAGE_PICTURES"];
+
+const isHere = whyNoBrowser === undefined;
+if (!isHere) console.log(`left out: ${whyNoBrowser}`);
+
+const hostilePath = `/datasets/${HOSTILE.split("/").map(encodeURIComponent).join("/")}`;
+const views: Readonly<Record<string, string>> = {
+  datasets: "/",
+  files: `/datasets/${DATASET}`,
+  failed: "/datasets/globex/clicks/v1?outcome=failed",
+  waiting: "/datasets/globex/clicks/v1?outcome=waiting&search=part",
+  entry: entryPath(ORDINARY),
+  stale: entryPath("raw/notes.txt"),
+  nested: entryPath("raw/everything.avro"),
+  parquet: entryPath("raw/all-types.parquet"),
+  wide: entryPath("raw/wide.csv"),
+  metadata: entryPath("raw/model.bin"),
+  broken: entryPath("raw/broken.zip", "umbrella/sensors/v1"),
+  failures: "/failures",
+  "bad address": "/?page=x",
+  "no such page": "/no/such/page",
+  "hostile names": hostilePath,
+  "hostile cells": entryPath("raw/cells.csv", HOSTILE),
+};
+let world: World;
+let server: PageServer;
+let browser: Browser;
+
+beforeAll(async () => {
+  if (!isHere) return;
+  world = await createWorld();
+  await fillHostileLake(world);
+  server = await servePages(world.settings());
+  browser = await launch();
+});
+
+afterAll(async () => {
+  if (!isHere) return;
+  await browser.close();
+  expect(server.failures).toEqual([]);
+  await server[Symbol.asyncDispose]();
+  await world[Symbol.asyncDispose]();
+});
+
+function entryPath(raw: string, dataset = DATASET): string {
+  return `/entry?dataset=${encoded(dataset)}&raw=${encoded(raw)}`;
+}
+
+test.runIf(isHere)(
+  "every view can be read by everyone: light and dark, wide and narrow, with a script or without",
+  async () => {
+    await using watched = await watch(browser, server.url, { scheme: "light", width: 1280 });
+    const look = { scheme: "dark", width: 360, script: false } as const;
+    await using plain = await watch(browser, server.url, look);
+    const { page, wrong } = watched;
+    for (const [name, path] of Object.entries(views)) {
+      await page.goto(server.url + path);
+      for (const width of [1280, 360]) {
+        await page.setViewportSize({ width, height: 800 });
+        for (const colorScheme of ["light", "dark"] as const) {
+          await page.emulateMedia({ colorScheme });
+          const said = [name, width, colorScheme];
+          expect([...said, await audited(page)]).toEqual([...said, []]);
+        }
+      }
+      expect([name, wrong]).toEqual([name, []]);
+      await plain.page.goto(server.url + path);
+      expect([name, await audited(plain.page), plain.wrong]).toEqual([name, [], []]);
+    }
+    await page.goto(server.url + views["entry"]);
+    await page.emulateMedia({ media: "print" });
+    expect(await audited(page)).toEqual([]);
+    expect(await page.evaluate("document.getAnimations().length")).toBe(0);
+  },
+);
+
+test.runIf(isHere)(
+  "hostile names and cells are shown as they are, and nothing in them runs",
+  async () => {
+    await using watched = await watch(browser, server.url, { scheme: "light", width: 1280 });
+    const { page, wrong } = watched;
+    await page.goto(server.url + hostilePath);
+    const names = await page.locator("tbody th .path").allTextContents();
+    for (const name of hostileNames) expect(names).toContain(shown(`raw/${name}`));
+    for (const name of hostileNames) {
+      await page.goto(server.url + entryPath(`raw/${name}`, HOSTILE));
+      expect(await page.locator("h1").textContent()).toBe(shown(name).replace(/.*\//, ""));
+      await page.mouse.move(200, 120);
+    }
+    await page.goto(server.url + entryPath("raw/cells.csv", HOSTILE));
+    const cells = await page.locator(".cells td").allTextContents();
+    for (const [i, cell] of hostileCells.entries()) {
+      expect(cells[i]?.replace(/…$/, "")).toBe(
+        shown(cell).slice(0, (cells[i]?.length ?? 1) - (cell.length > 250 ? 1 : 0)),
+      );
+    }
+    expect(Math.max(...cells.map(({ length }) => length))).toBeLessThan(400);
+    expect((await page.content()).length).toBeLessThan(40_000);
+    for (const selector of [".cells img", ".cells svg", ".cells iframe", ".cells form"]) {
+      expect(await page.locator(selector).count()).toBe(0);
+    }
+    expect(await page.evaluate("window.harmed")).toBeUndefined();
+    expect(wrong).toEqual([]);
+  },
+);
+
+test.runIf(isHere)(
+  "a direction that is turned around in a name turns nothing around outside of it",
+  async () => {
+    await using watched = await watch(browser, server.url, { scheme: "light", width: 1280 });
+    const { page } = watched;
+    await page.goto(server.url + hostilePath);
+    const directions = await page.evaluate(
+      `[...document.querySelectorAll("bdi")].map((each) => getComputedStyle(each).unicodeBidi)`,
+    );
+    expect(new Set(directions as string[])).toEqual(new Set(["isolate"]));
+    expect(await page.content()).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/);
+  },
+);
+
+test.runIf(isHere)("2,000 columns are bounded, and how many there are is said", async () => {
+  await using watched = await watch(browser, server.url, { scheme: "light", width: 360 });
+  const { page } = watched;
+  await page.goto(server.url + views["wide"]);
+  expect(await page.locator("thead th").count()).toBeLessThan(100);
+  expect(await page.locator(".note").textContent()).toMatch(/of 2,000 columns/);
+});
+
+test.runIf(isHere)(
+  "keys alone reach everything, in order, and what they are at is to be seen",
+  async () => {
+    await using watched = await watch(browser, server.url, { scheme: "light", width: 360 });
+    const { page } = watched;
+    for (const path of [views["datasets"], views["entry"], views["failures"]]) {
+      await page.goto(server.url + path);
+      const wanted = await page.evaluate(
+        `document.querySelectorAll("a[href],button,input:not([type=hidden]),select,[tabindex='0']").length`,
+      );
+      await page.keyboard.press("Tab");
+      expect(await atFocus(page)).toMatchObject({ text: "Skip to the content", isSeen: true });
+      for (let i = 1; i < Number(wanted); i += 1) {
+        await page.keyboard.press("Tab");
+        const focus = await atFocus(page);
+        expect(focus, `${path} ${i} of ${String(wanted)}`).toMatchObject({ at: i, isSeen: true });
+      }
+    }
+    await page.goto(server.url + views["entry"]);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate("document.activeElement.id")).toBe("main");
+    const region = page.locator(".scroll");
+    await region.focus();
+    await page.keyboard.press("End");
+    await expect.poll(() => page.evaluate("document.activeElement.scrollTop")).toBeGreaterThan(0);
+  },
+);
+
+/** What has the focus: which of all that can have it, what it says, and whether it can be seen. */
+function atFocus(page: Page): Promise<unknown> {
+  return page.evaluate(`(() => {
+    const all = [...document.querySelectorAll("a[href],button,input:not([type=hidden]),select,[tabindex='0']")];
+    const element = document.activeElement;
+    const { outlineStyle, outlineWidth } = getComputedStyle(element);
+    const { left, right, top, bottom } = element.getBoundingClientRect();
+    const isOutlined = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+    const isInside = right > 0 && left < innerWidth && bottom > 0 && top < innerHeight;
+    return { at: all.indexOf(element), text: element.textContent, isSeen: isOutlined && isInside };
+  })()`);
+}
+
+test.runIf(isHere).each([true, false])(
+  "to find a file takes a name, a click and a click more, with a script or without: %s",
+  async (script) => {
+    const look = { scheme: "light", width: 1280, script } as const;
+    await using watched = await watch(browser, server.url, look);
+    const { page, wrong } = watched;
+    await page.goto(server.url);
+    await page.getByLabel("Name contains").fill("ORDERS");
+    await page.getByRole("button", { name: "Filter" }).click();
+    await page.getByRole("link", { name: DATASET }).click();
+    await page.getByRole("link", { name: "Older" }).click();
+    expect(new URL(page.url()).searchParams.has("after")).toBe(true);
+    await page.getByRole("link", { name: "Newest" }).click();
+    await page.getByRole("navigation", { name: "Outcomes" }).getByText("Sampled").click();
+    await page.getByLabel("Path contains").fill("PART-0002");
+    await page.getByRole("button", { name: "Search" }).click();
+    expect(new URL(page.url()).searchParams.get("outcome")).toBe("sampled");
+    await page.getByRole("link", { name: ORDINARY }).click();
+    expect(await page.locator("h1").textContent()).toBe("part-0002.csv");
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Download the sample" }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe("part-0002_sample.csv");
+    await page.getByRole("navigation", { name: "Parts" }).getByText("Failures").click();
+    await page.getByLabel("Code", { exact: true }).selectOption("FORMAT_INVALID");
+    await page.getByRole("button", { name: "Show" }).click();
+    await page.getByRole("link", { name: "raw/broken.zip" }).click();
+    expect(await page.locator(".notice.bad").last().textContent()).toContain("not a whole zip");
+    expect(wrong).toEqual([]);
+  },
+);
+
+test.runIf(isHere)(
+  "the strip tells what the daemon does now, and says so when nobody answers",
+  async () => {
+    await using lake = await createWorld();
+    await lake.put("a.csv", "a\n1\n");
+    await lake.pass();
+    const pages = await servePages(lake.settings());
+    await using watched = await watch(browser, pages.url, { scheme: "light", width: 1280 });
+    const { page, wrong } = watched;
+    await page.clock.install();
+    await page.goto(pages.url);
+    await page.getByLabel("Name contains").focus();
+    const state = page.locator("[data-part=state]");
+    expect(await state.textContent()).toContain("resting");
+    pages.tell({ pulse: { resting: false, beatAt: Date.now() } });
+    const later = (part: Locator) => async () => {
+      await page.clock.runFor(2000);
+      return part.textContent();
+    };
+    await expect.poll(later(state)).toContain("working");
+    pages.tell({ passesWait: "the processors <b>are</b> busy" });
+    await expect.poll(later(page.locator("[data-part=why]"))).toContain("<b>are</b> busy");
+    expect(await page.evaluate("document.activeElement.id")).toBe("name");
+    expect(wrong).toEqual([]);
+    await pages[Symbol.asyncDispose]();
+    await expect.poll(later(state)).toContain("No answer");
+  },
+);
+
+test.runIf(isHere)(
+  "a page that nobody sees asks nothing, and asks again once it is seen",
+  async () => {
+    await using watched = await watch(browser, server.url, { scheme: "light", width: 1280 });
+    const { page } = watched;
+    await page.clock.install();
+    await page.goto(server.url);
+    let asked = 0;
+    page.on("request", (request) => (asked += request.url().endsWith("/live") ? 1 : 0));
+    const turn = (isHidden: boolean) =>
+      page.evaluate(`Object.defineProperty(document, "hidden", { value: ${isHidden}, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"))`);
+    await turn(true);
+    await page.clock.runFor(60_000);
+    expect(asked).toBeLessThanOrEqual(1);
+    const before = asked;
+    await turn(false);
+    const askedLater = async () => {
+      await page.clock.runFor(2000);
+      return asked;
+    };
+    await expect.poll(askedLater).toBeGreaterThan(before);
+  },
+);
+
+test.runIf(isHere && pictures !== undefined)("pictures", async () => {
+  await using lake = await createWorld();
+  await fillPageLake(lake);
+  const lock = takeLock(lake.settings().state);
+  await using pages = await servePages(lake.settings());
+  const wanted: readonly (readonly [string, Look])[] = [
+    ["datasets", { scheme: "light", width: 1280 }],
+    ["files", { scheme: "light", width: 1280 }],
+    ["entry", { scheme: "light", width: 1020 }],
+    ["failures", { scheme: "light", width: 1280 }],
+    ["entry", { scheme: "dark", width: 1020 }],
+    ["datasets", { scheme: "light", width: 360 }],
+    ["entry", { scheme: "light", width: 360 }],
+  ];
+  await mkdir(pictures ?? "", { recursive: true });
+  for (const [name, look] of wanted) {
+    await using watched = await watch(browser, pages.url, look);
+    const { page } = watched;
+    await page.goto(pages.url + views[name]);
+    // Where the tests' lake is says nothing to anyone.
+    await page.evaluate(`(() => {
+      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+        node.data = node.data.replaceAll("${lake.prefix}", "/data")
+          .replaceAll("${lake.config}", "/etc/staging-sampler/config.yaml");
+      }
+    })()`);
+    const kind = look.width < 500 ? "phone" : look.scheme;
+    const path = join(pictures ?? "", `${name}-${kind}.png`);
+    await page.screenshot({ path, fullPage: name === "entry" && look.width > 500 });
+  }
+  lock.release();
+});

@@ -1,0 +1,69 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import type { Settings } from "../../src/config/settings.ts";
+import { createApp } from "../../src/http/app.ts";
+import type { DaemonState } from "../../src/http/context.ts";
+import { createGuardedServer } from "../../src/http/listener.ts";
+import { addPages } from "../../src/http/page/routes.ts";
+import { createCacheReader } from "../../src/http/reader.ts";
+import { createReportReader } from "../../src/http/report.ts";
+import { emptyWork } from "../../src/http/work.ts";
+
+/** Pages that are served in this process, until they are disposed of. */
+export interface PageServer extends AsyncDisposable {
+  /** `http://127.0.0.1:port`. */
+  readonly url: string;
+  /** What could not be answered, and was a fault of ours. */
+  readonly failures: readonly string[];
+  /** Tells something else of the daemon. */
+  tell(state: Partial<DaemonState>): void;
+  /** When the daemon was last heard of, ms before now. */
+  silentFor(ms: number): void;
+}
+
+/** Serves the pages of a lake as the daemon's server does. */
+export async function servePages(settings: Settings): Promise<PageServer> {
+  let state: DaemonState = {
+    isReady: true,
+    pulse: { resting: true, beatAt: Date.now() },
+    passesWait: null,
+    workerRestarts: 0,
+    pid: process.pid,
+    startedAt: Date.now() - 3_723_000,
+    paused: [],
+    lastPass: null,
+    lastGoodPassAt: null,
+    work: { ...emptyWork(), readBytes: 5_300_000_000, writtenBytes: 41_000_000 },
+    serverRestarts: 0,
+  };
+  let silentMs = 0;
+  const failures: string[] = [];
+  const { cache, drop } = createCacheReader(settings.state);
+  const context = {
+    cache,
+    settings,
+    report: createReportReader({ cache, settings }),
+    state: () => state,
+    heardAt: () => Date.now() - silentMs,
+    onFailure: (path: string, _: string, message: string) =>
+      void failures.push(`${path} ${message}`),
+  };
+  const app = createApp(context);
+  addPages(app, context);
+  const guard = { isUnix: false, hosts: [] };
+  const server = createGuardedServer((request) => app.fetch(request), guard);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    failures,
+    tell: (change) => void (state = { ...state, ...change }),
+    silentFor: (ms) => void (silentMs = ms),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+      drop();
+    },
+  };
+}
