@@ -42,16 +42,29 @@ export async function findPlace(settings: Settings, dataset: string): Promise<Pl
 async function checkSamples(samples: string, { roots, unknownRoot }: Place): Promise<void> {
   const real = await realUnlessAbsent(samples);
   const dataset = await realUnlessAbsent(dirname(samples));
-  if (real === undefined || dataset === undefined || real === join(dataset, "samples")) return;
-  if (!roots.some((root) => real.startsWith(`${root}/`))) {
-    const why = unknownRoot ?? "leads outside the prefix and allowedRoots";
-    throw new Failure("OUTPUT_UNWRITABLE", `${samples}: ${why}`);
+  if (real === undefined || dataset === undefined) return;
+  const why = whyNotForSamples(real, dataset, roots);
+  if (why === "outside") {
+    const reason = unknownRoot ?? "leads outside the prefix and allowedRoots";
+    throw new Failure("OUTPUT_UNWRITABLE", `${samples}: ${reason}`);
   }
-  const [prefix = ""] = roots;
-  const folders = [partsBelow(dataset, real)[0], partsBelow(prefix, real)[3]];
-  if (folders.some((folder) => /^(bronze|raw|manifests|samples)$/.test(folder ?? ""))) {
+  if (why === "others'") {
     throw new Failure("OUTPUT_UNWRITABLE", `${samples}: leads to ${real}, where others write`);
   }
+}
+
+/** Why samples of a dataset may not be in a directory; undefined where they may. All paths are real. */
+export function whyNotForSamples(
+  real: string,
+  dataset: string,
+  roots: readonly string[],
+): "outside" | "others'" | undefined {
+  if (real === join(dataset, "samples")) return undefined;
+  if (!roots.some((root) => real.startsWith(`${root}/`))) return "outside";
+  const [prefix = ""] = roots;
+  const folders = [partsBelow(dataset, real)[0], partsBelow(prefix, real)[3]];
+  const isTheirs = (folder = "") => /^(bronze|raw|manifests|samples)$/.test(folder);
+  return folders.some(isTheirs) ? "others'" : undefined;
 }
 
 function partsBelow(directory: string, path: string): readonly string[] {

@@ -1,15 +1,14 @@
 import { closeSync, constants, openSync, readlinkSync, realpathSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import type { Settings } from "../../config/settings.ts";
 import { Failure } from "../../errors.ts";
-import { findPlace } from "../../jobs/place.ts";
+import { findPlace, whyNotForSamples } from "../../jobs/place.ts";
 import { type LocalFile, openLocalFile } from "../../jobs/source.ts";
 import { HEAD_BYTES } from "../../lib/source.ts";
 import { isSamplePath } from "../../samples/path.ts";
 
 /** open(2): finds a directory without opening what is in it. Node has no name for it. */
 const O_PATH = 0o10000000;
-const theirs = /^(bronze|raw|manifests|samples)$/;
 
 /** A dataset's samples directory, held: nothing can be exchanged for it until it is let go. */
 export interface HeldSamples extends Disposable {
@@ -31,7 +30,7 @@ export async function holdSamples(settings: Settings, dataset: string): Promise<
     const path = `/proc/self/fd/${fd}`;
     const real = readlinkSync(path);
     // The place was judged by its name; this is what that name led to just now.
-    if (!isForSamples(real, realpathSync(directory), roots)) {
+    if (whyNotForSamples(real, realpathSync(directory), roots) !== undefined) {
       throw new Failure("PATH_REFUSED", `the samples of ${dataset} lead to ${real}`);
     }
     return { path, real, [Symbol.dispose]: () => closeSync(fd) };
@@ -79,13 +78,4 @@ function openDirectory(path: string): number {
   } catch (error) {
     throw new Failure("FILE_MISSING", `${path} is not there, or is no directory`, { cause: error });
   }
-}
-
-function isForSamples(real: string, dataset: string, roots: readonly string[]): boolean {
-  if (real === join(dataset, "samples")) return true;
-  const [prefix = ""] = roots;
-  const isOthers = (base: string, nth: number) =>
-    real.startsWith(`${base}/`) && theirs.test(relative(base, real).split("/")[nth] ?? "");
-  const isWithin = roots.some((root) => real.startsWith(`${root}/`));
-  return isWithin && !isOthers(dataset, 0) && !isOthers(prefix, 3);
 }
