@@ -1,4 +1,5 @@
-import { printable, table } from "../src/cli/print.ts";
+import { table } from "../src/cli/print.ts";
+import { printable } from "../src/lib/text.ts";
 import { isReadable } from "./judge-parquet.ts";
 import type { BadEnd } from "./product.ts";
 import type { Verdict } from "./verdict.ts";

@@ -49,6 +49,8 @@ export interface Audit {
   readonly checkpoints: readonly Checkpoint[];
   /** Whether a daemon is at work, whose temporary files are no finding. */
   readonly isRunning: boolean;
+  /** Told how many entries, lines and files were looked at. */
+  readonly onLooked?: (count: number) => void;
 }
 
 const BATCH = 1000;
@@ -60,10 +62,11 @@ export async function* auditDataset(audit: Audit): AsyncGenerator<Finding, void,
   yield* auditFiles(audit);
 }
 
-function* auditEntries({ id, directory, cache }: Audit): Generator<Finding, void, void> {
+function* auditEntries({ id, directory, cache, onLooked }: Audit): Generator<Finding, void, void> {
   for (let last: string | null = null; ;) {
     const entries = cache.after(id, last, BATCH);
     for (const entry of entries) yield findingOf(entry, join(directory, "samples"));
+    onLooked?.(entries.length);
     if (entries.length < BATCH) return;
     last = (entries.at(-1) as RecordedSample).raw;
   }
@@ -97,6 +100,7 @@ async function* auditManifests(audit: Audit): AsyncGenerator<Finding, void, void
     const readBytes = readBytesOf(segment.file, checkpoints);
     for await (const { entries, checkpoint } of readSegment(manifests, segment, () => true)) {
       const kind = checkpoint.offset <= readBytes ? "lost" : "unread";
+      audit.onLooked?.(entries.length);
       for (const raw of cache.missingOf(id, [...new Set(entries.map((entry) => entry.raw))])) {
         yield { kind, raw, why: `${checkpoint.path}, up to line ${checkpoint.line}` };
       }
@@ -117,6 +121,7 @@ async function* auditFiles(audit: Audit): AsyncGenerator<Finding, void, void> {
   try {
     for await (const entry of await opendir(samples, { recursive: true })) {
       const name = relative(samples, join(entry.parentPath, entry.name));
+      audit.onLooked?.(1);
       if (entry.isDirectory() || isReceipts(name) || cache.isSample(id, name)) continue;
       if (isRunning && temporaryName.test(entry.name)) continue;
       yield { kind: "orphan", sample: name, why: "no entry has this sample" };

@@ -35,6 +35,8 @@ export interface IngestOptions {
   readonly settings: Settings;
   /** Told of bad lines before the checkpoint moves past them. */
   readonly onRejected: (dataset: string, lines: readonly RejectedLine[]) => Promise<void>;
+  /** Told how many receipts were taken over so far, where the cache was lost. */
+  readonly onRestored?: (dataset: string, receipts: number) => void;
 }
 
 /**
@@ -68,7 +70,7 @@ export const UNREAD = "nothing of it was read yet";
 const NOTHING: Ingested = { lines: 0, due: 0, unchanged: 0, superseded: 0, rejected: 0 };
 
 /** Makes the function; it remembers between calls what was unsettled. */
-export function createIngest({ db, settings, onRejected }: IngestOptions): Ingest {
+export function createIngest({ db, settings, onRejected, onRestored }: IngestOptions): Ingest {
   const acceptBatch = acceptOf(db);
   const checkpoints = checkpointsOf(db);
   const datasets = datasetsOf(db);
@@ -123,6 +125,7 @@ export function createIngest({ db, settings, onRejected }: IngestOptions): Inges
       dataset: look.id,
       samples: join(look.directory, "../samples"),
       isStopping: look.isStopping,
+      onRestored: (receipts) => onRestored?.(look.dataset, receipts),
     });
     await goOn(look);
     if (hasFiles(look.id)) return { ...(await rereadAll(look, "no checkpoint")), restored };

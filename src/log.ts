@@ -1,16 +1,83 @@
-import pino, { type Logger } from "pino";
+import { createRequire } from "node:module";
+import pino, { type DestinationStream, type Level, type Logger } from "pino";
+import type pretty from "pino-pretty";
+import { isJournal, journalPrefix } from "./journal.ts";
 import type { PassEvent } from "./pass.ts";
 import { VERSION } from "./version.ts";
 
-/** The daemon's log: JSON lines on stdout. */
+const require = createRequire(import.meta.url);
+
+/** The daemon's log, on stdout. */
 export type Log = Logger;
 
-/** Opens the log. Written synchronously, so that the last lines before an end are there. */
+/** Characters of a text that are logged: the journal splits a line at 48 KiB. */
+const MAX_TEXT = 2000;
+/** What the journal would take for a level where a line that it splits begins again. */
+const prefixes = /<(?=\d{1,3}>)/g;
+
+/**
+ * Opens the log: JSON lines, with the journal's priorities before them where stdout is the journal,
+ * and lines for people where it is a terminal. Written synchronously, so that the last lines before
+ * an end are there.
+ */
 export function openLog(level: string): Log {
-  return pino(
-    { level, base: { pid: process.pid, sampler: VERSION } },
-    pino.destination({ dest: 1, sync: true }),
-  );
+  const options = {
+    level,
+    base: { pid: process.pid, sampler: VERSION },
+    serializers: { err: errorFacts },
+    formatters: { log: shortened },
+  };
+  return pino(options, destination());
+}
+
+function destination(): DestinationStream {
+  if (process.stdout.isTTY) return terminal();
+  const lines = pino.destination({ dest: 1, sync: true });
+  return isJournal(1, process.env) ? withPriorities(lines) : lines;
+}
+
+function terminal(): DestinationStream {
+  // 3 MB that a service does without.
+  const makePretty = require("pino-pretty") as typeof pretty;
+  const people = makePretty({
+    sync: true,
+    singleLine: true,
+    colorize: process.stdout.hasColors(),
+    translateTime: "SYS:HH:MM:ss.l",
+    ignore: "pid,sampler",
+  });
+  // Other control characters are escaped as JSON.
+  return { write: (line) => void people.write(line.replace(/[\u007f-\u009f]/g, "·")) };
+}
+
+/** Pino sets `lastLevel` before each write, because of the symbol. */
+function withPriorities(lines: DestinationStream): DestinationStream {
+  const stream = {
+    [Symbol.for("pino.metadata")]: true,
+    lastLevel: pino.levels.values["info"] as number,
+    write(line: string): void {
+      const prefix = journalPrefix(pino.levels.labels[stream.lastLevel] as Level);
+      lines.write(`${prefix}${line.replace(prefixes, String.raw`\u003c`)}`);
+    },
+  };
+  return stream;
+}
+
+function shortened(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, short(value)]));
+}
+
+function short(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(short);
+  if (typeof value !== "string" || value.length <= MAX_TEXT) return value;
+  return `${value.slice(0, MAX_TEXT).toWellFormed()}…`;
+}
+
+/** An error without what a terminal would obey; its stack has lines. */
+function errorFacts(error: Error): object {
+  // oxlint-disable-next-line no-control-regex
+  const text = (error.stack ?? error.message).replace(/[\u0000-\u0009\u000b-\u001f]/g, "·");
+  return { type: error.name, message: short(error.message), stack: short(text) };
 }
 
 /** Turns events into log lines: one for each failure, samples only at debug. */

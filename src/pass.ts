@@ -22,6 +22,7 @@ export type PassEvent =
   | { readonly type: "ingested"; readonly dataset: string; readonly ingested: Ingested }
   | { readonly type: "rejected"; readonly dataset: string; readonly line: RejectedLine }
   | { readonly type: "settled"; readonly settled: Settled }
+  | { readonly type: "restoring"; readonly dataset: string; readonly receipts: number }
   | { readonly type: "swept"; readonly dataset: string; readonly files: number }
   | { readonly type: "pruned"; readonly dataset: string; readonly pruned: Pruned }
   | {
@@ -37,7 +38,10 @@ export interface PassOptions {
   readonly datasets?: readonly string[];
   /** True to wait for what is unsettled instead of leaving it to a later pass. */
   readonly settles: boolean;
-  /** True when the pass is to end: nothing more is read or taken. */
+  /**
+   * True when the pass is to end: nothing more is read or taken. It is asked between any two steps,
+   * and never by a timer: who asks has got on.
+   */
   readonly isStopping: () => boolean;
   /** True when draining, after so many ms of it, is to end, so that the next pass can begin. */
   readonly isOver: (drainedMs: number) => boolean;
@@ -76,7 +80,12 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
   const pace = createPace(settings.load, thisKernel);
   /** Datasets that were within their retention, and where nothing was settled since. */
   const resting = new Set<string>();
-  const ingest = createIngest({ db, settings, onRejected });
+  const ingest = createIngest({
+    db,
+    settings,
+    onRejected,
+    onRestored: (dataset, receipts) => report({ type: "restoring", dataset, receipts }),
+  });
   const unmoved = unmovedBelow(settings.prefix);
   const isChanged = changedByOthersOf(db);
 

@@ -12,6 +12,8 @@ export interface RestoreOptions {
   readonly samples: string;
   /** True when the process is to end; it has to be done anew then. */
   readonly isStopping: () => boolean;
+  /** Told how many receipts were taken over so far. */
+  readonly onRestored?: (receipts: number) => void;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface RestoreOptions {
  */
 export async function restoreDataset(
   db: Db,
-  { dataset, samples, isStopping }: RestoreOptions,
+  { dataset, samples, isStopping, onRestored }: RestoreOptions,
 ): Promise<number> {
   const restore = restoreOf(db);
   let restored = 0;
@@ -30,6 +32,7 @@ export async function restoreDataset(
     const remembered = receipts.map(rememberedOf).filter((receipt) => receipt !== undefined);
     restore(dataset, remembered);
     restored += remembered.length;
+    onRestored?.(restored);
   }
   return restored;
 }

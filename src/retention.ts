@@ -30,6 +30,8 @@ export interface PruneOptions extends RetentionOptions {
   readonly removeSample: (dataset: string, sample: string) => void;
   /** Looks whether a sample could be removed. @throws as removeSample */
   readonly checkRemovable: (dataset: string, sample: string) => void;
+  /** Told how many samples were gone through. */
+  readonly onPruned?: (samples: number) => void;
 }
 
 /** What was removed. */
@@ -91,6 +93,7 @@ export async function prune(options: PruneOptions): Promise<Pruned> {
     if (failure !== undefined) throw failure;
     files += removed.length;
     bytes += removed.reduce((sum, sample) => sum + sample.bytes, 0);
+    options.onPruned?.(page.length);
   }
   return { files, bytes, ...(refusals[0] === undefined ? {} : { refusal: refusals[0] }) };
 }

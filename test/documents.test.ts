@@ -1,6 +1,4 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { schemaText } from "../config/schema.ts";
@@ -36,27 +34,4 @@ test("the JSON Schema is the one that the code gives", () => {
 test("every error code has its cure in the operations guide", () => {
   const guide = read("docs/operations.md");
   for (const code of failureCodes) expect(guide).toContain(`| \`${code}\` |`);
-});
-
-test("the unit file is one that systemd understands", (context) => {
-  if (spawnSync("systemd-analyze", ["--version"]).error !== undefined) {
-    context.skip("systemd-analyze is not here");
-  }
-  const folder = mkdtempSync(join(tmpdir(), "staging-sampler-unit-"));
-  const unit = join(folder, "staging-sampler.service");
-  // The program is not installed where tests run; everything else is checked as it stands.
-  const program = /^ExecStart=\S+/m;
-  writeFileSync(
-    unit,
-    read("deploy/systemd/staging-sampler.service").replace(program, "ExecStart=/bin/true"),
-  );
-  const verify = spawnSync("systemd-analyze", ["verify", "--recursive-errors=no", unit], {
-    encoding: "utf8",
-  });
-  const security = ["security", "--offline=true", "--threshold=20", unit];
-  const exposure = spawnSync("systemd-analyze", security, { encoding: "utf8" });
-  rmSync(folder, { recursive: true });
-  expect(verify.stderr).toBe("");
-  expect(verify.status).toBe(0);
-  expect(exposure.status).toBe(0);
 });

@@ -8,6 +8,8 @@ export interface WholeEntry extends ListedEntry {
   readonly doneMtime: number | null;
   /** When the first of the attempts failed, ISO 8601. */
   readonly failedAt: string | null;
+  /** When the sample was published, ISO 8601; null where there is none. */
+  readonly sampledAt: string | null;
 }
 
 /** The entries of a raw, by dataset; of one dataset where it is named. */
@@ -23,6 +25,7 @@ export function entriesOf(db: Db, raw: string, dataset?: string): WholeEntry[] {
     Object.assign(entryOf(row), {
       doneMtime: row["done_mtime"] as number | null,
       failedAt: timeOf(row["failed_at"] as number | null),
+      sampledAt: row["sample"] === null ? null : timeOf(row["sampled_at"] as number | null),
     }),
   );
 }

@@ -27,11 +27,19 @@ export interface ListedEntry {
   readonly at: string | null;
 }
 
-/** Which entries to list. */
+/** Which entries to list; all of them where nothing is said. */
 export interface ListFilter {
   readonly outcome?: "sampled" | "failed" | "pruned" | "waiting";
-  /** ms since epoch. */
+  /** Of the last failure. */
+  readonly code?: string;
+  /** Settled since then, ms since epoch. */
   readonly since?: number;
+  readonly hasDataset?: (dataset: string) => boolean;
+  readonly hasRaw?: (raw: string) => boolean;
+  readonly hasFormat?: (format: string) => boolean;
+  /** The last settled first, instead of by dataset and raw. */
+  readonly isNewestFirst?: boolean;
+  readonly limit?: number;
 }
 
 /** A row of `files`, with its dataset's name. */
@@ -41,19 +49,89 @@ export interface ListedRow {
   readonly [column: string]: string | number | Buffer | null;
 }
 
-/** Yields entries by dataset and raw, without holding them all. */
-export function* listEntries(db: Db, { outcome, since }: ListFilter): Generator<ListedEntry> {
-  const conditions = ["1 = 1"];
-  if (outcome === "waiting") conditions.push("next_at IS NOT NULL");
-  else if (outcome !== undefined) conditions.push("outcome = @outcome");
-  if (since !== undefined) conditions.push("settled_at >= @since");
-  const rows = db
-    .prepare(
-      `SELECT f.*, d.name AS dataset_name FROM files AS f JOIN datasets AS d ON d.id = f.dataset
-       WHERE ${conditions.join(" AND ")} ORDER BY d.name, f.raw`,
-    )
-    .iterate({ outcome, since });
-  for (const row of rows) yield entryOf(row as ListedRow);
+/** Entries that are read at once; no read transaction is open in between. */
+const PAGE = 1000;
+/** Newest first, each page is a look at everything. */
+const NEWEST_PAGE = 10_000;
+/** When an entry was settled last; one that never was counts from when it became due. */
+const SETTLED_AT = "coalesce(f.settled_at, f.next_at)";
+
+/** Yields entries by dataset and raw, or newest first; conditions are looked at in the database. */
+export function* listEntries(db: Db, filter: ListFilter): Generator<ListedEntry, void, void> {
+  let left = filter.limit ?? Infinity;
+  const pages = filter.isNewestFirst === true ? newestPages(db, filter) : pagesByName(db, filter);
+  for (const page of pages) {
+    for (const row of page) {
+      if (left <= 0) return;
+      left -= 1;
+      yield entryOf(row);
+    }
+    if (left <= 0) return;
+  }
+}
+
+function* pagesByName(db: Db, filter: ListFilter): Generator<ListedRow[], void, void> {
+  const { outcome, code, since } = filter;
+  const limit = Math.min(filter.limit ?? PAGE, PAGE);
+  const select = db.prepare(
+    `SELECT f.*, @name AS dataset_name FROM files AS f ${code === undefined ? "" : "INDEXED BY failed"}
+     WHERE f.dataset = @id AND f.raw > @after ${conditions(db, filter)}
+     ORDER BY f.raw LIMIT @limit`,
+  );
+  for (const { id, name } of datasetsIn(db, filter)) {
+    for (let after: string | Buffer | undefined = ""; after !== undefined;) {
+      const rows = select.all({ id, name, after, limit, outcome, code, since }) as ListedRow[];
+      yield rows;
+      after = rows.length < limit ? undefined : rows.at(-1)?.raw;
+    }
+  }
+}
+
+function* newestPages(db: Db, filter: ListFilter): Generator<ListedRow[], void, void> {
+  const { outcome, code, since } = filter;
+  const limit = Math.min(filter.limit ?? NEWEST_PAGE, NEWEST_PAGE);
+  const ids = JSON.stringify(datasetsIn(db, filter).map(({ id }) => id));
+  const select = db.prepare(
+    `SELECT f.*, d.name AS dataset_name, ${SETTLED_AT} AS at
+     FROM files AS f JOIN datasets AS d ON d.id = f.dataset
+     WHERE f.dataset IN (SELECT value FROM json_each(@ids)) ${conditions(db, filter)}
+       AND (${SETTLED_AT}, f.dataset, f.raw) < (@at, @dataset, @raw)
+     ORDER BY ${SETTLED_AT} DESC, f.dataset DESC, f.raw DESC LIMIT @limit`,
+  );
+  const first = { at: Number.MAX_SAFE_INTEGER, dataset: 0, raw: "" };
+  for (let before: typeof first | ListedRow | undefined = first; before !== undefined;) {
+    const { at, dataset, raw } = before;
+    const place = { at, dataset, raw };
+    const rows = select.all({ ...place, ids, limit, outcome, code, since }) as ListedRow[];
+    yield rows;
+    before = rows.length < limit ? undefined : rows.at(-1);
+  }
+}
+
+/** With a plus no index that would have to be sorted again for each page is used. */
+function conditions(db: Db, { outcome, code, since, hasRaw, hasFormat }: ListFilter): string {
+  const all: string[] = [];
+  if (outcome === "waiting") all.push("+f.next_at IS NOT NULL");
+  else if (outcome !== undefined) all.push("f.outcome = @outcome");
+  if (code !== undefined) all.push("f.code = @code");
+  if (since !== undefined) all.push("f.settled_at >= @since");
+  if (hasFormat !== undefined) {
+    db.function("has_format", (format) => Number(format !== null && hasFormat(String(format))));
+    all.push("has_format(f.format)");
+  }
+  if (hasRaw !== undefined) {
+    db.function("has_raw", (raw) => Number(hasRaw(pathText(raw as string | Buffer))));
+    all.push("has_raw(f.raw)");
+  }
+  return all.map((condition) => `AND ${condition}`).join(" ");
+}
+
+function datasetsIn(
+  db: Db,
+  { hasDataset = () => true }: ListFilter,
+): readonly { readonly id: number; readonly name: string }[] {
+  const all = db.prepare("SELECT id, name FROM datasets ORDER BY name").all();
+  return (all as { id: number; name: string }[]).filter(({ name }) => hasDataset(name));
 }
 
 /** What a row says. */

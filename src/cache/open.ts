@@ -15,6 +15,8 @@ export interface OpenedCache {
 }
 
 const BUSY_MS = 5000;
+/** What readers that are about to end are waited for at the end. */
+const CLOSE_MS = 500;
 /** Bytes of a page: SQLite's default, which is ours. */
 const PAGE_BYTES = 4096;
 /** The log may have 64 MB before it is written back: what is written often goes back once. */
@@ -66,6 +68,8 @@ export function openCache(state: string): OpenedCache {
  */
 export function closeCache(db: Db): void {
   try {
+    // A reader that stays, such as `list | less`, is not waited for.
+    db.pragma(`busy_timeout = ${CLOSE_MS}`);
     db.pragma("journal_mode = DELETE");
   } catch (error) {
     // Moved: it was removed under the daemon, which has an error of its own for that.

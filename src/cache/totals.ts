@@ -21,12 +21,6 @@ export function nextRetryOf(db: Db): (now: number) => number | undefined {
   return (now) => (next.get(now) as number | null) ?? undefined;
 }
 
-/** Entries that are due, at `now` (ms since epoch). */
-export function countDue(db: Db, now: number): number {
-  const count = db.prepare("SELECT count(*) FROM files INDEXED BY due WHERE next_at <= ?").pluck();
-  return count.get(now) as number;
-}
-
 /** One dataset at a glance. Times are ms since epoch. */
 export interface DatasetTotals {
   readonly dataset: string;

@@ -11,9 +11,12 @@ import { checkpointsOf } from "../cache/checkpoints.ts";
 import { datasetsOf } from "../cache/datasets.ts";
 import { makeDue } from "../cache/due.ts";
 import { holderOf } from "../cache/lock.ts";
-import { changeCache, openCacheToRead } from "../cache/open.ts";
+import { changeCache, type Db, openCacheToRead } from "../cache/open.ts";
+import { datasetTotals } from "../cache/totals.ts";
+import { createBar } from "./bar.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
-import { printable, printJson, printLine, table } from "./print.ts";
+import { printable } from "../lib/text.ts";
+import { printJson, printLine, table } from "./print.ts";
 
 /** Options of `audit`. */
 export interface AuditOptions extends InspectOptions {
@@ -47,24 +50,45 @@ export async function audit(options: AuditOptions, context: Context): Promise<nu
   const db = openCacheToRead(settings.state);
   const isRunning = holderOf(settings.state) !== undefined;
   const audited: AuditedDataset[] = [];
+  const glob = options.dataset ?? "**";
+  const bar = createBar(context, "checks");
+  const total = workOf(db, glob);
+  let looked = 0;
+  const onLooked = (count: number): void => {
+    looked += count;
+    bar.update(looked, () => total);
+  };
   try {
     for (const dataset of datasetsOf(db).all()) {
-      if (options.dataset !== undefined && !matchesGlob(dataset, options.dataset)) continue;
+      if (!matchesGlob(dataset, glob)) continue;
       const id = datasetsOf(db).find(dataset) as number;
       const checkpoints = checkpointsOf(db).of(id);
       const directory = join(settings.prefix, dataset);
       const cache = auditedCacheOf(db);
-      const one = { id, directory, cache, checkpoints, isRunning };
+      const one = { id, directory, cache, checkpoints, isRunning, onLooked };
       const repairs = options.repair === true ? settings.state : undefined;
       audited.push({ dataset, ...(await auditOne(one, repairs)) });
     }
   } finally {
+    bar.end();
     db.close();
   }
   if (options.json === true) printJson(context, audited);
   else print(audited, context);
   const isWrong = audited.some(({ counts }) => wrong.some((kind) => counts[kind] > 0));
   return isWrong ? exitCodes.entriesFailed : exitCodes.done;
+}
+
+/** About how many entries, lines and files there are to look at: most entries have a sample. */
+function workOf(db: Db, glob: string): number {
+  const checkpoints = checkpointsOf(db);
+  const ids = datasetsOf(db);
+  return datasetTotals(db, Date.now())
+    .filter(({ dataset }) => matchesGlob(dataset, glob))
+    .reduce((sum, { dataset, entries, sampled }) => {
+      const files = checkpoints.of(ids.find(dataset) as number);
+      return files.reduce((lines, { line }) => lines + line, sum + entries + sampled);
+    }, 0);
 }
 
 /** Audits a dataset, and repairs it where `state` says in which cache. */

@@ -7,7 +7,8 @@ import { discover } from "../manifest/discover.ts";
 import { planAll } from "../manifest/plan.ts";
 import { readSegment } from "../manifest/read.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
-import { printable, printJson, printLine } from "./print.ts";
+import { printable } from "../lib/text.ts";
+import { printJson, printLine } from "./print.ts";
 
 const { R_OK, W_OK, X_OK } = constants;
 /** Bad lines shown of one manifest. */

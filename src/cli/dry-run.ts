@@ -6,7 +6,8 @@ import type { Settings } from "../config/settings.ts";
 import type { Effects } from "../drain.ts";
 import { createPass, type PassEvent } from "../pass.ts";
 import type { Context } from "./command.ts";
-import { printable, printLine } from "./print.ts";
+import { printable } from "../lib/text.ts";
+import { printLine } from "./print.ts";
 import { exitCodeOf, troubleOf } from "./progress.ts";
 
 /**

@@ -7,7 +7,8 @@ import { samplePath } from "../samples/path.ts";
 import type { Receipt } from "../samples/receipts.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
 import { nextText } from "./failures.ts";
-import { bytesText, printable, printJson, printLine } from "./print.ts";
+import { bytesText, printable } from "../lib/text.ts";
+import { printJson, printLine } from "./print.ts";
 
 /** Options of `explain`. */
 export interface ExplainOptions extends InspectOptions {

@@ -8,7 +8,8 @@ import { openCacheToRead } from "../cache/open.ts";
 import { retryOf } from "../errors.ts";
 import { type Context, exitCodes, settingsFor } from "./command.ts";
 import { type FailureOptions, failureFilter } from "./match.ts";
-import { arrayPrinter, drained, printable, printLine } from "./print.ts";
+import { printable } from "../lib/text.ts";
+import { arrayPrinter, drained, printLine } from "./print.ts";
 
 /**
  * Prints what failed, as it is read: entries, then manifest lines that are none.

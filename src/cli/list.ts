@@ -2,51 +2,65 @@ import { matchesGlob } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { listEntries, type ListedEntry, type ListFilter } from "../cache/list.ts";
 import { openCacheToRead } from "../cache/open.ts";
-import { Failure } from "../errors.ts";
+import { Failure, type FailureCode } from "../errors.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
-import { arrayPrinter, bytesText, drained, printable, printLine } from "./print.ts";
+import { bytesText, printable } from "../lib/text.ts";
+import { arrayPrinter, drained, printLine } from "./print.ts";
 
 /** Options of `list`. */
 export interface ListOptions extends InspectOptions {
   readonly glob?: string;
   readonly dataset?: string;
   readonly outcome?: "sampled" | "failed" | "pruned" | "waiting";
+  readonly code?: FailureCode;
+  readonly format?: string;
   readonly since?: string;
+  readonly limit?: number;
+  readonly newest?: boolean;
   readonly csv?: boolean;
 }
 
 /** Prints entries as they come. @throws Failure USAGE, CONFIG_INVALID or CACHE_UNUSABLE */
 export async function list(options: ListOptions, context: Context): Promise<number> {
-  const { outcome, since, json, csv } = options;
-  const db = openCacheToRead(settingsFor(options, context).state);
-  const filter: ListFilter = {
-    ...(outcome === undefined ? {} : { outcome }),
-    ...(since === undefined ? {} : { since: sinceOf(since, Date.now()) }),
-  };
+  const { json, csv } = options;
+  const filter = filterOf(options, Date.now());
   const print =
     csv === true
       ? csvPrinter(context)
       : json === true
         ? jsonPrinter(context)
         : linePrinter(context);
-  for (const entry of listEntries(db, filter)) {
-    if (!isWanted(entry, options)) continue;
-    print.entry(entry);
-    await drained(context);
+  const db = openCacheToRead(settingsFor(options, context).state);
+  try {
+    for (const entry of listEntries(db, filter)) {
+      print.entry(entry);
+      await drained(context);
+    }
+    print.end();
+  } finally {
+    db.close();
   }
-  print.end();
-  db.close();
   return exitCodes.done;
+}
+
+/** What the options mean; `now` is ms since epoch. */
+function filterOf(options: ListOptions, now: number): ListFilter {
+  const { glob, dataset, format, outcome, code, since, limit, newest } = options;
+  return {
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(code === undefined ? {} : { code }),
+    ...(since === undefined ? {} : { since: sinceOf(since, now) }),
+    ...(dataset === undefined ? {} : { hasDataset: (name) => matchesGlob(name, dataset) }),
+    ...(glob === undefined ? {} : { hasRaw: (raw) => matchesGlob(raw, glob) }),
+    ...(format === undefined ? {} : { hasFormat: (name) => matchesGlob(name, format) }),
+    ...(limit === undefined ? {} : { limit }),
+    isNewestFirst: newest === true,
+  };
 }
 
 interface Printer {
   entry(entry: ListedEntry): void;
   end(): void;
-}
-
-function isWanted({ dataset, raw }: ListedEntry, options: ListOptions): boolean {
-  if (options.dataset !== undefined && !matchesGlob(dataset, options.dataset)) return false;
-  return options.glob === undefined || matchesGlob(raw, options.glob);
 }
 
 function linePrinter(context: Context): Printer {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import stringWidth from "string-width";
+import { printable } from "../lib/text.ts";
 
 /** Where a command prints. */
 export interface Output {
@@ -55,34 +56,6 @@ export function table(headings: readonly string[], rows: readonly (readonly unkn
       .join("  ")
       .trimEnd();
   return [headings, ...cells].map(lineOf).join("\n");
-}
-
-/** 1536 → `1.5 KiB`. */
-export function bytesText(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let size = bytes;
-  let unit = 0;
-  for (; size >= 1024 && unit < units.length - 1; unit += 1) size /= 1024;
-  return `${unit === 0 ? size : size.toFixed(1)} ${units[unit]}`;
-}
-
-/** 93,000 ms → `1 min 33 s`. */
-export function durationText(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48
-    ? `${hours} h ${minutes % 60} min`
-    : `${Math.floor(hours / 24)} d ${hours % 24} h`;
-}
-
-/** Text from a file or a manifest, made safe for a terminal: control characters become `·`. */
-export function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "·").toWellFormed();
 }
 
 function cellOf(value: unknown): string {

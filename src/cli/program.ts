@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import {
   errorCode,
   errorMessage,
@@ -6,8 +6,10 @@ import {
   type FailureCode,
   failureCodes as allCodes,
 } from "../errors.ts";
+import { isJournal, journalPrefix } from "../journal.ts";
 import { VERSION } from "../version.ts";
 import { type Context, exitCodes } from "./command.ts";
+import type { Shell } from "./completion.ts";
 
 type Run<T> = (options: T, context: Context) => Promise<number>;
 
@@ -61,7 +63,9 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--mtime <seconds>", "of the raw file, since epoch (else read from raw, else bronze)")
     .option("--json", "print the line as it was appended")
     .action(does(async () => (await import("./append.ts")).append));
-  add("status", "what runs, how far behind, what failed")
+  add("status", "is it well: what runs, how far behind, what failed, how fast")
+    .option("--watch [seconds]", "show it again and again (2 when not given)", seconds)
+    .option("--all", "every dataset; else those that are behind or failed, and some others")
     .option("--json", "for programs")
     .action(does(async () => (await import("./status.ts")).status));
   add("list", "entries and what became of them")
@@ -75,7 +79,11 @@ export async function runProgram(args: readonly string[], context: Context): Pro
         "waiting",
       ]),
     )
+    .addOption(withCode("only those whose last try failed with this code"))
+    .option("--format <glob>", "only those sampled as this: csv, csv.gz, '*.gz', metadata, …")
     .option("--since <time>", "settled since then: ISO 8601, or an age such as 90m, 12h, 7d")
+    .option("--limit <n>", "at most so many", positive)
+    .option("--newest", "the last settled first, instead of by dataset and raw")
     .option("--json", "a JSON array")
     .option("--csv", "comma-separated values")
     .action(about("glob", async () => (await import("./list.ts")).list));
@@ -101,6 +109,23 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--dataset <v/d/n>", "only in this dataset (else in all that have it)")
     .option("--json", "for programs")
     .action(about("raw", async () => (await import("./explain.ts")).explain));
+  add("show", "a sample as tables, with where it comes from; or what there is of a file without")
+    .argument("<what>", "a raw as its manifest line says it, a sample, or a file in the lake")
+    .option("--dataset <v/d/n>", "only in this dataset (else in all that have it)")
+    .option("--rows <n>", "rows of each table", positive, 20)
+    .option("--width <n>", "columns to fit into; 0: no limit (else the terminal's)", width)
+    .option("--json", "for programs")
+    .action(about("what", async () => (await import("./show.ts")).show));
+  add("preview", "sample any file, without lake or cache: to stdout, or shown on a terminal")
+    .argument("<file>", "a file, or - for stdin")
+    .option("--rows <n>", "records in the sample (else 100)", positive)
+    .option("--bytes <size>", "size of the sample before compression, such as 64KiB (else 1MiB)")
+    .option("--out <file>", "write the sample there")
+    .option("--force", "replace that file")
+    .option("--format <name>", "what it is, where the name does not tell: csv, jsonl, csv.gz, …")
+    .option("--width <n>", "columns to fit into; 0: no limit (else the terminal's)", width)
+    .option("--json", "what was sampled, and the sample as tables")
+    .action(about("file", async () => (await import("./preview.ts")).preview));
   add("prune", "apply retention now: remove the oldest samples (a daemon does it by itself)")
     .option("--dataset <glob>", "only datasets that match")
     .option("--dry-run", "say what would be removed, and do nothing")
@@ -110,6 +135,15 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--json", "for programs")
     .action(does(async () => (await import("./check.ts")).check));
 
+  program
+    .command("completion")
+    .description("print a script that has a shell complete commands, options and their values")
+    .addArgument(new Argument("<shell>", "bash, zsh or fish").choices(["bash", "zsh", "fish"]))
+    .action(async (shell: Shell) => {
+      const { completionScript } = await import("./completion.ts");
+      context.out.write(completionScript(program, shell));
+    });
+
   try {
     await program.parseAsync(args, { from: "user" });
     return code;
@@ -118,24 +152,43 @@ export async function runProgram(args: readonly string[], context: Context): Pro
   }
 }
 
+function width(text: string): number {
+  return text === "0" ? 0 : positive(text);
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (value >= 0.1 && value <= 3600) return value;
+  throw new InvalidArgumentError("use a number of seconds, 0.1 to 3600.");
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError("use a whole number above 0.");
+}
+
 const failureCodes: { readonly [K in FailureCode]?: number } = {
   USAGE: exitCodes.usage,
   CONFIG_INVALID: exitCodes.config,
   ALREADY_RUNNING: exitCodes.alreadyRunning,
 };
 
-function exitCodeOf(error: unknown, { err }: Context): number {
+function exitCodeOf(error: unknown, { err, env }: Context): number {
   if (error instanceof CommanderError)
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  const prefix = isJournal(2, env) ? journalPrefix("error") : "";
+  const say = (text: string) =>
+    err.write(`${`staging-sampler: ${text}`.replaceAll(/^/gm, prefix)}\n`);
   if (error instanceof Failure) {
-    err.write(`staging-sampler: ${error.code}: ${error.message}\n`);
+    say(`${error.code}: ${error.message}`);
     return failureCodes[error.code] ?? exitCodes.failed;
   }
   if (errorCode(error)?.startsWith("SQLITE_") === true) {
     const hint = "check owner, mode and free space; the next start moves a damaged one aside";
-    err.write(`staging-sampler: CACHE_UNUSABLE: ${errorMessage(error)} (${hint})\n`);
+    say(`CACHE_UNUSABLE: ${errorMessage(error)} (${hint})`);
     return exitCodes.failed;
   }
-  err.write(`staging-sampler: unexpected: ${(error as Error)?.stack ?? String(error)}\n`);
+  say(`unexpected: ${(error as Error)?.stack ?? String(error)}`);
   return exitCodes.failed;
 }

@@ -1,12 +1,16 @@
-import { Presets, SingleBar } from "cli-progress";
-import { countDue } from "../cache/totals.ts";
+import { backlogOf } from "../cache/backlog.ts";
 import type { Db } from "../cache/open.ts";
 import type { PassEvent } from "../pass.ts";
 import type { PassSummary } from "../summary.ts";
+import { createBar } from "./bar.ts";
 import { type Context, exitCodes } from "./command.ts";
-import { bytesText, durationText, printable, printJson, printLine } from "./print.ts";
+import { bytesText, durationText, printable } from "../lib/text.ts";
+import { printJson, printLine } from "./print.ts";
 
-const RECOUNT_MS = 200;
+/** What is due is counted again after this many ms. */
+const RECOUNT_MS = 1000;
+/** With millions of entries that takes a while: after this many times of what it took. */
+const RECOUNT_SHARE = 50;
 
 /** What shows a pass while it goes on. */
 export interface Progress {
@@ -14,47 +18,42 @@ export interface Progress {
   readonly end: () => void;
 }
 
-/** A bar on a terminal, and a line on stderr for each thing that went wrong. */
-export function progress(db: Db, { err }: Context): Progress {
-  const bar = new SingleBar(
-    {
-      stream: err,
-      format: "{bar} {percentage}% | {value}/{total} files | {eta_formatted} left",
-      clearOnComplete: true,
-      hideCursor: true,
-    },
-    Presets.shades_classic,
-  );
-  let isShown = false;
+/** How far a pass is, and a line on stderr for each thing that went wrong. */
+export function progress(db: Db, context: Context): Progress {
+  const bar = createBar(context, "files");
+  let restoring = createBar(context, "receipts taken over");
   let done = 0;
   let total = 0;
-  let countedAt = -Infinity;
+  let recountAt = -Infinity;
 
-  function end(): void {
-    if (isShown) bar.stop();
-    isShown = false;
-  }
+  const backlog = backlogOf(db);
 
   /** What is due changes while it is done: entries come, and outcomes are reported in batches. */
-  function recount(): void {
-    if (performance.now() - countedAt >= RECOUNT_MS) {
-      total = done + countDue(db, Date.now());
-      countedAt = performance.now();
-    }
-    bar.setTotal(Math.max(total, done));
+  function recounted(): number {
+    const before = performance.now();
+    if (before < recountAt) return total;
+    total = Math.max(total, done + backlog(Date.now()).entries);
+    const after = performance.now();
+    recountAt = after + Math.max(RECOUNT_MS, (after - before) * RECOUNT_SHARE);
+    return total;
   }
 
   return {
-    end,
+    end() {
+      bar.end();
+      restoring.end();
+    },
     report(event) {
+      if (event.type === "restoring") return restoring.update(event.receipts, () => undefined);
+      if (event.type === "ingested" && event.ingested.restored !== undefined) {
+        restoring.end();
+        restoring = createBar(context, "receipts taken over");
+      }
       const line = troubleOf(event);
-      if (line !== undefined) err.write(`${isShown ? "\r\u001b[K" : ""}${printable(line)}\n`);
-      if (event.type !== "settled" || !err.isTTY) return;
+      if (line !== undefined) bar.say(printable(line));
+      if (event.type !== "settled") return;
       done += 1;
-      if (!isShown) bar.start(done, 0);
-      isShown = true;
-      recount();
-      bar.update(done);
+      bar.update(done, recounted);
     },
   };
 }
@@ -92,6 +91,7 @@ export function troubleOf(event: PassEvent): string | undefined {
       return `rejected: ${event.dataset} manifests/${path} line ${line}, byte ${offset}: ${reason}`;
     }
     case "pruned":
+    case "restoring":
       return undefined;
     case "swept":
       return `removed ${event.files} temporary files of ${event.dataset}`;

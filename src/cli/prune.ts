@@ -13,8 +13,10 @@ import {
   type Pruned,
   type RetentionOptions,
 } from "../retention.ts";
+import { type Bar, createBar } from "./bar.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
-import { bytesText, printable, printJson, printLine } from "./print.ts";
+import { bytesText, printable } from "../lib/text.ts";
+import { printJson, printLine } from "./print.ts";
 
 /** Options of `prune`. */
 export interface PruneOptions extends InspectOptions {
@@ -50,17 +52,20 @@ async function pruneAll(
 ): Promise<number> {
   const isDry = options.dryRun === true;
   const db = isDry ? openCacheToRead(settings.state) : openCacheToChange(settings.state);
-  const datasets: PrunedDataset[] = [];
+  const bar = createBar(context, "samples");
+  let datasets: readonly PrunedDataset[];
   try {
-    for (const dataset of await datasetsOf(settings)) {
-      const { retention } = settings.forDataset(dataset);
-      const isMeant = options.dataset === undefined || matchesGlob(dataset, options.dataset);
-      if (!isMeant || !isLimited(retention)) continue;
-      const one = { db, dataset, retention, now: Date.now(), isStopping: () => false };
-      const pruned = isDry ? await look(one) : await remove(one, settings);
-      datasets.push({ dataset, ...pruned });
-    }
+    const meant = (await datasetsOf(settings))
+      .filter((dataset) => isMeant(dataset, options))
+      .map((dataset): RetentionOptions => {
+        const { retention } = settings.forDataset(dataset);
+        return { db, dataset, retention, now: Date.now(), isStopping: () => false };
+      })
+      .filter(({ retention }) => isLimited(retention));
+    datasets = await lookAll(meant);
+    if (!isDry) datasets = await removeAll(meant, settings, { bar, total: sumOf(datasets) });
   } finally {
+    bar.end();
     close(db, isDry);
   }
   for (const { dataset, refusal } of datasets) {
@@ -91,18 +96,45 @@ async function datasetsOf({ prefix, includes }: Settings): Promise<readonly stri
   throw new Failure("MANIFEST_UNREADABLE", message, { cause: first.error });
 }
 
-async function look(one: RetentionOptions): Promise<Pruned> {
-  let [files, bytes] = [0, 0];
-  for await (const page of beyondRetention(one)) {
-    files += page.length;
-    bytes += page.reduce((sum, sample) => sum + sample.bytes, 0);
-  }
-  return { files, bytes };
+function isMeant(dataset: string, options: PruneOptions): boolean {
+  return options.dataset === undefined || matchesGlob(dataset, options.dataset);
 }
 
-async function remove(one: RetentionOptions, settings: Settings): Promise<Pruned> {
-  await findPlace(settings, one.dataset);
-  return pruneDataset({ ...one, ...realEffects(settings) });
+/** What there is to remove. */
+async function lookAll(all: readonly RetentionOptions[]): Promise<PrunedDataset[]> {
+  const found: PrunedDataset[] = [];
+  for (const one of all) {
+    let [files, bytes] = [0, 0];
+    for await (const page of beyondRetention(one)) {
+      files += page.length;
+      bytes += page.reduce((sum, sample) => sum + sample.bytes, 0);
+    }
+    found.push({ dataset: one.dataset, files, bytes });
+  }
+  return found;
+}
+
+async function removeAll(
+  all: readonly RetentionOptions[],
+  settings: Settings,
+  { bar, total }: { readonly bar: Bar; readonly total: number },
+): Promise<PrunedDataset[]> {
+  const removed: PrunedDataset[] = [];
+  let done = 0;
+  const onPruned = (samples: number): void => {
+    done += samples;
+    bar.update(done, () => total);
+  };
+  for (const one of all) {
+    await findPlace(settings, one.dataset);
+    const pruned = await pruneDataset({ ...one, ...realEffects(settings), onPruned });
+    removed.push({ dataset: one.dataset, ...pruned });
+  }
+  return removed;
+}
+
+function sumOf(datasets: readonly PrunedDataset[]): number {
+  return datasets.reduce((sum, { files }) => sum + files, 0);
 }
 
 function told({ dataset, files, bytes }: PrunedDataset): object {

@@ -4,7 +4,8 @@ import { changeCache } from "../cache/open.ts";
 import { Failure } from "../errors.ts";
 import { type Context, exitCodes, settingsFor } from "./command.ts";
 import { type FailureOptions, failureFilter } from "./match.ts";
-import { printable, printJson, printLine } from "./print.ts";
+import { printable } from "../lib/text.ts";
+import { printJson, printLine } from "./print.ts";
 
 /**
  * Makes failed entries due again, with a glob also pruned ones, beside the daemon or without one.

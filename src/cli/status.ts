@@ -1,69 +1,93 @@
 import { openCacheToRead } from "../cache/open.ts";
+import type { Settings } from "../config/settings.ts";
+import { errorCode, errorMessage, Failure } from "../errors.ts";
 import { type StatusReport, statusOf } from "../status.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
-import { bytesText, durationText, printJson, printLine, table } from "./print.ts";
+import { printable } from "../lib/text.ts";
+import { printJson, printLine } from "./print.ts";
+import { statusText } from "./status-text.ts";
+import { type Size, watch } from "./watch.ts";
 
-/** Prints totals, backlog, lag and failures. @throws Failure CONFIG_INVALID or CACHE_UNUSABLE */
-export async function status(options: InspectOptions, context: Context): Promise<number> {
+/** Options of `status`. */
+export interface StatusOptions extends InspectOptions {
+  /** Show every dataset. */
+  readonly all?: boolean;
+  /** Show it again and again, every so many seconds; true: often enough. */
+  readonly watch?: number | true;
+}
+
+/** Between two looks, where nothing else is said. */
+const SECONDS = 2;
+/** Datasets that are shown where there is no terminal to be filled. */
+const DATASETS = 20;
+
+/**
+ * Prints whether it is well, backlog, failures and rates, once or again and again.
+ * @throws Failure CONFIG_INVALID; once also CACHE_UNUSABLE
+ */
+export async function status(options: StatusOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
-  const db = openCacheToRead(settings.state);
-  const report = await statusOf(db, settings, Date.now());
-  db.close();
-  if (options.json === true) printJson(context, report);
-  else print(report, context);
+  const { json = false, all = false } = options;
+  if (options.watch !== undefined) {
+    const show = (size: Size | undefined) => frameOf(settings, { json, all, size });
+    await watch(show, (options.watch === true ? SECONDS : options.watch) * 1000, context);
+    return exitCodes.done;
+  }
+  const report = await look(settings);
+  if (json) printJson(context, report);
+  else printLine(context, statusText(report, Date.now(), { datasets: all ? Infinity : DATASETS }));
   return exitCodes.done;
 }
 
-function print(report: StatusReport, context: Context): void {
-  const { running, passesWait, lastPass, totals, failures, datasets } = report;
-  const who =
-    running == null
-      ? "not running"
-      : `running: pid ${running.pid} on ${running.host} since ${running.since}`;
-  printLine(context, who);
-  if (passesWait !== null) printLine(context, `passes wait: ${passesWait}`);
-  printLine(
-    context,
-    `${totals.entries} entries: ${totals.sampled} sampled, ${totals.failed} failed, ${totals.waiting} waiting`,
-  );
-  if (lastPass !== null) {
-    const { at, ms, sampled, failed, readBytes } = lastPass;
-    printLine(
-      context,
-      `last pass ${at}: ${durationText(ms)}, ${sampled} sampled, ${failed} failed, ${bytesText(readBytes)} read`,
-    );
+/**
+ * The cache is opened anew each time: a reader that stays would hold up a daemon that stops, and
+ * would not see that the cache was moved aside.
+ */
+async function look(settings: Settings): Promise<StatusReport> {
+  const db = openCacheToRead(settings.state);
+  try {
+    return await statusOf(db, settings, Date.now());
+  } finally {
+    db.close();
   }
-  if (failures.length > 0) {
-    printLine(
-      context,
-      `\n${table(
-        ["code", "entries"],
-        failures.map(({ code, entries }) => [code, entries]),
-      )}`,
-    );
+}
+
+/** What one look shows; where there is no cache at the moment, that. */
+async function frameOf(
+  settings: Settings,
+  {
+    json,
+    all,
+    size,
+  }: { readonly json: boolean; readonly all: boolean; readonly size: Size | undefined },
+): Promise<string> {
+  try {
+    const report = await look(settings);
+    if (json) return `${JSON.stringify(report)}\n`;
+    const now = Date.now();
+    const datasets = all ? Infinity : DATASETS;
+    const lines = size === undefined ? {} : { lines: size.rows - 1 };
+    return blockOf(statusText(report, now, { datasets, ...lines }), size);
+  } catch (error) {
+    const problem = problemIn(error);
+    if (problem === undefined) throw error;
+    const { code, message } = problem;
+    return json ? `${JSON.stringify(problem)}\n` : blockOf(printable(`${code}: ${message}`), size);
   }
-  if (datasets.length === 0) return;
-  const rows = datasets.map((d) => [
-    d.dataset,
-    d.entries,
-    d.sampled,
-    d.failed,
-    d.pruned,
-    d.waiting,
-    d.oldestDueSeconds === null ? "" : durationText(d.oldestDueSeconds * 1000),
-    d.unreadBytes === null ? "?" : bytesText(d.unreadBytes),
-    d.rejected,
-  ]);
-  const headings = [
-    "dataset",
-    "entries",
-    "sampled",
-    "failed",
-    "pruned",
-    "waiting",
-    "oldest",
-    "unread",
-    "rejected",
-  ];
-  printLine(context, `\n${table(headings, rows)}`);
+}
+
+interface Problem {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What passes: the daemon makes the cache, moves it aside, or holds it. */
+function problemIn(error: unknown): Problem | undefined {
+  if (error instanceof Failure) return { code: error.code, message: error.message };
+  const isCache = errorCode(error)?.startsWith("SQLITE_") === true;
+  return isCache ? { code: "CACHE_UNUSABLE", message: errorMessage(error) } : undefined;
+}
+
+function blockOf(text: string, size: Size | undefined): string {
+  return `${new Date().toISOString()}\n${text}${size === undefined ? "\n\n" : ""}`;
 }

@@ -1,4 +1,4 @@
-import { count } from "./table.ts";
+import { countText } from "../lib/text.ts";
 import { parseJson } from "./cell.ts";
 import { recordsTable } from "./records.ts";
 import { encodingFacts, linesOf, textOf } from "./text-of.ts";
@@ -24,5 +24,5 @@ export const viewJsonLines: Viewer = ({ bytes, rows, counted }) => {
 
 function brokenNote([first = 1, ...others]: readonly number[], lines: number): string {
   const which = others.length === 0 ? `row ${first} is` : `${others.length + 1} rows are`;
-  return `${which} not JSON, of ${count(lines)}: shown as text`;
+  return `${which} not JSON, of ${countText(lines)}: shown as text`;
 }

@@ -9,7 +9,8 @@ import { compressors } from "hyparquet-compressors";
 import { errorMessage, Failure } from "../errors.ts";
 import { cellOf, cut } from "./cell.ts";
 import { parquetCell, parquetType, parsers, readable } from "./parquet-types.ts";
-import { count, MAX_COLUMNS, rowsShown, tableOf } from "./table.ts";
+import { countText } from "../lib/text.ts";
+import { MAX_COLUMNS, rowsShown, tableOf } from "./table.ts";
 import type { View } from "./types.ts";
 import type { Viewer, ViewRequest } from "./viewer.ts";
 
@@ -92,7 +93,7 @@ function factsOf(metadata: FileMetaData, fields: number): (readonly [string, str
   );
   const names = [...new Set(codecs)].map((codec) => codec.toLowerCase());
   const facts: [string, string | undefined][] = [
-    ["columns", count(fields)],
+    ["columns", countText(fields)],
     ["codec", names.join(", ") || undefined],
     ["created by", by],
     ["metadata", pairs.map(({ key }) => key).join(", ") || undefined],

@@ -1,3 +1,4 @@
+import { countText } from "../lib/text.ts";
 import type { Cut } from "../types.ts";
 import type { Column, Table } from "./types.ts";
 
@@ -51,20 +52,15 @@ export function tableOf(parts: TableParts): Table {
   };
 }
 
-/** `1234` → `1,234`. */
-export function count(number: number): string {
-  return number.toLocaleString("en");
-}
-
 function columnsNote(shown: number, all: number): string[] {
-  return shown < all ? [`first ${count(shown)} of ${count(all)} columns`] : [];
+  return shown < all ? [`first ${countText(shown)} of ${countText(all)} columns`] : [];
 }
 
 function rowsNote(shown: number, { rows, cut }: Counted): string[] {
   if (cut !== undefined) {
     const isFull = cut === "bytes" && shown >= rows;
-    const first = shown === 1 ? "first row" : `first ${count(shown)} rows`;
+    const first = shown === 1 ? "first row" : `first ${countText(shown)} rows`;
     return [`${first}${isFull ? ", all that fit" : ""}; the file has more`];
   }
-  return shown < rows ? [`first ${count(shown)} of ${count(rows)} rows`] : [];
+  return shown < rows ? [`first ${countText(shown)} of ${countText(rows)} rows`] : [];
 }

@@ -4,7 +4,7 @@ import { unpackBy } from "../formats/zip-methods.ts";
 import { type OpenZip, openZip } from "../formats/zip-reader.ts";
 import { collect } from "./collect.ts";
 import { firstListed, listingTable } from "./listing.ts";
-import { count } from "./table.ts";
+import { countText } from "../lib/text.ts";
 import { defaultLimits } from "./take-sample.ts";
 import { linesOf, textOf } from "./text-of.ts";
 import type { Table, View } from "./types.ts";
@@ -46,7 +46,7 @@ export async function viewZip(
     const view = await viewMember(member, request, viewAny, warnings);
     if (view !== undefined) tables.push(...view.tables.map((table) => titled(table, member)));
   }
-  return { facts: [["entries", count(all?.rows ?? lines.length)]], tables, warnings };
+  return { facts: [["entries", countText(all?.rows ?? lines.length)]], tables, warnings };
 }
 
 async function viewMember(

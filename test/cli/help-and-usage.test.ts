@@ -48,6 +48,9 @@ test.each([
   ["too many arguments", ["status", "now"]],
   ["a missing argument", ["explain"]],
   ["a bad code", ["retry", "--code", "LOST"]],
+  ["a limit of nothing", ["list", "--limit", "0"]],
+  ["a time between looks that is none", ["status", "--watch", "often"]],
+  ["a shell without completion", ["completion", "tcsh"]],
 ])("%s is a usage error: exit code 2, and nothing on stdout", async (_what, args) => {
   const { code, stdout, stderr } = await sampler(...args);
   expect(code).toBe(2);

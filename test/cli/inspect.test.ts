@@ -1,8 +1,17 @@
 import { parse } from "csv-parse/sync";
 import { expect, test } from "vitest";
+import { datasetsOf } from "../../src/cache/datasets.ts";
+import { listEntries } from "../../src/cache/list.ts";
 import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
 
 const OTHER = "zeta/other/v2";
+
+/** What `status --json` prints. */
+interface Report {
+  readonly failures: unknown;
+  readonly totals: unknown;
+  readonly datasets: readonly Record<string, unknown>[];
+}
 
 /** Two datasets, with one of each kind of outcome. */
 async function fill(world: World): Promise<void> {
@@ -22,7 +31,8 @@ test("status --json has the documented fields", async () => {
   await world.manifest('{"raw"');
   const { code, stdout } = await world.run(["status", "--json"]);
   expect(code).toBe(0);
-  expect(JSON.parse(stdout)).toEqual({
+  const { failures, datasets, totals, ...report } = JSON.parse(stdout) as Report;
+  expect(report).toEqual({
     running: null,
     passesWait: null,
     lastPass: expect.objectContaining({
@@ -31,35 +41,62 @@ test("status --json has the documented fields", async () => {
       rejected: 1,
       at: expect.any(String),
     }),
-    failures: [
-      { code: "FILE_MISSING", entries: 1 },
-      { code: "FORMAT_INVALID", entries: 1 },
-    ],
-    datasets: [
-      {
-        dataset: "acme/orders/v1",
-        entries: 4,
-        sampled: 2,
-        failed: 2,
-        pruned: 0,
-        waiting: 1,
-        rejected: 0,
-        oldestDueSeconds: null,
-        unreadBytes: 6,
-      },
-      {
-        dataset: OTHER,
-        entries: 1,
-        sampled: 1,
-        failed: 0,
-        pruned: 0,
-        waiting: 0,
-        rejected: 1,
-        oldestDueSeconds: null,
-        unreadBytes: 0,
-      },
-    ],
   });
+  expect(failures).toEqual([
+    {
+      code: "FILE_MISSING",
+      entries: 1,
+      example: {
+        dataset: "acme/orders/v1",
+        raw: "raw/gone.csv",
+        message: expect.stringMatching(/no such file/),
+      },
+    },
+    {
+      code: "FORMAT_INVALID",
+      entries: 1,
+      example: {
+        dataset: "acme/orders/v1",
+        raw: 'raw/odd "name",\n.zip',
+        message: expect.any(String),
+      },
+    },
+  ]);
+  const orders = {
+    entries: 4,
+    sampled: 2,
+    failed: 2,
+    pruned: 0,
+    waiting: 1,
+    due: 0,
+    rejected: 0,
+    oldestDueSeconds: null,
+    unreadBytes: 6,
+    lastMinute: 4,
+    readBytes: expect.any(Number),
+  };
+  const other = {
+    entries: 1,
+    sampled: 1,
+    failed: 0,
+    pruned: 0,
+    waiting: 0,
+    due: 0,
+    rejected: 1,
+    oldestDueSeconds: null,
+    unreadBytes: 0,
+    lastMinute: 1,
+    readBytes: rows(3).length,
+  };
+  expect(datasets).toEqual([
+    { dataset: "acme/orders/v1", ...orders },
+    { dataset: OTHER, ...other },
+  ]);
+  const sums = Object.entries(other).map(([key, value]) => {
+    const first = datasets[0]?.[key];
+    return [key, typeof value === "number" ? value + Number(first) : value];
+  });
+  expect(totals).toEqual(Object.fromEntries(sums));
 });
 
 test("status for people says the same", async () => {
@@ -67,10 +104,42 @@ test("status for people says the same", async () => {
   await fill(world);
   const { code, stdout } = await world.run(["status"]);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/not running/);
-  expect(stdout).toMatch(/5 entries: 3 sampled, 2 failed, 1 waiting/);
-  expect(stdout).toMatch(/FILE_MISSING\s+1/);
-  expect(stdout).toMatch(/acme\/orders\/v1\s+4\s+2\s+2\s+0\s+1/);
+  expect(stdout).toMatch(/^not running\nstopped: nothing is due; 2 failed\n/);
+  expect(stdout).toMatch(/5 entries: 3 sampled, 2 failed, 1 waiting, 0 pruned; 1 lines rejected/);
+  expect(stdout).toMatch(/last minute: 5 files \(0\.1\/s\); [\d.]+ KiB read so far/);
+  expect(stdout).toMatch(/FILE_MISSING\s+1\s+acme\/orders\/v1 {2}raw\/gone\.csv: .*no such file/);
+  expect(stdout).toMatch(/acme\/orders\/v1\s+4\s+2\s+2\s+1/);
+});
+
+test("status shows the datasets first that are behind or failed, and counts the others", async () => {
+  await using world = await createWorld();
+  for (let i = 0; i < 40; i += 1) {
+    await world.put("a.csv", rows(3), { dataset: `acme/orders${i}/v1` });
+  }
+  await world.announce("gone.csv", { dataset: "zeta/last/v1" });
+  await world.write("bronze/x", "", "zeta/last/v1");
+  await world.pass();
+  world.close();
+  const { stdout } = await world.run(["status"]);
+  const lines = stdout.trimEnd().split("\n");
+  const table = lines.slice(lines.findIndex((line) => line.startsWith("dataset ")) + 1);
+  expect(table[0]).toMatch(/^zeta\/last\/v1 +1 +0 +1/);
+  expect(table).toHaveLength(21);
+  expect(table.at(-1)).toBe("… and 21 more, nothing waiting, nothing failed; --all shows them");
+  const all = await world.run(["status", "--all"]);
+  expect(all.stdout.match(/^acme\//gm)).toHaveLength(40);
+  expect(all.stdout).not.toContain("more");
+});
+
+test("status says what is due, for how long, and what is unread", async () => {
+  await using world = await createWorld();
+  await fill(world);
+  await world.run(["retry"]);
+  await world.put("new.csv", rows(3));
+  const { stdout } = await world.run(["status"]);
+  expect(stdout).toMatch(
+    /^stopped: 2 files due in 1 dataset, the oldest for \d+ s; \d+ B of manifests unread; 2 failed$/m,
+  );
 });
 
 test("list --json has the documented fields, by dataset and raw", async () => {
@@ -142,12 +211,62 @@ test.each([
   [["raw/2026/**"], 2],
   [["**/*.csv", "--dataset", "acme/**"], 2],
   [["raw/nothing"], 0],
+  [["--code", "FILE_MISSING"], 1],
+  [["--code", "FILE_MISSING", "--outcome", "sampled"], 0],
+  [["--format", "csv"], 2],
+  [["--format", "{csv,meta*}"], 3],
+  [["--limit", "2"], 2],
+  [["--limit", "9", "raw/2026/**"], 2],
+  [["--newest", "--dataset", "acme/**"], 4],
 ])("list %j lists %d entries", async (args, count) => {
   await using world = await createWorld();
   await fill(world);
   const { code, stdout } = await world.run(["list", "--json", ...args]);
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toHaveLength(count);
+});
+
+test("list --newest has what was settled last first, --limit so many of them", async () => {
+  await using world = await createWorld();
+  for (const name of ["b.csv", "a.csv", "c.csv", "d.csv"]) {
+    await world.put(name, rows(3), { dataset: name === "c.csv" ? OTHER : "acme/orders/v1" });
+    await world.pass();
+    // So that no two have the same time.
+    for (const now = Date.now(); Date.now() === now;);
+  }
+  await world.announce("gone.csv");
+  await world.pass();
+  world.close();
+  const raws = async (...args: string[]) => {
+    const { stdout } = await world.run(["list", "--json", "--newest", ...args]);
+    return (JSON.parse(stdout) as { raw: string }[]).map(({ raw }) => raw);
+  };
+  const all = ["raw/gone.csv", "raw/d.csv", "raw/c.csv", "raw/a.csv", "raw/b.csv"];
+  expect(await raws()).toEqual(all);
+  expect(await raws("--limit", "3")).toEqual(all.slice(0, 3));
+  expect(await raws("--outcome", "sampled", "--limit", "1")).toEqual(["raw/d.csv"]);
+});
+
+test("list goes through pages: none is missing or twice, by name or newest first", async () => {
+  await using world = await createWorld();
+  const db = world.db();
+  const id = datasetsOf(db).ensure("acme/orders/v1");
+  const add = db.prepare(
+    `INSERT INTO files (dataset, raw, bronze, mtime, seq, name, outcome, settled_at)
+     VALUES (?, ?, 'bronze/x', 1, 1, ?, 'sampled', ?)`,
+  );
+  const count = 25_000;
+  db.transaction(() => {
+    for (let i = 0; i < count; i += 1) add.run(id, `raw/${i}`, `${i}`, 1_700_000_000_000 + (i % 7));
+  })();
+  for (const isNewestFirst of [false, true]) {
+    const raws = [...listEntries(db, { isNewestFirst })].map(({ raw }) => raw);
+    expect(new Set(raws).size).toBe(count);
+    expect(raws).toHaveLength(count);
+  }
+  const hasRaw = (raw: string) => raw.endsWith("99");
+  expect([...listEntries(db, { hasRaw, limit: 100 })]).toHaveLength(100);
+  expect([...listEntries(db, { hasRaw })]).toHaveLength(250);
 });
 
 test("check --json has the documented fields; problems give exit code 3, and nothing is touched", async () => {

@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { text as streamText } from "node:stream/consumers";
 import { expect, test } from "vitest";
@@ -27,6 +28,19 @@ const passSummary = {
   bytes: number,
   ms: number,
   at: time,
+};
+const totals = {
+  entries: number,
+  sampled: number,
+  failed: number,
+  pruned: number,
+  waiting: number,
+  due: number,
+  rejected: number,
+  oldestDueSeconds: orNull(number),
+  unreadBytes: orNull(number),
+  lastMinute: number,
+  readBytes: number,
 };
 const entry = {
   dataset: text,
@@ -91,6 +105,22 @@ const line = {
   reason: text,
   at: time,
 };
+const view = {
+  format: "csv",
+  facts: [[text, text]],
+  tables: [
+    {
+      title: orNull(text),
+      columns: [
+        { name: text, type: text },
+        { name: text, type: text },
+      ],
+      rows: [[text, text]],
+      notes: [text],
+    },
+  ],
+  warnings: [],
+};
 const findings = ["ok", "waiting", "stale", "unread", "failed", "missing", "lost", "orphan"];
 
 /**
@@ -109,20 +139,17 @@ const contract: Readonly<Record<string, readonly [readonly string[], number, unk
     0,
     {
       running: null,
+      passesWait: null,
       lastPass: passSummary,
-      failures: [{ code: "FILE_MISSING", entries: 1 }],
-      datasets: [
+      totals,
+      failures: [
         {
-          dataset: DATASET,
-          entries: number,
-          sampled: number,
-          failed: number,
-          waiting: number,
-          rejected: number,
-          oldestDueSeconds: orNull(number),
-          unreadBytes: orNull(number),
+          code: "FILE_MISSING",
+          entries: 1,
+          example: { dataset: DATASET, raw: "raw/gone.csv", message: text },
         },
       ],
+      datasets: [{ dataset: DATASET, ...totals }],
     },
   ],
   list: [[], 0, [entry, entry, entry]],
@@ -154,6 +181,40 @@ const contract: Readonly<Record<string, readonly [readonly string[], number, unk
         problems: [],
       },
     ],
+  ],
+  show: [
+    ["raw/big.csv", "--rows", "1"],
+    0,
+    [
+      {
+        entry: { ...entry, doneMtime: orNull(number), failedAt: orNull(time) },
+        dataset: DATASET,
+        path: text,
+        shown: "sample",
+        sampled: sampledReceipt,
+        problem: null,
+        view,
+      },
+    ],
+  ],
+  preview: [
+    [join(import.meta.dirname, "../../fixtures/csv/rows-101.csv"), "--rows", "1"],
+    0,
+    {
+      name: "rows-101.csv",
+      format: "csv",
+      recognisedBy: "name",
+      rows: number,
+      bytes: number,
+      complete: yesOrNo,
+      cut: orNull(text),
+      reason: orNull(text),
+      readBytes: number,
+      sourceSize: orNull(number),
+      warnings: [],
+      out: orNull(text),
+      view,
+    },
   ],
   check: [
     [],

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { acceptOf } from "../../src/cache/accept.ts";
 import { auditedCacheOf } from "../../src/cache/audit.ts";
+import { backlogOf } from "../../src/cache/backlog.ts";
 import { browse } from "../../src/cache/browse.ts";
 import { datasetsOf } from "../../src/cache/datasets.ts";
 import { makeDue } from "../../src/cache/due.ts";
@@ -11,8 +12,9 @@ import { entriesOf, similarRaws } from "../../src/cache/entry.ts";
 import { failedEntries, rejectedLines, retryFailures } from "../../src/cache/failures.ts";
 import { listEntries } from "../../src/cache/list.ts";
 import type { Db } from "../../src/cache/open.ts";
+import { rawsOfSample } from "../../src/cache/sample-name.ts";
 import { rereadOf } from "../../src/cache/reread.ts";
-import { countDue, datasetTotals, failuresByCode, nextRetryOf } from "../../src/cache/totals.ts";
+import { datasetTotals, failuresByCode, nextRetryOf } from "../../src/cache/totals.ts";
 import { retryAfterUpgrade } from "../../src/cache/upgrade.ts";
 import { checkAfterPowerLoss } from "../../src/power-loss.ts";
 import { syncSettled } from "../../src/sync.ts";
@@ -113,7 +115,8 @@ function lookAtAll(db: Db): void {
   expect([...listEntries(db, {})].length).toBeGreaterThan(0);
   datasetTotals(db, Date.now());
   failuresByCode(db);
-  countDue(db, Date.now());
+  backlogOf(db)(Date.now());
+  expect(rawsOfSample(db, "a_sample.csv")).toHaveLength(1);
   for (const outcome of [undefined, "sampled", "failed", "pruned", "waiting"] as const) {
     const first = { dataset: DATASET, limit: 1, ...(outcome === undefined ? {} : { outcome }) };
     browse(db, first);
@@ -143,11 +146,10 @@ test("of the commands, those that show everything look at everything, and no oth
   lookAtAll(db);
   const scans = [...noted.values()].filter((statement) => scansOf(statement).length > 0);
   expect(scans.map(({ file, sql }) => `${file}: ${sql.slice(0, 40)}`)).toEqual([
-    "list.ts: SELECT f.*, d.name AS dataset_name FROM ",
     // Of what waits, and of nothing else.
     "totals.ts: WITH total AS ( SELECT dataset, sum(n) A",
     // The progress bar of `run --once`.
-    "totals.ts: SELECT count(*) FROM files INDEXED BY du",
+    "backlog.ts: SELECT count(*) AS entries, min(next_at)",
   ]);
   const files = readdirSync(cacheFolder).filter((name) =>
     /\bprepare\(/.test(readFileSync(join(cacheFolder, name), "utf8")),
@@ -178,5 +180,5 @@ test("40,000 rows at once take the same statements as one: none has a parameter 
   const few = [...noted.keys()];
   expect(take(MANY)).toMatchObject({ superseded: 1, again: MANY, due: MANY });
   expect([...noted.keys()]).toEqual(few);
-  expect(countDue(db, 1000)).toBe(MANY);
+  expect(backlogOf(db)(1000).entries).toBe(MANY);
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { datasetsOf } from "../../src/cache/datasets.ts";
 import { checkpointsOf } from "../../src/cache/checkpoints.ts";
 import { openCache } from "../../src/cache/open.ts";
-import { countDue } from "../../src/cache/totals.ts";
+import { backlogOf } from "../../src/cache/backlog.ts";
 import { createIngest, IngestStopped } from "../../src/ingest.ts";
 import { createWorld, DATASET } from "../helpers/world.ts";
 
@@ -21,13 +21,13 @@ test("ingest is left between two batches, and goes on there the next time", asyn
 
   const stopped = ingest(DATASET, 1000, () => (looks += 1) > 2);
   await expect(stopped).rejects.toThrow(IngestStopped);
-  const taken = countDue(db, 1000);
+  const taken = backlogOf(db)(1000).entries;
   expect(taken).toBeGreaterThan(0);
   expect(taken).toBeLessThan(LINES);
   expect(checkpointsOf(db).of(datasetsOf(db).ensure(DATASET))).toHaveLength(1);
 
   const { lines: rest } = await ingest(DATASET, 2000);
   expect(taken + rest).toBe(LINES);
-  expect(countDue(db, 2000)).toBe(LINES);
+  expect(backlogOf(db)(2000).entries).toBe(LINES);
   db.close();
 });

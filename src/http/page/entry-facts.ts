@@ -1,31 +1,26 @@
 import { join } from "node:path";
 import type { WholeEntry } from "../../cache/entry.ts";
-import type { Db } from "../../cache/open.ts";
 import { Failure } from "../../errors.ts";
 import type { LocalFile } from "../../jobs/source.ts";
 import type { Settings } from "../../config/settings.ts";
-import { pathBytes } from "../../lib/pep383.ts";
-import type { Receipt } from "../../samples/receipts.ts";
+import { findReceipt } from "../../samples/find-receipt.ts";
 import { readView, type View } from "../../view/view.ts";
-import type { PageContext } from "../context.ts";
 import { commandsFor } from "./commands.ts";
 import type { EntryFacts } from "./entry.ts";
-import { findReceipt } from "./find-receipt.ts";
 import { checkedName, type HeldSamples, holdSamples, openSample, told } from "./held-samples.ts";
 import { SHOWN_ROWS } from "./sample-tables.ts";
 
 /** Gathers what is shown of an entry; `now` is ms since epoch. @throws what the cache throws */
 export async function entryFacts(
-  { cache, settings }: Pick<PageContext, "cache" | "settings">,
+  settings: Settings,
   entry: WholeEntry,
   now: number,
 ): Promise<EntryFacts> {
   const { dataset, raw, outcome } = entry;
-  const sampledAt = sampledAtOf(cache(), entry);
   const canRetry = outcome === "failed" || outcome === "pruned";
   const commands = commandsFor(settings, { dataset, raw, canRetry });
-  const found = await lookAt(settings, entry, sampledAt);
-  return { entry, sampledAt, commands, now, ...found };
+  const found = await lookAt(settings, entry);
+  return { entry, commands, now, ...found };
 }
 
 /** Opens the sample of an entry, to be closed. @throws Failure FILE_MISSING, PATH_REFUSED, … */
@@ -42,16 +37,15 @@ export async function openSampleOf(
 async function lookAt(
   settings: Settings,
   entry: WholeEntry,
-  sampledAt: number | null,
 ): Promise<Pick<EntryFacts, "view" | "receipt">> {
-  if (entry.sample === null) return { view: undefined, receipt: undefined };
+  if (entry.sample === null) return { view: undefined, receipt: null };
   try {
     using held = await holdSamples(settings, entry.dataset);
     const view = await viewOf(held, settings, entry).catch((error: unknown) => told(held, error));
-    const receipt = await receiptOf(held.path, entry, sampledAt);
+    const receipt = await findReceipt(held.path, entry);
     return { view: shownOrThrown(view), receipt };
   } catch (error) {
-    return { view: shownOrThrown(error), receipt: undefined };
+    return { view: shownOrThrown(error), receipt: null };
   }
 }
 
@@ -69,25 +63,6 @@ async function viewOf(
 function shownOrThrown(found: unknown): View | Error {
   if (found instanceof Error && !(found instanceof Failure)) throw found;
   return found as View | Error;
-}
-
-async function receiptOf(
-  samples: string,
-  { raw }: WholeEntry,
-  sampledAt: number | null,
-): Promise<Receipt | undefined> {
-  if (sampledAt === null) return undefined;
-  // Receipts that cannot be read say nothing; the rest of the page does.
-  const wanted = { raw, at: sampledAt, outcome: "sampled" };
-  return findReceipt(samples, wanted).catch(() => undefined);
-}
-
-function sampledAtOf(db: Db, { dataset, raw }: WholeEntry): number | null {
-  const select = db.prepare(
-    `SELECT f.sampled_at FROM datasets AS d
-     CROSS JOIN files AS f ON f.dataset = d.id AND f.raw = ? WHERE d.name = ?`,
-  );
-  return (select.pluck().get(pathBytes(raw), dataset) as number | null | undefined) ?? null;
 }
 
 /** Below `samples/`. */

@@ -9,7 +9,8 @@ import type { Command } from "./commands.ts";
 import { outcomeBadges } from "./files.ts";
 import { datasetAddress, entryAddress, type Html, isolated, timeHtml } from "./layout.ts";
 import { sampleTables } from "./sample-tables.ts";
-import { agoText, bytesText, countText, fileName, timeText } from "./text.ts";
+import { bytesText, countText } from "../../lib/text.ts";
+import { agoText, fileName, timeText } from "./text.ts";
 
 /** Parameters of this view and of the download. */
 export const entryQuery = ["dataset", "raw"] as const;
@@ -17,12 +18,10 @@ export const entryQuery = ["dataset", "raw"] as const;
 /** What is shown of one entry. */
 export interface EntryFacts {
   readonly entry: WholeEntry;
-  /** When the sample was published, ms since epoch. */
-  readonly sampledAt: number | null;
   /** What the sample holds, or why that cannot be shown; undefined where there is none. */
   readonly view: View | Error | undefined;
-  /** The receipt of the sample; undefined where it is not found. */
-  readonly receipt: Receipt | undefined;
+  /** The receipt of the sample; null where it is not found. */
+  readonly receipt: Receipt | null;
   readonly commands: readonly Command[];
   /** ms since epoch. */
   readonly now: number;
@@ -152,13 +151,14 @@ function lineText({ mtime, nextAt, outcome, doneMtime }: WholeEntry): string {
   }[decide(mtime, { nextAt: at, outcome, doneMtime })];
 }
 
-function sampleRows({ entry, receipt, sampledAt, now }: EntryFacts): readonly Row[] {
+function sampleRows({ entry, receipt, now }: EntryFacts): readonly Row[] {
   const { sample, format, rows, bytes, outcome } = entry;
+  const sampledAt = entry.sampledAt === null ? null : Date.parse(entry.sampledAt);
   if (sample === null)
     return [["Path", html`${outcome === "pruned" ? "removed by retention" : "none"}`]];
   const warnings = Array.isArray(receipt?.["warnings"]) ? receipt["warnings"].map(String) : [];
   const made: readonly Row[] =
-    receipt === undefined
+    receipt === null
       ? [["Receipt", html`not found where it should be; <code>explain</code> reads all of them`]]
       : [
           ["Recognised by", textRow(receipt["recognisedBy"])],

@@ -16,7 +16,8 @@ import {
   timeHtml,
 } from "./layout.ts";
 import { BadRequest, chosen, encoded, type Query, searched } from "./query.ts";
-import { agoText, bytesText, counted, countText, durationText, shortened } from "./text.ts";
+import { bytesText, countText, durationText } from "../../lib/text.ts";
+import { agoText, counted, shortened } from "./text.ts";
 
 /** Parameters of this view. */
 export const filesQuery = ["outcome", "search", "after"] as const;

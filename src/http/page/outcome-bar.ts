@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import type { Html } from "./layout.ts";
-import { countText } from "./text.ts";
+import { countText } from "../../lib/text.ts";
 
 /** Entries by what became of them; they may overlap: a failed one waits for another try. */
 export interface OutcomeCounts {

@@ -69,7 +69,7 @@ export function addPages(app: Hono, context: AppContext): void {
   app.get("/entry", (c) =>
     show(c, async (now) => {
       const entry = entryIn(c);
-      const facts = await entryFacts(context, entry, now);
+      const facts = await entryFacts(context.settings, entry, now);
       return {
         title: fileName(entry.raw),
         part: "datasets",

@@ -1,4 +1,5 @@
-/** Text from files and manifests that is safe to show, and quantities for people. */
+/** What the page says of texts, quantities and times. */
+import { countText, printable } from "../../lib/text.ts";
 
 /**
  * Control characters, and what turns the direction of text around, become `·`; escaped bytes
@@ -6,12 +7,7 @@
  */
 export function shown(text: string, most = 4096): string {
   const cut = text.length > most ? `${text.slice(0, most)}…` : text;
-  return (
-    cut
-      // oxlint-disable-next-line no-control-regex
-      .replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/g, "·")
-      .toWellFormed()
-  );
+  return printable(cut);
 }
 
 /** A message without the directory that all paths in it begin with. */
@@ -24,36 +20,9 @@ export function fileName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** 1234567 → `1,234,567`. */
-export function countText(n: number): string {
-  return n.toLocaleString("en-GB");
-}
-
 /** `1 entry`, `2 entries`. */
 export function counted(n: number, one: string, many = `${one}s`): string {
   return `${countText(n)} ${n === 1 ? one : many}`;
-}
-
-/** 1536 bytes → `1.5 KiB`. */
-export function bytesText(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let size = bytes;
-  let unit = 0;
-  for (; size >= 1024 && unit < units.length - 1; unit += 1) size /= 1024;
-  return `${unit === 0 ? size : size.toFixed(1)} ${units[unit]}`;
-}
-
-/** 93,000 ms → `1 min 33 s`. */
-export function durationText(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48
-    ? `${hours} h ${minutes % 60} min`
-    : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
 /** `2026-01-18 14:30:07 UTC` of a time in ms since epoch; the number where no calendar has it. */

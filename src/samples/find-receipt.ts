@@ -1,15 +1,15 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { readRange } from "../../lib/read-range.ts";
-import { isReceipts, type Receipt } from "../../samples/receipts.ts";
+import { errorCode } from "../errors.ts";
+import { readRange } from "../lib/read-range.ts";
+import { isReceipts, type Receipt } from "./receipts.ts";
 
 /** Whose receipt is looked for. */
-export interface WantedReceipt {
+export interface SampledRaw {
   readonly raw: string;
-  /** When its job was settled, ms since epoch: its receipt was written shortly before. */
-  readonly at: number;
-  readonly outcome: string;
+  /** When the sample was settled, ISO 8601: its receipt was written shortly before. */
+  readonly sampledAt: string | null;
 }
 
 const LF = 0x0a;
@@ -22,40 +22,51 @@ const CHUNK = 512 * 1024;
 const MOST_FILES = 8;
 
 /**
- * Finds the receipt of an entry without reading all of them: they are in the order of time, so that
- * halving leads to the place. Undefined where it is not there, or not where it should be.
- * @throws errno where the directory or a file cannot be read
+ * Finds the receipt of a sample without reading all of them: they are in the order of time, so that
+ * halving leads to the place. Null where it is not there or not where it should be, where it was
+ * compressed, and where receipts cannot be read.
+ * @param samples the dataset's samples directory
  */
 export async function findReceipt(
   samples: string,
-  wanted: WantedReceipt,
-): Promise<Receipt | undefined> {
-  const names = (await readdir(samples)).filter(
-    (name) => isReceipts(name) && !name.endsWith(".gz"),
-  );
-  for (const name of names.toSorted().slice(0, MOST_FILES)) {
-    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    const handle = await open(join(samples, name), flags);
-    try {
-      const stats = await handle.stat();
-      const found = stats.isFile() ? await findIn(handle, stats.size, wanted) : undefined;
+  { raw, sampledAt }: SampledRaw,
+): Promise<Receipt | null> {
+  if (sampledAt === null) return null;
+  try {
+    const names = (await readdir(samples)).filter(
+      (name) => isReceipts(name) && !name.endsWith(".gz"),
+    );
+    for (const name of names.toSorted().slice(0, MOST_FILES)) {
+      const found = await findInFile(join(samples, name), raw, Date.parse(sampledAt));
       if (found !== undefined) return found;
-    } finally {
-      await handle.close();
     }
+    return null;
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return null;
   }
-  return undefined;
+}
+
+async function findInFile(path: string, raw: string, at: number): Promise<Receipt | undefined> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const handle = await open(path, flags);
+  try {
+    const stats = await handle.stat();
+    return stats.isFile() ? await findIn(handle, stats.size, { raw, at }) : undefined;
+  } finally {
+    await handle.close();
+  }
 }
 
 async function findIn(
   handle: FileHandle,
   size: number,
-  wanted: WantedReceipt,
+  { raw, at: time }: { readonly raw: string; readonly at: number },
 ): Promise<Receipt | undefined> {
-  const end = await endOf(handle, size, wanted.at);
+  const end = await endOf(handle, size, time);
   const start = Math.max(0, end - NEAR);
   // A line begins with its raw.
-  const beginning = Buffer.from(`{"raw":${JSON.stringify(wanted.raw)},`);
+  const beginning = Buffer.from(`{"raw":${JSON.stringify(raw)},`);
   let rest = Buffer.alloc(0);
   for (let at = end; at > start;) {
     const from = Math.max(start, at - CHUNK);
@@ -63,7 +74,7 @@ async function findIn(
     for (let found = bytes.lastIndexOf(beginning); found >= 0;) {
       const line = bytes.subarray(found, lineEnd(bytes, found));
       const receipt = parsed(line);
-      if (receipt?.raw === wanted.raw && receipt.outcome === wanted.outcome) return receipt;
+      if (receipt?.raw === raw && receipt.outcome === "sampled") return receipt;
       found = found === 0 ? -1 : bytes.lastIndexOf(beginning, found - 1);
     }
     // What begins before this piece ends in it.

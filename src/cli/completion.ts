@@ -1,0 +1,137 @@
+import type { Argument, Command, Option } from "commander";
+
+/** A shell that completion is made for. */
+export type Shell = "bash" | "zsh" | "fish";
+
+/** What may follow an option, or stand as an argument. */
+interface Value {
+  readonly words: readonly string[];
+  readonly is: "file" | "directory" | "other";
+}
+
+/** One option of one command. */
+interface Flag {
+  readonly name: string;
+  readonly about: string;
+  /** undefined where none follows. */
+  readonly value: Value | undefined;
+}
+
+interface CommandFacts {
+  readonly name: string;
+  readonly about: string;
+  readonly flags: readonly Flag[];
+  readonly argument: Value;
+}
+
+/** A script that has the shell complete commands, options, choices and file names. */
+export function completionScript(program: Command, shell: Shell): string {
+  const commands = program.commands.map(factsOf);
+  const script = { bash: bashScript, zsh: zshScript, fish: fishScript }[shell];
+  return script(program.name(), commands);
+}
+
+function factsOf(command: Command): CommandFacts {
+  const flags = [...command.options.filter(({ hidden }) => !hidden).map(flagOf), HELP];
+  const [argument] = command.registeredArguments;
+  return { name: command.name(), about: command.description(), flags, argument: valueOf(argument) };
+}
+
+const HELP: Flag = { name: "--help", about: "what it does, and its options", value: undefined };
+
+function flagOf(option: Option): Flag {
+  const takesValue = option.required || option.optional;
+  const value = takesValue ? valueOf(option) : undefined;
+  return { name: option.long ?? option.flags, about: option.description, value };
+}
+
+/** What `<file>` and `<dir>` are called says what they are. */
+function valueOf(from: Argument | Option | undefined): Value {
+  const name = from === undefined ? "" : "flags" in from ? from.flags : from.name();
+  const is = /file/.test(name) ? "file" : /dir/.test(name) ? "directory" : "other";
+  return { words: from?.argChoices ?? [], is };
+}
+
+/** For bash 4 and later. `--option=word` comes as three words. */
+function bashScript(program: string, commands: readonly CommandFacts[]): string {
+  const complete = ({ words, is }: Value): string => {
+    if (is === "other") return `words=${quoted(words.join(" "))}`;
+    return `compopt -o filenames; files=${is === "file" ? "-f" : "-d"}`;
+  };
+  const cases = commands.flatMap(({ name, flags, argument }) => [
+    ...flags.flatMap(({ name: flag, value }) =>
+      value === undefined ? [] : [`    ${quoted(`${name} ${flag}`)}) ${complete(value)} ;;`],
+    ),
+    `    ${quoted(`${name} `)}*)
+      if [[ $cur == -* ]]; then words=${quoted(flags.map(({ name }) => name).join(" "))}
+      else ${complete(argument)}; fi ;;`,
+  ]);
+  return `_staging_sampler() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} words= files=
+  if [[ $cur == "=" ]]; then cur=
+  elif [[ $prev == "=" ]]; then prev=\${COMP_WORDS[COMP_CWORD-2]}; fi
+  if ((COMP_CWORD == 1)); then words=${quoted(`${commands.map(({ name }) => name).join(" ")} --help --version`)}
+  else case "\${COMP_WORDS[1]} $prev" in
+${cases.join("\n")}
+  esac; fi
+  if [[ $files ]]; then mapfile -t COMPREPLY < <(compgen "$files" -- "$cur")
+  else mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur"); fi
+}
+complete -F _staging_sampler ${program}
+`;
+}
+
+function zshScript(program: string, commands: readonly CommandFacts[]): string {
+  const action = ({ words, is }: Value): string => {
+    if (is !== "other") return is === "file" ? "_files" : "_files -/";
+    return words.length === 0 ? " " : `(${words.join(" ")})`;
+  };
+  const told = (text: string) => text.replace(/[[\]:\\]/g, String.raw`\$&`);
+  const spec = ({ name: flag, about, value }: Flag): string =>
+    value === undefined
+      ? quoted(`${flag}[${told(about)}]`)
+      : quoted(`${flag}=[${told(about)}]:${flag.slice(2)}:${action(value)}`);
+  const cases = commands.map(({ name, flags, argument }) => {
+    const specs = [...flags.map(spec), quoted(`1:argument:${action(argument)}`)];
+    return `    ${name}) _arguments ${specs.join(" ")} ;;`;
+  });
+  const names = commands.map(({ name, about }) => quoted(`${name}:${told(about)}`));
+  return `#compdef ${program}
+_staging_sampler() {
+  local -a commands=(${names.join(" ")})
+  if (( CURRENT == 2 )); then _describe command commands; return; fi
+  local command=$words[2]
+  (( CURRENT-- )); shift words
+  case $command in
+${cases.join("\n")}
+  esac
+}
+if [ "$funcstack[1]" = _staging_sampler ]; then _staging_sampler "$@"
+else compdef _staging_sampler ${program}; fi
+`;
+}
+
+function fishScript(program: string, commands: readonly CommandFacts[]): string {
+  const value = ({ words, is }: Value): string => {
+    if (is !== "other") return is === "file" ? " -r -F" : " -x -a '(__fish_complete_directories)'";
+    return words.length === 0 ? " -x" : ` -x -a ${quoted(words.join(" "))}`;
+  };
+  const lines = commands.flatMap(({ name, about, flags, argument }) => {
+    const within = `complete -c ${program} -n '__fish_seen_subcommand_from ${name}'`;
+    return [
+      `complete -c ${program} -n __fish_use_subcommand -a ${name} -d ${quoted(about)}`,
+      ...flags.map(({ name: flag, about, value: follows }) => {
+        const after = follows === undefined ? "" : value(follows);
+        return `${within} -l ${flag.slice(2)} -d ${quoted(about)}${after}`;
+      }),
+      ...(argument.is === "file" ? [`${within} -F`] : []),
+      ...(argument.words.length > 0 ? [`${within} -a ${quoted(argument.words.join(" "))}`] : []),
+    ];
+  });
+  return `complete -c ${program} -f\n${lines.join("\n")}\n`;
+}
+
+/** For bash, zsh and fish alike, as long as it has no backslash before a quote. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,87 @@
+import type { WholeEntry } from "../cache/entry.ts";
+import type { FailureCode } from "../errors.ts";
+import type { Receipt } from "../samples/receipts.ts";
+import { nextText } from "./failures.ts";
+import { bytesText } from "../lib/text.ts";
+import type { Shown } from "./shown.ts";
+
+/** A line; without a label it is a heading. */
+type Line = readonly [label: string | null, text: string];
+
+/** Where what is shown comes from, and how things stand with it. */
+export function provenanceOf({
+  entry,
+  dataset,
+  path,
+  shown,
+  sampled,
+  problem,
+  view,
+}: Shown): Line[] {
+  const what: Readonly<Record<Shown["shown"], string>> = {
+    sample: "the sample",
+    file: `${path}, sampled just now`,
+    head: `the beginning of ${path}`,
+    nothing: "nothing",
+  };
+  const failed: Line[] =
+    problem === null ? [] : [["problem", `${problem.code}: ${problem.message}`]];
+  const format: Line[] = view === null || shown === "head" ? [] : [["format", view.format]];
+  if (entry === null) {
+    return [[null, dataset ?? "in no dataset"], ["shown", what[shown]], ...format, ...failed];
+  }
+  return [
+    [null, `${entry.dataset}  ${entry.raw}`],
+    ["bronze", entry.bronze],
+    ["mtime", `${entry.mtime}${timeText(entry.mtime)}`],
+    ["state", stateText(entry)],
+    ...sampleLines(entry, sampled),
+    ...(shown === "sample" && sampled !== null ? [] : format),
+    ["shown", what[shown]],
+    ...failed,
+  ];
+}
+
+/** What is known of a sample that there is. */
+function sampleLines(entry: WholeEntry, sampled: Receipt | null): Line[] {
+  const { sample, bytes, stale, outcome } = entry;
+  if (sample === null) return [["sample", "none"]];
+  const size = bytes === null ? "" : `, ${bytesText(bytes)}`;
+  const line: Line = ["sample", `${sample}${size}${stale ? "; of an earlier version" : ""}`];
+  if (sampled === null) return [line];
+  const { format, recognisedBy, rows, complete, cut, reason, readBytes, sourceSize } = sampled;
+  const extent = complete === true ? "complete" : cut === undefined ? undefined : `cut by ${cut}`;
+  const facts = [
+    `${format}, recognised by ${recognisedBy ?? "?"}`,
+    typeof rows === "number" ? (rows === 1 ? "1 row" : `${rows} rows`) : undefined,
+    extent,
+    reason,
+  ];
+  const source =
+    typeof sourceSize === "number" && typeof readBytes === "number"
+      ? [["source", `${bytesText(sourceSize)}, ${bytesText(readBytes)} read`] as const]
+      : [];
+  const { warnings } = sampled;
+  // Else the state says it.
+  const when: Line[] = outcome === "sampled" ? [] : [["sampled", String(sampled["at"])]];
+  return [
+    line,
+    ...when,
+    ["format", facts.filter((fact) => fact !== undefined).join(", ")],
+    ...source,
+    ...(Array.isArray(warnings) ? warnings : []).map((one): Line => ["warning", String(one)]),
+  ];
+}
+
+function stateText(entry: WholeEntry): string {
+  const { outcome, at, waiting, nextAt, code, message, attempts } = entry;
+  if (outcome === null) return `waiting: due since ${nextAt}`;
+  if (outcome !== "failed") return `${outcome} ${at}${waiting ? `; due again: ${nextAt}` : ""}`;
+  const next = nextText({ nextAt, code: code as FailureCode | null }, Date.now());
+  return `failed ${at}: ${code}: ${message}  (tries: ${attempts}; next: ${next})`;
+}
+
+function timeText(seconds: number): string {
+  const time = new Date(seconds * 1000);
+  return Number.isNaN(time.getTime()) ? "" : `  (${time.toISOString().replace(".000Z", "Z")})`;
+}

@@ -1,0 +1,39 @@
+/** Controls of C0 and C1, line and paragraph separators, marks and overrides of direction, BOM. */
+const unsafe =
+  // oxlint-disable-next-line no-control-regex
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+/** 12000 → `12,000`. */
+export function countText(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
+/** 1536 → `1.5 KiB`. */
+export function bytesText(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let size = bytes;
+  let unit = 0;
+  for (; size >= 1024 && unit < units.length - 1; unit += 1) size /= 1024;
+  return `${unit === 0 ? size : size.toFixed(1)} ${units[unit]}`;
+}
+
+/** 93,000 ms → `1 min 33 s`. */
+export function durationText(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48
+    ? `${hours} h ${minutes % 60} min`
+    : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/**
+ * Text from a file or a manifest, made safe to show: control characters, and what turns the
+ * direction of text around, become `·`; halves of characters become U+FFFD.
+ */
+export function printable(text: string): string {
+  return text.replace(unsafe, "·").toWellFormed();
+}

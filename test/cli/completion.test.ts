@@ -1,0 +1,113 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
+import { afterAll, expect, test } from "vitest";
+import { runProgram } from "../../src/cli/program.ts";
+import { failureCodes } from "../../src/errors.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "staging-sampler-completion-"));
+mkdirSync(join(folder, "a directory"));
+writeFileSync(join(folder, "a file.yaml"), "");
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function output(...args: string[]): Promise<string> {
+  const stream = new PassThrough();
+  const out = stream as unknown as NodeJS.WriteStream;
+  await runProgram(args, { out, err: out, env: {}, exitNow: () => undefined });
+  stream.end();
+  return text(stream);
+}
+
+function has(shell: string): boolean {
+  return spawnSync(shell, ["-c", "true"]).error === undefined;
+}
+
+/** What bash would offer after these words; the last one is what is being typed. */
+async function offeredByBash(...words: string[]): Promise<string[]> {
+  const program = `${await output("completion", "bash")}
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+compopt() { :; }
+_staging_sampler
+printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const ran = spawnSync("bash", ["-euc", program, "bash", "staging-sampler", ...words], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  expect(ran.stderr).toBe("");
+  return ran.stdout.split("\n").filter((line) => line !== "");
+}
+
+/** What fish would offer for a line; each without its description. */
+async function offeredByFish(line: string): Promise<string[]> {
+  const program = `${await output("completion", "fish")}\ncomplete -C '${line}'`;
+  const ran = spawnSync("fish", ["--no-config", "-c", program], { cwd: folder, encoding: "utf8" });
+  expect(ran.stderr).toBe("");
+  return ran.stdout
+    .split("\n")
+    .filter((each) => each !== "")
+    .map((each) => each.split("\t")[0] as string);
+}
+
+/** Commands and long options that `--help` names. */
+async function named(pattern: RegExp, ...args: string[]): Promise<string[]> {
+  const found = [...(await output(...args, "--help")).matchAll(pattern)];
+  return found.map(([, name]) => name as string).toSorted();
+}
+
+test("bash offers every command, and every option of every command", async () => {
+  const commands = (await named(/^ {2}([a-z]+) [[<]/gm)).filter((name) => name !== "help");
+  expect(commands.length).toBeGreaterThan(10);
+  const offered = await offeredByBash("");
+  expect(offered.filter((word) => !word.startsWith("-")).toSorted()).toEqual(commands);
+  for (const command of commands) {
+    const options = await named(/^ {2}(?:-\w, )?(--[\w-]+)/gm, command);
+    expect((await offeredByBash(command, "--")).toSorted(), command).toEqual(options);
+  }
+});
+
+test.each([
+  ["what begins like it", ["st"], ["status"]],
+  ["values", ["list", "--outcome", ""], ["sampled", "failed", "pruned", "waiting"]],
+  ["values that begin like it", ["retry", "--code", "FILE_"], failureCodes.slice(0, 3)],
+  ["values behind an equals sign", ["list", "--outcome", "=", "fa"], ["failed"]],
+  ["values right at the equals sign", ["list", "--json", "--outcome", "="], "sampled"],
+  ["files", ["status", "--config", "a"], ["a directory", "a file.yaml"]],
+  ["directories", ["status", "--prefix", ""], ["a directory"]],
+  ["shells", ["completion", ""], ["bash", "zsh", "fish"]],
+  ["nothing for a text", ["list", "--dataset", ""], []],
+])("bash offers %s", async (_what, words, expected) => {
+  const offered = await offeredByBash(...words);
+  if (typeof expected === "string") expect(offered).toContain(expected);
+  else expect(offered.toSorted()).toEqual(expected.toSorted());
+});
+
+test.skipIf(!has("fish"))("fish offers commands, options, values and files", async () => {
+  expect(await offeredByFish("staging-sampler sta")).toEqual(["status"]);
+  expect(await offeredByFish("staging-sampler list --new")).toEqual(["--newest"]);
+  expect(await offeredByFish("staging-sampler list --outcome f")).toEqual(["failed"]);
+  expect(await offeredByFish("staging-sampler check --config a")).toContain("a file.yaml");
+  expect(await offeredByFish("staging-sampler completion z")).toEqual(["zsh"]);
+});
+
+test.skipIf(!has("zsh"))(
+  "zsh takes the script, sourced and from a directory of fpath",
+  async () => {
+    const script = join(folder, "_staging_sampler");
+    writeFileSync(script, await output("completion", "zsh"));
+    const load = `fpath=(${folder} $fpath); autoload -Uz compinit; compinit -D -u`;
+    const autoloaded = `${load}; print $_comps[staging-sampler]`;
+    const sourced = `autoload -Uz compinit; compinit -D -u; source ${script}; print $_comps[staging-sampler]`;
+    for (const program of [autoloaded, sourced]) {
+      const ran = spawnSync("zsh", ["-f", "-c", program], { encoding: "utf8" });
+      expect(ran.stderr).toBe("");
+      expect(ran.stdout).toBe("_staging_sampler\n");
+    }
+  },
+);
+
+test("another shell is a usage error that names those there are", async () => {
+  expect(await output("completion", "tcsh")).toMatch(/Allowed choices are bash, zsh, fish/);
+});

@@ -1,0 +1,213 @@
+import { readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { text as streamText } from "node:stream/consumers";
+import { expect, test } from "vitest";
+import { runProgram } from "../../src/cli/program.ts";
+import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
+
+const root = join(import.meta.dirname, "../..");
+const page = readFileSync(join(root, "docs/cli.md"), "utf8");
+const NEVER = "0 0 29 2 *";
+
+/** Heading → what stands below it. */
+function sections(level: string): Map<string, string> {
+  const [, ...parts] = page.split(new RegExp(`^${level} `, "m"));
+  return new Map(
+    parts.map((part) => {
+      const [heading = ""] = part.split("\n", 1);
+      const [body = ""] = part.slice(heading.length).split(/^##+ /m);
+      return [heading, body];
+    }),
+  );
+}
+
+/** Cells of the rows of the tables in a text, without the heads. */
+function rowsOf(text: string): string[][] {
+  const lines = text.split("\n").filter((line) => line.startsWith("|"));
+  const cells = lines.map((line) =>
+    line
+      .split(/(?<!\\)\|/)
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+  return cells.filter(([first = ""]) => first.startsWith("`"));
+}
+
+function ticked(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name as string);
+}
+
+async function outputOf(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<string> {
+  const [out, err] = [new PassThrough(), new PassThrough()];
+  const all = streamText(out);
+  err.resume();
+  const streams = { out, err } as unknown as { out: NodeJS.WriteStream; err: NodeJS.WriteStream };
+  await runProgram(args, { ...streams, env, exitNow: () => undefined });
+  out.end();
+  return all;
+}
+
+const jsonHeading = "JSON documents";
+const commands = [...sections("##").keys()].filter((heading) => heading !== jsonHeading);
+
+test("docs/cli.md has a section for every command, in which every option stands", async () => {
+  const help = await outputOf(["--help"]);
+  const names = [...help.matchAll(/^ {2}([a-z]+) [[<]/gm)].map(([, name]) => name as string);
+  expect(commands.toSorted()).toEqual(names.filter((name) => name !== "help").toSorted());
+  const common = new Set(["--config", "--prefix", "--help"]);
+  for (const [command, body] of sections("##")) {
+    if (command === jsonHeading) continue;
+    const found = [
+      ...(await outputOf([command, "--help"])).matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm),
+    ];
+    const options = found.map(([, name]) => name as string).filter((name) => !common.has(name));
+    const written = rowsOf(body).map(([option = ""]) => /--[\w-]+/.exec(option)?.[0]);
+    expect(written.toSorted(), command).toEqual(options.toSorted());
+    expect(body, command).toContain("$ ");
+    expect(/^JSON: /m.test(body), command).toBe(options.includes("--json"));
+  }
+});
+
+interface Field {
+  readonly type: string;
+  readonly mayMiss: boolean;
+}
+
+/** Name of a document → its fields. */
+function documents(): Map<string, Map<string, Field>> {
+  const found = new Map<string, Map<string, Field>>();
+  for (const [heading, body] of sections("###")) {
+    const [, base] = /^\s*All of \[([^\]]+)\]/.exec(body) ?? [];
+    const fields = new Map(base === undefined ? [] : found.get(base));
+    for (const [names = "", type = "", , missing = ""] of rowsOf(body)) {
+      for (const name of ticked(names)) fields.set(name, { type, mayMiss: missing !== "" });
+    }
+    found.set(heading, fields);
+  }
+  return found;
+}
+
+const known = documents();
+const used = new Map([...known].map(([name]) => [name, new Set<string>()]));
+
+/** What is wrong with a value that is documented as this type. */
+function faults(value: unknown, type: string, at: string): string[] {
+  const [, element] = /^list of (.*)$/.exec(type) ?? [];
+  if (element !== undefined) {
+    if (!Array.isArray(value)) return [`${at} is no list`];
+    return value.flatMap((each, i) => faults(each, element, `${at}[${i}]`));
+  }
+  const choices = type.split(" or ").map((choice) => faultsOf(value, choice, at));
+  return choices.find((found) => found.length === 0) ?? choices.flat();
+}
+
+function faultsOf(value: unknown, type: string, at: string): string[] {
+  const [, document] = /^\[([^\]]+)\]/.exec(type) ?? [];
+  if (document !== undefined) return faultsIn(value, document, at);
+  const is: Readonly<Record<string, (value: unknown) => boolean>> = {
+    text: (each) => typeof each === "string",
+    time: (each) => typeof each === "string" && /^\d{4}-.*T.*\.\d{3}Z$/.test(each),
+    integer: (each) => Number.isInteger(each),
+    number: (each) => typeof each === "number",
+    boolean: (each) => typeof each === "boolean",
+    null: (each) => each === null,
+  };
+  const holds = is[type];
+  if (holds === undefined) return [`${at}: no type is called ${type}`];
+  return holds(value) ? [] : [`${at} is no ${type}: ${JSON.stringify(value)}`];
+}
+
+function faultsIn(value: unknown, document: string, at: string): string[] {
+  const fields = known.get(document);
+  if (fields === undefined) return [`${at}: nothing is called ${document}`];
+  if (typeof value !== "object" || value === null) return [`${at} is no object`];
+  const found = new Map(Object.entries(value));
+  const unknown = [...found.keys()].filter((name) => !fields.has(name));
+  const wrong = [...fields].flatMap(([name, { type, mayMiss }]) => {
+    const inner = found.get(name) ?? null;
+    if (found.has(name)) used.get(document)?.add(name);
+    if (inner === null) return mayMiss ? [] : [`${at}.${name} is missing`];
+    return faults(inner, type, `${at}.${name}`);
+  });
+  return [...unknown.map((name) => `${at}.${name} is not documented`), ...wrong];
+}
+
+/** The type that a command's section gives for its JSON. */
+function typeOf(command: string): string {
+  const [, type = ""] = /^JSON: (.*?)\.\s/ms.exec(sections("##").get(command) ?? "") ?? [];
+  return type.replaceAll("\n", " ");
+}
+
+/** A lake in which every kind of outcome is. */
+async function fill(world: World): Promise<void> {
+  await world.put("big.csv", rows(200));
+  await world.put("small.csv", rows(3));
+  await world.put("model.bin", Buffer.alloc(500, 7));
+  await world.put("broken.zip", "no zip");
+  await world.put("whole.zip", readFileSync(join(root, "fixtures/zip/by-yazl.zip")));
+  await world.announce("gone.csv");
+  await world.manifest("no entry\n");
+}
+
+test("every --json document has the fields that docs/cli.md says, and no other", async () => {
+  await using world = await createWorld({ schedule: NEVER });
+  const env = { STAGING_SAMPLER_CONFIG: world.config };
+  const wrong: string[] = [];
+  const look = async (command: string, ...args: string[]) => {
+    const output = await outputOf([command, ...args, "--json"], env);
+    wrong.push(...faults(JSON.parse(output), typeOf(command), command));
+  };
+  await fill(world);
+  await look("run", "--once");
+  await look("status");
+  await look("list");
+  await look("list", "--newest", "--limit", "3");
+  await look("failures");
+  await look("check");
+  await look(
+    "append",
+    "--dataset",
+    "acme/orders/v1",
+    "--raw",
+    "raw/x",
+    "--bronze",
+    "bronze/x",
+    "--mtime",
+    "1.5",
+  );
+  for (const name of ["big.csv", "model.bin", "gone.csv", "whole.zip"]) {
+    await look("explain", `raw/${name}`);
+    await look("show", `raw/${name}`);
+  }
+  await look("show", world.path("bronze/broken.zip"));
+  await look("preview", world.path("bronze/big.csv"));
+  await look("preview", world.path("bronze/model.bin"), "--out", join(world.root, "out.json"));
+  await rm(world.path("samples/small_sample.csv"));
+  await world.write("samples/mine.txt", "notes");
+  await look("audit");
+  const daemon = await world.daemon();
+  await daemon.logged("pass");
+  await look("status");
+  await look("retry");
+  await daemon.end();
+  await world.configure({ retention: { maxFiles: 1 } });
+  await look("prune", "--dry-run");
+  await look("prune");
+  await world.announce("big.csv", { mtime: MTIME + 1 });
+  await look("status");
+  for (const [i, receipt] of (await world.receipts()).entries()) {
+    wrong.push(...faults(receipt, "[receipt]", `receipts[${i}]`));
+  }
+  expect(wrong).toEqual([]);
+  const unseen = [...known].flatMap(([document, fields]) =>
+    [...fields.keys()]
+      .filter((name) => used.get(document)?.has(name) !== true)
+      .map((name) => `${document}: ${name}`),
+  );
+  expect(unseen, "documented, but in no document").toEqual([]);
+});
