@@ -1,46 +1,39 @@
-import { schedule, type ScheduledTask } from "node-cron";
 import { addFact, addFactDurably } from "./cache/facts.ts";
 import { cacheIdentity, cachePath, type Db } from "./cache/open.ts";
 import { nextRetryOf } from "./cache/totals.ts";
 import type { Settings } from "./config/settings.ts";
 import { errorCode, errorMessage, Failure } from "./errors.ts";
-import { thisKernel } from "./load/cgroup.ts";
-import { createGate, type Gate } from "./load/gate.ts";
+import type { Live } from "./http/context.ts";
+import { startServer } from "./http/server.ts";
+import { keepSynced } from "./keep-synced.ts";
 import { type Log, logEvents } from "./log.ts";
-import { threadedEffects } from "./effects.ts";
-import { createPass, type Pass } from "./pass.ts";
+import type { Notify } from "./notify.ts";
+import type { PassEvent } from "./pass.ts";
 import { bootIdOf, checkAfterPowerLoss } from "./power-loss.ts";
+import { createPulse, longestJobMs } from "./pulse.ts";
+import { createService } from "./service.ts";
+import { beginShift, type Shift } from "./shift.ts";
 import { findSuspects } from "./suspects.ts";
-import { type Synced, syncRegularly } from "./sync.ts";
-import { createWake } from "./wake.ts";
-import { watchManifests } from "./watch/watch.ts";
-import type { Watcher } from "./watch/watcher.ts";
+import { createWake, type Work } from "./wake.ts";
 
 /** A drain makes way for new manifest lines after this many ms. */
 const SLICE_MS = 200;
 /** A busy host is looked at again after this many ms. */
 const HELD_MS = 2000;
+/** What the end takes besides `stopSeconds`: closing the cache writes its log back, ms. */
+const CLOSING_MS = 60_000;
 
 /** What the daemon needs. */
 export interface DaemonOptions {
   readonly db: Db;
   readonly settings: Settings;
   readonly log: Log;
+  /** Told how the daemon stands. */
+  readonly notify: Notify;
   /** Reads the configuration anew. @throws Failure CONFIG_INVALID */
   readonly reload: () => Settings;
   /** Ends the process at once. */
   readonly exitNow: (code: number) => void;
-}
-
-/** What depends on the configuration and is made anew when that is read again. */
-interface Shift {
-  readonly settings: Settings;
-  readonly gate: Gate;
-  readonly pass: Pass;
-  readonly cron: ScheduledTask;
-  readonly watcher: Watcher | undefined;
-  readonly closeThreads: () => Promise<void>;
-  readonly wasClean: () => boolean;
 }
 
 /**
@@ -53,41 +46,55 @@ export async function runDaemon({
   db,
   settings,
   log,
+  notify,
   reload,
   exitNow,
 }: DaemonOptions): Promise<void> {
   const wake = createWake();
+  const logEvent = logEvents(log);
   const abandon = new AbortController();
   const nextRetry = nextRetryOf(db);
   const identity = cacheIdentity(settings.state);
   const suspects = findSuspects(db, { state: settings.state, bootId: bootIdOf() });
   let isCareful = suspects.isCareful();
+  const pulse = createPulse();
   let shift = begin(settings);
+  const longest = () => longestJobMs(shift.settings);
+  const service = createService({ db, log, notify, pulse, longestJobMs: longest });
   let stopping = false;
   let reloading = false;
   let wasClean = true;
   let isSwept = false;
-  let syncFails = false;
+  let isReady = false;
+  /** Threads that had to be replaced in earlier shifts. */
+  let replaced = 0;
   /** Why passes wait. */
   let held: string | undefined;
   let again: NodeJS.Timeout | undefined;
   let deadline: NodeJS.Timeout | undefined;
+  const server = startServer({ settings, log, live });
 
   process.on("SIGTERM", stop).on("SIGINT", stop).on("SIGHUP", onHangup);
   addFactDurably(db, "cleanStop", "false");
   addFact(db, "passesWait", "");
-  const stopSyncing = syncRegularly(
-    { db, prefix: settings.prefix },
-    { onSynced, onError: onSyncError },
-  );
+  const stopSyncing = keepSynced({ db, prefix: settings.prefix, log, onRedone: wake.all });
   try {
-    const isStopping = () => stopping;
-    const checked = await checkAfterPowerLoss({ db, settings, bootId: bootIdOf(), isStopping });
+    const checked = await checkAfterPowerLoss({
+      db,
+      settings,
+      bootId: bootIdOf(),
+      isStopping() {
+        service.starts();
+        return isStopping();
+      },
+    });
     if (checked !== undefined)
       log[checked.redone > 0 ? "warn" : "info"](checked, "samples checked that were not synced");
     log.info({ prefix: settings.prefix, config: settings.file ?? null }, "started");
+    isReady = !stopping;
+    if (isReady) service.ready();
     wake.all();
-    for (let work = await wake.next(); work !== undefined; work = await wake.next()) {
+    for (let work = await nextWork(); work !== undefined; work = await nextWork()) {
       if (reloading) await changeShift();
       checkCache();
       if (!mayBegin()) continue;
@@ -96,14 +103,43 @@ export async function runDaemon({
     }
     addFact(db, "cleanStop", String(isSwept && wasClean && shift.wasClean()));
   } finally {
+    service.end();
     stopSyncing();
     clearTimeout(deadline);
     clearTimeout(again);
     wake.end();
-    await end(shift);
+    await shift.end();
+    await server.close();
     process.off("SIGTERM", stop).off("SIGINT", stop).off("SIGHUP", onHangup);
   }
   log.info("stopped");
+
+  /** What page, health and metrics say of us. */
+  function live(): Live {
+    const workerRestarts = replaced + shift.replaced();
+    return { isReady, pulse: pulse.state(), passesWait: held ?? null, workerRestarts };
+  }
+
+  async function nextWork(): Promise<Work | undefined> {
+    pulse.rest();
+    const work = await wake.next();
+    pulse.beat();
+    return work;
+  }
+
+  /** Whoever asks has got on to where it could be left. */
+  function isStopping(): boolean {
+    pulse.beat();
+    return stopping;
+  }
+
+  function report(event: PassEvent): void {
+    pulse.beat();
+    if (event.type === "settled") service.settled();
+    else service.changed();
+    server.observe(event);
+    logEvent(event);
+  }
 
   /** What is written to a file without a name is lost, and nobody else sees it. */
   function checkCache(): void {
@@ -115,7 +151,10 @@ export async function runDaemon({
   /** On a busy host passes wait; it is looked at again after a while. */
   function mayBegin(): boolean {
     const reason = shift.gate.busy();
-    if (reason !== held) addFact(db, "passesWait", reason ?? "");
+    if (reason !== held) {
+      addFact(db, "passesWait", reason ?? "");
+      service.waits(reason);
+    }
     if (reason !== undefined && held === undefined) log.info({ reason }, "passes wait");
     if (reason === undefined && held !== undefined) log.info("passes go on");
     held = reason;
@@ -130,12 +169,13 @@ export async function runDaemon({
       const { summary, unsettledUntil, ...done } = await shift.pass({
         ...(datasets === undefined ? {} : { datasets }),
         settles: false,
-        isStopping: () => stopping,
+        isStopping,
         isOver: (drainedMs) =>
           (wake.isPending() && drainedMs > SLICE_MS) || shift.gate.busy() !== undefined,
         abandon: abandon.signal,
       });
       isSwept = done.isSwept;
+      if (datasets === undefined) server.passed({ summary, isDrained: done.isDrained });
       log[datasets === undefined ? "info" : "debug"](summary, "pass");
       if (unsettledUntil !== undefined)
         setTimeout(() => wake.all(), unsettledUntil - Date.now()).unref();
@@ -153,48 +193,9 @@ export async function runDaemon({
     }
   }
 
-  function onSynced(done: Synced): void {
-    if (done.synced > 0) log.debug(done, "samples synced");
-    if (done.redone === 0) return;
-    log.error(done, "samples are missing, broken or cannot be brought to disk; they are redone");
-    wake.all();
-  }
-
-  /** Once: what fails stays to be synced, and is tried again all the time. */
-  function onSyncError(error: unknown): void {
-    if (syncFails) return;
-    syncFails = true;
-    log.warn({ code: errorCode(error), reason: errorMessage(error) }, "samples cannot be synced");
-  }
-
   function begin(chosen: Settings): Shift {
-    const gate = createGate(chosen.load, thisKernel);
-    const threads = isCareful ? 1 : chosen.drain.threads;
-    const effects = threadedEffects(chosen, { threads, guard: suspects.guard });
-    const pass = createPass({ db, settings: chosen, effects, report: logEvents(log) });
-    const cron = schedule(chosen.schedule, () => wake.all());
-    let isTold = false;
-    const onError = (error: unknown) => {
-      if (!isTold)
-        log.error({ reason: errorMessage(error) }, "watching fails; passes go on by schedule");
-      isTold = true;
-    };
-    const handlers = {
-      onGrowth: wake.one,
-      onReady: wake.all,
-      onDirectories: wake.all,
-      onError,
-    };
-    const watcher = chosen.watch === false ? undefined : watchManifests(chosen, handlers);
-    return {
-      settings: chosen,
-      gate,
-      pass,
-      cron,
-      watcher,
-      closeThreads: effects.close,
-      wasClean: effects.wasClean,
-    };
+    const { guard } = suspects;
+    return beginShift({ db, settings: chosen, log, wake, isCareful, guard, report });
   }
 
   /** Those that were to be watched, in one thread, are done with. */
@@ -206,8 +207,9 @@ export async function runDaemon({
   async function replaceShift(chosen: Settings): Promise<void> {
     const before = shift;
     shift = begin(chosen);
-    await end(before);
+    await before.end();
     wasClean &&= before.wasClean();
+    replaced += before.replaced();
   }
 
   async function changeShift(): Promise<void> {
@@ -219,15 +221,20 @@ export async function runDaemon({
       if (moved)
         throw new Error("prefix and state cannot change while the daemon runs: restart it");
       await replaceShift(chosen);
+      await server.change(chosen);
       log.level = chosen.log.level;
       log.info({ config: chosen.file ?? null }, "configuration read again");
+      service.reloaded();
     } catch (error) {
-      log.error({ reason: errorMessage(error) }, "configuration refused; the old one stays");
+      const reason = errorMessage(error);
+      log.error({ reason }, "configuration refused; the old one stays");
+      service.reloaded(reason);
     }
   }
 
   function onHangup(): void {
     reloading = true;
+    service.reloading();
     wake.all();
   }
 
@@ -239,13 +246,8 @@ export async function runDaemon({
     }
     stopping = true;
     log.info({ signal }, "stopping");
+    service.stopping(shift.settings.stopSeconds * 1000 + CLOSING_MS);
     deadline = setTimeout(() => abandon.abort(), shift.settings.stopSeconds * 1000);
     wake.end();
   }
-}
-
-async function end({ cron, watcher, closeThreads }: Shift): Promise<void> {
-  await cron.destroy();
-  await watcher?.close();
-  await closeThreads();
 }

@@ -204,6 +204,7 @@ export function createIngest({ db, settings, onRejected, onRestored }: IngestOpt
     for (const segment of segments) {
       let last = startOf(segment);
       for await (const batch of readSegment(look.directory, segment, () => true)) {
+        leaveIfStopping(look);
         last = batch.checkpoint;
       }
       ends.push({ ...(await endOf(look, segment, last)), retiredAt: look.now });

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { takeLock } from "../cache/lock.ts";
 import { addFact, addFactDurably } from "../cache/facts.ts";
-import { closeCache, type Db, openCache } from "../cache/open.ts";
+import { cachePath, closeCache, type Db, openCache } from "../cache/open.ts";
 import { retryAfterUpgrade } from "../cache/upgrade.ts";
 import type { Settings } from "../config/settings.ts";
 import { runDaemon } from "../daemon.ts";
@@ -10,6 +10,7 @@ import { errorMessage, Failure } from "../errors.ts";
 import { thisKernel } from "../load/cgroup.ts";
 import { createGate } from "../load/gate.ts";
 import { openLog } from "../log.ts";
+import { createNotify } from "../notify.ts";
 import { threadedEffects } from "../effects.ts";
 import { createPass } from "../pass.ts";
 import { bootIdOf, checkAfterPowerLoss } from "../power-loss.ts";
@@ -24,6 +25,10 @@ import { exitCodeOf, printSummary, progress } from "./progress.ts";
 const LOOK_MS = 250;
 /** What `run --once` may spend on syncing, ms. */
 const SYNC_MS = 5000;
+/** What opening the cache may take: it is checked first, by one call that cannot tell how it gets on. */
+const OPENING_MS = 60_000;
+/** Of the slowest disk that is worth waiting for. */
+const CHECKED_BYTES_PER_MS = 1000;
 
 /** Options of `run`. */
 export interface RunOptions extends CommonOptions {
@@ -52,15 +57,19 @@ export async function run(options: RunOptions, context: Context): Promise<number
 
 async function forever(settings: Settings, options: RunOptions, context: Context): Promise<number> {
   const log = openLog(settings.log.level);
+  const notify = createNotify(process.env, (reason) => log.warn({ reason }, "systemd is not told"));
+  notify.send({ status: "opening the cache", extendMs: mostOpeningMs(settings) });
   const db = open(settings, (message) =>
     log.error({ code: "CACHE_UNUSABLE", reason: message }, "cache moved aside"),
   );
   const { exitNow } = context;
   try {
-    await runDaemon({ db, settings, log, exitNow, reload: () => settingsFor(options, context) });
+    const reload = () => settingsFor(options, context);
+    await runDaemon({ db, settings, log, notify, exitNow, reload });
     return exitCodes.done;
   } finally {
     closeCache(db);
+    notify.close();
   }
 }
 
@@ -157,6 +166,11 @@ async function syncEarlier(
   } catch (error) {
     err.write(`samples cannot be synced: ${errorMessage(error)}\n`);
   }
+}
+
+function mostOpeningMs({ state }: Settings): number {
+  const { size = 0 } = statSync(cachePath(state), { throwIfNoEntry: false }) ?? {};
+  return OPENING_MS + size / CHECKED_BYTES_PER_MS;
 }
 
 function open({ state }: Settings, onMovedAside: (message: string) => void): Db {

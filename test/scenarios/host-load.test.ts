@@ -16,7 +16,7 @@ test("on a busy host passes wait, `status` says so, and they go on when it is fr
     reason: expect.stringMatching(/of the memory is in use/),
   });
   const { stdout } = await world.run(["status"]);
-  expect(stdout).toMatch(/passes wait: \d+ % of the memory is in use/);
+  expect(stdout).toMatch(/waits: \d+ % of the memory is in use/);
   expect(await world.samples()).toEqual([]);
   await change(world, { load: { maxMemory: 100, maxCpu: 100 } });
   process.kill(daemon.pid, "SIGHUP");
