@@ -1,6 +1,5 @@
-import { createRequire } from "node:module";
-import type { DgramSocket } from "node-unix-socket";
 import { errorMessage } from "./errors.ts";
+import { type DatagramSender, sendTo } from "./unix-datagram.ts";
 
 /** What systemd is told; see sd_notify(3). */
 export interface Message {
@@ -23,7 +22,6 @@ export interface Notify {
   close(): void;
 }
 
-const require = createRequire(import.meta.url);
 const NOBODY: Notify = {
   isWanted: false,
   watchdogMs: undefined,
@@ -43,14 +41,12 @@ export function createNotify(
   const { NOTIFY_SOCKET: path, WATCHDOG_USEC: usec, WATCHDOG_PID: pid } = env;
   for (const name of ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]) delete env[name];
   if (path === undefined || path === "") return NOBODY;
-  let socket: DgramSocket | undefined;
+  let socket: DatagramSender | undefined;
   let isTold = false;
   const isOurs = pid === undefined || Number(pid) === process.pid;
   const watchdogMs = isOurs && Number(usec) > 0 ? Number(usec) / 1000 : undefined;
   try {
-    // The package sends to an abstract name as long as a name can be, and nobody has that one.
-    if (!path.startsWith("/")) throw new Error("only sockets with a path can be reached");
-    socket = openSocket().on("error", failed);
+    socket = sendTo(path);
   } catch (error) {
     failed(error);
     return NOBODY;
@@ -58,11 +54,8 @@ export function createNotify(
   return { isWanted: true, watchdogMs, send, close: () => socket?.close() };
 
   function send(message: Message): void {
-    const bytes = Buffer.from(linesOf(message).join("\n"));
     try {
-      socket?.sendTo(bytes, 0, bytes.length, path as string, (error) => {
-        if (error !== undefined) failed(error);
-      });
+      socket?.send(Buffer.from(linesOf(message).join("\n")));
     } catch (error) {
       failed(error);
     }
@@ -83,12 +76,4 @@ function linesOf({ state, status, extendMs, isAlive }: Message): string[] {
   if (extendMs !== undefined) lines.push(`EXTEND_TIMEOUT_USEC=${Math.round(extendMs * 1000)}`);
   if (isAlive === true) lines.push("WATCHDOG=1");
   return lines;
-}
-
-/** Native code, which only a service needs. */
-function openSocket(): DgramSocket {
-  const { DgramSocket: Socket } = require("node-unix-socket") as {
-    DgramSocket: new () => DgramSocket;
-  };
-  return new Socket();
 }

@@ -1,7 +1,16 @@
 import { rmSync } from "node:fs";
-import { DgramSocket } from "node-unix-socket";
+import koffi from "koffi";
+import { addressOf } from "../../src/unix-datagram.ts";
 
 const TIMEOUT_MS = 20_000;
+const LOOK_MS = 5;
+const MSG_DONTWAIT = 0x40;
+
+const libc = koffi.load(null);
+const openSocket = libc.func("int socket(int, int, int)");
+const bind = libc.func("int bind(int, const void *, uint32_t)");
+const receive = libc.func("long recv(int, void *, size_t, int)");
+const closeSocket = libc.func("int close(int)");
 
 /** What stands in for systemd at the other end of `NOTIFY_SOCKET`. */
 export interface Listener {
@@ -18,12 +27,19 @@ export function listen(path: string): Listener {
   const messages: string[][] = [];
   const watchers = new Set<() => void>();
   let given = 0;
-  const socket = new DgramSocket();
-  socket.on("data", (bytes: Buffer) => {
-    messages.push(bytes.toString().split("\n"));
-    for (const watcher of watchers) watcher();
-  });
-  socket.bind(path);
+  const socket = openSocket(1, 2, 0) as number;
+  const address = addressOf(path);
+  if ((bind(socket, address, address.length) as number) !== 0)
+    throw new Error(`cannot bind ${path}`);
+  const memory = Buffer.alloc(64 * 1024);
+  const looking = setInterval(() => {
+    for (;;) {
+      const length = receive(socket, memory, memory.length, MSG_DONTWAIT) as number;
+      if (length < 0) return;
+      messages.push(memory.toString("utf8", 0, length).split("\n"));
+      for (const watcher of watchers) watcher();
+    }
+  }, LOOK_MS);
   return {
     path,
     messages,
@@ -50,7 +66,8 @@ export function listen(path: string): Listener {
         look();
       }),
     close() {
-      socket.close();
+      clearInterval(looking);
+      closeSocket(socket);
       rmSync(path, { force: true });
     },
   };
