@@ -1,4 +1,5 @@
 import type { Backlog } from "./cache/backlog.ts";
+import { countText } from "./lib/text.ts";
 
 /** What the service's line is made from. */
 export interface Standing {
@@ -21,18 +22,14 @@ const units = [
 /** How the daemon stands, on one line for people; `now` is ms since epoch. */
 export function statusLine({ backlog, rate, passesWait, refusal }: Standing, now: number): string {
   const { entries, oldestDueAt } = backlog;
-  const files = `${counted(entries)} ${entries === 1 ? "file waits" : "files wait"}`;
+  const files = `${countText(entries)} ${entries === 1 ? "file waits" : "files wait"}`;
   const parts = [
     oldestDueAt === null ? "no file waits" : `${files}, oldest ${age(now - oldestDueAt)}`,
-    ...(rate > 0 ? [`${rate < 10 ? rate.toFixed(1) : counted(rate)} files/s`] : []),
+    ...(rate > 0 ? [`${rate < 10 ? rate.toFixed(1) : countText(Math.round(rate))} files/s`] : []),
     ...(passesWait === undefined ? [] : [`passes wait: ${passesWait}`]),
     ...(refusal === undefined ? [] : [`configuration refused, the old one stays: ${refusal}`]),
   ];
   return parts.join("; ");
-}
-
-function counted(n: number): string {
-  return Math.round(n).toLocaleString("en");
 }
 
 function age(ms: number): string {

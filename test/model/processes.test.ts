@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { playProcesses, type ProcessTally } from "./process.ts";
 import { anyStory } from "./steps.ts";
 
-const RUNS = Number(process.env["TAILING_PROCESS_RUNS"] ?? 30);
+const RUNS = Number(process.env["TAILING_PROCESS_RUNS"] ?? 15);
 const SEED = Number(process.env["TAILING_SEED"] ?? Math.trunc(Math.random() * 2 ** 31));
 const MS_EACH = 20_000;
 

@@ -8,7 +8,7 @@ import { loadConfig } from "../../src/config/load.ts";
 import { emptyTally, play } from "./play.ts";
 import { anySequence } from "./steps.ts";
 
-const RUNS = Number(process.env["TAILING_RUNS"] ?? 2000);
+const RUNS = Number(process.env["TAILING_RUNS"] ?? 1000);
 const SEED = Number(process.env["TAILING_SEED"] ?? Math.trunc(Math.random() * 2 ** 31));
 const PATH = process.env["TAILING_PATH"];
 const MAX_STEPS = 30;
