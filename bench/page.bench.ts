@@ -30,7 +30,13 @@ export async function bench(): Promise<boolean> {
   const { promise: listening, resolve } = Promise.withResolvers<string>();
   const log = pino({ level: "info" }, { write: (line) => tell(line, resolve) });
   const pulse = { resting: true, beatAt: Date.now() };
-  const live = () => ({ isReady: true, pulse, passesWait: null, workerRestarts: 0 });
+  const live = () => ({
+    isReady: true,
+    pulse,
+    passesWait: null,
+    passFailure: null,
+    workerRestarts: 0,
+  });
   const server = startServer({ settings, log, live });
   try {
     const url = await listening;

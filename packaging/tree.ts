@@ -60,6 +60,9 @@ export function layOut(tree: string, dist: string, epoch: number): void {
   copy("config/config.schema.json", "usr/share/staging-sampler/config.schema.json");
   copy("deploy/python/staging_manifest.py", "usr/share/staging-sampler/staging_manifest.py");
   copy("deploy/systemd/http.conf", `${DOCS}/http.conf`);
+  for (const name of ["prometheus/alerts.yml", "prometheus/prometheus.yml"])
+    copy(`deploy/${name}`, `${DOCS}/${name}`);
+  copy("deploy/grafana/staging-sampler.json", `${DOCS}/grafana/staging-sampler.json`);
   copy("deploy/systemd/README.md", `${DOCS}/install.md`);
   for (const name of readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md")))
     copy(`docs/${name}`, `${DOCS}/${name}`);
@@ -111,9 +114,12 @@ function putFromProgram(
   put("usr/share/fish/vendor_completions.d/staging-sampler.fish", say(["completion", "fish"]));
 }
 
-/** Every setting is the program's default until its `#` is taken away. */
+/**
+ * Every setting is the program's default until its `#` is taken away. Only the lake's place is said,
+ * as the unit has it: once, for the service and for whoever runs a command.
+ */
 function commented(example: string): string {
-  return example.replace(/^(?=[^#\n])/gm, "#");
+  return example.replace(/^(?=[^#\n])/gm, "#").replace(/^# (?=prefix: )/m, "");
 }
 
 function copyright(): string {

@@ -13,6 +13,7 @@ import { bootIdOf, checkAfterPowerLoss } from "./power-loss.ts";
 import { createPulse, longestJobMs } from "./pulse.ts";
 import { createService } from "./service.ts";
 import { beginShift, type Shift } from "./shift.ts";
+import { troubleOf } from "./summary.ts";
 import { findSuspects } from "./suspects.ts";
 import { createWake, type Work } from "./wake.ts";
 
@@ -68,6 +69,8 @@ export async function runDaemon({
   let isReady = false;
   /** Threads that had to be replaced in earlier shifts. */
   let replaced = 0;
+  /** Why the last pass failed. */
+  let passFailure: string | null = null;
   /** Why passes wait. */
   let held: string | undefined;
   let again: NodeJS.Timeout | undefined;
@@ -117,7 +120,8 @@ export async function runDaemon({
   /** What page, health and metrics say of us. */
   function live(): Live {
     const workerRestarts = replaced + shift.replaced();
-    return { isReady, pulse: pulse.state(), passesWait: held ?? null, workerRestarts };
+    const passesWait = held ?? null;
+    return { isReady, pulse: pulse.state(), passesWait, passFailure, workerRestarts };
   }
 
   async function nextWork(): Promise<Work | undefined> {
@@ -176,19 +180,26 @@ export async function runDaemon({
       });
       isSwept = done.isSwept;
       if (datasets === undefined) server.passed({ summary, isDrained: done.isDrained });
+      passFailure = null;
+      if (datasets === undefined || summary.errors + summary.paused > 0)
+        service.passed(troubleOf(summary));
       log[datasets === undefined ? "info" : "debug"](summary, "pass");
       if (unsettledUntil !== undefined)
-        setTimeout(() => wake.all(), unsettledUntil - Date.now()).unref();
-      wake.at(nextRetry(Date.now()) ?? Infinity);
-      // What this pass has left, since the host became busy, is for the next one.
+        setTimeout(() => wake.all(), Math.max(0, unsettledUntil - Date.now())).unref();
+      // What this pass has left, since the host was busy, is for the next one: it may be so no more.
+      const isLeft = !done.isDrained && !wake.isPending();
+      wake.at(isLeft ? Date.now() : (nextRetry(Date.now()) ?? Infinity));
       if (shift.gate.busy() !== undefined) wake.all();
       return done.isDrained;
     } catch (error) {
       if (/^SQLITE_(CORRUPT|NOTADB)/.test(errorCode(error) ?? "")) throw error;
-      log.error(
-        { code: errorCode(error) ?? "UNEXPECTED", reason: errorMessage(error), err: error },
-        "pass failed",
-      );
+      const code = errorCode(error) ?? "UNEXPECTED";
+      const failure = `${code}: ${errorMessage(error)}`;
+      service.passed(`passes fail: ${failure}`);
+      // Each reason to work is one more try; the log has what is wrong once.
+      if (failure !== passFailure)
+        log.error({ code, reason: errorMessage(error), err: error }, "pass failed");
+      passFailure = failure;
       return false;
     }
   }
@@ -207,9 +218,10 @@ export async function runDaemon({
   async function replaceShift(chosen: Settings): Promise<void> {
     const before = shift;
     shift = begin(chosen);
+    // At once: its end may take a while, and a count that is shown never falls.
+    replaced += before.replaced();
     await before.end();
     wasClean &&= before.wasClean();
-    replaced += before.replaced();
   }
 
   async function changeShift(): Promise<void> {

@@ -43,8 +43,11 @@ export interface DrainOptions {
   readonly pace: Pace;
   /** ms since epoch. */
   readonly clock: () => number;
-  /** True when nothing new is to be taken. */
-  readonly isOver: () => boolean;
+  /**
+   * True when nothing new is to be taken, after so many ms of draining; what it took to have the
+   * first turn is no part of them. Asked no more once it was true.
+   */
+  readonly isOver: (drainedMs: number) => boolean;
   /** Aborted when what is in flight is to be abandoned. */
   readonly abandon: AbortSignal;
   readonly onSettled: (settled: Settled) => void;
@@ -77,15 +80,25 @@ export async function drain(options: DrainOptions): Promise<boolean> {
   let writing: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
   let failure: unknown;
+  let isEnding = false;
 
+  // Whoever wants us to make way soon would have us end before anything was done.
+  await options.pace.turn();
+  const began = performance.now();
   // Once more where something became due while it was in work.
   do {
     await Promise.all(Array.from({ length: settings.drain.concurrency }, work));
     await flush();
-    if (failure === undefined && !options.isOver()) queue = claim();
-  } while (queue.length > 0 && failure === undefined && !options.isOver());
+    if (failure === undefined && !isOver()) queue = claim();
+  } while (queue.length > 0 && failure === undefined && !isOver());
   if (failure !== undefined) throw failure;
-  return !options.isOver();
+  return !isEnding;
+
+  /** A drain that some have left is not gone on with by others: what they left is not seen. */
+  function isOver(): boolean {
+    isEnding ||= options.isOver(performance.now() - began);
+    return isEnding;
+  }
 
   /** An error of the cache ends the drain once everybody has come to an end. */
   async function work(): Promise<void> {
@@ -109,7 +122,7 @@ export async function drain(options: DrainOptions): Promise<boolean> {
   }
 
   function next(): Claim | undefined {
-    if (failure !== undefined || options.isOver()) {
+    if (failure !== undefined || isOver()) {
       effects.giveBack();
       return undefined;
     }

@@ -245,7 +245,8 @@ export function createIngest({ db, settings, onRejected, onRestored }: IngestOpt
 
   /** True once the same thing was seen twice, `settleMs` apart. */
   function isSettled({ dataset, now, doubts }: Look, what: string): boolean {
-    const since = waiting.get(dataset)?.get(what) ?? now;
+    // A clock that was set back since would have us wait for as long as it was.
+    const since = Math.min(waiting.get(dataset)?.get(what) ?? now, now);
     doubts.set(what, since);
     return now - since >= settleMs;
   }

@@ -15,7 +15,8 @@ if (!isSupported) {
   process.umask(0o027);
   for (const stream of [process.stdout, process.stderr]) stream.on("error", onClosedPipe);
   const { runProgram } = await import("./cli/program.ts");
-  process.exitCode = await runProgram(process.argv.slice(2), {
+  const { wholeArguments } = await import("./cli/arguments.ts");
+  process.exitCode = await runProgram(wholeArguments(process.argv.slice(2)), {
     out: process.stdout,
     err: process.stderr,
     env: process.env,

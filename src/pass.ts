@@ -105,7 +105,6 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
         unsettled = await ingestAll([...unsettled.keys()], summary, isStopping);
       }
     }
-    const draining = performance.now();
     const isDrained = await drain({
       db,
       settings,
@@ -113,7 +112,7 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
       budget,
       pace,
       clock: Date.now,
-      isOver: () => isStopping() || isOver(performance.now() - draining),
+      isOver: (drainedMs) => isStopping() || isOver(drainedMs),
       abandon,
       onSettled: (settled) => {
         count(summary, settled);

@@ -4,7 +4,7 @@ import type { Settings } from "./config/settings.ts";
 export interface PulseState {
   /** True while it waits for work. */
   readonly resting: boolean;
-  /** When it last did something, ms since epoch. */
+  /** When it last did something, ms since epoch; by the clock as it is set now. */
   readonly beatAt: number;
   /** The time since then by a clock that nobody sets, ms. */
   readonly stillMs: number;
@@ -27,6 +27,9 @@ const ENDING_MS = 2000;
 /** A file whose content asks for another name is worked on twice before its outcome is known. */
 const TRIES = 2;
 
+/** Where the two clocks are apart by more than this, somebody has set the one, ms. */
+const SET_MS = 1000;
+
 /** Makes one; it begins with a beat. */
 export function createPulse(): Pulse {
   let resting = false;
@@ -41,7 +44,12 @@ export function createPulse(): Pulse {
     rest() {
       resting = true;
     },
-    state: () => ({ resting, beatAt, stillMs: performance.now() - movedAt }),
+    state() {
+      const stillMs = performance.now() - movedAt;
+      const at = Math.round(Date.now() - stillMs);
+      if (Math.abs(at - beatAt) > SET_MS) beatAt = at;
+      return { resting, beatAt, stillMs };
+    },
   };
 }
 

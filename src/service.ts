@@ -19,6 +19,8 @@ export interface Service {
   stopping(withinMs: number): void;
   /** Why passes wait; undefined when they go on. */
   waits(reason: string | undefined): void;
+  /** A pass has ended; `trouble` says what was wrong with it. */
+  passed(trouble: string | undefined): void;
   /** An entry was settled. */
   settled(): void;
   /** What is due may have changed. */
@@ -50,6 +52,8 @@ export function createService(options: ServiceOptions): Service {
   const backlog = backlogOf(db);
   let passesWait: string | undefined;
   let refusal: string | undefined;
+  let trouble: string | undefined;
+  let waiting = 0;
   let done = 0;
   let last = "";
   let lastAt = performance.now();
@@ -79,6 +83,10 @@ export function createService(options: ServiceOptions): Service {
       passesWait = reason;
       changed();
     },
+    passed(found) {
+      trouble = found;
+      changed();
+    },
     settled() {
       done += 1;
       changed();
@@ -106,15 +114,17 @@ export function createService(options: ServiceOptions): Service {
     const hasRate = done > 0;
     const told = line();
     if (last !== before) notify.send(told);
-    // Once more, to say that no more are done.
-    if (hasRate) changed();
+    // Once more, to say that no more are done, or for how long the oldest waits.
+    if (hasRate || waiting > 0) changed();
   }
 
   function line(): { status: string } {
     if (!notify.isWanted) return { status: "" };
     const begun = performance.now();
     const rate = (1000 * done) / Math.max(begun - lastAt, 1);
-    const standing: Standing = { backlog: backlog(Date.now()), rate, passesWait, refusal };
+    const counted = backlog(Date.now());
+    const standing: Standing = { backlog: counted, rate, passesWait, trouble, refusal };
+    waiting = counted.entries;
     done = 0;
     last = statusLine(standing, Date.now());
     lastAt = performance.now();

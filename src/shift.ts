@@ -44,7 +44,14 @@ export function beginShift(options: ShiftOptions): Shift {
   const gate = createGate(settings.load, thisKernel);
   const threads = isCareful ? 1 : settings.drain.threads;
   const effects = threadedEffects(settings, { threads, guard });
-  const pass = createPass({ db, settings, effects, report });
+  let pass: Pass;
+  try {
+    pass = createPass({ db, settings, effects, report });
+  } catch (error) {
+    // Settings that are refused leave nothing open.
+    void effects.close();
+    throw error;
+  }
   const cron = schedule(settings.schedule, () => wake.all());
   let isTold = false;
   const onError = (error: unknown) => {

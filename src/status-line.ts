@@ -8,6 +8,8 @@ export interface Standing {
   readonly rate: number;
   /** Why passes wait, where the host is busy. */
   readonly passesWait: string | undefined;
+  /** What was wrong with the last pass. */
+  readonly trouble: string | undefined;
   /** Why the newest configuration is not in use. */
   readonly refusal: string | undefined;
 }
@@ -20,13 +22,17 @@ const units = [
 ] as const;
 
 /** How the daemon stands, on one line for people; `now` is ms since epoch. */
-export function statusLine({ backlog, rate, passesWait, refusal }: Standing, now: number): string {
+export function statusLine(
+  { backlog, rate, passesWait, trouble, refusal }: Standing,
+  now: number,
+): string {
   const { entries, oldestDueAt } = backlog;
   const files = `${countText(entries)} ${entries === 1 ? "file waits" : "files wait"}`;
   const parts = [
     oldestDueAt === null ? "no file waits" : `${files}, oldest ${age(now - oldestDueAt)}`,
     ...(rate > 0 ? [`${rate < 10 ? rate.toFixed(1) : countText(Math.round(rate))} files/s`] : []),
     ...(passesWait === undefined ? [] : [`passes wait: ${passesWait}`]),
+    ...(trouble === undefined ? [] : [trouble]),
     ...(refusal === undefined ? [] : [`configuration refused, the old one stays: ${refusal}`]),
   ];
   return parts.join("; ");

@@ -71,8 +71,7 @@ export async function statusOf(
 function sumOf(datasets: readonly DatasetStatus[]): StatusTotals {
   const sum = (key: Exclude<keyof DatasetStatus, "dataset">) =>
     datasets.reduce((total, dataset) => total + (dataset[key] ?? 0), 0);
-  const ages = datasets.map(({ oldestDueSeconds }) => oldestDueSeconds ?? -1);
-  const oldest = Math.max(-1, ...ages);
+  const oldest = datasets.reduce((max, each) => Math.max(max, each.oldestDueSeconds ?? -1), -1);
   return {
     entries: sum("entries"),
     sampled: sum("sampled"),

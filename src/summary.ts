@@ -57,3 +57,12 @@ export function count(summary: Counting, { outcome }: Settled): void {
     summary.failed += 1;
   }
 }
+
+/** What was wrong with a pass that came to its end, on one line; undefined when nothing was. */
+export function troubleOf({ errors, paused }: PassSummary): string | undefined {
+  const parts = [
+    ...(errors > 0 ? [`${errors} manifests or directories cannot be read`] : []),
+    ...(paused > 0 ? [`${paused} datasets wait`] : []),
+  ];
+  return parts.length === 0 ? undefined : `${parts.join(", ")}: see the log`;
+}

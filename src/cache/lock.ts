@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { errorCode, errorMessage, Failure } from "../errors.ts";
-import { type Db } from "./open.ts";
+import { accessHint, type Db } from "./open.ts";
 
 /** Who holds the lock, as far as it is known. */
 export interface Holder {
@@ -72,7 +72,8 @@ function openLock(state: string): Db {
 
 function unusable(state: string, error: unknown): Failure {
   const damaged = /^SQLITE_(NOTADB|CORRUPT)/.test(errorCode(error) ?? "");
-  const hint = damaged ? "remove daemon.lock" : "check owner, mode and free space";
+  const other = accessHint(error) ?? "check owner, mode and free space";
+  const hint = damaged ? "remove daemon.lock" : other;
   const message = `cannot use the state directory ${state}: ${errorMessage(error)} (${hint})`;
   return new Failure("CACHE_UNUSABLE", message, { cause: error });
 }

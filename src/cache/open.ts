@@ -220,9 +220,15 @@ function cacheFailure(path: string, error: unknown): Failure {
 
 function hintFor(error: unknown): string {
   if (isLocked(error)) return "another process holds it";
-  return isDamage(error)
-    ? "the next start moves it aside and rebuilds it"
-    : "check owner, mode and free space";
+  if (isDamage(error)) return "the next start moves it aside and rebuilds it";
+  return accessHint(error) ?? "check owner, mode and free space";
+}
+
+/** What to do where the state may not be used; undefined where something else is wrong. */
+export function accessHint(error: unknown): string | undefined {
+  return /^(EACCES|EPERM|EROFS|SQLITE_READONLY|SQLITE_CANTOPEN)/.test(errorCode(error) ?? "")
+    ? "check owner, mode and mount: looking takes the service's group, changing its user, and under systemd ReadWritePaths="
+    : undefined;
 }
 
 function isLocked(error: unknown): boolean {

@@ -13,6 +13,7 @@ import { makeDue } from "../cache/due.ts";
 import { holderOf } from "../cache/lock.ts";
 import { changeCache, type Db, openCacheToRead } from "../cache/open.ts";
 import { datasetTotals } from "../cache/totals.ts";
+import { errorMessage, Failure, systemErrorIn } from "../errors.ts";
 import { createBar } from "./bar.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
 import { printable } from "../lib/text.ts";
@@ -42,7 +43,8 @@ const wrong: readonly FindingKind[] = ["failed", "missing", "lost"];
 
 /**
  * Compares manifests, cache and samples on disk. With `--repair`, samples that are missing are made
- * due, and a dataset that lost lines has its manifests read again.
+ * due, and a dataset that lost lines has its manifests read again. What cannot be read is named, and
+ * the other datasets are audited.
  * @throws Failure CONFIG_INVALID or CACHE_UNUSABLE
  */
 export async function audit(options: AuditOptions, context: Context): Promise<number> {
@@ -54,6 +56,7 @@ export async function audit(options: AuditOptions, context: Context): Promise<nu
   const bar = createBar(context, "checks");
   const total = workOf(db, glob);
   let looked = 0;
+  let isWhole = true;
   const onLooked = (count: number): void => {
     looked += count;
     bar.update(looked, () => total);
@@ -67,7 +70,13 @@ export async function audit(options: AuditOptions, context: Context): Promise<nu
       const cache = auditedCacheOf(db);
       const one = { id, directory, cache, checkpoints, isRunning, onLooked };
       const repairs = options.repair === true ? settings.state : undefined;
-      audited.push({ dataset, ...(await auditOne(one, repairs)) });
+      try {
+        audited.push({ dataset, ...(await auditOne(one, repairs)) });
+      } catch (error) {
+        if (!isUnreadable(error)) throw error;
+        isWhole = false;
+        bar.say(printable(`${dataset} is left out, it cannot be read: ${errorMessage(error)}`));
+      }
     }
   } finally {
     bar.end();
@@ -75,8 +84,15 @@ export async function audit(options: AuditOptions, context: Context): Promise<nu
   }
   if (options.json === true) printJson(context, audited);
   else print(audited, context);
+  if (!isWhole) return exitCodes.failed;
   const isWrong = audited.some(({ counts }) => wrong.some((kind) => counts[kind] > 0));
   return isWrong ? exitCodes.entriesFailed : exitCodes.done;
+}
+
+/** Whether manifests or samples of a dataset cannot be read: permissions, or a disk. */
+function isUnreadable(error: unknown): boolean {
+  if (error instanceof Failure) return error.code === "MANIFEST_UNREADABLE";
+  return systemErrorIn(error) !== undefined;
 }
 
 /** About how many entries, lines and files there are to look at: most entries have a sample. */

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cachePath, hasCache, openCache, openCacheToRead } from "../cache/open.ts";
+import { cachePath, openCache } from "../cache/open.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Effects } from "../drain.ts";
 import { createPass, type PassEvent } from "../pass.ts";
+import { openCacheIfAny } from "./cache-if-any.ts";
 import type { Context } from "./command.ts";
 import { printable } from "../lib/text.ts";
 import { printLine } from "./print.ts";
@@ -59,8 +60,8 @@ function printingEffects(context: Context): Effects {
 }
 
 async function copyCache(from: string, to: string): Promise<void> {
-  if (!hasCache(from)) return;
-  const original = openCacheToRead(from);
+  const original = openCacheIfAny(from);
+  if (original === undefined) return;
   try {
     await original.backup(cachePath(to));
   } finally {

@@ -98,7 +98,7 @@ function sampleText({ entry: { sample, bytes, stale }, onDisk }: Explanation): s
 function formatText({ format, recognisedBy, rows, complete, cut, reason }: Receipt): string {
   const facts = [
     `${format}, recognised by ${recognisedBy ?? "?"}`,
-    typeof rows === "number" ? `${rows} rows` : undefined,
+    typeof rows === "number" ? (rows === 1 ? "1 row" : `${rows} rows`) : undefined,
     complete === true ? "complete" : cut === undefined ? undefined : `cut by sample.${cut}`,
     reason,
   ];

@@ -4,6 +4,7 @@ import { listEntries, type ListedEntry, type ListFilter } from "../cache/list.ts
 import { openCacheToRead } from "../cache/open.ts";
 import { Failure, type FailureCode } from "../errors.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
+import { matchesRaw } from "./match.ts";
 import { bytesText, printable } from "../lib/text.ts";
 import { arrayPrinter, drained, printLine } from "./print.ts";
 
@@ -24,14 +25,14 @@ export interface ListOptions extends InspectOptions {
 export async function list(options: ListOptions, context: Context): Promise<number> {
   const { json, csv } = options;
   const filter = filterOf(options, Date.now());
-  const print =
-    csv === true
-      ? csvPrinter(context)
-      : json === true
-        ? jsonPrinter(context)
-        : linePrinter(context);
   const db = openCacheToRead(settingsFor(options, context).state);
   try {
+    const print =
+      csv === true
+        ? csvPrinter(context)
+        : json === true
+          ? jsonPrinter(context)
+          : linePrinter(context);
     for (const entry of listEntries(db, filter)) {
       print.entry(entry);
       await drained(context);
@@ -51,7 +52,7 @@ function filterOf(options: ListOptions, now: number): ListFilter {
     ...(code === undefined ? {} : { code }),
     ...(since === undefined ? {} : { since: sinceOf(since, now) }),
     ...(dataset === undefined ? {} : { hasDataset: (name) => matchesGlob(name, dataset) }),
-    ...(glob === undefined ? {} : { hasRaw: (raw) => matchesGlob(raw, glob) }),
+    ...(glob === undefined ? {} : { hasRaw: (raw) => matchesRaw(raw, glob) }),
     ...(format === undefined ? {} : { hasFormat: (name) => matchesGlob(name, format) }),
     ...(limit === undefined ? {} : { limit }),
     isNewestFirst: newest === true,
@@ -73,7 +74,7 @@ function linePrinter(context: Context): Printer {
           ? [
               sample,
               format,
-              rows === null ? null : `${rows} rows`,
+              rows === null ? null : rows === 1 ? "1 row" : `${rows} rows`,
               bytes === null ? null : bytesText(bytes),
               reason,
             ]
@@ -90,23 +91,50 @@ function jsonPrinter(context: Context): Printer {
 }
 
 function csvPrinter(context: Context): Printer {
-  let header = true;
+  // Also where no entry follows: a reader of CSV wants to know the columns.
+  context.out.write(stringify([columns]));
   return {
     end: () => undefined,
-    entry(entry) {
-      context.out.write(stringify([entry], { header, cast: { boolean: String } }));
-      header = false;
-    },
+    entry: (entry) =>
+      void context.out.write(stringify([entry], { columns, cast: { boolean: String } })),
   };
 }
+
+const columns: (keyof ListedEntry)[] = [
+  "dataset",
+  "raw",
+  "bronze",
+  "mtime",
+  "outcome",
+  "waiting",
+  "sample",
+  "stale",
+  "format",
+  "rows",
+  "bytes",
+  "sourceSize",
+  "reason",
+  "code",
+  "message",
+  "attempts",
+  "nextAt",
+  "at",
+];
 
 /** A time: ISO 8601, or how long ago it was; returns ms since epoch. */
 function sinceOf(text: string, now: number): number {
   const age = /^(\d+)([smhd])$/.exec(text);
   const units: Readonly<Record<string, number>> = { s: 1e3, m: 6e4, h: 36e5, d: 864e5 };
   const time =
-    age === null ? Date.parse(text) : now - Number(age[1]) * (units[age[2] as string] as number);
+    age === null ? isoTime(text) : now - Number(age[1]) * (units[age[2] as string] as number);
   if (Number.isNaN(time))
     throw new Failure("USAGE", `--since ${text}: use ISO 8601, or 30s, 90m, 12h, 7d`);
   return time;
+}
+
+/** ms since epoch; NaN for what is no time. `Date.parse` takes much else, and `90` for a year. */
+function isoTime(text: string): number {
+  return /^\d{4}(-\d\d(-\d\d([T ][\d:.]+(Z|[+-]\d\d:\d\d)?)?)?)?$/.test(text)
+    ? Date.parse(text)
+    : NaN;
 }

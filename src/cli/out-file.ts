@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorCode, Failure } from "../errors.ts";
+import { pathBytes } from "../lib/pep383.ts";
 import { outputFailure } from "../samples/publish.ts";
 
 const FILE_MODE = 0o640;
@@ -16,29 +17,29 @@ export function writeOut(path: string, bytes: Uint8Array, replaces: boolean): vo
   try {
     write(temporary, bytes);
     if (!replaces) claim(temporary, path);
-    renameSync(temporary, path);
+    renameSync(pathBytes(temporary), pathBytes(path));
   } catch (error) {
     if (errorCode(error) === "EEXIST") {
       throw new Failure("USAGE", `${path} is there already; --force replaces it`, { cause: error });
     }
     throw outputFailure(error, path);
   } finally {
-    rmSync(temporary, { force: true });
+    rmSync(pathBytes(temporary), { force: true });
   }
 }
 
 /** Takes the name, which fails where there is a file of it: with a link where links can be made. */
 function claim(temporary: string, path: string): void {
   try {
-    linkSync(temporary, path);
+    linkSync(pathBytes(temporary), pathBytes(path));
   } catch (error) {
     if (!/^(EPERM|ENOSYS|ENOTSUP|EOPNOTSUPP)$/.test(errorCode(error) ?? "")) throw error;
-    closeSync(openSync(path, "wx", FILE_MODE));
+    closeSync(openSync(pathBytes(path), "wx", FILE_MODE));
   }
 }
 
 function write(path: string, bytes: Uint8Array): void {
-  const fd = openSync(path, "wx", FILE_MODE);
+  const fd = openSync(pathBytes(path), "wx", FILE_MODE);
   try {
     for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
     fsyncSync(fd);

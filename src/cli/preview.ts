@@ -9,6 +9,7 @@ import { defaultLimits } from "../view/take-sample.ts";
 import { type Context, exitCodes, type InspectOptions } from "./command.ts";
 import { writeOut } from "./out-file.ts";
 import { type Previewed, previewFile, previewStdin } from "./previewed.ts";
+import { pathBytes } from "../lib/pep383.ts";
 import { bytesText, printable } from "../lib/text.ts";
 import { layoutFor, viewText } from "./view-text.ts";
 import { writeAll } from "./write.ts";
@@ -69,7 +70,7 @@ export async function preview(options: PreviewOptions, context: Context): Promis
 
 /** Whether two paths lead to one file. */
 function isSame(a: string, b: string): boolean {
-  const [one, other] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false }));
+  const [one, other] = [a, b].map((path) => statSync(pathBytes(path), { throwIfNoEntry: false }));
   return one !== undefined && one.dev === other?.dev && one.ino === other.ino;
 }
 

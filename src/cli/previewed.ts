@@ -1,9 +1,11 @@
+import { statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { Failure } from "../errors.ts";
 import { formatOfName, recognise } from "../formats/index.ts";
 import { startClock } from "../jobs/clock.ts";
 import { openLocalFile } from "../jobs/source.ts";
 import { decodeText, isText } from "../lib/encoding.ts";
+import { pathBytes } from "../lib/pep383.ts";
 import { HEAD_BYTES, streamSource } from "../lib/source.ts";
 import type { Limits, Source } from "../types.ts";
 import { takeSample, type TakenSample } from "../view/take-sample.ts";
@@ -45,15 +47,16 @@ export async function previewFile(path: string, request: PreviewRequest): Promis
       source.close();
     }
   } catch (error) {
-    throw hinted(error);
+    throw hinted(error, path);
   } finally {
     clock.stop();
   }
 }
 
-/** A FIFO or device is not opened, but can be read as a stream. */
-function hinted(error: unknown): unknown {
+/** A FIFO or device is not opened, but can be read as a stream; a directory cannot. */
+function hinted(error: unknown, path: string): unknown {
   if (!(error instanceof Failure) || !error.message.endsWith("not a regular file")) return error;
+  if (statSync(pathBytes(path), { throwIfNoEntry: false })?.isDirectory() === true) return error;
   const message = `${error.message}; a stream is read with \`preview -\``;
   return new Failure(error.code, message, { cause: error });
 }

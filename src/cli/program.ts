@@ -85,7 +85,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--limit <n>", "at most so many", positive)
     .option("--newest", "the last settled first, instead of by dataset and raw")
     .option("--json", "a JSON array")
-    .option("--csv", "comma-separated values")
+    .addOption(new Option("--csv", "comma-separated values").conflicts("json"))
     .action(about("glob", async () => (await import("./list.ts")).list));
   add("audit", "manifests, cache and samples on disk: do they agree?")
     .option("--dataset <glob>", "only datasets that match")

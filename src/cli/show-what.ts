@@ -1,11 +1,12 @@
 import { realpath } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { entriesOf, similarRaws, type WholeEntry } from "../cache/entry.ts";
-import { type Db, hasCache, openCacheToRead } from "../cache/open.ts";
+import type { Db } from "../cache/open.ts";
 import { rawsOfSample } from "../cache/sample-name.ts";
 import type { Settings } from "../config/settings.ts";
 import { pathBytes } from "../lib/pep383.ts";
 import { samplePath } from "../samples/path.ts";
+import { openCacheIfAny } from "./cache-if-any.ts";
 
 /** What is to be shown: entries, or a file of the lake that no entry is known for. */
 export type Found =
@@ -26,7 +27,7 @@ export async function findWhat(
   settings: Settings,
   dataset: string | undefined,
 ): Promise<Found> {
-  const db = hasCache(settings.state) ? openCacheToRead(settings.state) : undefined;
+  const db = openCacheIfAny(settings.state);
   try {
     const entries = db === undefined ? [] : knownAs(db, what, settings, dataset);
     if (entries.length > 0) return { kind: "entries", entries };

@@ -13,6 +13,8 @@ export interface StatusRoom {
 
 /** What is due for longer than this while nothing gets done is not just a moment's backlog, s. */
 const STUCK_SECONDS = 60;
+/** A watched manifest is read at once, others every minute unless the schedule says otherwise. */
+const QUIET_MS = 120_000;
 /** Characters of an example: two lines at most. */
 const EXAMPLE = 160;
 
@@ -21,7 +23,7 @@ export function statusText(report: StatusReport, now: number, room: StatusRoom):
   const { lastPass, totals, failures } = report;
   const lines = [
     whoText(report, now),
-    healthText(report),
+    healthText(report, now),
     `${countText(totals.entries)} entries: ${countText(totals.sampled)} sampled, ${countText(totals.failed)} failed, ` +
       `${countText(totals.waiting)} waiting, ${countText(totals.pruned)} pruned; ${countText(totals.rejected)} lines rejected`,
     `${paceText(totals.lastMinute)}; ${bytesText(totals.readBytes)} read so far`,
@@ -53,8 +55,8 @@ function whoText({ running }: StatusReport, now: number): string {
 }
 
 /** Is it well? One word, and why. */
-function healthText(report: StatusReport): string {
-  const { running, passesWait, totals } = report;
+function healthText(report: StatusReport, now: number): string {
+  const { running, passesWait, lastPass, totals } = report;
   const { due, failed, lastMinute, oldestDueSeconds, unreadBytes } = totals;
   const behind = behindText(report);
   const failures = failed === 0 ? "nothing failed" : `${countText(failed)} failed`;
@@ -62,7 +64,18 @@ function healthText(report: StatusReport): string {
   if (passesWait !== null) return coloured("yellow", "waits", `${passesWait}; ${behind}`);
   const isStuck = due > 0 && lastMinute === 0 && (oldestDueSeconds ?? 0) > STUCK_SECONDS;
   if (isStuck) return coloured("red", "stuck", `${behind}, and none was done in the last minute`);
-  if (due > 0 || (unreadBytes ?? 0) > 0) return coloured("green", "at work", behind);
+  const unreadable = (lastPass?.errors ?? 0) + (lastPass?.paused ?? 0);
+  if (unreadable > 0) {
+    const what = `${countText(unreadable)} datasets cannot be read or written: the log says why`;
+    return coloured("yellow", "in trouble", `${what}; ${behind}`);
+  }
+  const isUnread = (unreadBytes ?? 0) > 0;
+  const stillMs = lastPass === null ? 0 : now - Date.parse(lastPass.at);
+  if (isUnread && lastMinute === 0 && stillMs > QUIET_MS) {
+    const since = `no pass for ${durationText(stillMs)}: the log may say why`;
+    return coloured("yellow", "behind", `${behind}; ${since}`);
+  }
+  if (due > 0 || isUnread) return coloured("green", "at work", behind);
   return coloured(failed > 0 ? "yellow" : "green", "well", `${behind}; ${failures}`);
 }
 

@@ -14,7 +14,7 @@ export interface Layout {
 /** Where there is no terminal. */
 const DEFAULT_WIDTH = 120;
 /** A column gets no wider while others would be left out for it. */
-const WIDTHS = [40, 24, 16];
+const WIDTHS = [Infinity, 40, 24, 16];
 const GAP = "  ";
 const NULL = "∅";
 /** What has numbers as a rule: to the right. */

@@ -23,6 +23,8 @@ export interface Live {
   readonly pulse: Pick<PulseState, "resting" | "beatAt">;
   /** Why passes wait, where the host is busy. */
   readonly passesWait: string | null;
+  /** Why the last pass failed as a whole; null where it did not. */
+  readonly passFailure: string | null;
   /** Threads that had to be replaced since the daemon began. */
   readonly workerRestarts: number;
 }

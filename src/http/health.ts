@@ -83,13 +83,14 @@ export function healthOf({ state, heardAt, now, patienceMs }: Signs): Health {
 
 /** Judges whether new files get samples; `report` is why there is none where the cache cannot be read. */
 export function readinessOf(
-  { isReady, passesWait, paused, work, lastPass }: DaemonState,
+  { isReady, passesWait, passFailure, paused, work, lastPass }: DaemonState,
   health: Health,
   report: StatusReport | string,
 ): Readiness {
   const isRead = typeof report !== "string";
   const notYet = isReady ? null : "the first pass has not begun";
-  const reason = health.reason ?? notYet ?? (isRead ? null : report);
+  const failing = passFailure === null ? null : `passes fail: ${passFailure}`;
+  const reason = health.reason ?? notYet ?? failing ?? (isRead ? null : report);
   return {
     status: reason === null ? "ok" : "failing",
     reason,

@@ -26,6 +26,9 @@ export function createGuardedServer(fetch: Fetch, guard: GuardOptions): Server {
     hostname: "localhost",
     overrideGlobalObjects: false,
   });
+  /** What was begun last on each connection. */
+  const answering = new WeakMap<Socket, ServerResponse>();
+  const ending = new WeakSet<Socket>();
   const server = createServer(
     {
       maxHeaderSize: MOST_HEAD,
@@ -48,8 +51,18 @@ export function createGuardedServer(fetch: Fetch, guard: GuardOptions): Server {
   return server;
 
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    const before = answering.get(socket);
+    // No browser or scraper sends a request before the one before it is answered. Who does could
+    // have a thousand begun at once with one packet; HTTP lets us end the connection instead.
+    if (before?.writableEnded === false) {
+      if (!ending.has(socket)) before.once("close", () => socket.end());
+      ending.add(socket);
+      return;
+    }
+    answering.set(socket, response);
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
-    const tooLong = setTimeout(() => request.socket.destroy(), ANSWER_MS);
+    const tooLong = setTimeout(() => socket.destroy(), ANSWER_MS);
     response.on("close", () => clearTimeout(tooLong));
     const refusal = refusalOf(request, guard);
     if (refusal === undefined) return void answer(request, response);

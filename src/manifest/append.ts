@@ -1,6 +1,7 @@
 import { mkdir, open, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { errorCode, errorMessage, Failure } from "../errors.ts";
+import { pathBytes } from "../lib/pep383.ts";
 import { MANIFEST_PATH } from "./discover.ts";
 import { MAX_LINE_BYTES, parseLine } from "./entry.ts";
 
@@ -70,7 +71,7 @@ async function writeOnce(path: string, bytes: Uint8Array): Promise<void> {
 async function mtimeOf(directory: string, paths: readonly string[]): Promise<number> {
   for (const path of paths) {
     const file = isAbsolute(path) ? path : join(directory, path);
-    const found = await stat(file).catch(() => undefined);
+    const found = await stat(pathBytes(file)).catch(() => undefined);
     if (found !== undefined) return found.mtimeMs / 1000;
   }
   throw new Failure("USAGE", `no mtime: neither ${paths.join(" nor ")} is there; give --mtime`);

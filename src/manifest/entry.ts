@@ -54,10 +54,15 @@ function canonical(path: string): string {
   return path.isWellFormed() ? path : pathText(pathBytes(path));
 }
 
+/** `PATH_MAX` of Linux, without the zero at its end. */
+const MAX_PATH_BYTES = 4095;
+
 function whyNoPath(field: string, value: unknown): string | undefined {
   if (value === undefined) return `${field} is missing`;
   if (typeof value !== "string" || value === "") return `${field} is not a non-empty string`;
-  return isPath(value) ? undefined : `${field} is not a path: it holds a NUL or half a character`;
+  if (!isPath(value)) return `${field} is not a path: it holds a NUL or half a character`;
+  const isTooLong = Buffer.byteLength(value) > MAX_PATH_BYTES;
+  return isTooLong ? `${field} is longer than a path can be (${MAX_PATH_BYTES} bytes)` : undefined;
 }
 
 function whyNoTime(value: unknown): string | undefined {

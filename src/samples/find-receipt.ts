@@ -65,15 +65,16 @@ async function findIn(
 ): Promise<Receipt | undefined> {
   const end = await endOf(handle, size, time);
   const start = Math.max(0, end - NEAR);
-  // A line begins with its raw.
+  // A line begins with its raw. What only looks like that within one is not parsed: a file that
+  // is nothing else would take seconds.
   const beginning = Buffer.from(`{"raw":${JSON.stringify(raw)},`);
   let rest = Buffer.alloc(0);
   for (let at = end; at > start;) {
     const from = Math.max(start, at - CHUNK);
     const bytes = Buffer.concat([await readRange(handle, from, at), rest]);
     for (let found = bytes.lastIndexOf(beginning); found >= 0;) {
-      const line = bytes.subarray(found, lineEnd(bytes, found));
-      const receipt = parsed(line);
+      const isLine = found === 0 ? from === 0 : bytes[found - 1] === LF;
+      const receipt = isLine ? parsed(bytes.subarray(found, lineEnd(bytes, found))) : undefined;
       if (receipt?.raw === raw && receipt.outcome === "sampled") return receipt;
       found = found === 0 ? -1 : bytes.lastIndexOf(beginning, found - 1);
     }

@@ -1,4 +1,4 @@
-import { appendFile, rm, truncate, writeFile } from "node:fs/promises";
+import { appendFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { createWorld, rows, type World } from "../helpers/world.ts";
 
@@ -106,4 +106,16 @@ test("nothing is changed without --repair", async () => {
   await audit(world);
   const once = await world.run(["run", "--once", "--json"]);
   expect(JSON.parse(once.stdout)).toMatchObject({ sampled: 0 });
+});
+
+test("a dataset that cannot be read is named in one line, and the others are audited", async () => {
+  await using world = await createWorld();
+  await world.put("a.csv", rows(3), { dataset: "acme/first/v1" });
+  await fill(world);
+  await rm(world.path("manifests/processed.jsonl", "acme/first/v1"));
+  await symlink("processed.jsonl", world.path("manifests/processed.jsonl", "acme/first/v1"));
+  const { code, stdout, stderr } = await world.run(["audit", "--json"]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^acme\/first\/v1 is left out, it cannot be read: .*\n$/);
+  expect(JSON.parse(stdout)).toMatchObject([{ dataset: "acme/orders/v1", counts: { ok: 3 } }]);
 });

@@ -218,12 +218,38 @@ test.each([
   [["--limit", "2"], 2],
   [["--limit", "9", "raw/2026/**"], 2],
   [["--newest", "--dataset", "acme/**"], 4],
+  [["--since", "2026"], 5],
+  [["--since", "2026-01-18T14:30:07.123Z"], 5],
 ])("list %j lists %d entries", async (args, count) => {
   await using world = await createWorld();
   await fill(world);
   const { code, stdout } = await world.run(["list", "--json", ...args]);
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toHaveLength(count);
+});
+
+test.each([["90"], ["-1"], ["2026-13-45"], ["1h30m"], ["about 5"]])(
+  "list --since %s is no time, and not some year",
+  async (text) => {
+    await using world = await createWorld();
+    await fill(world);
+    const { code, stdout, stderr } = await world.run(["list", `--since=${text}`]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(`--since ${text}: use ISO 8601`);
+  },
+);
+
+test("list --csv names its columns also where no entry is listed, and is not JSON too", async () => {
+  await using world = await createWorld();
+  await fill(world);
+  const [none, all] = [
+    await world.run(["list", "--csv", "raw/nothing"]),
+    await world.run(["list", "--csv"]),
+  ];
+  expect(none.stdout).toMatch(/^dataset,raw,.*\n$/);
+  expect(all.stdout.startsWith(none.stdout)).toBe(true);
+  const { code, stdout } = await world.run(["list", "--csv", "--json"]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
 });
 
 test("list --newest has what was settled last first, --limit so many of them", async () => {

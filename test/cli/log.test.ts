@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { chmod, open, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -173,7 +173,7 @@ test("where stdout is the journal, each line begins with its priority, and names
   await using world = await createWorld({ schedule: NEVER });
   await world.put("a.csv", rows(3));
   await world.put("<0>b.zip", "no zip");
-  await world.announce(`<1>${"long".repeat(2000)}.csv`, { bronze: "bronze/none.csv" });
+  await world.announce(`<1>${"long".repeat(1000)}.csv`, { bronze: "bronze/none.csv" });
   const lines = await asJournal(world, '"msg":"pass"');
   const seen = new Set<string>();
   for (const line of lines) {
@@ -200,7 +200,7 @@ test("what ends the program is an error in the journal too", async () => {
 
 const hasJournal =
   process.getuid?.() === 0 &&
-  spawnSync("/lib/systemd/systemd-journald", ["--version"]).status === 0 &&
+  existsSync("/lib/systemd/systemd-journald") &&
   spawnSync("unshare", ["--mount", "true"]).status === 0;
 if (!hasJournal) process.stderr.write("skipped: needs root, unshare and systemd-journald\n");
 

@@ -297,3 +297,26 @@ test.each([
   const { code, stdout } = await show(world, ...args);
   expect([code, stdout]).toEqual([2, ""]);
 });
+
+test("nothing is left out of columns for which there is room", async () => {
+  await using world = await createWorld();
+  await world.put("broken.zip", Buffer.alloc(16));
+  await world.pass();
+  expect(await shown(world, "raw/broken.zip", "--width", "80")).toContain(
+    `0000    ${Array(16).fill("00").join(" ")}  `,
+  );
+});
+
+test("where it cannot be seen whether there is a cache, that is said in one line", async () => {
+  await using world = await createWorld();
+  await symlink("loop", join(world.root, "loop"));
+  await world.configure({ state: join(world.root, "loop/state") });
+  for (const args of [
+    ["show", "raw/a.csv"],
+    ["run", "--dry-run"],
+  ]) {
+    const { code, stderr } = await world.run(args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^staging-sampler: CACHE_UNUSABLE: cannot use the cache .*ELOOP.*\n$/);
+  }
+});

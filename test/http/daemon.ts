@@ -10,6 +10,7 @@ const live = {
   isReady: true,
   pulse: { resting: true, beatAt: Date.now() },
   passesWait: null,
+  passFailure: null,
   workerRestarts: 0,
 };
 startServer({

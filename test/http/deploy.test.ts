@@ -61,6 +61,7 @@ const all = families({
     isReady: true,
     pulse: { resting: true, beatAt: 0 },
     passesWait: null,
+    passFailure: null,
     workerRestarts: 0,
     paused: [],
     lastPass: null,

@@ -21,6 +21,7 @@ function daemon(pulse: DaemonState["pulse"]): DaemonState {
     isReady: true,
     pulse,
     passesWait: null,
+    passFailure: null,
     workerRestarts: 0,
     paused: [],
     lastPass: null,

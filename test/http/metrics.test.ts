@@ -19,6 +19,7 @@ function daemon(more: Partial<DaemonState> = {}): DaemonState {
     isReady: true,
     pulse: { resting: true, beatAt: NOW },
     passesWait: null,
+    passFailure: null,
     workerRestarts: 0,
     paused: [],
     lastPass: null,

@@ -27,6 +27,7 @@ export async function servePages(settings: Settings): Promise<PageServer> {
     isReady: true,
     pulse: { resting: true, beatAt: Date.now() },
     passesWait: null,
+    passFailure: null,
     workerRestarts: 0,
     pid: process.pid,
     startedAt: Date.now() - 3_723_000,

@@ -156,6 +156,26 @@ test("whoever sends nothing, half a head, or a head without end, is put off, and
   expect(tooSlowAsWell).toMatch(/^HTTP\/1\.1 408 /);
 });
 
+test("who sends a thousand requests at once is answered the first, and nothing of the others is begun", async () => {
+  const socket = connectTo(served.url);
+  const answer = untilEnd(socket);
+  socket.write("GET /status.json HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1000));
+  const text = await answer;
+  expect(text.match(/^HTTP\/1\.1 200 /gm)).toHaveLength(1);
+  const [, body = ""] = text.split("\r\n\r\n");
+  expect(JSON.parse(body)).toHaveProperty("totals");
+
+  // One after the other is another matter: the connection stays.
+  const patient = connectTo(served.url);
+  const next = () =>
+    new Promise<string>((resolve) => patient.once("data", (data) => resolve(`${data}`)));
+  for (let i = 0; i < 3; i += 1) {
+    patient.write("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect(await next()).toMatch(/^HTTP\/1\.1 200 /);
+  }
+  patient.destroy();
+});
+
 test("of more than 64 connections at once the rest is turned away, and there is room again after", async () => {
   const sockets = Array.from({ length: 64 }, () => connectTo(served.url));
   await Promise.all(

@@ -69,6 +69,7 @@ export function begin(world: World, http: ServeOptions["http"] = {}) {
     isReady: true,
     pulse: { resting: true, beatAt: Date.now() },
     passesWait: null,
+    passFailure: null,
     workerRestarts: 0,
   };
   const settings = world.settings();

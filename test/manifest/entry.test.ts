@@ -23,6 +23,16 @@ test.each<[string, string, object]>([
   ["null", "null", { reason: "not a JSON object" }],
   ["no raw", '{"bronze":"b","mtime":1}', { reason: "raw is missing" }],
   [
+    "the longest path",
+    good.replace("raw/a.csv", "x".repeat(4095)),
+    { entry: { ...entry, raw: "x".repeat(4095) } },
+  ],
+  [
+    "a longer one",
+    good.replace("raw/a.csv", "x".repeat(4096)),
+    { reason: "raw is longer than a path can be (4095 bytes)" },
+  ],
+  [
     "null for raw",
     '{"raw":null,"bronze":"b","mtime":1}',
     { reason: expect.stringMatching(/raw is not/) },

@@ -71,3 +71,11 @@ test("where there is no sample, receipts cannot be read, or are a link, there is
   expect(await find("raw/a.csv", 1)).toBeNull();
   expect(await findReceipt(samples, { raw: "raw/a.csv", sampledAt: null })).toBeNull();
 });
+
+test("what looks like a receipt within a line is none", async () => {
+  const line = receipt("raw/a.csv", "sampled", 5);
+  writeFileSync(path(), `${"x".repeat(100)}${line}${line.trim().repeat(3)}\n`);
+  expect(await find("raw/a.csv", 5)).toBeNull();
+  appendFileSync(path(), line);
+  expect(await find("raw/a.csv", 5)).toMatchObject({ outcome: "sampled" });
+});

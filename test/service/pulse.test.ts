@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
 import { statusLine } from "../../src/status-line.ts";
 import { createPulse, longestJobMs } from "../../src/pulse.ts";
@@ -40,7 +40,13 @@ test("the service's line is one that a person reads at a glance", () => {
   const now = 1_000_000_000;
   const line = (entries: number, ageMs: number, more = {}) => {
     const backlog = { entries, oldestDueAt: entries === 0 ? null : now - ageMs };
-    const rest = { rate: 0, passesWait: undefined, refusal: undefined, ...more };
+    const rest = {
+      rate: 0,
+      passesWait: undefined,
+      trouble: undefined,
+      refusal: undefined,
+      ...more,
+    };
     return statusLine({ backlog, ...rest }, now);
   };
   expect(line(0, 0)).toBe("no file waits");
@@ -51,7 +57,26 @@ test("the service's line is one that a person reads at a glance", () => {
   expect(line(2, 90_000_000, { rate: 0.25, passesWait: "CPU 91 %" })).toBe(
     "2 files wait, oldest 1 d; 0.3 files/s; passes wait: CPU 91 %",
   );
+  expect(line(0, 0, { trouble: "passes fail: SQLITE_FULL" })).toBe(
+    "no file waits; passes fail: SQLITE_FULL",
+  );
   expect(line(0, 0, { refusal: "config.yaml:3: no" })).toBe(
     "no file waits; configuration refused, the old one stays: config.yaml:3: no",
   );
+});
+
+test("when it last did something is told by the clock as it is set now", () => {
+  const HOUR_MS = 3_600_000;
+  const pulse = createPulse();
+  const { beatAt } = pulse.state();
+  expect(pulse.state().beatAt).toBe(beatAt);
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + HOUR_MS });
+  try {
+    // As another process judges it, nothing has hung for an hour.
+    expect(Date.now() - pulse.state().beatAt).toBeLessThan(HOUR_MS / 2);
+    vi.setSystemTime(Date.now() - 2 * HOUR_MS);
+    expect(pulse.state().beatAt).toBeLessThanOrEqual(Date.now());
+  } finally {
+    vi.useRealTimers();
+  }
 });

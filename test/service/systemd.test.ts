@@ -71,9 +71,7 @@ test.skipIf(why !== undefined)(
     expect(machine.run("systemctl is-active staging-sampler").stdout).toBe("inactive\n");
     expect(machine.run("systemctl is-enabled staging-sampler").stdout).toBe("disabled\n");
     machine.must(lake);
-    const check = machine.must(
-      "runuser -u staging-sampler -- staging-sampler check --prefix /data",
-    );
+    const check = machine.must("runuser -u staging-sampler -- staging-sampler check");
     expect(check).toContain("/etc/staging-sampler/config.yaml");
     expect(machine.must("bash -n /usr/share/bash-completion/completions/staging-sampler")).toBe("");
     machine.must("test -s /usr/share/man/man1/staging-sampler.1.gz");
@@ -91,9 +89,7 @@ test.skipIf(why !== undefined)(
     const shown = machine.must("systemctl status staging-sampler");
     expect(shown).toMatch(/Status: "no file waits/);
     expect(machine.must("stat -c '%a %U' /run/staging-sampler")).toBe("750 staging-sampler\n");
-    const seen = machine.must(
-      "runuser -u staging-sampler -- staging-sampler status --prefix /data",
-    );
+    const seen = machine.must("runuser -u staging-sampler -- staging-sampler status");
     expect(seen).toContain("acme/orders/v1");
   },
 );

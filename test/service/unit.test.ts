@@ -53,6 +53,8 @@ test("what unit and drop-in say of other settings is so", () => {
   const { stopSeconds, limits } = parseConfig("", "empty.yaml");
   expect(set("Type")).toBe("notify");
   expect(set("NotifyAccess")).toBe("main");
+  // It would win over the configuration, for the service and not for people's commands.
+  expect(unit).not.toMatch(/^Environment=FP_PREFIX/m);
   expect(set("Restart")).toBe("always");
   expect(set("RestartPreventExitStatus")).toBe("78");
   expect(set("TimeoutStopSec")).toBe("20s");

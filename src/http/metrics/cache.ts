@@ -94,7 +94,7 @@ function bounded(datasets: readonly DatasetStatus[]): readonly DatasetStatus[] {
       due: sum("due"),
       rejected: sum("rejected"),
       unreadBytes: others.reduce((total, { unreadBytes }) => total + (unreadBytes ?? 0), 0),
-      oldestDueSeconds: Math.max(...others.map(({ oldestDueSeconds }) => oldestDueSeconds ?? 0)),
+      oldestDueSeconds: others.reduce((max, each) => Math.max(max, each.oldestDueSeconds ?? 0), 0),
     },
   ];
 }

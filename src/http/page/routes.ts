@@ -19,6 +19,7 @@ import { BadRequest, queryOf, required } from "./query.ts";
 import { stripHtml } from "./strip.ts";
 import { fileName } from "./text.ts";
 import { noDataset, NoPage, type Trouble, troubleView } from "./trouble.ts";
+import { Busy, createTurns } from "./turns.ts";
 import { noticesOf, wellnessOf } from "./wellness.ts";
 
 /** What a view gives; what is the same for all is added. */
@@ -27,6 +28,7 @@ type View = Omit<Page, "notices"> & { readonly notices?: Page["notices"] };
 /** Adds the pages that people look at. They change nothing. */
 export function addPages(app: Hono, context: AppContext): void {
   const { settings } = context;
+  const inTurn = createTurns(SHOWN_AT_ONCE, PATIENCE_MS);
   addAssets(app);
 
   app.get("/", (c) =>
@@ -69,7 +71,7 @@ export function addPages(app: Hono, context: AppContext): void {
   app.get("/entry", (c) =>
     show(c, async (now) => {
       const entry = entryIn(c);
-      const facts = await entryFacts(context.settings, entry, now);
+      const facts = await inTurn(() => entryFacts(context.settings, entry, now));
       return {
         title: fileName(entry.raw),
         part: "datasets",
@@ -191,6 +193,10 @@ const heading = html`<div class="title">
   <h1>Datasets</h1>
   <a href="/">Refresh</a>
 </div>`;
+/** Samples that are decoded at once: each may take tens of megabytes, and half a second. */
+const SHOWN_AT_ONCE = 2;
+/** Less than an idle connection has. */
+const PATIENCE_MS = 10_000;
 /** Entries that are named where the one that was asked for is unknown. */
 const SIMILAR = 5;
 
@@ -200,6 +206,9 @@ function troubleOf(error: unknown): Trouble | undefined {
   if (error instanceof BadRequest) {
     const title = "This address cannot be meant";
     return { status: 400, code: "REQUEST_INVALID", title, message: error.message };
+  }
+  if (error instanceof Busy) {
+    return { status: 503, code: "BUSY", title: "Too many ask at once", message: error.message };
   }
   if (isCacheError(error)) {
     const title = "There is no cache to read";
