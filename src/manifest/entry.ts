@@ -54,15 +54,15 @@ function canonical(path: string): string {
   return path.isWellFormed() ? path : pathText(pathBytes(path));
 }
 
-/** `PATH_MAX` of Linux, without the zero at its end. */
-const MAX_PATH_BYTES = 4095;
+/** No path is as long; hundreds of a megabyte each would take all memory. */
+const MAX_PATH_BYTES = 64 * 1024;
 
 function whyNoPath(field: string, value: unknown): string | undefined {
   if (value === undefined) return `${field} is missing`;
   if (typeof value !== "string" || value === "") return `${field} is not a non-empty string`;
   if (!isPath(value)) return `${field} is not a path: it holds a NUL or half a character`;
   const isTooLong = Buffer.byteLength(value) > MAX_PATH_BYTES;
-  return isTooLong ? `${field} is longer than a path can be (${MAX_PATH_BYTES} bytes)` : undefined;
+  return isTooLong ? `${field} is longer than 64 KiB` : undefined;
 }
 
 function whyNoTime(value: unknown): string | undefined {

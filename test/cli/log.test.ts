@@ -173,7 +173,7 @@ test("where stdout is the journal, each line begins with its priority, and names
   await using world = await createWorld({ schedule: NEVER });
   await world.put("a.csv", rows(3));
   await world.put("<0>b.zip", "no zip");
-  await world.announce(`<1>${"long".repeat(1000)}.csv`, { bronze: "bronze/none.csv" });
+  await world.announce(`<1>${"long".repeat(2000)}.csv`, { bronze: "bronze/none.csv" });
   const lines = await asJournal(world, '"msg":"pass"');
   const seen = new Set<string>();
   for (const line of lines) {

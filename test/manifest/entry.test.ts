@@ -24,13 +24,13 @@ test.each<[string, string, object]>([
   ["no raw", '{"bronze":"b","mtime":1}', { reason: "raw is missing" }],
   [
     "the longest path",
-    good.replace("raw/a.csv", "x".repeat(4095)),
-    { entry: { ...entry, raw: "x".repeat(4095) } },
+    good.replace("raw/a.csv", "x".repeat(65_536)),
+    { entry: { ...entry, raw: "x".repeat(65_536) } },
   ],
   [
     "a longer one",
-    good.replace("raw/a.csv", "x".repeat(4096)),
-    { reason: "raw is longer than a path can be (4095 bytes)" },
+    good.replace("raw/a.csv", "x".repeat(65_537)),
+    { reason: "raw is longer than 64 KiB" },
   ],
   [
     "null for raw",
