@@ -61,7 +61,9 @@ function whyNoPath(field: string, value: unknown): string | undefined {
   if (value === undefined) return `${field} is missing`;
   if (typeof value !== "string" || value === "") return `${field} is not a non-empty string`;
   if (!isPath(value)) return `${field} is not a path: it holds a NUL or half a character`;
-  const isTooLong = Buffer.byteLength(value) > MAX_PATH_BYTES;
+  // A character has three bytes at most: as a rule nothing has to be counted.
+  const mayBeTooLong = value.length > MAX_PATH_BYTES / 3;
+  const isTooLong = mayBeTooLong && Buffer.byteLength(value) > MAX_PATH_BYTES;
   return isTooLong ? `${field} is longer than 64 KiB` : undefined;
 }
 
