@@ -1,6 +1,7 @@
 /**
  * `node parquet-once.js ours|duckdb PREFIX NAME ORIGIN`: samples one Parquet file of a lake twice
- * with these settings, prints how long that took the second time, what it read and how much memory the process had resident at most.
+ * with these settings, prints how long that took the second time, what it read and how much memory
+ * the process had resident at most.
  * Plain JavaScript and the built program: stripping types takes 20 MB of its own.
  */
 import { readFileSync } from "node:fs";

@@ -7,7 +7,7 @@ import type { Db } from "./cache/open.ts";
 import { rereadOf } from "./cache/reread.ts";
 import { hasFilesOf } from "./cache/totals.ts";
 import type { Settings } from "./config/settings.ts";
-import { errorCode, errorMessage, Failure } from "./errors.ts";
+import { errorCode, errorMessage, Failure, isSqliteError } from "./errors.ts";
 import { checkpointAfter, isCompressed, type ManifestFile } from "./manifest/files.ts";
 import { planAll, planReading, type ReadingPlan, type Segment, startOf } from "./manifest/plan.ts";
 import { type ReadBatch, readSegment } from "./manifest/read.ts";
@@ -94,7 +94,7 @@ export function createIngest({ db, settings, onRejected, onRestored }: IngestOpt
       return ingested;
     } catch (error) {
       if (error instanceof Failure || error instanceof IngestStopped) throw error;
-      if (errorCode(error)?.startsWith("SQLITE_") === true) throw error;
+      if (isSqliteError(error)) throw error;
       if (errorCode(error) === "ENOENT" && !isSettled(look, "gone while it was looked at")) {
         waiting.set(dataset, look.doubts);
         return { ...NOTHING, unsettledUntil: now + settleMs };

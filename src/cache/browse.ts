@@ -1,4 +1,5 @@
 import { pathBytes, pathText } from "../lib/pep383.ts";
+import { datasetsOf } from "./datasets.ts";
 import { entryOf, type ListedEntry, type ListedRow } from "./list.ts";
 import type { Db } from "./open.ts";
 
@@ -41,20 +42,21 @@ const MOST_LOOKED_AT = 50_000;
 export function browse(db: Db, options: BrowseOptions): BrowsePage {
   const { dataset, limit } = options;
   const search = options.search?.toLowerCase();
-  const id = db.prepare("SELECT id FROM datasets WHERE name = ?").pluck().get(dataset);
+  const id = datasetsOf(db).find(dataset);
+  if (id === undefined) return { entries: [], next: null, looked: 0 };
   const found: Place[] = [];
   let last: Place | null = null;
   let looked = 0;
-  for (const place of id === undefined ? [] : placesOf(db, id as number, options)) {
+  for (const place of placesOf(db, id, options)) {
     // One more than fits on the page: there is a next one.
     if (found.length === limit || looked === MOST_LOOKED_AT) {
-      return { entries: entriesAt(db, id as number, found), next: last, looked };
+      return { entries: entriesAt(db, id, found), next: last, looked };
     }
     looked += 1;
     last = { ...place, raw: pathText(place.raw) };
     if (search === undefined || last.raw.toLowerCase().includes(search)) found.push(last);
   }
-  return { entries: entriesAt(db, id as number, found), next: null, looked };
+  return { entries: entriesAt(db, id, found), next: null, looked };
 }
 
 /** Places in order, straight from an index. */

@@ -1,4 +1,5 @@
 import { pathBytes, pathText } from "../lib/pep383.ts";
+import { fileName } from "../lib/text.ts";
 import { entryOf, type ListedEntry, type ListedRow, timeOf } from "./list.ts";
 import type { Db } from "./open.ts";
 
@@ -54,8 +55,4 @@ export function similarRaws(
     .map(({ dataset, raw }) => ({ dataset, raw: pathText(raw) }))
     .filter((found) => fileName(found.raw) === fileName(raw))
     .slice(0, count);
-}
-
-function fileName(raw: string): string {
-  return raw.slice(raw.lastIndexOf("/") + 1);
 }

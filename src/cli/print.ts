@@ -66,7 +66,8 @@ function isNumeric(value: unknown): boolean {
   return value === null || value === undefined || typeof value === "number";
 }
 
-function pad(text: string, width: number, right: boolean): string {
+/** Fills a text up to a width with spaces, behind it or, `right`, before it. */
+export function pad(text: string, width: number, right = false): string {
   const space = " ".repeat(Math.max(0, width - stringWidth(text)));
   return right ? space + text : text + space;
 }

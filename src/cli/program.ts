@@ -1,6 +1,6 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import {
-  errorCode,
+  isSqliteError,
   errorMessage,
   Failure,
   type FailureCode,
@@ -184,7 +184,7 @@ function exitCodeOf(error: unknown, { err, env }: Context): number {
     say(`${error.code}: ${error.message}`);
     return failureCodes[error.code] ?? exitCodes.failed;
   }
-  if (errorCode(error)?.startsWith("SQLITE_") === true) {
+  if (isSqliteError(error)) {
     const hint = "check owner, mode and free space; the next start moves a damaged one aside";
     say(`CACHE_UNUSABLE: ${errorMessage(error)} (${hint})`);
     return exitCodes.failed;

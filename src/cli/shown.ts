@@ -3,6 +3,7 @@ import type { WholeEntry } from "../cache/entry.ts";
 import type { Settings } from "../config/settings.ts";
 import { Failure } from "../errors.ts";
 import { bronzePath } from "../jobs/source.ts";
+import { fileName } from "../lib/text.ts";
 import { findReceipt } from "../samples/find-receipt.ts";
 import type { Receipt } from "../samples/receipts.ts";
 import { readHead, readView, type View, type ViewOptions } from "../view/view.ts";
@@ -91,8 +92,4 @@ async function lookAt(
     }
   }
   return { path: null, shown: "nothing", problem, view: null };
-}
-
-function fileName(raw: string): string {
-  return raw.slice(raw.lastIndexOf("/") + 1);
 }

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { DatasetStatus, StatusReport } from "../status.ts";
+import { troubleOf } from "../summary.ts";
 import { bytesText, countText, durationText, printable } from "../lib/text.ts";
 import { table } from "./print.ts";
 
@@ -64,11 +65,8 @@ function healthText(report: StatusReport, now: number): string {
   if (passesWait !== null) return coloured("yellow", "waits", `${passesWait}; ${behind}`);
   const isStuck = due > 0 && lastMinute === 0 && (oldestDueSeconds ?? 0) > STUCK_SECONDS;
   if (isStuck) return coloured("red", "stuck", `${behind}, and none was done in the last minute`);
-  const unreadable = (lastPass?.errors ?? 0) + (lastPass?.paused ?? 0);
-  if (unreadable > 0) {
-    const what = `${countText(unreadable)} datasets cannot be read or written: the log says why`;
-    return coloured("yellow", "in trouble", `${what}; ${behind}`);
-  }
+  const trouble = lastPass === null ? undefined : troubleOf(lastPass);
+  if (trouble !== undefined) return coloured("yellow", "in trouble", `${trouble}; ${behind}`);
   const isUnread = (unreadBytes ?? 0) > 0;
   const stillMs = lastPass === null ? 0 : now - Date.parse(lastPass.at);
   if (isUnread && lastMinute === 0 && stillMs > QUIET_MS) {

@@ -1,6 +1,6 @@
 import { openCacheToRead } from "../cache/open.ts";
 import type { Settings } from "../config/settings.ts";
-import { errorCode, errorMessage, Failure } from "../errors.ts";
+import { errorMessage, Failure, isSqliteError } from "../errors.ts";
 import { type StatusReport, statusOf } from "../status.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
 import { printable } from "../lib/text.ts";
@@ -84,8 +84,9 @@ interface Problem {
 /** What passes: the daemon makes the cache, moves it aside, or holds it. */
 function problemIn(error: unknown): Problem | undefined {
   if (error instanceof Failure) return { code: error.code, message: error.message };
-  const isCache = errorCode(error)?.startsWith("SQLITE_") === true;
-  return isCache ? { code: "CACHE_UNUSABLE", message: errorMessage(error) } : undefined;
+  return isSqliteError(error)
+    ? { code: "CACHE_UNUSABLE", message: errorMessage(error) }
+    : undefined;
 }
 
 function blockOf(text: string, size: Size | undefined): string {

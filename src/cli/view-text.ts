@@ -3,6 +3,7 @@ import stringWidth from "string-width";
 import type { Column, Table, View } from "../view/view.ts";
 import type { Context } from "./command.ts";
 import { printable } from "../lib/text.ts";
+import { pad } from "./print.ts";
 
 /** How a view is laid out. */
 export interface Layout {
@@ -125,10 +126,6 @@ function clip(text: string, width: number): string {
     kept += segment;
   }
   return `${kept}…`;
-}
-
-function pad(text: string, width: number): string {
-  return text + " ".repeat(Math.max(0, width - stringWidth(text)));
 }
 
 function style(format: "dim" | "bold", text: string, { hasColour }: Layout): string {

@@ -1,5 +1,5 @@
 import { cacheIdentity, type Db, openCacheToRead } from "../cache/open.ts";
-import { errorCode, errorMessage, Failure } from "../errors.ts";
+import { errorMessage, Failure, isSqliteError } from "../errors.ts";
 
 /** The cache, to read beside the daemon. */
 export interface CacheReader {
@@ -38,7 +38,7 @@ export function createCacheReader(state: string): CacheReader {
 /** Whether an error is the cache's, and says nothing about the request. */
 export function isCacheError(error: unknown): boolean {
   if (error instanceof Failure) return error.code === "CACHE_UNUSABLE";
-  return errorCode(error)?.startsWith("SQLITE_") === true;
+  return isSqliteError(error);
 }
 
 function identityNow(state: string): string | undefined {

@@ -7,8 +7,9 @@ import type * as snappy from "snappy";
 const require = createRequire(import.meta.url);
 
 /**
- * Native packages and WebAssembly, loaded where they are needed: they take some megabytes. One that could not be
- * loaded, for want of descriptors say, is tried again the next time; `import()` would fail for good.
+ * Native packages and WebAssembly, loaded where they are needed: they take some megabytes. One that
+ * could not be loaded, for want of descriptors say, is tried again the next time; `import()` would
+ * fail for good.
  * @throws what the loader throws
  */
 export const native = {

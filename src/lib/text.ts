@@ -37,3 +37,8 @@ export function durationText(ms: number): string {
 export function printable(text: string): string {
   return text.replace(unsafe, "·").toWellFormed();
 }
+
+/** The last part of a path. */
+export function fileName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}

@@ -28,22 +28,18 @@ const QUIET_PAUSES = 3;
  * Source: kernel.org, accounting/psi.
  * @throws Failure CONFIG_INVALID where the limit is set and the kernel does not tell
  */
-export function createPace(
-  { maxIo }: Settings["load"],
-  { proc }: Kernel,
-  clock: () => number = () => performance.now(),
-): Pace {
+export function createPace({ maxIo }: Settings["load"], { proc }: Kernel): Pace {
   if (maxIo === undefined) return { turn: () => Promise.resolve() };
   const path = join(proc, "pressure/io");
   const waitedMs = () => known("maxIo", someOf(readText(path))) / 1000;
   waitedMs();
-  let workUntil = clock();
+  let workUntil = performance.now();
   let quietPauses = QUIET_PAUSES;
   let pause: Promise<void> | undefined;
 
   return {
     turn() {
-      if (pause === undefined && clock() < workUntil) return Promise.resolve();
+      if (pause === undefined && performance.now() < workUntil) return Promise.resolve();
       pause ??= rest().finally(() => (pause = undefined));
       return pause;
     },
@@ -51,11 +47,11 @@ export function createPace(
 
   async function rest(): Promise<void> {
     await sleep(QUIET_MS);
-    const [began, before] = [clock(), waitedMs()];
+    const [began, before] = [performance.now(), waitedMs()];
     await sleep((isAlone() ? PAUSE_MS : REST_MS) - QUIET_MS);
-    const percent = (100 * (waitedMs() - before)) / (clock() - began);
+    const percent = (100 * (waitedMs() - before)) / (performance.now() - began);
     quietPauses = percent > (maxIo as number) ? 0 : quietPauses + 1;
-    workUntil = clock() + (isAlone() ? ALONE_MS : SHARED_MS);
+    workUntil = performance.now() + (isAlone() ? ALONE_MS : SHARED_MS);
   }
 
   function isAlone(): boolean {

@@ -1,5 +1,5 @@
+import { fileName } from "../../lib/text.ts";
 import type { LocalFile } from "../../jobs/source.ts";
-import { fileName } from "./text.ts";
 
 /** The answer that carries a sample, byte for byte, to be saved and not shown. Closes the file. */
 export function downloadOf(file: LocalFile, name: string, isHead: boolean): Response {

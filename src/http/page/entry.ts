@@ -9,8 +9,8 @@ import type { Command } from "./commands.ts";
 import { outcomeBadges } from "./files.ts";
 import { datasetAddress, entryAddress, type Html, isolated, timeHtml } from "./layout.ts";
 import { sampleTables } from "./sample-tables.ts";
-import { bytesText, countText } from "../../lib/text.ts";
-import { agoText, fileName, timeText } from "./text.ts";
+import { bytesText, countText, fileName } from "../../lib/text.ts";
+import { agoText, timeText } from "./text.ts";
 
 /** Parameters of this view and of the download. */
 export const entryQuery = ["dataset", "raw"] as const;

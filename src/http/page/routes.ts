@@ -1,3 +1,4 @@
+import { fileName } from "../../lib/text.ts";
 import type { Context, Hono } from "hono";
 import { html } from "hono/html";
 import { entriesOf, similarRaws, type WholeEntry } from "../../cache/entry.ts";
@@ -17,7 +18,6 @@ import { filesQuery, filesView } from "./files.ts";
 import { datasetAddress, entryAddress, layout, type Notice, type Page } from "./layout.ts";
 import { BadRequest, queryOf, required } from "./query.ts";
 import { stripHtml } from "./strip.ts";
-import { fileName } from "./text.ts";
 import { noDataset, NoPage, type Trouble, troubleView } from "./trouble.ts";
 import { Busy, createTurns } from "./turns.ts";
 import { noticesOf, wellnessOf } from "./wellness.ts";

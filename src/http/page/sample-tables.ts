@@ -1,8 +1,8 @@
 import { html } from "hono/html";
 import type { Column, Table, View } from "../../view/view.ts";
 import { type Html, isolated, tableHtml } from "./layout.ts";
-import { countText } from "../../lib/text.ts";
-import { counted, fileName, shown } from "./text.ts";
+import { countText, fileName } from "../../lib/text.ts";
+import { counted, shown } from "./text.ts";
 
 /** Rows that are shown of each table. */
 export const SHOWN_ROWS = 100;

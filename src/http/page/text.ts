@@ -15,11 +15,6 @@ export function shortened(message: string, directory: string): string {
   return message.replaceAll(`${directory}/`, "");
 }
 
-/** The last part of a path. */
-export function fileName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-
 /** `1 entry`, `2 entries`. */
 export function counted(n: number, one: string, many = `${one}s`): string {
   return `${countText(n)} ${n === 1 ? one : many}`;
