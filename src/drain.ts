@@ -160,8 +160,8 @@ export async function drain(options: DrainOptions): Promise<boolean> {
     } catch (error) {
       return { claim, outcome: { outcome: "paused", ...outputError(error) } };
     }
-    const { candidates } = namesWith(job.raw, extension, settings.forDataset(job.dataset));
-    const name = rename(dataset, job.raw, candidates, extension);
+    const names = namesWith(job.raw, extension, settings.forDataset(job.dataset));
+    const name = rename(dataset, job.raw, names, extension);
     const renamed = { ...claim, job: { ...job, name, extension } };
     const again = await effects.handle(renamed.job, options.abandon);
     if (again.outcome === "sampled" || again.outcome === "failed") {

@@ -236,11 +236,9 @@ export function createIngest({ db, settings, onRejected, onRestored }: IngestOpt
     { dataset, id, now }: Look,
     batch: Pick<Batch, "entries" | "rejected" | "checkpoints">,
   ): Accepted {
-    const names = settings.forDataset(dataset);
-    return acceptBatch(
-      { ...batch, dataset: id, namesFor: (raw) => expectedNames(raw, names) },
-      now,
-    );
+    const options = settings.forDataset(dataset);
+    const expectedFor = (raw: string) => expectedNames(raw, options);
+    return acceptBatch({ ...batch, dataset: id, expectedFor }, now);
   }
 
   /** True once the same thing was seen twice, `settleMs` apart. */

@@ -19,10 +19,10 @@ test.each([
   ["raw/notes.txt", "notes_sample.txt", null],
   ["raw/t.parquet", "t_sample.parquet", null],
 ])("%s → %s", (raw, name, extension) => {
-  const names = expectedNames(raw, settings);
-  expect(names.extension).toBe(extension);
-  const [plain, marked = ""] = names.candidates;
-  expect(plain).toBe(name);
+  const { names, extension: expected } = expectedNames(raw, settings);
+  expect(expected).toBe(extension);
+  expect(names.plain).toBe(name);
+  const marked = names.ifTaken();
   expect(marked.replace(/~[0-9a-f]{16}/, "")).toBe(name);
   expect(marked).toMatch(/_sample~[0-9a-f]{16}/);
 });
@@ -30,6 +30,6 @@ test.each([
 test("configured extensions choose the format, and keep the name", () => {
   const more = { ...settings, extensions: { ".dat": "csv", ".arc": "tar" } };
   expect(expectedNames("raw/a.dat", more)).toMatchObject({ extension: null });
-  expect([...expectedNames("raw/a.dat", more).candidates]).toContain("a_sample.dat");
-  expect([...expectedNames("raw/a.arc", more).candidates]).toContain("a_sample.txt");
+  expect(expectedNames("raw/a.dat", more).names.plain).toBe("a_sample.dat");
+  expect(expectedNames("raw/a.arc", more).names.plain).toBe("a_sample.txt");
 });

@@ -5,7 +5,7 @@ import { checkpointsOf } from "./checkpoints.ts";
 import { countsOf } from "./counts.ts";
 import { addFact, factOf } from "./facts.ts";
 import { insertOf } from "./insert.ts";
-import { manyNamesOf } from "./names.ts";
+import { manyNamesOf, type Names } from "./names.ts";
 import type { Db } from "./open.ts";
 import { outcomesOf } from "./outcomes.ts";
 
@@ -16,13 +16,13 @@ export interface Batch {
   readonly rejected: readonly RejectedLine[];
   /** The one after these lines and those that retire; none while all is read again. */
   readonly checkpoints: readonly Checkpoint[];
-  /** Sample names for a raw, best first, and the extension they have. */
-  readonly namesFor: (raw: string) => Names;
+  /** What a raw's sample is to be called. */
+  readonly expectedFor: (raw: string) => Expected;
 }
 
-/** The names a raw's sample may have. */
-export interface Names {
-  readonly candidates: Iterable<string>;
+/** The names a raw's sample may have, and the extension in them: null for raw's own. */
+export interface Expected {
+  readonly names: Names;
   readonly extension: string | null;
 }
 
@@ -36,7 +36,10 @@ export interface Accepted {
 /** Writes due rows and checkpoints in one transaction. `now` is ms since epoch. */
 export type Accept = (batch: Batch, now: number) => Accepted;
 
-/** Prepares the statements. */
+/**
+ * Prepares the statements. Where all raws of a batch were new, those of the next are taken for new
+ * without a look: what the table says then undoes the batch, and it is accepted with one.
+ */
 export function acceptOf(db: Db): Accept {
   const claimNames = manyNamesOf(db);
   const checkpoints = checkpointsOf(db);
@@ -45,7 +48,7 @@ export function acceptOf(db: Db): Accept {
   const known = knownOf(db);
   const shared = ["dataset", "next_at"];
   const columns = ["raw", "bronze", "mtime", "seq", "name", "extension"];
-  const insert = insertOf(db, { table: "files", shared, columns, ignores: false });
+  const insert = insertOf(db, { table: "files", shared, columns, ignores: true });
   const update = db.prepare(
     `UPDATE files SET bronze = ?, mtime = ?, seq = ?, next_at = ?, attempts = 0, failed_at = NULL
      WHERE dataset = ? AND raw = ?`,
@@ -53,14 +56,16 @@ export function acceptOf(db: Db): Accept {
   const reject = db.prepare(
     `INSERT INTO rejected (dataset, path, line, offset, reason, at) VALUES (?, ?, ?, ?, ?, ?)`,
   );
-  let seq = Number(factOf(db, "seq") ?? 0);
+  let lastSeq = Number(factOf(db, "seq") ?? 0);
+  let expectsNew = false;
 
-  return db.transaction((batch: Batch, now: number): Accepted => {
+  const accept = db.transaction((batch: Batch, now: number): Accepted => {
     const { dataset } = batch;
     const newest = new Map(batch.entries.map((entry) => [entry.raw, entry]));
-    const rows = known(dataset, [...newest.keys()]);
+    const rows = expectsNew ? [] : known(dataset, [...newest.keys()]);
     const accepted = { due: 0, unchanged: 0, superseded: batch.entries.length - newest.size };
     const added: Numbered[] = [];
+    let seq = lastSeq;
     let at = 0;
     for (const { raw, bronze, mtime } of newest.values()) {
       const row = rows[at];
@@ -83,23 +88,40 @@ export function acceptOf(db: Db): Accept {
     const lines = batch.entries.length;
     addCounts(dataset, { lines, rejected: batch.rejected.length, ...accepted });
     addFact(db, "seq", String(seq));
+    lastSeq = seq;
+    expectsNew = added.length === newest.size;
     return accepted;
   });
 
-  function add({ dataset, namesFor }: Batch, added: readonly Numbered[], now: number): void {
-    const raws = added.map(({ raw }) => raw);
-    const names = claimNames(dataset, raws, (raw) => namesFor(raw).candidates);
+  return (batch, now) => {
+    if (expectsNew) {
+      try {
+        return accept(batch, now);
+      } catch (error) {
+        if (!(error instanceof AlreadyKnown)) throw error;
+        expectsNew = false;
+      }
+    }
+    return accept(batch, now);
+  };
+
+  function add({ dataset, expectedFor }: Batch, added: readonly Numbered[], now: number): void {
+    const wanted = added.map(({ raw }) => ({ raw, ...expectedFor(raw) }));
+    const names = claimNames(dataset, wanted);
     const values: unknown[] = [];
     for (const [i, { raw, bronze, mtime, seq }] of added.entries()) {
-      const { extension } = namesFor(raw);
+      const extension = wanted[i]?.extension;
       values.push(pathBytes(raw), pathBytes(bronze), mtime, seq, names[i], extension);
     }
-    insert([dataset, now], values);
+    if (insert([dataset, now], values) < added.length) throw new AlreadyKnown();
     const outcomes = changeOutcomes();
     outcomes.moved(dataset, undefined, "new", added.length);
     outcomes.save();
   }
 }
+
+/** Thrown where a raw that was taken for new has a row. */
+class AlreadyKnown extends Error {}
 
 /** An entry with its arrival number. */
 interface Numbered extends Entry {

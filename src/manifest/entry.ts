@@ -4,15 +4,33 @@ import type { Entry } from "../types.ts";
 
 /** A manifest line may have this many bytes. */
 export const MAX_LINE_BYTES = 1024 * 1024;
+/** No path is as long; hundreds of a megabyte each would take all memory. */
+const MAX_PATH_BYTES = 64 * 1024;
 /** Seconds since epoch in the year 5138; above this it is milliseconds. */
 const MAX_MTIME = 1e11;
 /** Objects that a glued line is searched for, from its end. */
 const MAX_SALVAGE = 64;
 
+/**
+ * A line as pipelines write it, with its line feed: the three fields, nothing escaped, an mtime of
+ * ten digits at most. Its parts are those that JSON.parse gives, in half the time.
+ */
+const plainLine =
+  // oxlint-disable-next-line no-control-regex
+  /\{"raw": ?"([^"\\\u0000-\u001f]+)", ?"bronze": ?"([^"\\\u0000-\u001f]+)", ?"mtime": ?([1-9]\d{0,9}(?:\.\d{1,9})?)\}\n/y;
+
 /** What one line holds: an entry, a reason why not, both where lines are glued, or nothing. */
 export interface ParsedLine {
   readonly entry?: Entry;
   readonly reason?: string;
+}
+
+/** The entry of a plain line of ASCII text that begins at `at`; undefined where it is another kind. */
+export function plainEntryAt(text: string, at: number): Entry | undefined {
+  plainLine.lastIndex = at;
+  const [, raw = "", bronze = "", mtime] = plainLine.exec(text) ?? [];
+  const isPlain = mtime !== undefined && Math.max(raw.length, bronze.length) <= MAX_PATH_BYTES;
+  return isPlain ? { raw, bronze, mtime: Number(mtime) } : undefined;
 }
 
 /**
@@ -53,9 +71,6 @@ function entryOf(value: object): Entry {
 function canonical(path: string): string {
   return path.isWellFormed() ? path : pathText(pathBytes(path));
 }
-
-/** No path is as long; hundreds of a megabyte each would take all memory. */
-const MAX_PATH_BYTES = 64 * 1024;
 
 function whyNoPath(field: string, value: unknown): string | undefined {
   if (value === undefined) return `${field} is missing`;

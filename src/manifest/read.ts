@@ -2,7 +2,7 @@ import { isAscii } from "node:buffer";
 import { errorCode, errorMessage } from "../errors.ts";
 import { lineBlocks } from "../lib/line-blocks.ts";
 import type { Checkpoint, Entry, RejectedLine } from "../types.ts";
-import { MAX_LINE_BYTES, parseLine } from "./entry.ts";
+import { MAX_LINE_BYTES, parseLine, plainEntryAt } from "./entry.ts";
 import { hashBefore, isCompressed, openManifest, readFrom } from "./files.ts";
 import { type Segment, startOf } from "./plan.ts";
 
@@ -125,7 +125,8 @@ function linesIn(block: Buffer, start: number): LineAt {
     const text = block.toString("latin1");
     return (at) => {
       const feed = text.indexOf("\n", at);
-      return { end: feed + 1, parsed: parseLine(text.slice(at, feed)) };
+      const entry = plainEntryAt(text, at);
+      return { end: feed + 1, parsed: entry ? { entry } : parseLine(text.slice(at, feed)) };
     };
   }
   return (at) => {

@@ -3,8 +3,8 @@ import { pathBytes } from "../lib/pep383.ts";
 
 /** Bytes a file name may have on every file system we know. */
 const MAX_NAME_BYTES = 255;
-const compressed = /\.(gz|zst|bz2|xz|lz4)$/i;
-const oneExtension = /\.[A-Za-z0-9_-]{1,16}$/;
+const compressed = /^\.(gz|zst|bz2|xz|lz4)$/i;
+const oneExtension = /^\.[A-Za-z0-9_-]{1,16}$/;
 
 /** What needs no look at each character, and is what most files are called. */
 const plainName = /^[A-Za-z0-9][\w.-]*$/;
@@ -26,12 +26,19 @@ export interface NameOptions {
  * relative path without `..`, of names that are safe to write, no longer than 255 bytes each.
  */
 export function samplePath(raw: string, { layout, extension, taken = false }: NameOptions): string {
-  const parts = raw.split("/").filter((part) => part !== "" && part !== "." && part !== "..");
+  const last = raw.slice(raw.lastIndexOf("/") + 1);
+  if (layout === "flat" && isName(last)) return sampleName(safeName(last), raw, extension, taken);
+  const parts = raw.split("/").filter(isName);
   const file = parts.pop() ?? "";
   const name = sampleName(safeName(file), raw, extension, taken);
   if (layout === "flat") return name;
   if (parts[0] === "raw") parts.shift();
   return [...parts.map((part) => shorten(safeName(part), raw)), name].join("/");
+}
+
+/** Whether a part of a path names something. */
+function isName(part: string): boolean {
+  return part !== "" && part !== "." && part !== "..";
 }
 
 /** The extension a raw file has, compression included: `.csv.gz`; empty where there is none. */
@@ -40,10 +47,14 @@ export function extensionOf(raw: string): string {
 }
 
 function extensionIn(file: string): string {
-  const outer = oneExtension.exec(file)?.[0] ?? "";
-  if (!compressed.test(outer)) return outer;
-  const inner = oneExtension.exec(file.slice(0, -outer.length))?.[0] ?? "";
-  return inner + outer;
+  const outer = lastExtension(file);
+  return compressed.test(outer) ? lastExtension(file.slice(0, -outer.length)) + outer : outer;
+}
+
+function lastExtension(file: string): string {
+  const dot = file.lastIndexOf(".");
+  const extension = dot < 0 ? "" : file.slice(dot);
+  return oneExtension.test(extension) ? extension : "";
 }
 
 function sampleName(file: string, raw: string, extension: string | null, taken: boolean): string {
@@ -51,7 +62,7 @@ function sampleName(file: string, raw: string, extension: string | null, taken: 
   const stem = file.slice(0, file.length - own.length);
   const ending = `_sample${taken ? suffixOf(raw) : ""}${extension ?? own}`;
   const plain = stem + ending;
-  if (Buffer.byteLength(plain) <= MAX_NAME_BYTES) return plain;
+  if (isShort(plain)) return plain;
   const marked = `_sample${suffixOf(raw)}${extension ?? own}`;
   return cutTo(stem, MAX_NAME_BYTES - Buffer.byteLength(marked)) + marked;
 }
@@ -62,8 +73,7 @@ function sampleName(file: string, raw: string, extension: string | null, taken: 
  */
 export function isSamplePath(path: string): boolean {
   const parts = path.split("/");
-  const isSafe = (part: string) =>
-    part !== "" && safeName(part) === part && Buffer.byteLength(part) <= MAX_NAME_BYTES;
+  const isSafe = (part: string) => part !== "" && safeName(part) === part && isShort(part);
   return parts.every(isSafe) && parts.at(-1)?.includes("_sample") === true;
 }
 
@@ -78,9 +88,14 @@ function safeName(name: string): string {
   return safe.startsWith("_receipts.jsonl") ? `_${safe}` : safe;
 }
 
+/** Whether a file system takes the name. A character has three bytes at most. */
+function isShort(name: string): boolean {
+  return name.length <= MAX_NAME_BYTES / 3 || Buffer.byteLength(name) <= MAX_NAME_BYTES;
+}
+
 /** A directory name that is too long keeps its beginning and a hash of raw. */
 function shorten(name: string, raw: string): string {
-  if (Buffer.byteLength(name) <= MAX_NAME_BYTES) return name;
+  if (isShort(name)) return name;
   const mark = suffixOf(raw);
   return cutTo(name, MAX_NAME_BYTES - mark.length) + mark;
 }

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { browse } from "../../src/cache/browse.ts";
 import { acceptOf } from "../../src/cache/accept.ts";
 import { datasetsOf } from "../../src/cache/datasets.ts";
+import { namedAs } from "../helpers/named.ts";
 import { expectTrueTotals } from "../helpers/totals.ts";
 import { createWorld, DATASET, MTIME, rows } from "../helpers/world.ts";
 import { fillRichly } from "./rich-lake.ts";
@@ -76,9 +77,9 @@ test("what waits is shown in the order in which it is tried, through equal times
     bronze: `bronze/${i}`,
     mtime: MTIME,
   }));
-  const namesFor = (raw: string) => ({ candidates: [`n-${escape(raw)}`], extension: null });
+  const expectedFor = (raw: string) => namedAs(`n-${escape(raw)}`);
   const dataset = datasetsOf(db).ensure(DATASET);
-  acceptOf(db)({ dataset, entries, rejected: [], checkpoints: [], namesFor }, 1000);
+  acceptOf(db)({ dataset, entries, rejected: [], checkpoints: [], expectedFor }, 1000);
   const seen: string[] = [];
   for (let after = {}, more = true; more;) {
     const page = browse(db, { dataset: DATASET, outcome: "waiting", limit: 4, ...after });

@@ -18,6 +18,7 @@ import { datasetTotals, failuresByCode, nextRetryOf } from "../../src/cache/tota
 import { retryAfterUpgrade } from "../../src/cache/upgrade.ts";
 import { checkAfterPowerLoss } from "../../src/power-loss.ts";
 import { syncSettled } from "../../src/sync.ts";
+import { namedAs } from "../helpers/named.ts";
 import { createWorld, DATASET, MTIME, rows, type World } from "../helpers/world.ts";
 
 const cacheFolder = join(import.meta.dirname, "../../src/cache");
@@ -166,11 +167,13 @@ test("40,000 rows at once take the same statements as one: none has a parameter 
   const noted = noteStatements(db);
   const dataset = datasetsOf(db).ensure(DATASET);
   const accept = acceptOf(db);
-  const namesFor = (raw: string) => ({ candidates: [raw], extension: null });
   const take = (count: number) => {
     const raws = Array.from({ length: count }, (_, i) => `${i}.csv`);
     const entries = raws.map((raw) => ({ raw, bronze: "bronze/a.csv", mtime: MTIME }));
-    const accepted = accept({ dataset, entries, rejected: [], checkpoints: [], namesFor }, 1000);
+    const accepted = accept(
+      { dataset, entries, rejected: [], checkpoints: [], expectedFor: namedAs },
+      1000,
+    );
     const reread = rereadOf(db, dataset);
     reread.add(entries);
     const again = [...reread.pages()].reduce((sum, page) => sum + page.length, 0);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseLine } from "../../src/manifest/entry.ts";
+import { parseLine, plainEntryAt } from "../../src/manifest/entry.ts";
 
 const good = '{"raw":"raw/a.csv","bronze":"bronze/a.csv","mtime":1.5}';
 const entry = { raw: "raw/a.csv", bronze: "bronze/a.csv", mtime: 1.5 };
@@ -98,4 +98,44 @@ test("no line makes it throw, and what it takes is an entry", () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+test("a line that is taken by its pattern is what JSON says it is", () => {
+  const path = fc.oneof(
+    fc.stringMatching(/^[ -!#-[\]-~]{1,8}$/),
+    fc.string({ unit: "binary-ascii", maxLength: 8 }),
+    fc.constantFrom("raw/a.csv", "a\\u0041", "b\\\\", 'c"', "\u007f", "x".repeat(65_536)),
+  );
+  const mtime = fc.oneof(
+    fc.stringMatching(/^[1-9]\d{0,9}(\.\d{1,9})?$/),
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+    fc.stringMatching(/^-?\d{1,12}(\.\d{0,10})?$/),
+  );
+  const space = fc.constantFrom("", " ", "  ");
+  const parts = fc.tuple(path, path, mtime, space, fc.constantFrom("", "", " ", "}", ',"x":1'));
+  let taken = 0;
+  fc.assert(
+    fc.property(parts, fc.nat(3), ([raw, bronze, time, gap, more], at) => {
+      const line = `{"raw":${gap}"${raw}",${gap}"bronze":${gap}"${bronze}","mtime":${time}${more}}`;
+      const found = plainEntryAt(`${" ".repeat(at)}${line}\n${line}\n`, at);
+      if (found === undefined) return;
+      taken += 1;
+      expect({ entry: found }).toEqual(parseLine(line));
+    }),
+    { numRuns: 2000 },
+  );
+  expect(taken).toBeGreaterThan(50);
+});
+
+test.each([
+  ["as Python writes it", '{"raw": "raw/a.csv", "bronze": "bronze/a.csv", "mtime": 1.5}', true],
+  ["as JavaScript writes it", good, true],
+  ["a field more", good.replace("}", ',"x":1}'), false],
+  ["an escape", good.replace("a.csv", "a\\u0041.csv"), false],
+  ["an empty path", good.replace("raw/a.csv", ""), false],
+  ["a path that is too long", good.replace("raw/a.csv", "x".repeat(65_537)), false],
+  ["an mtime in milliseconds", good.replace("1.5", "1737200000000"), false],
+])("%s: read by pattern is %s", (_what, line, isPlain) => {
+  const found = plainEntryAt(`${line}\n`, 0);
+  expect(found).toEqual(isPlain ? entry : undefined);
 });
