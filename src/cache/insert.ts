@@ -39,7 +39,7 @@ export function insertOf(db: Db, { table, shared, columns, ignores }: InsertOpti
       const left = (values.length - at) / columns.length;
       const [statement, rows] = left < TOGETHER ? [one, 1] : [many, TOGETHER];
       const end = at + rows * columns.length;
-      inserted += statement.run(same, values.slice(at, end)).changes;
+      inserted += statement.run(...same, ...values.slice(at, end)).changes;
       at = end;
     }
     return inserted;
