@@ -2,6 +2,7 @@ import { createInflateRaw, inflateRawSync } from "node:zlib";
 import { NoSample } from "../errors.ts";
 import { AT_ONCE_BYTES, atOnceIfSmall } from "../lib/at-once.ts";
 import { through } from "../lib/through.ts";
+import { zlibOnce } from "../lib/zlib-once.ts";
 import { bz2 } from "./compressed/bz2.ts";
 import { xz } from "./compressed/xz.ts";
 import { zst } from "./compressed/zst.ts";
@@ -23,7 +24,7 @@ const decoders = new Map<number, (stored: Chunks) => Chunks>([
 function inflate(stored: Chunks): Chunks {
   return atOnceIfSmall(stored, {
     atOnce: (bytes) => ({
-      made: inflateRawSync(bytes, { maxOutputLength: AT_ONCE_BYTES }),
+      made: zlibOnce(inflateRawSync, bytes, { maxOutputLength: AT_ONCE_BYTES }).made,
       result: undefined,
     }),
     stream: (all) => through(all, createInflateRaw()),

@@ -9,6 +9,8 @@ import { STORED, unpackBy } from "./zip-methods.ts";
 import { openZip, type OpenZip } from "./zip-reader.ts";
 import { writeZip, type ZipMember } from "./zip-writer.ts";
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /** A zip archive: a listing and the first members, each sampled by its own format. */
 export const zip: Format = {
   name: "zip",
@@ -136,7 +138,7 @@ function mtimeOf(entry: Entry): number {
 /** UTF-8 where the bytes are UTF-8, else code page 437, whatever the flag says. */
 function nameOf(entry: Entry): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(entry.fileNameRaw);
+    return utf8.decode(entry.fileNameRaw);
   } catch {
     return yauzl.getFileNameLowLevel(0, entry.fileNameRaw, [], false);
   }

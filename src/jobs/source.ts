@@ -104,7 +104,7 @@ function localFile(
     mtime: Number(opened.mtimeNs) / 1e9,
     readBytes: () => read,
     head,
-    stream,
+    stream: () => chunksOf(size, head, readRange),
     slice,
     allowReading: (bytes) => (budget = Math.max(budget, bytes)),
     close: () => closeRead(fd),
@@ -121,17 +121,6 @@ function localFile(
   function head(): Promise<Uint8Array> {
     first ??= readRange(0, Math.min(HEAD_BYTES, size), memory);
     return first;
-  }
-
-  async function* stream(): AsyncGenerator<Uint8Array, void, void> {
-    let chunk = await head();
-    let at = 0;
-    while (chunk.length > 0) {
-      yield chunk;
-      at += chunk.length;
-      if (at >= size) return;
-      chunk = await readRange(at, Math.min(at + CHUNK_BYTES, size));
-    }
   }
 
   async function slice(start: number, end: number): Promise<Uint8Array> {
@@ -168,6 +157,25 @@ function localFile(
     } catch (error) {
       throw fileFailure(error, name);
     }
+  }
+}
+
+/**
+ * Yields a file from its first bytes on. Apart from the file: a generator function that is made for
+ * each of them is kept, with all it can see, until all memory is searched for garbage.
+ */
+async function* chunksOf(
+  size: number,
+  head: () => Promise<Uint8Array>,
+  readRange: (start: number, end: number) => Promise<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, void> {
+  let chunk = await head();
+  let at = 0;
+  while (chunk.length > 0) {
+    yield chunk;
+    at += chunk.length;
+    if (at >= size) return;
+    chunk = await readRange(at, Math.min(at + CHUNK_BYTES, size));
   }
 }
 

@@ -26,19 +26,26 @@ export function streamSource(
     return all.subarray(0, HEAD_BYTES);
   }
 
-  async function* stream(): AsyncGenerator<Uint8Array, void, void> {
-    try {
-      yield* first;
-      if (ended) return;
-      for (;;) {
-        const { value, done } = await chunks.next();
-        if (done === true) return;
-        yield value;
-      }
-    } finally {
-      await chunks.return(undefined);
-    }
-  }
+  return { name, head, stream: () => rest(first, chunks) };
+}
 
-  return { name, head, stream };
+/**
+ * Yields what was taken already and what follows. Apart from the source that gives it out: a
+ * generator function that is made for each source is kept, with all it can see, until all memory
+ * is searched for garbage.
+ */
+async function* rest(
+  taken: readonly Uint8Array[],
+  chunks: AsyncGenerator<Uint8Array, unknown, void>,
+): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* taken;
+    for (;;) {
+      const { value, done } = await chunks.next();
+      if (done === true) return;
+      yield value;
+    }
+  } finally {
+    await chunks.return(undefined);
+  }
 }

@@ -1,8 +1,9 @@
-import { constants, createGunzip, createGzip, type Gunzip, gunzipSync, gzipSync } from "node:zlib";
+import { constants, createGunzip, createGzip, gunzipSync, gzipSync } from "node:zlib";
 import { errorCode, Failure } from "../../errors.ts";
 import { AT_ONCE_BYTES, atOnceIfSmall } from "../../lib/at-once.ts";
 import { hasBytes } from "../../lib/signature.ts";
 import { through } from "../../lib/through.ts";
+import { zlibOnce } from "../../lib/zlib-once.ts";
 import type { Compression } from "./compression.ts";
 
 /** Compressed bytes that are certain to hold the first tar header, save for a huge gzip header. */
@@ -21,18 +22,15 @@ export const gz: Compression = {
   decompress: (chunks) => atOnceIfSmall(chunks, { atOnce: gunzipWhole, stream: gunzip }),
   compress: (chunks) =>
     atOnceIfSmall(chunks, {
-      atOnce: (bytes) => ({ made: gzipSync(bytes), result: undefined }),
+      atOnce: (bytes) => ({ made: zlibOnce(gzipSync, bytes).made, result: undefined }),
       stream: (all) => through(all, createGzip()),
     }),
 };
 
 /** @throws an error of zlib's own for damage; Failure where something follows */
 function gunzipWhole(bytes: Uint8Array): { readonly made: Uint8Array; readonly result: number } {
-  const { buffer: made, engine } = gunzipSync(bytes, {
-    maxOutputLength: AT_ONCE_BYTES,
-    info: true,
-  }) as unknown as { readonly buffer: Buffer; readonly engine: Gunzip };
-  if (engine.bytesWritten === bytes.length) return { made, result: bytes.length };
+  const { made, takenBytes } = zlibOnce(gunzipSync, bytes, { maxOutputLength: AT_ONCE_BYTES });
+  if (takenBytes === bytes.length) return { made, result: takenBytes };
   throw new Failure("FORMAT_INVALID", "something follows the gzip data");
 }
 
@@ -89,7 +87,8 @@ function salvage(input: Uint8Array): Uint8Array {
 function gunzipStart(input: Uint8Array): Uint8Array | undefined {
   try {
     const finishFlush = constants.Z_SYNC_FLUSH;
-    return gunzipSync(input, { finishFlush, maxOutputLength: MAX_KEPT_OUTPUT_BYTES });
+    const options = { finishFlush, maxOutputLength: MAX_KEPT_OUTPUT_BYTES };
+    return zlibOnce(gunzipSync, input, options).made;
   } catch {
     return undefined;
   }

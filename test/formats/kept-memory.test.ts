@@ -1,0 +1,61 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { gzipSync } from "node:zlib";
+import { afterAll, expect, test } from "vitest";
+import { zipOf } from "../../fixtures/zip-blocks.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { createHandle } from "../../src/jobs/handle.ts";
+
+const DATASET = "acme/orders/v1";
+const SAMPLES = 200;
+/** What a sample may leave behind for the next full collection, outside the heap. */
+const MOST_BYTES = 4096;
+
+const prefix = mkdtempSync(join(tmpdir(), "staging-sampler-kept-"));
+const bronze = join(prefix, DATASET, "bronze");
+afterAll(() => rmSync(prefix, { recursive: true }));
+
+const csv = `id,name\n${"1,a row of some length\n".repeat(700)}`;
+const members = ["a.csv", "b.csv"].map((name) => ({ name, data: csv, method: 8 }));
+const files = { "a.csv": csv, "a.csv.gz": gzipSync(csv), "a.zip": zipOf(members) };
+
+mkdirSync(bronze, { recursive: true });
+for (const [name, content] of Object.entries(files)) writeFileSync(join(bronze, name), content);
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as (options?: { type: "minor" }) => void;
+
+/** Gives the young generation's memory back; what has grown old stays. */
+async function collectYoung(): Promise<void> {
+  for (let i = 0; i < 5; i += 1) {
+    collect({ type: "minor" });
+    await setImmediate();
+  }
+}
+
+test.each(Object.keys(files))(
+  "%s leaves no memory that only a full collection frees",
+  async (name) => {
+    const handle = createHandle(loadConfig({ prefix, env: {} }));
+    const stop = new AbortController().signal;
+    const job = { dataset: DATASET, raw: name, bronze: `bronze/${name}`, mtime: 0, seq: 1 };
+    const sample = () => handle({ ...job, name: `s-${name}`, extension: null }, stop);
+    const outcome = await sample();
+    expect(outcome).toMatchObject({ outcome: "sampled" });
+    collect();
+    await setImmediate();
+    collect();
+    const before = process.memoryUsage().external;
+    for (let i = 0; i < SAMPLES; i += 1) {
+      await sample();
+      // Not at each one: what is in work then would be taken for old.
+      if (i % 20 === 0) await collectYoung();
+    }
+    await collectYoung();
+    expect((process.memoryUsage().external - before) / SAMPLES).toBeLessThan(MOST_BYTES);
+  },
+);
