@@ -4,9 +4,14 @@ export interface Growing {
   length(): number;
   /** Makes room for `bytes` more and returns where to write them. */
   reserve(bytes: number): Buffer;
+  /** Adds the bytes of others from `start` to, without, `end`. */
+  add(bytes: Uint8Array, start: number, end: number): void;
   /** What was added, in one piece. */
   bytes(): Buffer;
 }
+
+/** A view of so few bytes takes longer than they do one by one. */
+const FEW_BYTES = 32;
 
 /** An empty buffer that doubles when it is full. */
 export function growing(): Growing {
@@ -16,13 +21,25 @@ export function growing(): Growing {
     length: () => length,
     bytes: () => buffer.subarray(0, length),
     reserve(bytes) {
-      if (length + bytes > buffer.length) {
-        const larger = Buffer.allocUnsafe(Math.max(length + bytes, buffer.length * 2));
-        buffer.copy(larger, 0, 0, length);
-        buffer = larger;
-      }
-      length += bytes;
-      return buffer.subarray(length - bytes, length);
+      const at = grow(bytes);
+      return buffer.subarray(at, length);
+    },
+    add(bytes, start, end) {
+      const at = grow(end - start);
+      if (end - start > FEW_BYTES) buffer.set(bytes.subarray(start, end), at);
+      else for (let i = start; i < end; i += 1) buffer[at + i - start] = bytes[i] as number;
     },
   };
+
+  /** Makes room for so many bytes; returns where they begin. */
+  function grow(bytes: number): number {
+    const at = length;
+    length += bytes;
+    if (length > buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(length, buffer.length * 2));
+      buffer.copy(larger, 0, 0, at);
+      buffer = larger;
+    }
+    return at;
+  }
 }

@@ -3,7 +3,7 @@ import { Failure } from "../errors.ts";
 const FIRST_BYTES = 64 * 1024;
 /** The length before a block is a varint of 32 bits. */
 const LENGTH_BYTES = 5;
-/** Literals of up to this many bytes have their length in the tag. */
+/** Literals of up to this many bytes have their length in the tag; most do. */
 const SHORT_LITERAL = 60;
 
 /**
@@ -30,9 +30,9 @@ export function snappyPrefix(input: Uint8Array, maxBytes: number): Uint8Array {
     const end = Math.min(filled + size, wanted);
     if (end > output.length) output = grown(output, end, wanted);
     if ((tag & 3) === 0) {
-      const literal = input.subarray(at, at + end - filled);
-      output.set(literal, filled);
-      filled += literal.length;
+      const literal = Math.min(end - filled, input.length - at);
+      copyTo(output, filled, input, at, literal);
+      filled += literal;
       at += size;
       continue;
     }
@@ -70,8 +70,20 @@ function elementBytes(tag: number, number: number): number {
 
 function littleEndian(bytes: Uint8Array, from: number, count: number): number {
   let number = 0;
-  for (let i = 0; i < count; i += 1) number += (bytes[from + i] as number) * 2 ** (8 * i);
+  for (let i = count - 1; i >= 0; i -= 1) number = number * 256 + (bytes[from + i] as number);
   return number;
+}
+
+/** A view of a few bytes takes longer than they do one by one. */
+function copyTo(
+  output: Uint8Array,
+  to: number,
+  input: Uint8Array,
+  from: number,
+  count: number,
+): void {
+  if (count > SHORT_LITERAL) output.set(input.subarray(from, from + count), to);
+  else for (let i = 0; i < count; i += 1) output[to + i] = input[from + i] as number;
 }
 
 function grown(output: Uint8Array, least: number, most: number): Uint8Array<ArrayBuffer> {

@@ -79,7 +79,7 @@ export function lookUp(
     const { start, end } = place(index);
     if (out.length() + end - start > maxBytes) break;
     if (end > dictionary.length) throw underflow;
-    out.reserve(end - start).set(dictionary.subarray(start, end));
+    out.add(dictionary, start, end);
   }
   return out.bytes();
 }
@@ -224,7 +224,10 @@ function take(bytes: Uint8Array, at: number, length: number): Uint8Array {
   return bytes.slice(at, at + length);
 }
 
-function lengthAt(bytes: Uint8Array, at: number): number {
-  if (at + 4 > bytes.length) throw underflow;
-  return new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true);
+/** The length before a value: 32 bits. @throws `underflow` */
+export function lengthAt(bytes: Uint8Array, at: number): number {
+  const highest = bytes[at + 3];
+  if (highest === undefined) throw underflow;
+  const [a, b, c] = [bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number];
+  return (a | (b << 8) | (c << 16) | (highest << 24)) >>> 0;
 }

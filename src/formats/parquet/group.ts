@@ -2,7 +2,7 @@ import { NoSample } from "../../errors.ts";
 import type { Source } from "../../types.ts";
 import type { RowGroup } from "./footer.ts";
 import type { Leaf } from "./schema.ts";
-import { type ColumnSlice, cutSlice, sliceColumn } from "./slice.ts";
+import { type ColumnSlice, cutSlice, type RowEnd, sliceColumn } from "./slice.ts";
 
 /** The first rows of a row group. */
 export interface GroupSlice {
@@ -44,8 +44,9 @@ export async function sliceGroup(
     const slice = await sliceColumn(read, { chunk, leaf }, { rows, maxBytes });
     columns.push(slice);
     const levels = (leaf.maxRep > 0 ? 1 : 0) + (leaf.maxDef > 0 ? 1 : 0);
-    for (const [row, end] of slice.rows.entries()) {
-      ends[row] = (ends[row] as number) + end.bytes + levels * end.entries;
+    for (let row = 0; row < slice.rows.length; row += 1) {
+      const { bytes, entries } = slice.rows[row] as RowEnd;
+      ends[row] = (ends[row] as number) + bytes + levels * entries;
     }
     const fitting = rowsThatFit(ends.subarray(0, slice.rows.length), budget);
     if (fitting === rows) continue;
@@ -62,7 +63,7 @@ function rowsThatFit(ends: Float64Array, { room, recordBytes, isFirst }: Budget)
   if (isFirst && first > recordBytes) {
     throw new NoSample(`its first row is larger than limits.recordBytes (${recordBytes} bytes)`);
   }
-  const beyond = ends.findIndex((end) => end > room);
-  const fitting = beyond < 0 ? ends.length : beyond;
+  let fitting = 0;
+  while (fitting < ends.length && (ends[fitting] as number) <= room) fitting += 1;
   return isFirst ? Math.max(1, fitting) : fitting;
 }

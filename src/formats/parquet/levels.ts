@@ -48,6 +48,9 @@ export function readBitPacked(cursor: Cursor, width: number, out: Numbers): void
   }
 }
 
+/** Powers of two: `**` computes each anew. */
+const powers = Array.from({ length: 33 }, (_, exponent) => 2 ** exponent);
+
 /** The number of `width` (up to 32) bits that starts at bit `bit`, lowest bit first. */
 export function unpack(bytes: Uint8Array, bit: number, width: number): number {
   const shift = bit % 8;
@@ -61,7 +64,7 @@ export function unpack(bytes: Uint8Array, bit: number, width: number): number {
     scale *= 256;
     at += 1;
   }
-  return Math.floor(value / 2 ** shift) % 2 ** width;
+  return Math.floor(value / (powers[shift] as number)) % (powers[width] as number);
 }
 
 /** Levels as runs of the hybrid, with their length before them, as a V1 page has them. */

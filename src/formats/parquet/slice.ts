@@ -4,6 +4,7 @@ import type { Source } from "../../types.ts";
 import { checkCodec } from "./codecs.ts";
 import {
   decodeValues,
+  lengthAt,
   lookUp,
   PLAIN_DICTIONARY,
   readIndices,
@@ -196,5 +197,5 @@ function valuesIn(values: Uint8Array, leaf: Leaf): number {
 /** Bytes of the value at `at`. */
 function widthAt(values: Uint8Array, at: number, { width }: Leaf): number {
   if (width !== undefined) return width;
-  return 4 + new DataView(values.buffer, values.byteOffset + at, 4).getUint32(0, true);
+  return 4 + lengthAt(values, at);
 }
