@@ -10,11 +10,15 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorCode, errorMessage, Failure, systemErrorIn } from "../errors.ts";
+import { growing } from "../lib/growing.ts";
 import type { SampleStream, SampleSummary } from "../types.ts";
 
 const FILE_MODE = 0o640;
 const DIRECTORY_MODE = 0o750;
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+
+/** Pieces of a sample are written together up to this: a call takes longer than to copy them. */
+const TOGETHER_BYTES = 16 * 1024;
 
 /** How a temporary file is called that becomes a sample. */
 export const temporaryName = /^\.ss-[0-9a-f]{16}\.tmp$/;
@@ -102,11 +106,17 @@ async function writeAll(
   target: string,
 ): Promise<{ summary: SampleSummary; bytes: number }> {
   let bytes = 0;
+  let held = growing();
   try {
     for (;;) {
       const { value, done } = await sample.next();
+      if (done === true || held.length() + value.length > TOGETHER_BYTES) {
+        output(target, () => writeWhole(fd, held.bytes()));
+        held = growing();
+      }
       if (done === true) return { summary: value, bytes };
-      output(target, () => writeWhole(fd, value));
+      if (value.length > TOGETHER_BYTES) output(target, () => writeWhole(fd, value));
+      else held.add(value, 0, value.length);
       bytes += value.length;
     }
   } finally {
