@@ -89,7 +89,7 @@ export function acceptOf(db: Db): Accept {
     addCounts(dataset, { lines, rejected: batch.rejected.length, ...accepted });
     addFact(db, "seq", String(seq));
     lastSeq = seq;
-    expectsNew = added.length === newest.size;
+    expectsNew = added.length > 0 && added.length === newest.size;
     return accepted;
   });
 
