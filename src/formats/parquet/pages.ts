@@ -11,6 +11,8 @@ type Read = (at: number, length: number) => Promise<Uint8Array>;
 const AHEAD_BYTES = 16 * 1024;
 /** The first part of a page that is tried, and the most that is, stored and decompressed. */
 const FIRST_BYTES = 8 * 1024;
+/** Decompressed, a hundred values are seldom more. */
+const FIRST_ROOM_BYTES = 4 * 1024;
 const MAX_PAGE_BYTES = 64 * 1024 * 1024;
 /** Pages of one column that are looked at; each costs time, whatever it holds. */
 const MAX_PAGES = 100_000;
@@ -139,9 +141,10 @@ function decoder(
     if (Math.max(tried, bytes.length, plainBytes) >= MAX_PAGE_BYTES) {
       throw new Failure("LIMIT_EXCEEDED", `needs more than ${MAX_PAGE_BYTES} bytes of a page`);
     }
-    tried = tried === 0 ? FIRST_BYTES + plainBytes : Math.min(tried * 4, MAX_PAGE_BYTES);
+    const isFirst = tried === 0;
+    tried = isFirst ? FIRST_BYTES + plainBytes : Math.min(tried * 4, MAX_PAGE_BYTES);
     const part = await read(at, Math.min(tried, stored));
-    const room = Math.min(tried * 8, MAX_PAGE_BYTES);
+    const room = isFirst ? FIRST_ROOM_BYTES : Math.min(tried * 8, MAX_PAGE_BYTES);
     bytes = new Uint8Array();
     const packed = part.subarray(plainBytes);
     const unpacked = await decompressPrefix(codec, packed, room, sizes);
