@@ -160,10 +160,7 @@ function localFile(
   }
 }
 
-/**
- * Yields a file from its first bytes on. Apart from the file: a generator function that is made for
- * each of them is kept, with all it can see, until all memory is searched for garbage.
- */
+/** Yields a file from its first bytes on. Apart from the file, for the reason `streamSource` has. */
 async function* chunksOf(
   size: number,
   head: () => Promise<Uint8Array>,

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { pathBytes } from "../lib/pep383.ts";
+import { fileName } from "../lib/text.ts";
 
 /** Bytes a file name may have on every file system we know. */
 const MAX_NAME_BYTES = 255;
@@ -26,7 +27,8 @@ export interface NameOptions {
  * relative path without `..`, of names that are safe to write, no longer than 255 bytes each.
  */
 export function samplePath(raw: string, { layout, extension, taken = false }: NameOptions): string {
-  const last = raw.slice(raw.lastIndexOf("/") + 1);
+  const last = fileName(raw);
+  // As a rule nothing has to be split: that takes as long as all the rest.
   if (layout === "flat" && isName(last)) return sampleName(safeName(last), raw, extension, taken);
   const parts = raw.split("/").filter(isName);
   const file = parts.pop() ?? "";
@@ -43,7 +45,7 @@ function isName(part: string): boolean {
 
 /** The extension a raw file has, compression included: `.csv.gz`; empty where there is none. */
 export function extensionOf(raw: string): string {
-  return extensionIn(safeName(raw.slice(raw.lastIndexOf("/") + 1)));
+  return extensionIn(safeName(fileName(raw)));
 }
 
 function extensionIn(file: string): string {
