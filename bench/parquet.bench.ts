@@ -3,7 +3,7 @@ import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { loadConfig } from "../src/config/load.ts";
-import { FLAGS } from "./built.ts";
+import { ENVIRONMENT, FLAGS } from "./built.ts";
 import { compare, ground, median, print } from "./pairs.ts";
 
 const MB = 1024 ** 2;
@@ -60,7 +60,8 @@ function measure(who: "ours" | "duckdb", prefix: string, name: string): Measured
   // As a thread gets it: reading a configuration takes 30 MB once, in the main thread.
   const origin = JSON.stringify(loadConfig({ prefix, env: {} }).origin);
   const command = [...FLAGS, script, who, prefix, name, origin];
-  const done = spawnSync(process.execPath, command, { encoding: "utf8" });
+  const env = who === "ours" ? ENVIRONMENT : process.env;
+  const done = spawnSync(process.execPath, command, { encoding: "utf8", env });
   if (done.status !== 0) throw new Error(`${who}, ${name}: ${done.stderr}`);
   return JSON.parse(done.stdout) as Measured;
 }

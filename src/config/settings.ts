@@ -42,7 +42,6 @@ export interface Settings extends Omit<Config, "prefix" | "state"> {
 /** The settings for a checked configuration. */
 export function settingsOf(origin: SettingsOrigin): Settings {
   const { config, prefix, file } = origin;
-  const known = new Map<string, DatasetSettings>();
   const { include, exclude } = config.datasets;
   return {
     ...config,
@@ -50,14 +49,22 @@ export function settingsOf(origin: SettingsOrigin): Settings {
     prefix,
     file,
     state: resolve(prefix, config.state ?? join(prefix, ".staging-sampler")),
-    includes: (name) =>
-      include.some((glob) => matchesGlob(name, glob)) &&
-      !exclude.some((glob) => matchesGlob(name, glob)),
-    forDataset(name) {
-      const settings = known.get(name) ?? datasetSettings(config, name);
-      known.set(name, settings);
-      return settings;
-    },
+    includes: onceEach(
+      (name) =>
+        include.some((glob) => matchesGlob(name, glob)) &&
+        !exclude.some((glob) => matchesGlob(name, glob)),
+    ),
+    forDataset: onceEach((name) => datasetSettings(config, name)),
+  };
+}
+
+/** Every pass asks again for every dataset. */
+function onceEach<T>(answer: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>();
+  return (name) => {
+    const settled = known.get(name) ?? answer(name);
+    known.set(name, settled);
+    return settled;
   };
 }
 

@@ -1,5 +1,4 @@
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
 import { errorCode } from "../errors.ts";
 import { concurrently } from "../lib/concurrently.ts";
 
@@ -27,27 +26,27 @@ export async function discover(
   const datasets = (await concurrently(vendors, directories)).flat();
   const versions = (await concurrently(datasets, directories)).flat().filter(includes);
   const has = await concurrently(versions, hasManifests);
-  return { datasets: versions.filter((_, i) => has[i]), errors };
+  return { datasets: versions.filter((_, i) => has[i]).toSorted(), errors };
 
   async function directories(path: string): Promise<string[]> {
     try {
-      const found = await readdir(join(prefix, path), { withFileTypes: true });
-      const names = found
-        .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && entry.name[0] !== ".")
-        .map(({ name }) => (path === "" ? name : `${path}/${name}`));
-      for (const name of names.filter((found) => found.includes("\ufffd"))) {
-        errors.push({ path: join(prefix, name), error: new Error("its name is not UTF-8") });
+      const names: string[] = [];
+      for (const entry of await readdir(`${prefix}/${path}`, { withFileTypes: true })) {
+        if (entry.name[0] === "." || !(entry.isDirectory() || entry.isSymbolicLink())) continue;
+        const name = path === "" ? entry.name : `${path}/${entry.name}`;
+        if (!entry.name.includes("\ufffd")) names.push(name);
+        else errors.push({ path: `${prefix}/${name}`, error: new Error("its name is not UTF-8") });
       }
-      return names.filter((name) => !name.includes("\ufffd")).toSorted();
+      return names;
     } catch (error) {
       const gone = errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR";
-      if (!gone || path === "") errors.push({ path: join(prefix, path), error });
+      if (!gone || path === "") errors.push({ path: `${prefix}/${path}`, error });
       return [];
     }
   }
 
   async function hasManifests(dataset: string): Promise<boolean> {
-    const path = join(prefix, dataset, "manifests");
+    const path = `${prefix}/${dataset}/manifests`;
     try {
       return (await stat(path)).isDirectory();
     } catch (error) {

@@ -142,7 +142,7 @@ async function* plainBytes(
 async function fileOf(directory: string, path: string): Promise<ManifestFile | undefined> {
   let found: Stats;
   try {
-    found = await lstat(join(directory, path));
+    found = await lstat(`${directory}/${path}`);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;

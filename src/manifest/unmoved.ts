@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { concurrently } from "../lib/concurrently.ts";
 import { activeFile, type ManifestFile } from "./files.ts";
 
@@ -17,26 +16,27 @@ const CLOCK_TICK_MS = 2000;
 
 /** Makes one for the datasets below a prefix. */
 export function unmovedBelow(prefix: string): Unmoved {
-  const marks = new Map<string, string>();
+  const noted = new Map<string, ManifestFile>();
   return {
     note(dataset, file, now) {
-      if (file === undefined || file.ctimeMs > now - CLOCK_TICK_MS) marks.delete(dataset);
-      else marks.set(dataset, markOf(file));
+      if (file === undefined || file.ctimeMs > now - CLOCK_TICK_MS) noted.delete(dataset);
+      else noted.set(dataset, file);
     },
-    forget: () => marks.clear(),
+    forget: () => noted.clear(),
     async of(datasets) {
       const unmoved = new Set<string>();
-      const known = datasets.filter((dataset) => marks.has(dataset));
+      const known = datasets.filter((dataset) => noted.has(dataset));
       await concurrently(known, async (dataset) => {
         // What cannot be looked at is looked into, where the error has its place.
-        const file = await activeFile(join(prefix, dataset, "manifests")).catch(() => undefined);
-        if (file !== undefined && markOf(file) === marks.get(dataset)) unmoved.add(dataset);
+        const file = await activeFile(`${prefix}/${dataset}/manifests`).catch(() => undefined);
+        if (file !== undefined && isSame(file, noted.get(dataset))) unmoved.add(dataset);
       });
       return unmoved;
     },
   };
 }
 
-function markOf({ id, size, mtimeMs, ctimeMs }: ManifestFile): string {
-  return `${id}:${size}:${mtimeMs}:${ctimeMs}`;
+function isSame(a: ManifestFile, b: ManifestFile | undefined): boolean {
+  const isSameFile = a.id === b?.id && a.size === b.size;
+  return isSameFile && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs;
 }
