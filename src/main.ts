@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=2 --heap-growing-percent=40 --no-concurrent-recompilation
+#!/usr/bin/env -S node --max-semi-space-size=2 --heap-growing-percent=40 --no-concurrent-recompilation --expose-gc
 /** How long the end may take once all is done, ms. */
 const END_MS = 2000;
 

@@ -14,7 +14,7 @@ import { discover } from "./manifest/discover.ts";
 import { unmovedBelow } from "./manifest/unmoved.ts";
 import { rejectionReceipt } from "./samples/receipts.ts";
 import { isLimited, prune, type Pruned } from "./retention.ts";
-import { count, type Counting, emptySummary, type PassSummary } from "./summary.ts";
+import { count, type Counting, emptySummary, isIdle, type PassSummary } from "./summary.ts";
 import type { RejectedLine } from "./types.ts";
 
 /** What happens in a pass, for those who log, count or print. */
@@ -129,9 +129,7 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
     const isCut = () => isStopping() || isOver(performance.now() - pruning);
     if (datasets === undefined) await retain(found, summary, isCut);
     summary.ms = Math.round(performance.now() - started);
-    if (datasets === undefined || summary.lines > 0 || summary.sampled + summary.failed > 0) {
-      addFact(db, "pass", JSON.stringify(summary));
-    }
+    if (datasets === undefined || !isIdle(summary)) addFact(db, "pass", JSON.stringify(summary));
     const times = [...unsettled.values()];
     const result = { summary, isSwept, isDrained };
     return times.length === 0 ? result : { ...result, unsettledUntil: Math.min(...times) };

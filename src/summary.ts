@@ -47,6 +47,11 @@ export function emptySummary(): Counting {
   };
 }
 
+/** True for a pass that found no line and nothing due. */
+export function isIdle({ lines, sampled, failed }: PassSummary): boolean {
+  return lines + sampled + failed === 0;
+}
+
 /** Counts what became of an entry. */
 export function count(summary: Counting, { outcome }: Settled): void {
   summary.readBytes += outcome.readBytes;
