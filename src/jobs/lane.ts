@@ -31,7 +31,6 @@ export interface WorkerData {
 }
 
 const HEAP_MB = 256;
-const YOUNG_MB = 32;
 
 /** Starts a thread that runs `program`, which answers the jobs it is sent with their outcomes. */
 export function startLane(
@@ -39,7 +38,7 @@ export function startLane(
   data: Omit<WorkerData, "progress">,
   { onAnswers, onDeath }: LaneHandlers,
 ): Lane {
-  const resourceLimits = { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB };
+  const resourceLimits = { maxOldGenerationSizeMb: HEAP_MB };
   const progress = createProgress();
   const workerData: WorkerData = { ...data, progress };
   const worker = new Worker(program, { workerData, resourceLimits });
