@@ -29,9 +29,10 @@ export async function discover(
   return { datasets: versions.filter((_, i) => has[i]).toSorted(), errors };
 
   async function directories(path: string): Promise<string[]> {
+    const directory = path === "" ? prefix : `${prefix}/${path}`;
     try {
       const names: string[] = [];
-      for (const entry of await readdir(`${prefix}/${path}`, { withFileTypes: true })) {
+      for (const entry of await readdir(directory, { withFileTypes: true })) {
         if (entry.name[0] === "." || !(entry.isDirectory() || entry.isSymbolicLink())) continue;
         const name = path === "" ? entry.name : `${path}/${entry.name}`;
         if (!entry.name.includes("\ufffd")) names.push(name);
@@ -40,7 +41,7 @@ export async function discover(
       return names;
     } catch (error) {
       const gone = errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR";
-      if (!gone || path === "") errors.push({ path: `${prefix}/${path}`, error });
+      if (!gone || path === "") errors.push({ path: directory, error });
       return [];
     }
   }
