@@ -60,6 +60,7 @@ function measure(who: "ours" | "duckdb", prefix: string, name: string): Measured
   // As a thread gets it: reading a configuration takes 30 MB once, in the main thread.
   const origin = JSON.stringify(loadConfig({ prefix, env: {} }).origin);
   const command = [...FLAGS, script, who, prefix, name, origin];
+  // Each as it is started in use: ours by the unit.
   const env = who === "ours" ? ENVIRONMENT : process.env;
   const done = spawnSync(process.execPath, command, { encoding: "utf8", env });
   if (done.status !== 0) throw new Error(`${who}, ${name}: ${done.stderr}`);

@@ -62,9 +62,9 @@ export function settingsOf(origin: SettingsOrigin): Settings {
 function onceEach<T>(answer: (name: string) => T): (name: string) => T {
   const known = new Map<string, T>();
   return (name) => {
-    const settled = known.get(name) ?? answer(name);
-    known.set(name, settled);
-    return settled;
+    const answered = known.get(name) ?? answer(name);
+    known.set(name, answered);
+    return answered;
   };
 }
 

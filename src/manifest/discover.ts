@@ -15,7 +15,8 @@ export interface Discovered {
 
 /**
  * Finds every dataset with a manifest, or with a directory for one, since a manifest may be
- * missing for a moment while it is rotated. Reads directories only.
+ * missing for a moment while it is rotated. Reads directories only. Paths are made without `join`,
+ * which was a quarter of what an idle pass allocated.
  */
 export async function discover(
   prefix: string,

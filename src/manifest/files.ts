@@ -140,15 +140,16 @@ async function* plainBytes(
 }
 
 async function fileOf(directory: string, path: string): Promise<ManifestFile | undefined> {
+  const whole = `${directory}/${path}`;
   let found: Stats;
   try {
-    found = await lstat(`${directory}/${path}`);
+    found = await lstat(whole);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
   if (!found.isFile()) {
-    const message = `${join(directory, path)} is no regular file, and is not read`;
+    const message = `${whole} is no regular file, and is not read`;
     throw new Failure("MANIFEST_UNREADABLE", message);
   }
   const { dev, ino, size, mtimeMs, ctimeMs } = found;
