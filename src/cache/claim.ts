@@ -37,7 +37,6 @@ export interface ClaimOptions {
 export type ClaimDue = (options: ClaimOptions) => Claim[];
 
 interface Row {
-  readonly raw: string | Buffer;
   readonly bronze: string | Buffer;
   readonly mtime: number;
   readonly seq: number;
@@ -65,14 +64,20 @@ export function claimOf(db: Db): ClaimDue {
          (SELECT min(next_at) FROM files WHERE dataset = d.id AND next_at IS NOT NULL) <= ?`,
     )
     .pluck();
-  const select = (direction: "ASC" | "DESC") =>
-    db.prepare(
-      `SELECT raw, bronze, mtime, seq, name, extension, attempts, failed_at AS failedAt, sample,
-         coalesce(outcome, 'new') AS outcome
-       FROM files INDEXED BY due WHERE dataset = ? AND next_at <= ?
-       ORDER BY next_at ${direction}, seq ${direction} LIMIT ?`,
-    );
-  const statements = { oldest: select("ASC"), newest: select("DESC") };
+  // Of what is being worked on no more is read than the index has.
+  const due = (direction: "ASC" | "DESC") =>
+    db
+      .prepare(
+        `SELECT raw FROM files INDEXED BY due WHERE dataset = ? AND next_at <= ?
+         ORDER BY next_at ${direction}, seq ${direction} LIMIT ?`,
+      )
+      .pluck();
+  const dueIn = { oldest: due("ASC"), newest: due("DESC") };
+  const rowOf = db.prepare(
+    `SELECT bronze, mtime, seq, name, extension, attempts, failed_at AS failedAt, sample,
+       coalesce(outcome, 'new') AS outcome
+     FROM files WHERE dataset = ? AND raw = ?`,
+  );
   let turn = 0;
 
   return ({ limit, order, now, skips, isBusy, busyCount }) => {
@@ -86,27 +91,27 @@ export function claimOf(db: Db): ClaimDue {
       if (taken >= limit) break;
       turn += 1;
       const wanted = Math.min(share, limit - taken);
-      const rows = statements[order].all(id, now, wanted + busyCount(id)) as Row[];
-      const free = rows.filter((row) => !isBusy(id, pathText(row.raw))).slice(0, wanted);
-      turns.push(free.map((row) => claimFrom(id, datasets.nameOf(id), row)));
+      const raws = dueIn[order].all(id, now, wanted + busyCount(id)) as (string | Buffer)[];
+      const free = raws.filter((raw) => !isBusy(id, pathText(raw))).slice(0, wanted);
+      turns.push(free.map((raw) => claim(id, raw)));
       taken += free.length;
     }
     return inTurn(turns);
   };
-}
 
-function claimFrom(dataset: number, name: string, row: Row): Claim {
-  const { attempts, failedAt, sample, outcome } = row;
-  const job = {
-    dataset: name,
-    raw: pathText(row.raw),
-    bronze: pathText(row.bronze),
-    mtime: row.mtime,
-    seq: row.seq,
-    name: row.name,
-    extension: row.extension,
-  };
-  return { dataset, job, attempts, failedAt, sample, outcome };
+  function claim(dataset: number, raw: string | Buffer): Claim {
+    const { bronze, mtime, seq, name, extension, ...before } = rowOf.get(dataset, raw) as Row;
+    const job = {
+      dataset: datasets.nameOf(dataset),
+      raw: pathText(raw),
+      bronze: pathText(bronze),
+      mtime,
+      seq,
+      name,
+      extension,
+    };
+    return { dataset, job, ...before };
+  }
 }
 
 /** One of each, then the next of each: how slow the files of one are does not matter to another. */
