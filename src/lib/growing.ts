@@ -4,6 +4,8 @@ export interface Growing {
   length(): number;
   /** Makes room for `bytes` more and returns where to write them. */
   reserve(bytes: number): Buffer;
+  /** Adds one byte. */
+  push(byte: number): void;
   /** Adds the bytes of others from `start` to, without, `end`. */
   add(bytes: Uint8Array, start: number, end: number): void;
   /** What was added, in one piece. */
@@ -23,6 +25,10 @@ export function growing(): Growing {
     reserve(bytes) {
       const at = grow(bytes);
       return buffer.subarray(at, length);
+    },
+    push(byte) {
+      const at = grow(1);
+      buffer[at] = byte;
     },
     add(bytes, start, end) {
       const at = grow(end - start);

@@ -228,6 +228,9 @@ function take(bytes: Uint8Array, at: number, length: number): Uint8Array {
 export function lengthAt(bytes: Uint8Array, at: number): number {
   const highest = bytes[at + 3];
   if (highest === undefined) throw underflow;
-  const [a, b, c] = [bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number];
+  // An array of them to take apart would be made for each value.
+  const a = bytes[at] as number;
+  const b = bytes[at + 1] as number;
+  const c = bytes[at + 2] as number;
   return (a | (b << 8) | (c << 16) | (highest << 24)) >>> 0;
 }

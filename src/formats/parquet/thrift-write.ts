@@ -1,48 +1,90 @@
+import { growing, type Growing } from "../../lib/growing.ts";
 import type { Raw } from "./thrift.ts";
 
-/** Values in Thrift's compact protocol, ready to be a field of a struct. */
+/** An integer that is yet to be written. */
+interface Integer {
+  readonly type: number;
+  readonly value: number;
+}
+
+/** A list or a struct that is yet to be written. */
+interface Composite {
+  readonly type: number;
+  readonly write: (out: Growing) => void;
+}
+
+/**
+ * What can be a field of a struct or an item of a list, in Thrift's compact protocol. Bytes are made
+ * of all of it at once: a buffer for each part would cost more than all else of a small file.
+ */
+export type Value = Raw | Integer | Composite;
 
 /** A signed integer of 32 bits. */
-export function i32(value: number): Raw {
-  return { type: 5, bytes: zigzag(value) };
+export function i32(value: number): Value {
+  return { type: 5, value };
 }
 
 /** A signed integer of 64 bits, exact up to 2^53. */
-export function i64(value: number): Raw {
-  return { type: 6, bytes: zigzag(value) };
+export function i64(value: number): Value {
+  return { type: 6, value };
 }
 
 /** A list of values of one wire type. */
-export function listOf(type: number, items: readonly Raw[]): Raw {
-  const { length } = items;
-  const head = length < 15 ? [(length << 4) | type] : [0xf0 | type, ...varint(length)];
-  return { type: 9, bytes: Buffer.concat([Buffer.from(head), ...items.map(({ bytes }) => bytes)]) };
+export function listOf(type: number, items: readonly Value[]): Value {
+  return {
+    type: 9,
+    write(out) {
+      const { length } = items;
+      out.push(((length < 15 ? length : 15) << 4) | type);
+      if (length >= 15) addVarint(out, length);
+      for (const item of items) add(out, item);
+    },
+  };
 }
 
 /** A struct of the fields that are there, by id. */
-export function structOf(fields: Readonly<Record<number, Raw | undefined>>): Raw {
-  const parts: Uint8Array[] = [];
-  let previous = 0;
-  // Keys that are integers come in ascending order.
-  for (const [key, field] of Object.entries(fields)) {
-    if (field === undefined) continue;
-    const id = Number(key);
-    const delta = id - previous;
-    const head = delta <= 15 ? [(delta << 4) | field.type] : [field.type, ...zigzag(id)];
-    parts.push(Buffer.from(head), field.bytes);
-    previous = id;
-  }
-  return { type: 12, bytes: Buffer.concat([...parts, Buffer.from([0])]) };
+export function structOf(fields: Readonly<Record<number, Value | undefined>>): Value {
+  return {
+    type: 12,
+    write(out) {
+      let previous = 0;
+      // Keys that are integers come in ascending order.
+      for (const key in fields) {
+        const id = Number(key);
+        const field = fields[id];
+        if (field === undefined) continue;
+        const delta = id - previous;
+        out.push(((delta <= 15 ? delta : 0) << 4) | field.type);
+        if (delta > 15) addZigzag(out, id);
+        add(out, field);
+        previous = id;
+      }
+      out.push(0);
+    },
+  };
+}
+
+/** The value as its bytes. */
+export function written(value: Value): Raw {
+  const out = growing();
+  add(out, value);
+  // A copy, since there are thousands where there are thousands of columns.
+  return { type: value.type, bytes: Buffer.from(out.bytes()) };
+}
+
+function add(out: Growing, value: Value): void {
+  if ("value" in value) addZigzag(out, value.value);
+  else if ("write" in value) value.write(out);
+  else out.add(value.bytes, 0, value.bytes.length);
+}
+
+function addZigzag(out: Growing, value: number): void {
+  addVarint(out, value >= 0 ? value * 2 : -value * 2 - 1);
 }
 
 /** An unsigned number in groups of seven bits (ULEB128). */
-export function varint(value: number): number[] {
-  const bytes: number[] = [];
+function addVarint(out: Growing, value: number): void {
   let rest = value;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
-  return [...bytes, rest];
-}
-
-function zigzag(value: number): Uint8Array {
-  return Buffer.from(varint(value >= 0 ? value * 2 : -value * 2 - 1));
+  for (; rest >= 128; rest = Math.floor(rest / 128)) out.push((rest % 128) | 128);
+  out.push(rest);
 }

@@ -5,7 +5,7 @@ import { encodeLevels } from "./levels.ts";
 import { BOOLEAN, type Leaf } from "./schema.ts";
 import type { ColumnSlice } from "./slice.ts";
 import type { Raw } from "./thrift.ts";
-import { i32, i64, listOf, structOf } from "./thrift-write.ts";
+import { i32, i64, listOf, structOf, type Value, written } from "./thrift-write.ts";
 
 /** What a Parquet file begins and ends with. */
 export const MAGIC = Buffer.from("PAR1");
@@ -38,12 +38,14 @@ export async function writeChunk(
     leaf.type === BOOLEAN ? packBits(slice.values) : slice.values,
   ]);
   const page = await compress(chunk.codec, body);
-  const header = structOf({
-    1: i32(DATA_PAGE),
-    2: i32(body.length),
-    3: i32(page.length),
-    5: structOf({ 1: i32(entries), 2: i32(PLAIN), 3: i32(RLE), 4: i32(RLE) }),
-  }).bytes;
+  const header = written(
+    structOf({
+      1: i32(DATA_PAGE),
+      2: i32(body.length),
+      3: i32(page.length),
+      5: structOf({ 1: i32(entries), 2: i32(PLAIN), 3: i32(RLE), 4: i32(RLE) }),
+    }),
+  ).bytes;
   const bytes = Buffer.concat([header, page]);
   const decompressed = header.length + body.length;
   const metadata = structOf({
@@ -59,7 +61,7 @@ export async function writeChunk(
     12: structOf({ 3: i64(nulls) }),
   });
   // The offset of the chunk is deprecated, and to be 0 where the metadata is here.
-  const chunkMetadata = structOf({ 2: i64(0), 3: metadata });
+  const chunkMetadata = written(structOf({ 2: i64(0), 3: metadata }));
   return { bytes, entry: { metadata: chunkMetadata, decompressed, stored: bytes.length } };
 }
 
@@ -69,22 +71,22 @@ export function writeRowGroup(
   rows: number,
   { sorting }: RowGroup,
 ): Raw {
-  const sum = (bytes: readonly number[]): Raw => i64(bytes.reduce((a, b) => a + b, 0));
-  return structOf({
-    1: listOf(
-      STRUCT,
-      chunks.map(({ metadata }) => metadata),
-    ),
-    2: sum(chunks.map(({ decompressed }) => decompressed)),
-    3: i64(rows),
-    4: sorting,
-    6: sum(chunks.map(({ stored }) => stored)),
-  });
+  const sum = (bytes: readonly number[]): Value => i64(bytes.reduce((a, b) => a + b, 0));
+  const columns = chunks.map(({ metadata }) => metadata);
+  return written(
+    structOf({
+      1: listOf(STRUCT, columns),
+      2: sum(chunks.map(({ decompressed }) => decompressed)),
+      3: i64(rows),
+      4: sorting,
+      6: sum(chunks.map(({ stored }) => stored)),
+    }),
+  );
 }
 
 /** The end of the file: its metadata, their length and the magic bytes. */
 export function writeFooter({ kept }: Footer, groups: readonly Raw[], rows: number): Uint8Array {
-  const { bytes } = structOf({ ...kept, 3: i64(rows), 4: listOf(STRUCT, groups) });
+  const { bytes } = written(structOf({ ...kept, 3: i64(rows), 4: listOf(STRUCT, groups) }));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(bytes.length);
   return Buffer.concat([bytes, length, MAGIC]);
