@@ -1,5 +1,5 @@
 import { crc32, deflateRawSync } from "node:zlib";
-import { zlibOnce } from "../lib/zlib-once.ts";
+import { QUICK, zlibOnce } from "../lib/zlib-once.ts";
 
 /** The last second a zip's extended timestamp can hold. */
 const MAX_MTIME = 0x7fffffff;
@@ -52,7 +52,9 @@ export function* writeZip(
   for (const member of [listed, ...members]) {
     const name = member === listed ? LISTING_NAME : uniqueName(safeName(member.name), used);
     used.add(name);
-    const stored = member.isDeflated ? zlibOnce(deflateRawSync, member.bytes).made : member.bytes;
+    const stored = member.isDeflated
+      ? zlibOnce(deflateRawSync, member.bytes, QUICK).made
+      : member.bytes;
     const facts = factsOf(member, stored.length);
     const [bytes, extra] = [Buffer.from(name), extendedTime(member.mtime)];
     const local = localHeader(facts, bytes.length, extra.length);

@@ -3,6 +3,9 @@ import type { ZlibOptions } from "node:zlib";
 /** Output is made in memory of this size, too much for Node's pool: it is ours to free. */
 const CHUNK_BYTES = 64 * 1024;
 
+/** How samples are deflated: in half the time of zlib's default, for a few bytes in a hundred more. */
+export const QUICK: ZlibOptions = { level: 3 };
+
 /** One of zlib's functions that work at once, such as `inflateRawSync`. */
 export type ZlibSync = (bytes: Uint8Array, options: ZlibOptions) => Uint8Array;
 

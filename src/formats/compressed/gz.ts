@@ -3,11 +3,11 @@ import { errorCode, Failure } from "../../errors.ts";
 import { AT_ONCE_BYTES, atOnceIfSmall } from "../../lib/at-once.ts";
 import { hasBytes } from "../../lib/signature.ts";
 import { through } from "../../lib/through.ts";
-import { zlibOnce } from "../../lib/zlib-once.ts";
+import { QUICK, zlibOnce } from "../../lib/zlib-once.ts";
 import type { Compression } from "./compression.ts";
 
 /** Compressed bytes that are certain to hold the first tar header, save for a huge gzip header. */
-const START_BYTES = 4096;
+const START_BYTES = 1536;
 /** Input that is kept to find out what came before damage. */
 const KEPT_BYTES = 256 * 1024;
 const MAX_KEPT_OUTPUT_BYTES = 8 * 1024 * 1024;
@@ -22,8 +22,8 @@ export const gz: Compression = {
   decompress: (chunks) => atOnceIfSmall(chunks, { atOnce: gunzipWhole, stream: gunzip }),
   compress: (chunks) =>
     atOnceIfSmall(chunks, {
-      atOnce: (bytes) => ({ made: zlibOnce(gzipSync, bytes).made, result: undefined }),
-      stream: (all) => through(all, createGzip()),
+      atOnce: (bytes) => ({ made: zlibOnce(gzipSync, bytes, QUICK).made, result: undefined }),
+      stream: (all) => through(all, createGzip(QUICK)),
     }),
 };
 
