@@ -7,7 +7,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 const QUOTE = 0x22;
 const DELIMITERS = [0x2c, 0x3b, 0x09, 0x7c];
-const VOTING_BYTES = 4096;
+const VOTING_BYTES = 2048;
 /** A quote that is still open after this many bytes (UTF-16: twice as many) was no quote. */
 const OPEN_QUOTE_UNITS = 1024 * 1024;
 

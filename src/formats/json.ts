@@ -4,6 +4,8 @@ import type { Format, SampleRequest, SampleStream } from "../types.ts";
 import { jsonScanner } from "./json-scanner.ts";
 import { jsonl } from "./text.ts";
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /** JSON: an array or the outermost arrays of an object are cut between elements, verbatim. */
 export const json: Format = {
   name: "json",
@@ -63,7 +65,7 @@ function isJsonLines(head: Uint8Array): boolean {
 /** Why these bytes are not one JSON value in UTF-8, or undefined when they are. */
 function whyInvalid(bytes: Uint8Array): string | undefined {
   try {
-    JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    JSON.parse(utf8.decode(bytes));
     return undefined;
   } catch (error) {
     return errorMessage(error).slice(0, 200);

@@ -29,7 +29,7 @@ export function encodingOf(head: Uint8Array): Encoding {
 }
 
 /** What is looked at to tell text from binary. */
-const LOOKED_AT_BYTES = 8192;
+const LOOKED_AT_BYTES = 4096;
 
 /**
  * Whether bytes read as text, by the first of them. `lenient` for a file that claims to be text by its name: a few
