@@ -100,17 +100,18 @@ export function claimOf(db: Db): ClaimDue {
   };
 
   function claim(dataset: number, raw: string | Buffer): Claim {
-    const { bronze, mtime, seq, name, extension, ...before } = rowOf.get(dataset, raw) as Row;
+    const row = rowOf.get(dataset, raw) as Row;
+    const { mtime, seq, name, extension, attempts, failedAt, sample, outcome } = row;
     const job = {
       dataset: datasets.nameOf(dataset),
       raw: pathText(raw),
-      bronze: pathText(bronze),
+      bronze: pathText(row.bronze),
       mtime,
       seq,
       name,
       extension,
     };
-    return { dataset, job, ...before };
+    return { dataset, job, attempts, failedAt, sample, outcome };
   }
 }
 
