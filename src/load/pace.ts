@@ -18,7 +18,7 @@ const QUIET_MS = 5;
 const ALONE_MS = 1000;
 /** While they do, we work for a fraction of the time: what is handed over at once takes about 16 ms. */
 const SHARED_MS = 10;
-const REST_MS = 390;
+const REST_MS = 590;
 /** So many pauses in a row have to be quiet before we are taken to be alone again. */
 const QUIET_PAUSES = 3;
 
