@@ -12,6 +12,7 @@ import { type Group, ioSchedulerOf, makeGroup, nicely, nicenessOf } from "./weig
 
 /** The backlog. It has to last for all rounds. */
 const FILES = Number(process.env["BESIDE_FILES"] ?? 100_000);
+/** Each leaves some 6 GB on the disk until the end. */
 const ROUNDS = Number(process.env["BESIDE_ROUNDS"] ?? 5);
 /** How long production is measured in each half of a round. */
 const SECONDS = Number(process.env["BESIDE_SECONDS"] ?? 10);
