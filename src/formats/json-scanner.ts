@@ -9,8 +9,8 @@ const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
-/** How far to read on for the end of an array whose rest is left out. */
-const LOOK_AHEAD_BYTES = 1024 * 1024;
+/** The end of an array whose rest is left out is looked for in so much of the input. */
+const LOOKED_AT_BYTES = 1024 * 1024;
 /** Deeper than any JSON a person wrote; a bound for memory. */
 const MAX_DEPTH = 100_000;
 
@@ -179,7 +179,7 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
     stack = stack.outer;
     if (outermost) arrayDepth = 0;
     if (arrayDepth > 0) return;
-    if (skipFrom >= 0 && at - skipFrom > LOOK_AHEAD_BYTES) return stop("rows");
+    if (skipFrom >= 0 && at >= LOOKED_AT_BYTES) return stop("rows");
     if (skipFrom >= 0) resume(at);
     else if (outermost && inElement) elements += 1;
     if (!safePoint(at + 1)) return;
@@ -215,7 +215,7 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
 
   function checkBounds(): void {
     if (skipFrom >= 0) {
-      if (scanned - skipFrom > LOOK_AHEAD_BYTES) return stop("rows");
+      if (scanned >= LOOKED_AT_BYTES) return stop("rows");
       window.keepUntil(skipFrom);
       return window.dropUntil(scanned);
     }

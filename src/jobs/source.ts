@@ -172,7 +172,9 @@ async function* chunksOf(
     yield chunk;
     at += chunk.length;
     if (at >= size) return;
-    chunk = await readRange(at, Math.min(at + CHUNK_BYTES, size));
+    // The first of them ends where CHUNK_BYTES do: a bound on what is read is met exactly.
+    const end = at - (at % CHUNK_BYTES) + CHUNK_BYTES;
+    chunk = await readRange(at, Math.min(end, size));
   }
 }
 
