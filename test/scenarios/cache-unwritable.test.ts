@@ -108,6 +108,7 @@ test("under a daemon a full cache is an error in its log, and once there is room
     world,
     `
     mount -t tmpfs -o size=192k none "$STATE"
+    : >"$KEPT/log"
     "$NODE" "$PROGRAM" run >"$KEPT/log" 2>"$KEPT/log.err" &
     daemon=$!
     until grep -q '"pass failed"' "$KEPT/log" || ! kill -0 $daemon 2>"$KEPT/gone"; do sleep 0.1; done
