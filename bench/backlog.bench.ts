@@ -1,7 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import type { PassSummary } from "../src/summary.ts";
-import { compare, ground, median, print, runProgram } from "./pairs.ts";
+import { compare, flush, ground, median, print, runProgram } from "./pairs.ts";
 import {
   bareLoop,
   type Bodies,
@@ -50,13 +49,13 @@ async function backlog(
     atLeast,
     reference(round) {
       const directories = makeLake(join(root, `${name}-bare-${round}`), lake);
-      execFileSync("sync");
+      flush();
       return bareLoop(directories);
     },
     ours(round) {
       const prefix = join(root, `${name}-ours-${round}`);
       makeLake(prefix, lake);
-      execFileSync("sync");
+      flush();
       const { out, rss } = runProgram(["run", "--once", "--json", "--prefix", prefix]);
       const { sampled, ms } = JSON.parse(out) as PassSummary;
       if (sampled !== total) throw new Error(`${sampled} of ${total} were sampled`);

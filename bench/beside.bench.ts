@@ -1,11 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { text } from "node:stream/consumers";
 import { ENVIRONMENT, PROGRAM } from "./built.ts";
-import { type Bench, ground, median, print } from "./pairs.ts";
+import { type Bench, flush, ground, median, print } from "./pairs.ts";
 import { sampledIn } from "./measured-daemon.ts";
 import { announce, csvOf, makeDataset, writeFiles } from "./small-lake.ts";
 import { type Group, ioSchedulerOf, makeGroup, nicely, nicenessOf } from "./weights.ts";
@@ -63,12 +63,12 @@ export const bench: Bench = async () => {
   return reached;
 
   function halfAlone(): Promise<Produced> {
-    execFileSync("sync");
+    flush();
     return produce(target, theirs);
   }
 
   async function halfBeside(tells: boolean): Promise<{ beside: Produced; drained: number }> {
-    execFileSync("sync");
+    flush();
     const sampler = await startRun(lake, ours);
     if (tells) tellWeights(sampler, lake, [ours, theirs]);
     const before = sampledIn(lake);

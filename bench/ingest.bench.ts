@@ -1,10 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openCache } from "../src/cache/open.ts";
 import { loadConfig } from "../src/config/load.ts";
 import { createIngest } from "../src/ingest.ts";
-import { compare, ground } from "./pairs.ts";
+import { compare, flush, ground } from "./pairs.ts";
 
 const LINES = 1_000_000;
 const DATASET = "acme/orders/v1";
@@ -74,9 +73,4 @@ async function ingestOnce(root: string, name: string, isAgain: boolean): Promise
     throw new Error("not all lines were taken in");
   db.close();
   return LINES / (taken / 1000);
-}
-
-/** What making the manifest and the cache left to be written is not to be written meanwhile. */
-function flush(): void {
-  execFileSync("sync");
 }

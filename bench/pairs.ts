@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -56,6 +56,11 @@ export function print(line: string): void {
 export function ground(): { readonly path: string; [Symbol.dispose](): void } {
   const path = mkdtempSync(join(tmpdir(), "staging-sampler-bench-"));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Brings to disk what was left to be written, which would be measured too. */
+export function flush(): void {
+  execFileSync("sync");
 }
 
 /** Runs the built program; returns what it printed and its largest resident memory in bytes. */

@@ -1,10 +1,8 @@
 import { errorMessage, NoSample } from "../errors.ts";
-import { decodeText, encodingOf } from "../lib/encoding.ts";
+import { decodeText, encodingOf, utf8 } from "../lib/encoding.ts";
 import type { Format, SampleRequest, SampleStream } from "../types.ts";
 import { jsonScanner } from "./json-scanner.ts";
 import { jsonl } from "./text.ts";
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** JSON: an array or the outermost arrays of an object are cut between elements, verbatim. */
 export const json: Format = {

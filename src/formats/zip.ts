@@ -1,5 +1,6 @@
 import yauzl, { type Entry } from "yauzl";
 import { Failure, NoSample } from "../errors.ts";
+import { utf8 } from "../lib/encoding.ts";
 import { hasBytes } from "../lib/signature.ts";
 import { streamSource } from "../lib/source.ts";
 import type { Format, SampleRequest, SampleStream, SampleSummary, Source } from "../types.ts";
@@ -8,8 +9,6 @@ import { listing } from "./listing.ts";
 import { STORED, unpackBy } from "./zip-methods.ts";
 import { openZip, type OpenZip } from "./zip-reader.ts";
 import { writeZip, type ZipMember } from "./zip-writer.ts";
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** A zip archive: a listing and the first members, each sampled by its own format. */
 export const zip: Format = {

@@ -8,6 +8,9 @@ export interface Encoding {
   readonly loneCr: boolean;
 }
 
+/** Decodes UTF-8 whole, without its byte order mark; throws TypeError where it is none. */
+export const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 const LF = 0x0a;
 const CR = 0x0d;
 

@@ -3,7 +3,7 @@ import type { ZlibOptions } from "node:zlib";
 /** Output is made in memory of this size, too much for Node's pool: it is ours to free. */
 const CHUNK_BYTES = 64 * 1024;
 
-/** How samples are deflated: in half the time of zlib's default, for a few bytes in a hundred more. */
+/** How gzip and zip samples are deflated: in half the time of zlib's default, for 0 to 3 % more. */
 export const QUICK: ZlibOptions = { level: 3 };
 
 /** One of zlib's functions that work at once, such as `inflateRawSync`. */
