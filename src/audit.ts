@@ -1,13 +1,16 @@
-import { lstatSync } from "node:fs";
+import type { Stats } from "node:fs";
 import { opendir } from "node:fs/promises";
-import { join, relative } from "node:path";
 import type { AuditedCache, RecordedSample } from "./cache/audit.ts";
 import { errorCode } from "./errors.ts";
+import { entryPath, type HeldDirectory, holdBeneath, statEntry } from "./lake/held-directory.ts";
+import type { HeldDataset } from "./lake/lake.ts";
+import { holdManifests } from "./manifest/directory.ts";
 import { ACTIVE, type ManifestFile } from "./manifest/files.ts";
 import { planAll } from "./manifest/plan.ts";
 import { readSegment } from "./manifest/read.ts";
-import { temporaryName } from "./samples/publish.ts";
+import { findPlace, holdSamples } from "./samples/directory.ts";
 import { isReceipts } from "./samples/receipts.ts";
+import { temporaryName } from "./samples/temporary-name.ts";
 import type { Checkpoint } from "./types.ts";
 
 /**
@@ -43,8 +46,7 @@ export interface Finding {
 /** A dataset, with what has to be asked about it. */
 export interface Audit {
   readonly id: number;
-  /** Absolute. */
-  readonly directory: string;
+  readonly dataset: HeldDataset;
   readonly cache: AuditedCache;
   readonly checkpoints: readonly Checkpoint[];
   /** Whether a daemon is at work, whose temporary files are no finding. */
@@ -55,17 +57,24 @@ export interface Audit {
 
 const BATCH = 1000;
 
-/** Compares manifests, cache and samples of a dataset; nothing is held, nothing changed. @throws errno */
+/**
+ * Compares manifests, cache and samples of a dataset; changes nothing.
+ * @throws errno; Failure MANIFEST_UNREADABLE or OUTPUT_UNWRITABLE
+ */
 export async function* auditDataset(audit: Audit): AsyncGenerator<Finding, void, void> {
-  yield* auditEntries(audit);
+  using samples = holdSamples(audit.dataset);
+  yield* auditEntries(audit, samples);
   yield* auditManifests(audit);
-  yield* auditFiles(audit);
+  if (samples !== undefined) yield* auditFiles(audit, samples, "");
 }
 
-function* auditEntries({ id, directory, cache, onLooked }: Audit): Generator<Finding, void, void> {
+function* auditEntries(
+  { id, cache, onLooked }: Audit,
+  samples: HeldDirectory | undefined,
+): Generator<Finding, void, void> {
   for (let last: string | null = null; ;) {
     const entries = cache.after(id, last, BATCH);
-    for (const entry of entries) yield findingOf(entry, join(directory, "samples"));
+    for (const entry of entries) yield findingOf(entry, samples);
     onLooked?.(entries.length);
     if (entries.length < BATCH) return;
     last = (entries.at(-1) as RecordedSample).raw;
@@ -74,13 +83,13 @@ function* auditEntries({ id, directory, cache, onLooked }: Audit): Generator<Fin
 
 function findingOf(
   { raw, sample, bytes, outcome, waiting }: RecordedSample,
-  samples: string,
+  samples: HeldDirectory | undefined,
 ): Finding {
   if (sample === null) {
     if (waiting) return { kind: "waiting", raw };
     return { kind: outcome === "pruned" ? "pruned" : "failed", raw };
   }
-  const found = lstatSync(join(samples, sample), { throwIfNoEntry: false });
+  const found = samples === undefined ? undefined : statSample(samples, sample);
   // Of which earlier version it is does not matter: it is to be replaced, or cannot be.
   if (waiting)
     return found === undefined ? { kind: "waiting", raw } : { kind: "stale", raw, sample };
@@ -93,9 +102,14 @@ function findingOf(
   return { kind: "ok", raw, sample };
 }
 
+function statSample(samples: HeldDirectory, name: string): Stats | undefined {
+  using place = findPlace(samples, name);
+  return place === undefined ? undefined : statEntry(place.folder, place.file);
+}
+
 async function* auditManifests(audit: Audit): AsyncGenerator<Finding, void, void> {
-  const { id, directory, cache, checkpoints } = audit;
-  const manifests = join(directory, "manifests");
+  const { id, dataset, cache, checkpoints } = audit;
+  using manifests = holdManifests(dataset);
   for (const segment of (await planAll(manifests)).segments) {
     const readBytes = readBytesOf(segment.file, checkpoints);
     for await (const { entries, checkpoint } of readSegment(manifests, segment, () => true)) {
@@ -115,18 +129,33 @@ function readBytesOf(file: ManifestFile, checkpoints: readonly Checkpoint[]): nu
   return file.path === ACTIVE ? 0 : Number.POSITIVE_INFINITY;
 }
 
-async function* auditFiles(audit: Audit): AsyncGenerator<Finding, void, void> {
-  const { id, directory, cache, isRunning } = audit;
-  const samples = join(directory, "samples");
+/** `path` of the directory below `samples`, ended by a slash. */
+async function* auditFiles(
+  audit: Audit,
+  directory: HeldDirectory,
+  path: string,
+): AsyncGenerator<Finding, void, void> {
+  const { id, cache, isRunning } = audit;
+  for await (const entry of await opendir(entryPath(directory))) {
+    const name = path + entry.name;
+    audit.onLooked?.(1);
+    if (entry.isDirectory()) yield* auditFolder(audit, directory, { name: entry.name, path });
+    if (entry.isDirectory() || isReceipts(name) || cache.isSample(id, name)) continue;
+    if (isRunning && temporaryName.test(entry.name)) continue;
+    yield { kind: "orphan", sample: name, why: "no entry has this sample" };
+  }
+}
+
+/** One that is gone again, or became a link, has no samples. */
+async function* auditFolder(
+  audit: Audit,
+  parent: HeldDirectory,
+  { name, path }: { readonly name: string; readonly path: string },
+): AsyncGenerator<Finding, void, void> {
   try {
-    for await (const entry of await opendir(samples, { recursive: true })) {
-      const name = relative(samples, join(entry.parentPath, entry.name));
-      audit.onLooked?.(1);
-      if (entry.isDirectory() || isReceipts(name) || cache.isSample(id, name)) continue;
-      if (isRunning && temporaryName.test(entry.name)) continue;
-      yield { kind: "orphan", sample: name, why: "no entry has this sample" };
-    }
+    using folder = holdBeneath(parent, name);
+    yield* auditFiles(audit, folder, `${path}${name}/`);
   } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw error;
+    if (!/^(ENOENT|ENOTDIR|ELOOP)$/.test(errorCode(error) ?? "")) throw error;
   }
 }

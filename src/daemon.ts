@@ -80,7 +80,7 @@ export async function runDaemon({
   process.on("SIGTERM", stop).on("SIGINT", stop).on("SIGHUP", onHangup);
   addFactDurably(db, "cleanStop", "false");
   addFact(db, "passesWait", "");
-  const stopSyncing = keepSynced({ db, prefix: settings.prefix, log, onRedone: wake.all });
+  const stopSyncing = keepSynced({ db, settings, log, onRedone: wake.all });
   try {
     const checked = await checkAfterPowerLoss({
       db,

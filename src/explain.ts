@@ -1,10 +1,12 @@
-import { lstat } from "node:fs/promises";
-import { join } from "node:path";
 import type { WholeEntry } from "./cache/entry.ts";
 import { decide, type Decision } from "./decide.ts";
-import { errorCode, errorMessage } from "./errors.ts";
+import { systemMessage } from "./lake/errors.ts";
+import { statEntry } from "./lake/held-directory.ts";
+import type { HeldDataset, Lake } from "./lake/lake.ts";
+import { holdManifests } from "./manifest/directory.ts";
 import { planAll } from "./manifest/plan.ts";
 import { readSegment } from "./manifest/read.ts";
+import { findPlace, holdSamples } from "./samples/directory.ts";
 import { type Receipt, readReceipts } from "./samples/receipts.ts";
 
 /** A manifest line that names the raw. */
@@ -43,13 +45,15 @@ export interface Explanation {
 
 const SHOWN = 20;
 
-/** Gathers everything about an entry of the dataset in a directory; writes nothing. */
-export async function explainEntry(entry: WholeEntry, directory: string): Promise<Explanation> {
+/** Gathers everything about an entry; writes nothing. @throws Failure where its dataset is not there */
+export async function explainEntry(entry: WholeEntry, lake: Lake): Promise<Explanation> {
   const problems: string[] = [];
+  using dataset = lake.hold(entry.dataset);
   const receipts = lastOf<Receipt>();
   let sampled: Receipt | null = null;
   await noting(problems, async () => {
-    for await (const page of readReceipts(join(directory, "samples"))) {
+    using samples = holdSamples(dataset);
+    for await (const page of samples === undefined ? [] : readReceipts(samples)) {
       for (const receipt of page) {
         if (receipt.raw !== entry.raw) continue;
         receipts.add(receipt, timeOf(receipt));
@@ -60,7 +64,7 @@ export async function explainEntry(entry: WholeEntry, directory: string): Promis
   });
   const lines = lastOf<FoundLine>();
   await noting(problems, async () => {
-    const manifests = join(directory, "manifests");
+    using manifests = holdManifests(dataset);
     for (const segment of (await planAll(manifests)).segments) {
       for await (const batch of readSegment(manifests, segment, () => true)) {
         for (const [i, { raw, mtime, bronze }] of batch.entries.entries()) {
@@ -74,7 +78,7 @@ export async function explainEntry(entry: WholeEntry, directory: string): Promis
   return {
     entry,
     decision: decisionOn(entry),
-    onDisk: await onDisk(entry, directory, problems),
+    onDisk: onDisk(entry, dataset, problems),
     sampled,
     receipts: receipts.get(),
     lines: lines.get(),
@@ -95,18 +99,22 @@ function whyOf(decision: Decision, outcome: string | null): string {
   return "what was done was for another mtime";
 }
 
-async function onDisk(
+function onDisk(
   { sample, bytes }: WholeEntry,
-  directory: string,
+  dataset: HeldDataset,
   problems: string[],
-): Promise<Explanation["onDisk"]> {
+): Explanation["onDisk"] {
   if (sample === null) return null;
   try {
-    const found = await lstat(join(directory, sample));
+    using samples = holdSamples(dataset);
+    const name = sample.replace(/^samples\//, "");
+    using place = samples === undefined ? undefined : findPlace(samples, name);
+    const found = place === undefined ? undefined : statEntry(place.folder, place.file);
+    if (found === undefined) return { is: "missing", bytes: null };
     const isAsRecorded = found.isFile() && found.size === bytes;
     return { is: isAsRecorded ? "as recorded" : "different", bytes: found.size };
   } catch (error) {
-    if (errorCode(error) !== "ENOENT") problems.push(errorMessage(error));
+    problems.push(systemMessage(error));
     return { is: "missing", bytes: null };
   }
 }
@@ -116,7 +124,7 @@ async function noting(problems: string[], work: () => Promise<void>): Promise<vo
   try {
     await work();
   } catch (error) {
-    problems.push(errorMessage(error));
+    problems.push(systemMessage(error));
   }
 }
 

@@ -7,12 +7,17 @@ import type { Db } from "./cache/open.ts";
 import { rereadOf } from "./cache/reread.ts";
 import { hasFilesOf } from "./cache/totals.ts";
 import type { Settings } from "./config/settings.ts";
-import { errorCode, errorMessage, Failure, isSqliteError } from "./errors.ts";
+import { errorCode, Failure, isSqliteError } from "./errors.ts";
+import { systemMessage } from "./lake/errors.ts";
+import type { HeldDirectory } from "./lake/held-directory.ts";
+import { createLake, type HeldDataset } from "./lake/lake.ts";
+import { holdManifests } from "./manifest/directory.ts";
 import { checkpointAfter, isCompressed, type ManifestFile } from "./manifest/files.ts";
 import { planAll, planReading, type ReadingPlan, type Segment, startOf } from "./manifest/plan.ts";
 import { type ReadBatch, readSegment } from "./manifest/read.ts";
 import { expectedNames } from "./names.ts";
 import { restoreDataset } from "./restore.ts";
+import { holdSamples } from "./samples/directory.ts";
 import type { Checkpoint, RejectedLine } from "./types.ts";
 
 /** What one look at a dataset's manifest brought. */
@@ -57,7 +62,9 @@ export class IngestStopped extends Error {}
 interface Look {
   readonly dataset: string;
   readonly id: number;
-  readonly directory: string;
+  readonly held: HeldDataset;
+  /** Its manifests. */
+  readonly directory: HeldDirectory;
   readonly now: number;
   readonly isStopping: () => boolean;
   /** What has to be seen twice, and since when it is seen, ms since epoch. */
@@ -71,6 +78,7 @@ const NOTHING: Ingested = { lines: 0, due: 0, unchanged: 0, superseded: 0, rejec
 
 /** Makes the function; it remembers between calls what was unsettled. */
 export function createIngest({ db, settings, onRejected, onRestored }: IngestOptions): Ingest {
+  const lake = createLake(settings);
   const acceptBatch = acceptOf(db);
   const checkpoints = checkpointsOf(db);
   const datasets = datasetsOf(db);
@@ -81,26 +89,30 @@ export function createIngest({ db, settings, onRejected, onRestored }: IngestOpt
   const pauses = new Map<string, number>();
 
   return async (dataset, now, isStopping = () => false) => {
-    const directory = join(settings.prefix, dataset, "manifests");
     const pause = pauses.get(dataset);
     if (pause !== undefined && now < pause && now >= pause - settleMs) {
       return { ...NOTHING, unsettledUntil: pause };
     }
     const id = datasets.ensure(dataset);
-    const look: Look = { dataset, id, directory, now, isStopping, doubts: new Map() };
+    const sight = { dataset, now, doubts: new Map<string, number>() };
     try {
-      const ingested = await ingest(look);
-      waiting.set(dataset, look.doubts);
+      using held = lake.hold(dataset);
+      using directory = holdManifests(held);
+      const ingested = await ingest({ ...sight, id, held, directory, isStopping });
+      waiting.set(dataset, sight.doubts);
       return ingested;
     } catch (error) {
-      if (error instanceof Failure || error instanceof IngestStopped) throw error;
-      if (isSqliteError(error)) throw error;
-      if (errorCode(error) === "ENOENT" && !isSettled(look, "gone while it was looked at")) {
-        waiting.set(dataset, look.doubts);
+      const isGone = error instanceof Failure && error.code === "FILE_MISSING";
+      const reason = isGone ? error.cause : error;
+      if (reason instanceof Failure || reason instanceof IngestStopped) throw reason;
+      if (isSqliteError(reason)) throw reason;
+      if (errorCode(reason) === "ENOENT" && !isSettled(sight, "gone while it was looked at")) {
+        waiting.set(dataset, sight.doubts);
         return { ...NOTHING, unsettledUntil: now + settleMs };
       }
-      const message = `cannot read ${directory}: ${errorMessage(error)}`;
-      throw new Failure("MANIFEST_UNREADABLE", message, { cause: error });
+      const path = join(settings.prefix, dataset, "manifests");
+      const message = `cannot read ${path}: ${systemMessage(reason)}`;
+      throw new Failure("MANIFEST_UNREADABLE", message, { cause: reason });
     }
   };
 
@@ -121,9 +133,10 @@ export function createIngest({ db, settings, onRejected, onRestored }: IngestOpt
 
   /** No checkpoint: a new dataset, or one whose cache was lost. */
   async function firstSight(look: Look, segments: readonly Segment[]): Promise<Ingested> {
+    using samples = holdSamples(look.held);
     const restored = await restoreDataset(db, {
       dataset: look.id,
-      samples: join(look.directory, "../samples"),
+      samples,
       isStopping: look.isStopping,
       onRestored: (receipts) => onRestored?.(look.dataset, receipts),
     });
@@ -242,7 +255,10 @@ export function createIngest({ db, settings, onRejected, onRestored }: IngestOpt
   }
 
   /** True once the same thing was seen twice, `settleMs` apart. */
-  function isSettled({ dataset, now, doubts }: Look, what: string): boolean {
+  function isSettled(
+    { dataset, now, doubts }: Pick<Look, "dataset" | "now" | "doubts">,
+    what: string,
+  ): boolean {
     // A clock that was set back since would have us wait for as long as it was.
     const since = Math.min(waiting.get(dataset)?.get(what) ?? now, now);
     doubts.set(what, since);

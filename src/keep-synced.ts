@@ -1,4 +1,5 @@
 import type { Db } from "./cache/open.ts";
+import type { Settings } from "./config/settings.ts";
 import { errorCode, errorMessage } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { type Synced, syncRegularly } from "./sync.ts";
@@ -6,16 +7,16 @@ import { type Synced, syncRegularly } from "./sync.ts";
 /** What is to be brought to disk, and who is told. */
 export interface KeepSyncedOptions {
   readonly db: Db;
-  readonly prefix: string;
+  readonly settings: Settings;
   readonly log: Log;
   /** Called when samples have to be made once more. */
   readonly onRedone: () => void;
 }
 
 /** Brings samples to disk while the daemon runs, and logs what goes wrong. Returns how to end it. */
-export function keepSynced({ db, prefix, log, onRedone }: KeepSyncedOptions): () => void {
+export function keepSynced({ db, settings, log, onRedone }: KeepSyncedOptions): () => void {
   let isTold = false;
-  return syncRegularly({ db, prefix }, { onSynced, onError });
+  return syncRegularly({ db, settings }, { onSynced, onError });
 
   function onSynced(done: Synced): void {
     if (done.synced > 0) log.debug(done, "samples synced");

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { addFact, factOf } from "./cache/facts.ts";
 import type { Db } from "./cache/open.ts";
 import { type Unsynced, unsyncedOf } from "./cache/unsynced.ts";
 import type { Settings } from "./config/settings.ts";
 import { Failure } from "./errors.ts";
-import { findPlace } from "./jobs/place.ts";
-import { removeSample } from "./jobs/remove.ts";
+import { createLake, type Lake } from "./lake/lake.ts";
+import { holdOwnSamples } from "./samples/directory.ts";
+import { removeSample } from "./samples/remove.ts";
 import { lookAtSample } from "./samples/whole.ts";
 
 /** What the check needs. */
@@ -52,7 +52,7 @@ export async function checkAfterPowerLoss(options: CheckOptions): Promise<Checke
   const { db, settings, bootId, isStopping } = options;
   if (bootId !== undefined && factOf(db, "bootId") === bootId) return undefined;
   const queue = unsyncedOf(db);
-  const places = new Map<string, Promise<string | undefined>>();
+  const lake = createLake(settings);
   let [checked, redone] = [0, 0];
   for (let page = queue.first(PAGE); page.length > 0; page = queue.first(PAGE)) {
     if (isStopping()) return { checked, redone };
@@ -60,7 +60,7 @@ export async function checkAfterPowerLoss(options: CheckOptions): Promise<Checke
     for (const entry of page) {
       if (entry.sample === null) continue;
       checked += 1;
-      if (!(await lasted(entry, entry.sample))) wrong.push(entry);
+      if (!hasLasted(lake, entry, entry.sample)) wrong.push(entry);
     }
     redone += queue.finish(page, wrong, Date.now());
     await setImmediate();
@@ -68,36 +68,29 @@ export async function checkAfterPowerLoss(options: CheckOptions): Promise<Checke
   // Only now: whatever ends this half-way, it is gone on with at the next start.
   addFact(db, "bootId", bootId ?? "");
   return checked === 0 ? undefined : { checked, redone };
+}
 
-  /** A broken one is removed at once: nobody is to see it while it waits to be redone. */
-  async function lasted({ dataset, bytes, settledAt }: Unsynced, sample: string): Promise<boolean> {
-    const place = places.get(dataset) ?? placeOf(settings, dataset);
-    places.set(dataset, place);
-    const directory = await place;
-    if (directory === undefined) return false;
-    const { seconds } = settings.forDataset(dataset).limits;
+/**
+ * Whether a sample is whole. A broken one is removed at once: nobody is to see it while it waits to
+ * be redone. Where samples lead to a place that is not to be written, none has lasted.
+ */
+function hasLasted(
+  lake: Lake,
+  { dataset: name, bytes, settledAt }: Unsynced,
+  sample: string,
+): boolean {
+  try {
+    using dataset = lake.hold(name);
+    using samples = holdOwnSamples(lake, dataset);
+    if (samples === undefined) return false;
+    const { seconds } = lake.settings.forDataset(name).limits;
     const after = settledAt - seconds * 1000 - SETTLING_MS;
-    const path = join(directory, "samples", sample);
-    const found = lookAtSample(path, { bytes, after });
-    if (found === "broken") removeBroken(directory, sample);
+    const found = lookAtSample(samples, sample, { bytes, after });
+    if (found === "broken") removeSample(samples, sample);
     return found === "whole";
-  }
-}
-
-/** A dataset's directory; undefined where samples lead to a place that is not to be written. */
-async function placeOf(settings: Settings, dataset: string): Promise<string | undefined> {
-  try {
-    return (await findPlace(settings, dataset)).directory;
   } catch (error) {
-    if (error instanceof Failure) return undefined;
-    throw error;
-  }
-}
-
-function removeBroken(directory: string, sample: string): void {
-  try {
-    removeSample(directory, sample);
-  } catch {
     // The job that redoes it finds the same, and has a code for it.
+    if (error instanceof Failure) return false;
+    throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { Db } from "./cache/open.ts";
 import { type Remembered, restoreOf } from "./cache/rebuild.ts";
+import type { HeldDirectory } from "./lake/held-directory.ts";
 import { isPath } from "./lib/pep383.ts";
 import { isSamplePath } from "./samples/path.ts";
 import { type Receipt, readReceipts } from "./samples/receipts.ts";
@@ -8,8 +9,8 @@ import { type Receipt, readReceipts } from "./samples/receipts.ts";
 export interface RestoreOptions {
   /** Its number in the cache. */
   readonly dataset: number;
-  /** Its directory of samples. */
-  readonly samples: string;
+  /** Undefined where it has none. */
+  readonly samples: HeldDirectory | undefined;
   /** True when the process is to end; it has to be done anew then. */
   readonly isStopping: () => boolean;
   /** Told how many receipts were taken over so far. */
@@ -25,6 +26,7 @@ export async function restoreDataset(
   db: Db,
   { dataset, samples, isStopping, onRestored }: RestoreOptions,
 ): Promise<number> {
+  if (samples === undefined) return 0;
   const restore = restoreOf(db);
   let restored = 0;
   for await (const receipts of readReceipts(samples)) {

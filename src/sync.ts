@@ -1,14 +1,18 @@
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Db } from "./cache/open.ts";
 import { type Unsynced, unsyncedOf } from "./cache/unsynced.ts";
+import { Failure } from "./errors.ts";
+import type { Settings } from "./config/settings.ts";
+import type { HeldDirectory } from "./lake/held-directory.ts";
+import { createLake, type Lake } from "./lake/lake.ts";
+import { holdSamples } from "./samples/directory.ts";
 import { syncSamples } from "./samples/sync.ts";
 import { lookAtSample } from "./samples/whole.ts";
 
 /** What syncing needs. */
 export interface SyncOptions {
   readonly db: Db;
-  readonly prefix: string;
+  readonly settings: Settings;
   /** True when the process is to end; the cache is not touched from then on. */
   readonly isStopping: () => boolean;
   /** ms since epoch. */
@@ -40,8 +44,9 @@ const AGE_MS = 45_000;
  * @throws errno, and what the cache throws; what was not reached is still to be synced
  */
 export async function syncSettled(options: SyncOptions): Promise<Synced> {
-  const { db, prefix, isStopping, clock, restMs } = options;
+  const { db, settings, isStopping, clock, restMs } = options;
   const queue = unsyncedOf(db);
+  const lake = createLake(settings);
   let [synced, redone] = [0, 0];
   while (!isStopping()) {
     const now = clock();
@@ -50,7 +55,7 @@ export async function syncSettled(options: SyncOptions): Promise<Synced> {
     const young = first.findIndex(({ at }) => at > now - AGE_MS && at <= now);
     const page = young < 0 ? first : first.slice(0, young);
     if (page.length === 0) break;
-    const wrong = await syncPage(prefix, page);
+    const wrong = await syncPage(lake, page);
     if (isStopping()) break;
     redone += queue.finish(page, wrong, clock());
     synced += page.length - wrong.length;
@@ -62,7 +67,7 @@ export async function syncSettled(options: SyncOptions): Promise<Synced> {
 
 /** Does so twice a minute, until the function that it returns is called. */
 export function syncRegularly(
-  { db, prefix }: Pick<SyncOptions, "db" | "prefix">,
+  { db, settings }: Pick<SyncOptions, "db" | "settings">,
   { onSynced, onError }: { onSynced: (done: Synced) => void; onError: (error: unknown) => void },
 ): () => void {
   let isOver = false;
@@ -80,7 +85,7 @@ export function syncRegularly(
       onSynced(
         await syncSettled({
           db,
-          prefix,
+          settings,
           isStopping: () => isOver,
           clock: Date.now,
           restMs: REST_MS,
@@ -93,21 +98,43 @@ export function syncRegularly(
   }
 }
 
-async function syncPage(prefix: string, page: readonly Unsynced[]): Promise<Unsynced[]> {
+async function syncPage(lake: Lake, page: readonly Unsynced[]): Promise<Unsynced[]> {
   const wrong: Unsynced[] = [];
   const present = page.filter(({ sample }) => sample !== null);
-  for (const [dataset, entries] of Map.groupBy(present, ({ dataset }) => dataset)) {
-    const samples = join(prefix, dataset, "samples");
-    const names = entries.map(({ sample }) => sample as string);
-    const lost = await syncSamples(samples, names);
-    wrong.push(
-      ...entries.filter((entry) => lost.has(entry.sample as string) || isMissing(samples, entry)),
-    );
+  for (const [name, entries] of Map.groupBy(present, ({ dataset }) => dataset)) {
+    wrong.push(...(await syncDataset(lake, name, entries)));
   }
   return wrong;
 }
 
-/** What only receipts tell of, after the cache was lost, is looked at once. */
-function isMissing(samples: string, { at, sample, bytes }: Unsynced): boolean {
-  return at === 0 && lookAtSample(join(samples, sample as string), { bytes, after: 0 }) !== "whole";
+/** Returns those that are to be redone. */
+async function syncDataset(
+  lake: Lake,
+  name: string,
+  entries: readonly Unsynced[],
+): Promise<readonly Unsynced[]> {
+  try {
+    using dataset = lake.hold(name);
+    using samples = holdSamples(dataset);
+    if (samples === undefined) return entries.filter(isUnseen);
+    const names = entries.map(({ sample }) => sample as string);
+    const lost = await syncSamples(samples, names);
+    return entries.filter((entry) => lost.has(entry.sample as string) || isMissing(samples, entry));
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    // A dataset that is gone has nothing to redo; one that leads elsewhere waits with a reason.
+    return error.code === "FILE_MISSING" ? entries.filter(isUnseen) : entries;
+  }
+}
+
+/** Only receipts tell of it, after the cache was lost. */
+function isUnseen({ at }: Unsynced): boolean {
+  return at === 0;
+}
+
+/** What only receipts tell of is looked at once. */
+function isMissing(samples: HeldDirectory, entry: Unsynced): boolean {
+  const { sample, bytes } = entry;
+  const isThere = () => lookAtSample(samples, sample as string, { bytes, after: 0 }) === "whole";
+  return isUnseen(entry) && !isThere();
 }

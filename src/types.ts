@@ -147,6 +147,8 @@ export interface Job {
   readonly name: string;
   /** The extension in that name where it is not raw's own. */
   readonly extension: string | null;
+  /** Where links led when the dataset was first held (`lake/lake.ts`); null where there were none. */
+  readonly linkedTo?: string | null | undefined;
 }
 
 /** A sample stands under its name. */

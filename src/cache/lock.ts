@@ -1,8 +1,11 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { errorCode, errorMessage, Failure } from "../errors.ts";
+import { errorCode, Failure } from "../errors.ts";
+import { systemMessage } from "../lake/errors.ts";
+import { entryPath } from "../lake/held-directory.ts";
+import { makeState } from "../lake/state-directory.ts";
 import { accessHint, type Db } from "./open.ts";
 
 /** Who holds the lock, as far as it is known. */
@@ -63,18 +66,19 @@ export function takeLock(state: string): Lock {
 
 function openLock(state: string): Db {
   try {
-    mkdirSync(state, { recursive: true, mode: 0o750 });
-    return new Database(join(state, "daemon.lock"), { timeout: BUSY_MS });
+    using held = makeState(state);
+    return new Database(entryPath(held, "daemon.lock"), { timeout: BUSY_MS });
   } catch (error) {
     throw unusable(state, error);
   }
 }
 
 function unusable(state: string, error: unknown): Failure {
+  if (error instanceof Failure) return error;
   const damaged = /^SQLITE_(NOTADB|CORRUPT)/.test(errorCode(error) ?? "");
   const other = accessHint(error) ?? "check owner, mode and free space";
   const hint = damaged ? "remove daemon.lock" : other;
-  const message = `cannot use the state directory ${state}: ${errorMessage(error)} (${hint})`;
+  const message = `cannot use the state directory ${state}: ${systemMessage(error)} (${hint})`;
   return new Failure("CACHE_UNUSABLE", message, { cause: error });
 }
 

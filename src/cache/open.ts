@@ -1,7 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, existsSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import Database from "better-sqlite3";
 import { errorCode, errorMessage, Failure } from "../errors.ts";
+import { systemMessage } from "../lake/errors.ts";
+import { entryPath, type HeldDirectory } from "../lake/held-directory.ts";
+import { holdState, makeState } from "../lake/state-directory.ts";
 import { migrations } from "./schema.ts";
 
 /** The SQLite database. */
@@ -26,9 +29,16 @@ const LEAST_BYTES = 512;
 /** What SQLite keeps beside a database; none of it may meet another one. */
 const companions = ["-wal", "-shm", "-journal"] as const;
 
+const NAME = "cache.db";
+
 /** Where the cache is, below the state directory. */
 export function cachePath(state: string): string {
-  return join(state, "cache.db");
+  return join(state, NAME);
+}
+
+/** The same, to be opened: whatever becomes of the directory's name, it is in this one. */
+function pathIn(held: HeldDirectory): string {
+  return entryPath(held, NAME);
 }
 
 /** Whether there is a cache. @throws errno where that cannot be seen */
@@ -48,17 +58,18 @@ export function cacheIdentity(state: string): string | undefined {
  * @throws Failure CACHE_UNUSABLE when it is locked, or its directory cannot be written.
  */
 export function openCache(state: string): OpenedCache {
-  const path = cachePath(state);
-  return translated(path, () => {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+  return translated(cachePath(state), () => {
+    using held = makeState(state);
+    const path = pathIn(held);
     const remains = whyIncomplete(path);
     const found = remains ?? (hasCache(state) ? openUsable(path) : create(path));
     if (typeof found !== "string") return { db: found };
-    const aside = `${path}.broken-${new Date().toISOString().replaceAll(":", "")}`;
+    const aside = `.broken-${new Date().toISOString().replaceAll(":", "")}`;
     for (const suffix of ["", ...companions]) {
-      if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+      if (existsSync(path + suffix)) renameSync(path + suffix, path + aside + suffix);
     }
-    return { db: create(path), movedAside: { path: aside, reason: found } };
+    const movedAside = { path: cachePath(state) + aside, reason: found };
+    return { db: create(path), movedAside };
   });
 }
 
@@ -74,7 +85,7 @@ export function closeCache(db: Db): void {
   } catch (error) {
     // Moved: it was removed under the daemon, which has an error of its own for that.
     const isMoved = errorCode(error) === "SQLITE_READONLY_DBMOVED";
-    if (!isMoved && !isLocked(error)) throw cacheFailure(db.name, error);
+    if (!isMoved && !isLocked(error)) throw cacheFailure(fileOf(db), error);
   } finally {
     db.close();
   }
@@ -117,7 +128,8 @@ function openExisting(state: string, readonly: boolean): Db {
       const message = `no cache at ${path}: has the sampler run with this prefix and state?`;
       throw new Failure("CACHE_UNUSABLE", message);
     }
-    const db = new Database(path, { readonly, timeout: BUSY_MS });
+    using held = holdState(state);
+    const db = new Database(pathIn(held), { readonly, timeout: BUSY_MS });
     const version = versionOf(db);
     if (version === migrations.length) return db;
     db.close();
@@ -213,8 +225,14 @@ function translated<T>(path: string, work: () => T): T {
   }
 }
 
+/** The file of a database, as SQLite resolved its path. */
+function fileOf(db: Db): string {
+  const [main] = db.pragma("database_list") as readonly { readonly file: string }[];
+  return main?.file ?? db.name;
+}
+
 function cacheFailure(path: string, error: unknown): Failure {
-  const message = `cannot use the cache ${path}: ${errorMessage(error)} (${hintFor(error)})`;
+  const message = `cannot use the cache ${path}: ${systemMessage(error)} (${hintFor(error)})`;
   return new Failure("CACHE_UNUSABLE", message, { cause: error });
 }
 

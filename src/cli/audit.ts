@@ -1,4 +1,4 @@
-import { join, matchesGlob } from "node:path";
+import { matchesGlob } from "node:path";
 import {
   type Audit,
   auditDataset,
@@ -13,6 +13,7 @@ import { makeDue } from "../cache/due.ts";
 import { holderOf } from "../cache/lock.ts";
 import { changeCache, type Db, openCacheToRead } from "../cache/open.ts";
 import { datasetTotals } from "../cache/totals.ts";
+import { createLake } from "../lake/lake.ts";
 import { errorMessage, Failure, systemErrorIn } from "../errors.ts";
 import { createBar } from "./bar.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
@@ -51,6 +52,7 @@ export async function audit(options: AuditOptions, context: Context): Promise<nu
   const settings = settingsFor(options, context);
   const db = openCacheToRead(settings.state);
   const isRunning = holderOf(settings.state) !== undefined;
+  const lake = createLake(settings);
   const audited: AuditedDataset[] = [];
   const glob = options.dataset ?? "**";
   const bar = createBar(context, "checks");
@@ -66,11 +68,11 @@ export async function audit(options: AuditOptions, context: Context): Promise<nu
       if (!matchesGlob(dataset, glob)) continue;
       const id = datasetsOf(db).find(dataset) as number;
       const checkpoints = checkpointsOf(db).of(id);
-      const directory = join(settings.prefix, dataset);
       const cache = auditedCacheOf(db);
-      const one = { id, directory, cache, checkpoints, isRunning, onLooked };
       const repairs = options.repair === true ? settings.state : undefined;
       try {
+        using held = lake.hold(dataset);
+        const one = { id, dataset: held, cache, checkpoints, isRunning, onLooked };
         audited.push({ dataset, ...(await auditOne(one, repairs)) });
       } catch (error) {
         if (!isUnreadable(error)) throw error;
@@ -91,7 +93,9 @@ export async function audit(options: AuditOptions, context: Context): Promise<nu
 
 /** Whether manifests or samples of a dataset cannot be read: permissions, or a disk. */
 function isUnreadable(error: unknown): boolean {
-  if (error instanceof Failure) return error.code === "MANIFEST_UNREADABLE";
+  if (error instanceof Failure) {
+    return /^(MANIFEST_UNREADABLE|OUTPUT_UNWRITABLE|FILE_MISSING|PATH_REFUSED)$/.test(error.code);
+  }
   return systemErrorIn(error) !== undefined;
 }
 

@@ -4,8 +4,13 @@ import { dirname, join } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { errorCode, errorMessage } from "../errors.ts";
 import { discover } from "../manifest/discover.ts";
+import { systemMessage } from "../lake/errors.ts";
+import type { HeldDirectory } from "../lake/held-directory.ts";
+import { createLake } from "../lake/lake.ts";
+import { holdManifests } from "../manifest/directory.ts";
 import { planAll } from "../manifest/plan.ts";
 import { readSegment } from "../manifest/read.ts";
+import { holdSamples, judgeOwn } from "../samples/directory.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
 import { printable } from "../lib/text.ts";
 import { printJson, printLine } from "./print.ts";
@@ -56,17 +61,20 @@ async function checkDataset(
   const directory = join(settings.prefix, dataset);
   await need(problems, join(directory, "bronze"), R_OK | X_OK, "bronze cannot be read");
   await needWritable(problems, join(directory, "samples"), "samples cannot be written");
-  const manifests = join(directory, "manifests");
   try {
+    using held = createLake(settings).hold(dataset);
+    using manifests = holdManifests(held);
+    using samples = holdSamples(held);
+    if (samples !== undefined) judgeOwn(held, samples);
     return await checkManifest(manifests, problems);
   } catch (error) {
-    problems.push({ path: manifests, problem: errorMessage(error) });
+    problems.push({ path: directory, problem: systemMessage(error) });
     return 0;
   }
 }
 
 /** Returns how many lines are entries. */
-async function checkManifest(manifests: string, problems: Problem[]): Promise<number> {
+async function checkManifest(manifests: HeldDirectory, problems: Problem[]): Promise<number> {
   let lines = 0;
   let bad = 0;
   for (const segment of (await planAll(manifests)).segments) {
@@ -77,14 +85,15 @@ async function checkManifest(manifests: string, problems: Problem[]): Promise<nu
         Math.max(0, SHOWN_LINES - bad),
       )) {
         problems.push({
-          path: join(manifests, path),
+          path: join(manifests.path, path),
           problem: `line ${line}, byte ${offset}: ${reason}`,
         });
       }
       bad += rejected.length;
     }
   }
-  if (bad > SHOWN_LINES) problems.push({ path: manifests, problem: `${bad} bad lines in all` });
+  if (bad > SHOWN_LINES)
+    problems.push({ path: manifests.path, problem: `${bad} bad lines in all` });
   return lines;
 }
 

@@ -1,8 +1,8 @@
-import { join } from "node:path";
 import { entriesOf, similarRaws, type WholeEntry } from "../cache/entry.ts";
 import { type Db, openCacheToRead } from "../cache/open.ts";
 import type { FailureCode } from "../errors.ts";
 import { type Explanation, explainEntry } from "../explain.ts";
+import { createLake } from "../lake/lake.ts";
 import { samplePath } from "../samples/path.ts";
 import type { Receipt } from "../samples/receipts.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
@@ -22,8 +22,8 @@ const SIMILAR = 5;
 /** Prints everything about one raw; writes nothing. @throws Failure CONFIG_INVALID or CACHE_UNUSABLE */
 export async function explain(options: ExplainOptions, context: Context): Promise<number> {
   const { raw, dataset, json } = options;
-  const { state, prefix } = settingsFor(options, context);
-  const db = openCacheToRead(state);
+  const settings = settingsFor(options, context);
+  const db = openCacheToRead(settings.state);
   let entries: WholeEntry[];
   try {
     entries = entriesOf(db, raw, dataset);
@@ -34,10 +34,9 @@ export async function explain(options: ExplainOptions, context: Context): Promis
   } finally {
     db.close();
   }
+  const lake = createLake(settings);
   const explained: Explanation[] = [];
-  for (const entry of entries) {
-    explained.push(await explainEntry(entry, join(prefix, entry.dataset)));
-  }
+  for (const entry of entries) explained.push(await explainEntry(entry, lake));
   if (json === true) printJson(context, explained);
   else for (const one of explained) print(one, context);
   return exitCodes.done;

@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync
 import { dirname, join } from "node:path";
 import { errorCode, Failure } from "../errors.ts";
 import { pathBytes } from "../lib/pep383.ts";
-import { outputFailure } from "../samples/publish.ts";
+import { outputFailure } from "../lake/errors.ts";
 
 const FILE_MODE = 0o640;
 

@@ -4,7 +4,6 @@ import { closeCache, type Db, openCacheToChange, openCacheToRead } from "../cach
 import type { Settings } from "../config/settings.ts";
 import { errorMessage, Failure } from "../errors.ts";
 import { discover } from "../manifest/discover.ts";
-import { findPlace } from "../jobs/place.ts";
 import { realEffects } from "../effects.ts";
 import {
   beyondRetention,
@@ -126,7 +125,6 @@ async function removeAll(
     bar.update(done, () => total);
   };
   for (const one of all) {
-    await findPlace(settings, one.dataset);
     const pruned = await pruneDataset({ ...one, ...realEffects(settings), onPruned });
     removed.push({ dataset: one.dataset, ...pruned });
   }

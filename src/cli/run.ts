@@ -146,7 +146,7 @@ async function untilFree(
  */
 async function syncEarlier(
   db: Db,
-  { prefix }: Settings,
+  settings: Settings,
   isStopping: () => boolean,
   { err }: Context,
 ): Promise<void> {
@@ -154,7 +154,7 @@ async function syncEarlier(
   try {
     const { redone } = await syncSettled({
       db,
-      prefix,
+      settings,
       isStopping: () => isStopping() || performance.now() > until,
       clock: Date.now,
       restMs: 0,

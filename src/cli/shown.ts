@@ -3,7 +3,9 @@ import type { WholeEntry } from "../cache/entry.ts";
 import type { Settings } from "../config/settings.ts";
 import { Failure } from "../errors.ts";
 import { bronzePath } from "../jobs/source.ts";
+import { createLake } from "../lake/lake.ts";
 import { fileName } from "../lib/text.ts";
+import { holdSamples } from "../samples/directory.ts";
 import { findReceipt } from "../samples/find-receipt.ts";
 import type { Receipt } from "../samples/receipts.ts";
 import { readHead, readView, type View, type ViewOptions } from "../view/view.ts";
@@ -64,8 +66,20 @@ async function lookAtEntry(
     roots,
     extensions,
   });
-  const sampled = await findReceipt(join(directory, "samples"), entry);
+  const sampled = await receiptFor(entry, settings);
   return { entry, dataset, sampled, ...looked };
+}
+
+/** Null where it cannot be found; why that is so does not matter for what is shown. */
+async function receiptFor(entry: WholeEntry, settings: Settings): Promise<Receipt | null> {
+  try {
+    using dataset = createLake(settings).hold(entry.dataset);
+    using samples = holdSamples(dataset);
+    return samples === undefined ? null : await findReceipt(samples, entry);
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
 }
 
 /** Something that can be shown. */

@@ -1,9 +1,12 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { errorCode, errorMessage, Failure, type FailureCode, systemErrorIn } from "../errors.ts";
+import { createLake } from "../lake/lake.ts";
+import { isAbsence } from "../lake/roots.ts";
 import { HEAD_BYTES } from "../lib/source.ts";
 import type { Failed, Handle, Job, Outcome } from "../types.ts";
 import { startClock } from "./clock.ts";
-import { findPlace, type Place, whyNoBronze } from "./place.ts";
 import { Rename, sampleFile } from "./sample-file.ts";
 
 /**
@@ -11,7 +14,7 @@ import { Rename, sampleFile } from "./sample-file.ts";
  * never throws: whatever happens becomes an outcome.
  */
 export function createHandle(settings: Settings): Handle {
-  const places = new Map<string, Place>();
+  const lake = createLake(settings);
   /** Each job in work has one; what is allocated for each file anew keeps the collector busy. */
   const memories: Buffer[] = [];
 
@@ -22,9 +25,7 @@ export function createHandle(settings: Settings): Handle {
     const memory = memories.pop() ?? Buffer.allocUnsafeSlow(HEAD_BYTES);
     let done: Promise<Outcome> | undefined;
     try {
-      const place = places.get(job.dataset) ?? (await findPlace(settings, job.dataset));
-      if (place.isWhole) places.set(job.dataset, place);
-      done = sampleFile(job, { place, settings, memory }, clock.signal, work);
+      done = sampleFile(job, { lake, memory }, clock.signal, work);
       return await Promise.race([done, clock.rejected]);
     } catch (error) {
       // Work that is stopped ends with its next read, and cleans up behind itself.
@@ -41,13 +42,13 @@ export function createHandle(settings: Settings): Handle {
   };
 }
 
-async function failed(
+function failed(
   error: unknown,
   job: Job,
   settings: Settings,
   readBytes: number,
   ms: number,
-): Promise<Outcome> {
+): Outcome {
   const [code, message] = whatFailed(error);
   const failure: Failed = { outcome: "failed", code, message, readBytes, ms };
   if (code === "OUTPUT_UNWRITABLE" && isNameAtFault(error, job)) {
@@ -56,7 +57,7 @@ async function failed(
   if (code === "OUTPUT_FULL" || code === "OUTPUT_UNWRITABLE") {
     return { outcome: "paused", code, message };
   }
-  const noBronze = code === "FILE_MISSING" ? await whyNoBronze(settings, job) : undefined;
+  const noBronze = code === "FILE_MISSING" ? whyNoBronze(settings, job) : undefined;
   return noBronze === undefined ? failure : { outcome: "paused", code, message: noBronze };
 }
 
@@ -74,4 +75,16 @@ function isNameAtFault(error: unknown, { name }: Job): boolean {
   if (errno === "ENAMETOOLONG" || errno === "EISDIR") return true;
   // A raw's directory and another raw's sample can have one name when directories are mirrored.
   return name.includes("/") && (errno === "ENOTDIR" || errno === "EEXIST");
+}
+
+/** Why the whole bronze directory cannot be had, and not just this file; undefined when it can. */
+function whyNoBronze(settings: Settings, job: Job): string | undefined {
+  if (!job.bronze.startsWith("bronze/")) return undefined;
+  const directory = join(settings.prefix, job.dataset, "bronze");
+  try {
+    statSync(directory);
+    return undefined;
+  } catch (error) {
+    return isAbsence(error) ? `${directory} is missing: is it mounted?` : errorMessage(error);
+  }
 }

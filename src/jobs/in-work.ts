@@ -1,11 +1,16 @@
 import { hash } from "node:crypto";
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { errorCode, errorMessage, Failure, systemErrorIn } from "../errors.ts";
+import { errorCode, Failure, systemErrorIn } from "../errors.ts";
+import { systemMessage } from "../lake/errors.ts";
+import { entryPath } from "../lake/held-directory.ts";
+import { holdState } from "../lake/state-directory.ts";
 import type { Job } from "../types.ts";
 
 /** Bytes of a mark: 16 hexadecimal digits. */
 const MARK = 16;
+const NAME = "in-work";
+const BLANK = constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
 const NOTHING = " ".repeat(MARK);
 
 /**
@@ -13,6 +18,7 @@ const NOTHING = " ".repeat(MARK);
  * that outlives the process. What a power loss does to it does not matter.
  */
 export interface InWork {
+  /** Leads to the file from each thread of this process, whatever becomes of its name. */
   readonly path: string;
   /** Says that a thread, counted from 0, has nothing to do. */
   clear(thread: number): void;
@@ -30,10 +36,9 @@ export function markOf({ dataset, raw, mtime }: Job): string {
  * @throws Failure CACHE_UNUSABLE
  */
 export function openInWork(state: string, threads: number): InWork {
-  const path = pathIn(state);
-  let fd: number | undefined = openBlank(path, threads);
+  let fd: number | undefined = openBlank(state, threads);
   return {
-    path,
+    path: `/proc/self/fd/${fd}`,
     clear(thread) {
       if (fd !== undefined) writeMark(fd, thread, NOTHING);
     },
@@ -56,27 +61,23 @@ export function openMark(path: string, thread: number): (job: Job) => void {
 /** The marks that the last process left. @throws errno */
 export function lastInWork(state: string): string[] {
   try {
-    return readFileSync(pathIn(state), "latin1").match(/[0-9a-f]{16}/g) ?? [];
+    return readFileSync(join(state, NAME), "latin1").match(/[0-9a-f]{16}/g) ?? [];
   } catch (error) {
     if (errorCode(error) === "ENOENT") return [];
     throw error;
   }
 }
 
-function pathIn(state: string): string {
-  return join(state, "in-work");
-}
-
 /** Written whole at once: no mark needs room on the disk later. */
-function openBlank(path: string, threads: number): number {
+function openBlank(state: string, threads: number): number {
   try {
-    const fd = openSync(path, "w", 0o640);
+    using held = holdState(state);
+    const fd = openSync(entryPath(held, NAME), BLANK, 0o640);
     writeSync(fd, NOTHING.repeat(threads), 0, "latin1");
     return fd;
   } catch (error) {
-    throw new Failure("CACHE_UNUSABLE", `cannot write ${path}: ${errorMessage(error)}`, {
-      cause: error,
-    });
+    const message = `cannot write ${join(state, NAME)}: ${systemMessage(error)}`;
+    throw new Failure("CACHE_UNUSABLE", message, { cause: error });
   }
 }
 

@@ -41,7 +41,9 @@ export function startLane(
   const resourceLimits = { maxOldGenerationSizeMb: HEAP_MB };
   const progress = createProgress();
   const workerData: WorkerData = { ...data, progress };
-  const worker = new Worker(program, { workerData, resourceLimits });
+  // Descriptors that come from system calls of our own would be warned of.
+  const trackUnmanagedFds = false;
+  const worker = new Worker(program, { workerData, resourceLimits, trackUnmanagedFds });
   worker.on("message", onAnswers);
   worker.on("error", (error) => onDeath(whyDead(error), errorMessage(error)));
   worker.on("exit", (code) => onDeath("UNEXPECTED", `the worker ended with ${code}`));

@@ -1,12 +1,12 @@
-import { basename, join } from "node:path";
-import type { Settings } from "../config/settings.ts";
+import { basename } from "node:path";
 import { Failure, NoSample } from "../errors.ts";
 import { recognise } from "../formats/index.ts";
 import { unknown } from "../formats/unknown.ts";
+import type { Lake } from "../lake/lake.ts";
+import { makePlace, makeSamples, type SamplePlace } from "../samples/directory.ts";
 import { type Staged, stage } from "../samples/publish.ts";
 import type { Job, Outcome, Recognised, SampleRequest } from "../types.ts";
-import { checkFolder, type Place } from "./place.ts";
-import { bronzePath, type LocalFile, openLocalFile } from "./source.ts";
+import { type LocalFile, openBronze } from "./source.ts";
 
 /** Thrown inside to leave: the sample needs another name. */
 export class Rename extends Error {
@@ -21,8 +21,7 @@ export class Rename extends Error {
 
 /** Where a job is done. */
 export interface Surroundings {
-  readonly place: Place;
-  readonly settings: Settings;
+  readonly lake: Lake;
   /** Memory for a file's first bytes, while it is open. */
   readonly memory: Buffer;
 }
@@ -34,15 +33,17 @@ export interface Surroundings {
  */
 export async function sampleFile(
   job: Job,
-  { place, settings, memory }: Surroundings,
+  { lake, memory }: Surroundings,
   signal: AbortSignal,
   work: { readBytes: number },
 ): Promise<Outcome> {
   const started = performance.now();
-  const { limits, extensions } = settings.forDataset(job.dataset);
-  const file = openLocalFile(bronzePath(place.directory, job.bronze), {
-    roots: place.roots,
-    unknownRoot: place.unknownRoot,
+  const { limits, extensions } = lake.settings.forDataset(job.dataset);
+  using dataset = lake.hold(job.dataset, job.linkedTo);
+  const { directory, real, roots } = dataset;
+  const file = openBronze(directory, job.bronze, {
+    roots: [real, ...roots.all],
+    unknownRoot: roots.unknown,
     name: basename(job.raw),
     readBytes: limits.readBytes,
     signal,
@@ -50,10 +51,10 @@ export async function sampleFile(
   });
   try {
     const request = { source: file, limits, signal, depth: 0, extensions, recognise };
-    const target = join(place.directory, "samples", job.name);
-    checkFolder(place.directory, job.name);
     const found = await recognise(request);
-    const staged = await stageSample(found, request, target, job);
+    using samples = makeSamples(lake, dataset);
+    using place = makePlace(samples, job.name);
+    const staged = await stageSample(found, request, place, job);
     publish(staged, file, job, signal);
     return {
       outcome: "sampled",
@@ -74,29 +75,29 @@ export async function sampleFile(
 async function stageSample(
   found: Recognised,
   request: SampleRequest,
-  target: string,
+  place: SamplePlace,
   job: Job,
 ): Promise<Staged> {
   try {
-    return await stageAs(found, request, target, job);
+    return await stageAs(found, request, place, job);
   } catch (error) {
     if (!(error instanceof NoSample)) throw error;
     const described = { format: unknown, by: found.by, reason: error.reason };
-    return stageAs(described, request, target, job);
+    return stageAs(described, request, place, job);
   }
 }
 
 async function stageAs(
   found: Recognised,
   request: SampleRequest,
-  target: string,
+  place: SamplePlace,
   job: Job,
 ): Promise<Staged> {
   const extension = found.format.sampleExtension ?? null;
   const fits = job.extension === extension;
   // Whether a file has a sample after all that was only described so far, sampling has to tell.
   if (!fits && job.extension !== unknown.sampleExtension) throw new Rename(extension);
-  const staged = await stage(target, found.format.sample(request, found));
+  const staged = await stage(place, found.format.sample(request, found));
   if (!fits) {
     staged.discard();
     throw new Rename(extension);

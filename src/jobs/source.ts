@@ -9,7 +9,11 @@ import {
   statSync,
 } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { errorCode, errorMessage, Failure, type FailureCode, systemErrorIn } from "../errors.ts";
+import { systemMessage } from "../lake/errors.ts";
+import type { HeldDirectory } from "../lake/held-directory.ts";
+import { isWithin } from "../lake/roots.ts";
+import { O_PATH, systemCalls } from "../lake/system-calls.ts";
+import { errorCode, Failure, type FailureCode, systemErrorIn } from "../errors.ts";
 import { breathe } from "../lib/breathe.ts";
 import { pathBytes, pathText } from "../lib/pep383.ts";
 import { HEAD_BYTES } from "../lib/source.ts";
@@ -17,8 +21,6 @@ import type { Source } from "../types.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
-/** open(2): finds a file without opening it, whatever it is. Node has no name for it. */
-const O_PATH = 0o10000000;
 
 /** A local file, open for reading, that remembers what it was when it was opened. */
 export interface LocalFile extends Source {
@@ -58,20 +60,61 @@ export interface OpenOptions {
  * LIMIT_EXCEEDED, and the signal's reason once it is aborted.
  */
 export function openLocalFile(path: string, options: OpenOptions): LocalFile {
+  return openFound(path, options, () => findWithin(path, options));
+}
+
+/**
+ * The same for a path that a manifest names: a relative one starts at the dataset's held directory,
+ * and where no link is on its way the kernel sees to it that it stays below.
+ */
+export function openBronze(
+  directory: HeldDirectory,
+  bronze: string,
+  options: OpenOptions,
+): LocalFile {
+  const path = bronzePath(directory.path, bronze);
+  if (isAbsolute(bronze)) return openLocalFile(path, options);
+  const find = () => findPlain(directory, bronze) ?? findWithin(path, options);
+  return openFound(path, options, find);
+}
+
+/** `find` returns a descriptor that holds the file, not open, and within the roots. */
+function openFound(path: string, options: OpenOptions, find: () => number): LocalFile {
   let found: number | undefined;
   try {
-    found = openSync(pathBytes(path), O_PATH);
-    const place = `/proc/self/fd/${found}`;
-    const real = pathText(readlinkSync(place, { encoding: "buffer" }));
-    checkRoots(path, real, options);
+    found = find();
     const opened = fstatSync(found, { bigint: true });
     if (!opened.isFile()) throw refused(path, "not a regular file");
-    const fd = openSync(place, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    const fd = openSync(`/proc/self/fd/${found}`, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     return localFile(fd, pathBytes(path), opened, options);
   } catch (error) {
     throw fileFailure(error, path);
   } finally {
     if (found !== undefined) closeRead(found);
+  }
+}
+
+/** Holds a file to which no link leads; undefined where one may, which has to be judged. */
+function findPlain(directory: HeldDirectory, path: string): number | undefined {
+  if (!path.isWellFormed()) return undefined;
+  try {
+    return systemCalls().open({ directory: directory.fd, path }, O_PATH, 0);
+  } catch (error) {
+    if (/^(ELOOP|EXDEV|ENOTDIR)$/.test(errorCode(error) ?? "")) return undefined;
+    throw error;
+  }
+}
+
+/** Holds what a path leads to, links followed, where that lies within the roots. */
+function findWithin(path: string, options: OpenOptions): number {
+  const found = openSync(pathBytes(path), O_PATH);
+  try {
+    const real = readlinkSync(`/proc/self/fd/${found}`, { encoding: "buffer" });
+    checkRoots(path, pathText(real), options);
+    return found;
+  } catch (error) {
+    closeRead(found);
+    throw error;
   }
 }
 
@@ -192,10 +235,6 @@ function isSame(a: BigIntStats, b: BigIntStats): boolean {
   return sameFile && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 }
 
-function isWithin(path: string, root: string): boolean {
-  return path.startsWith(root.endsWith("/") ? root : `${root}/`);
-}
-
 function refused(path: string, why: string): Failure {
   return new Failure("PATH_REFUSED", `${path}: ${why}`);
 }
@@ -213,5 +252,5 @@ function fileFailure(error: unknown, path: string): unknown {
   const errno = errorCode(error);
   if (error instanceof Failure || errno === undefined) return error;
   const code = codes[errno] ?? "FILE_UNREADABLE";
-  return new Failure(code, `${path}: ${errorMessage(error)}`, { cause: error });
+  return new Failure(code, `${path}: ${systemMessage(error)}`, { cause: error });
 }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { createGunzip } from "node:zlib";
 import { errorCode, Failure } from "../errors.ts";
+import { entryPath, type HeldDirectory } from "../lake/held-directory.ts";
 import { readRange } from "../lib/read-range.ts";
 import { through } from "../lib/through.ts";
 import type { Checkpoint } from "../types.ts";
@@ -32,14 +32,24 @@ export interface ManifestFile {
 }
 
 /** The active file of a manifests directory, or undefined. @throws errno of anything but absence. */
-export async function activeFile(directory: string): Promise<ManifestFile | undefined> {
-  return fileOf(directory, ACTIVE);
+export async function activeFile(directory: HeldDirectory): Promise<ManifestFile | undefined> {
+  return fileOf(entryPath(directory, ACTIVE), directory.path, ACTIVE);
+}
+
+/**
+ * The active file below a directory that is not held: enough to see whether it changed.
+ * @throws errno of anything but absence
+ */
+export async function activeFileBelow(path: string): Promise<ManifestFile | undefined> {
+  return fileOf(`${path}/${ACTIVE}`, path, ACTIVE);
 }
 
 /** The files that were rotated away and are still there, oldest first. @throws errno */
-export async function rotatedFiles(directory: string): Promise<ManifestFile[]> {
-  const names = (await readdir(directory)).filter((name) => generation.test(name));
-  const files = await Promise.all(names.map((name) => fileOf(directory, name)));
+export async function rotatedFiles(directory: HeldDirectory): Promise<ManifestFile[]> {
+  const names = (await readdir(entryPath(directory))).filter((name) => generation.test(name));
+  const files = await Promise.all(
+    names.map((name) => fileOf(entryPath(directory, name), directory.path, name)),
+  );
   return oldestFirst(files.filter((file) => file !== undefined));
 }
 
@@ -68,18 +78,18 @@ function stemOf({ path }: ManifestFile): string {
  * @throws errno; Failure MANIFEST_UNREADABLE
  */
 export async function openManifest(
-  directory: string,
+  directory: HeldDirectory,
   { path }: Pick<ManifestFile, "path">,
 ): Promise<FileHandle> {
-  const handle = await open(join(directory, path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  const handle = await open(entryPath(directory, path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   if ((await handle.stat()).isFile()) return handle;
   await handle.close();
-  throw new Failure("MANIFEST_UNREADABLE", `${join(directory, path)} is no regular file`);
+  throw new Failure("MANIFEST_UNREADABLE", `${directory.path}/${path} is no regular file`);
 }
 
 /** True when a file's bytes before `offset` are those that were read there before. */
 export async function isSameFile(
-  directory: string,
+  directory: HeldDirectory,
   file: ManifestFile,
   { offset, hash }: { readonly offset: number; readonly hash: string },
 ): Promise<boolean> {
@@ -104,7 +114,10 @@ export function isCompressed(file: ManifestFile): boolean {
 }
 
 /** The checkpoint of a compressed generation that was read whole: after its compressed bytes. */
-export async function checkpointAfter(directory: string, file: ManifestFile): Promise<Checkpoint> {
+export async function checkpointAfter(
+  directory: HeldDirectory,
+  file: ManifestFile,
+): Promise<Checkpoint> {
   const handle = await openManifest(directory, file);
   try {
     const hash = await hashBefore(handle, file.size);
@@ -139,8 +152,12 @@ async function* plainBytes(
   }
 }
 
-async function fileOf(directory: string, path: string): Promise<ManifestFile | undefined> {
-  const whole = `${directory}/${path}`;
+/** `whole` leads to it; `directory` is where people know it. */
+async function fileOf(
+  whole: string,
+  directory: string,
+  path: string,
+): Promise<ManifestFile | undefined> {
   let found: Stats;
   try {
     found = await lstat(whole);
@@ -149,7 +166,7 @@ async function fileOf(directory: string, path: string): Promise<ManifestFile | u
     throw error;
   }
   if (!found.isFile()) {
-    const message = `${whole} is no regular file, and is not read`;
+    const message = `${directory}/${path} is no regular file, and is not read`;
     throw new Failure("MANIFEST_UNREADABLE", message);
   }
   const { dev, ino, size, mtimeMs, ctimeMs } = found;

@@ -1,3 +1,4 @@
+import type { HeldDirectory } from "../lake/held-directory.ts";
 import type { Checkpoint } from "../types.ts";
 import { activeFile, isCompressed, isSameFile, type ManifestFile, rotatedFiles } from "./files.ts";
 
@@ -38,7 +39,7 @@ const WATCHED_MS = 3_600_000;
  * @throws errno of anything but absence.
  */
 export async function planReading(
-  directory: string,
+  directory: HeldDirectory,
   known: readonly Checkpoint[],
   now: number,
 ): Promise<ReadingPlan> {
@@ -93,7 +94,7 @@ export async function planReading(
 
 /** Everything that is there, oldest first. @throws errno */
 export async function planAll(
-  directory: string,
+  directory: HeldDirectory,
 ): Promise<{ readonly segments: readonly Segment[] }> {
   const rotated = await rotatedFiles(directory);
   const active = await activeFile(directory);

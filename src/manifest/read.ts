@@ -1,6 +1,7 @@
 import { isAscii } from "node:buffer";
 import { errorCode, errorMessage } from "../errors.ts";
 import { lineBlocks } from "../lib/line-blocks.ts";
+import type { HeldDirectory } from "../lake/held-directory.ts";
 import type { Checkpoint, Entry, RejectedLine } from "../types.ts";
 import { MAX_LINE_BYTES, parseLine, plainEntryAt } from "./entry.ts";
 import { hashBefore, isCompressed, openManifest, readFrom } from "./files.ts";
@@ -26,7 +27,7 @@ export interface ReadBatch {
  * @throws errno
  */
 export async function* readSegment(
-  directory: string,
+  directory: HeldDirectory,
   segment: Segment,
   isSettled: (offset: number) => boolean,
 ): AsyncGenerator<ReadBatch, void, void> {

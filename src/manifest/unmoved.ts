@@ -1,5 +1,5 @@
 import { concurrently } from "../lib/concurrently.ts";
-import { activeFile, type ManifestFile } from "./files.ts";
+import { activeFileBelow, type ManifestFile } from "./files.ts";
 
 /** Manifests of which everything was read, so that one look tells that nothing came since. */
 export interface Unmoved {
@@ -28,7 +28,7 @@ export function unmovedBelow(prefix: string): Unmoved {
       const known = datasets.filter((dataset) => noted.has(dataset));
       await concurrently(known, async (dataset) => {
         // What cannot be looked at is looked into, where the error has its place.
-        const file = await activeFile(`${prefix}/${dataset}/manifests`).catch(() => undefined);
+        const file = await activeFileBelow(`${prefix}/${dataset}/manifests`).catch(() => undefined);
         if (file !== undefined && isSame(file, noted.get(dataset))) unmoved.add(dataset);
       });
       return unmoved;

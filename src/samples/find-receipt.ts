@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { errorCode } from "../errors.ts";
+import { entryPath, type HeldDirectory } from "../lake/held-directory.ts";
 import { readRange } from "../lib/read-range.ts";
 import { isReceipts, type Receipt } from "./receipts.ts";
 
@@ -25,19 +25,18 @@ const MOST_FILES = 8;
  * Finds the receipt of a sample without reading all of them: they are in the order of time, so that
  * halving leads to the place. Null where it is not there or not where it should be, where it was
  * compressed, and where receipts cannot be read.
- * @param samples the dataset's samples directory
  */
 export async function findReceipt(
-  samples: string,
+  samples: HeldDirectory,
   { raw, sampledAt }: SampledRaw,
 ): Promise<Receipt | null> {
   if (sampledAt === null) return null;
   try {
-    const names = (await readdir(samples)).filter(
+    const names = (await readdir(entryPath(samples))).filter(
       (name) => isReceipts(name) && !name.endsWith(".gz"),
     );
     for (const name of names.toSorted().slice(0, MOST_FILES)) {
-      const found = await findInFile(join(samples, name), raw, Date.parse(sampledAt));
+      const found = await findInFile(entryPath(samples, name), raw, Date.parse(sampledAt));
       if (found !== undefined) return found;
     }
     return null;

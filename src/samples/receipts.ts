@@ -1,15 +1,15 @@
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, rename } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { type FileHandle, open, readdir } from "node:fs/promises";
 import { errorCode, Failure } from "../errors.ts";
+import { outputFailure } from "../lake/errors.ts";
+import { entryPath, type HeldDirectory, renameEntry } from "../lake/held-directory.ts";
 import { lineBlocks } from "../lib/line-blocks.ts";
 import { readRange } from "../lib/read-range.ts";
 import type { Failed, Job, RejectedLine, Sampled } from "../types.ts";
 import { VERSION } from "../version.ts";
-import { outputFailure } from "./publish.ts";
+import { checkInPlace, RECEIPTS } from "./directory.ts";
 
 const LF = 0x0a;
-const NAME = "_receipts.jsonl";
 const receiptsName = /^_receipts\.jsonl([.-][\w.-]*)?(?<!\.gz)$/;
 const SEAL_BYTES = 1024 ** 3;
 const MAX_RECEIPT_BYTES = 4 * 1024 * 1024;
@@ -17,7 +17,7 @@ const { O_RDONLY, O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constant
 
 /** Whether a file below `samples/` holds receipts. */
 export function isReceipts(name: string): boolean {
-  return name.startsWith(NAME);
+  return name.startsWith(RECEIPTS);
 }
 
 /** One line of the receipts: an outcome, for people and programs to read. */
@@ -30,11 +30,6 @@ export interface Receipt {
   /** `samples/…`, relative to the dataset. */
   readonly sample?: string;
   readonly [further: string]: unknown;
-}
-
-/** Where a dataset's receipts are. */
-export function receiptsPath(samples: string): string {
-  return join(samples, NAME);
 }
 
 /** The receipt for a settled job; `now` is ms since epoch. */
@@ -100,11 +95,14 @@ export function rejectionReceipt(
  * Seals the file as `.1`, `.2`, … once it is large.
  * @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE
  */
-export async function appendReceipts(samples: string, receipts: readonly Receipt[]): Promise<void> {
-  const path = receiptsPath(samples);
+export async function appendReceipts(
+  samples: HeldDirectory,
+  receipts: readonly Receipt[],
+): Promise<void> {
   try {
-    const handle = await openToAppend(path);
+    const handle = await openRegular(samples, RECEIPTS, O_RDWR | O_CREAT | O_APPEND);
     try {
+      checkInPlace(samples);
       const size = await cutTornLine(handle);
       await appendAll(handle, size, receipts);
       if (size > SEAL_BYTES) await seal(samples);
@@ -112,22 +110,22 @@ export async function appendReceipts(samples: string, receipts: readonly Receipt
       await handle.close();
     }
   } catch (error) {
-    throw outputFailure(error, path);
+    throw outputFailure(error, `${samples.path}/${RECEIPTS}`);
   }
 }
 
 /** Removes what a crash left of a half-written last receipt. @throws Failure as appendReceipts */
-export async function healReceipts(samples: string): Promise<void> {
-  const path = receiptsPath(samples);
+export async function healReceipts(samples: HeldDirectory): Promise<void> {
   try {
-    const handle = await openRegular(path, O_RDWR);
+    const handle = await openRegular(samples, RECEIPTS, O_RDWR);
     try {
+      checkInPlace(samples);
       await cutTornLine(handle);
     } finally {
       await handle.close();
     }
   } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw outputFailure(error, path);
+    if (errorCode(error) !== "ENOENT") throw outputFailure(error, `${samples.path}/${RECEIPTS}`);
   }
 }
 
@@ -135,11 +133,10 @@ export async function healReceipts(samples: string): Promise<void> {
  * Yields all receipts of a dataset in pages, in no order; lines that are none are left out.
  * @throws Failure OUTPUT_UNWRITABLE where one of the files is none, or cannot be opened
  */
-export async function* readReceipts(samples: string): AsyncGenerator<Receipt[], void, void> {
+export async function* readReceipts(samples: HeldDirectory): AsyncGenerator<Receipt[], void, void> {
   for (const name of await receiptFiles(samples)) {
-    const path = join(samples, name);
-    const handle = await openRegular(path, O_RDONLY).catch((error: unknown) => {
-      throw outputFailure(error, path);
+    const handle = await openRegular(samples, name, O_RDONLY).catch((error: unknown) => {
+      throw outputFailure(error, `${samples.path}/${name}`);
     });
     const chunks = handle.createReadStream({ highWaterMark: 256 * 1024 });
     for await (const { bytes } of lineBlocks(chunks, 0, MAX_RECEIPT_BYTES)) {
@@ -160,32 +157,21 @@ function parseReceipt(line: string): Receipt | undefined {
 }
 
 /** The receipts and what they were renamed to, by us or by a log rotation. */
-async function receiptFiles(samples: string): Promise<string[]> {
-  try {
-    return (await readdir(samples)).filter((name) => receiptsName.test(name)).toSorted();
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return [];
-    throw error;
-  }
-}
-
-async function openToAppend(path: string): Promise<FileHandle> {
-  const flags = O_RDWR | O_CREAT | O_APPEND;
-  try {
-    return await openRegular(path, flags);
-  } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw error;
-    await mkdir(dirname(path), { recursive: true, mode: 0o750 });
-    return openRegular(path, flags);
-  }
+async function receiptFiles(samples: HeldDirectory): Promise<string[]> {
+  const names = await readdir(entryPath(samples));
+  return names.filter((name) => receiptsName.test(name)).toSorted();
 }
 
 /** A FIFO would be waited for, a device read for ever, and a link can lead out of the lake. */
-async function openRegular(path: string, flags: number): Promise<FileHandle> {
-  const handle = await open(path, flags | O_NOFOLLOW | O_NONBLOCK, 0o640);
+async function openRegular(
+  samples: HeldDirectory,
+  name: string,
+  flags: number,
+): Promise<FileHandle> {
+  const handle = await open(entryPath(samples, name), flags | O_NOFOLLOW | O_NONBLOCK, 0o640);
   if ((await handle.stat()).isFile()) return handle;
   await handle.close();
-  throw new Failure("OUTPUT_UNWRITABLE", `${path} is no regular file`);
+  throw new Failure("OUTPUT_UNWRITABLE", `${samples.path}/${name} is no regular file`);
 }
 
 /**
@@ -221,12 +207,13 @@ async function cutTornLine(handle: FileHandle): Promise<number> {
   return whole;
 }
 
-async function seal(samples: string): Promise<void> {
-  const sealed = (await readdir(samples)).filter((name) => /^_receipts\.jsonl\.\d+$/.test(name));
+async function seal(samples: HeldDirectory): Promise<void> {
+  const names = await readdir(entryPath(samples));
+  const sealed = names.filter((name) => /^_receipts\.jsonl\.\d+$/.test(name));
   const next = Math.max(0, ...sealed.map(sealNumber)) + 1;
-  await rename(join(samples, NAME), join(samples, `${NAME}.${next}`));
+  renameEntry(samples, RECEIPTS, `${RECEIPTS}.${next}`);
 }
 
 function sealNumber(name: string): number {
-  return Number(name.slice(NAME.length + 1));
+  return Number(name.slice(RECEIPTS.length + 1));
 }

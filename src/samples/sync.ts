@@ -1,8 +1,9 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { errorCode } from "../errors.ts";
-import { receiptsPath } from "./receipts.ts";
+import { dirname } from "node:path";
+import { errorCode, Failure } from "../errors.ts";
+import { entryPath, type HeldDirectory } from "../lake/held-directory.ts";
+import { findPlace, RECEIPTS, type SamplePlace } from "./directory.ts";
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
@@ -12,19 +13,41 @@ const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
  * removed by somebody, who will know why.
  * @throws errno, when it cannot be told: nothing is known to be synced then
  */
-export async function syncSamples(samples: string, names: Iterable<string>): Promise<Set<string>> {
+export async function syncSamples(
+  samples: HeldDirectory,
+  names: Iterable<string>,
+): Promise<Set<string>> {
   const lost = new Set<string>();
   const directories = new Set<string>();
   for (const name of new Set(names)) {
-    if ((await syncPath(join(samples, name))) === "lost") lost.add(name);
+    using place = placeOf(samples, name);
+    if (place !== undefined && (await syncEntry(place)) === "lost") lost.add(name);
     for (let path = dirname(name); path !== "."; path = dirname(path)) directories.add(path);
   }
-  for (const path of [...directories, "."]) await syncPath(join(samples, path));
-  await syncPath(receiptsPath(samples));
+  for (const path of directories) {
+    using place = placeOf(samples, path);
+    if (place !== undefined) await syncEntry(place);
+  }
+  await syncEntry({ folder: samples, file: "." });
+  await syncEntry({ folder: samples, file: RECEIPTS });
   return lost;
 }
 
-async function syncPath(path: string): Promise<"synced" | "gone" | "lost"> {
+/** Behind a link is nothing of ours. */
+function placeOf(samples: HeldDirectory, name: string): SamplePlace | undefined {
+  try {
+    return findPlace(samples, name);
+  } catch (error) {
+    if (error instanceof Failure && error.code === "PATH_REFUSED") return undefined;
+    throw error;
+  }
+}
+
+async function syncEntry({
+  folder,
+  file,
+}: Pick<SamplePlace, "folder" | "file">): Promise<"synced" | "gone" | "lost"> {
+  const path = entryPath(folder, file);
   const handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch((error: unknown) => {
     if (/^(ENOENT|ENOTDIR|ELOOP|ENXIO)$/.test(errorCode(error) ?? "")) return undefined;
     throw error;

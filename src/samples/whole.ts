@@ -1,5 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { errorCode } from "../errors.ts";
+import { errorCode, Failure } from "../errors.ts";
+import { entryPath, type HeldDirectory } from "../lake/held-directory.ts";
+import { findPlace } from "./directory.ts";
 
 /** What a sample should be like. */
 export interface Expected {
@@ -19,10 +21,20 @@ export type Found = "whole" | "broken" | "lost";
 /** File systems allocate blocks of this many bytes, or multiples. */
 const BLOCK = 4096;
 
-/** Looks at a sample; reads at most its first and last 4 KiB. Never throws for what is on disk. */
-export function lookAtSample(path: string, { bytes, after }: Expected): Found {
+/**
+ * Looks at a sample, by its name below `samples`; reads at most its first and last 4 KiB. Never
+ * throws for what is on disk.
+ */
+export function lookAtSample(
+  samples: HeldDirectory,
+  name: string,
+  { bytes, after }: Expected,
+): Found {
   let fd: number | undefined;
   try {
+    using place = findPlace(samples, name);
+    if (place === undefined) return "lost";
+    const path = entryPath(place.folder, place.file);
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const stats = fstatSync(fd);
     if (!stats.isFile()) return "lost";
@@ -31,7 +43,7 @@ export function lookAtSample(path: string, { bytes, after }: Expected): Found {
     if (stats.size > 0 && starts.some((start) => isZeros(fd as number, start))) return "broken";
     return stats.mtimeMs < after ? "lost" : "whole";
   } catch (error) {
-    if (errorCode(error) === undefined) throw error;
+    if (errorCode(error) === undefined && !(error instanceof Failure)) throw error;
     return "lost";
   } finally {
     if (fd !== undefined) closeSync(fd);

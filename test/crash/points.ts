@@ -14,6 +14,7 @@ const calls = [
   "write",
   "pwrite64",
   "rename",
+  "renameat",
   "unlink",
   "ftruncate",
   "fsync",

@@ -43,12 +43,13 @@ const ofManifests: readonly Case[] = [
   }),
   ...each(/MANIFEST_UNREADABLE: /, {
     call: "statx",
-    paths: [`${DATASET}/manifests`, manifest],
+    paths: [`${DATASET}/manifests`],
     errnos: opening,
   }),
-  ...each(/MANIFEST_UNREADABLE: /, {
-    call: "openat",
-    paths: [manifest],
+  ...inLibrary(/MANIFEST_UNREADABLE: /, { call: "stat", paths: [manifest], errnos: opening }),
+  ...inLibrary(/MANIFEST_UNREADABLE: /, {
+    call: "open",
+    paths: [`${DATASET}/manifests`, manifest],
     errnos: opening,
     nths: ["1", "2"],
   }),
@@ -68,7 +69,12 @@ const ofManifests: readonly Case[] = [
 
 /** Bronze files: what all formats have in common, then each format at each of its reads. */
 const ofBronze: readonly Case[] = [
-  ...each(/FILE_UNREADABLE: /, { call: "openat", paths: [bronze("a.csv")], errnos: opening }),
+  ...inLibrary(/FILE_UNREADABLE: /, {
+    call: "open",
+    paths: [bronze("a.csv")],
+    errnos: opening,
+    nths: ["1", "2"],
+  }),
   ...each(/FILE_UNREADABLE: /, {
     call: "statx",
     paths: [bronze("a.csv")],
@@ -96,22 +102,20 @@ const ofBronze: readonly Case[] = [
   }),
 ];
 
-/**
- * Directories on the way to samples, which are looked up once in each thread. One of those that
- * bronze may lie in is not missed as long as nothing lies there.
- */
+/** Directories on the way to samples: each is held for each file, and for each batch of receipts. */
 const ofPlaces: readonly Case[] = [
-  ...each(undefined, { call: "readlink", paths: ["", "acme", DATASET], errnos: opening }),
-  ...each(/OUTPUT_UNWRITABLE: /, {
-    call: "readlink",
+  ...each(undefined, { call: "readlink", paths: ["", "acme"], errnos: opening, nths: ["1", "1+"] }),
+  ...inLibrary(/OUTPUT_UNWRITABLE: /, {
+    call: "open",
     paths: [`${DATASET}/samples`],
     errnos: opening,
+    nths: ["1", "2", "5", "1+"],
   }),
-  ...each(/FILE_UNREADABLE: |OUTPUT_UNWRITABLE: /, {
-    call: "readlink",
-    paths: ["", "acme", DATASET, `${DATASET}/samples`],
+  ...inLibrary(/OUTPUT_UNWRITABLE: |MANIFEST_UNREADABLE: |FILE_UNREADABLE: /, {
+    call: "open",
+    paths: [DATASET],
     errnos: opening,
-    nths: ["1+"],
+    nths: ["1", "2", "9", "1+"],
   }),
 ];
 
@@ -146,8 +150,8 @@ const ofSamples: readonly Case[] = [
 
 /** Receipts: looked at once, then written to for each batch. */
 const ofReceipts: readonly Case[] = [
-  ...each(/OUTPUT_/, {
-    call: "openat",
+  ...inLibrary(/OUTPUT_/, {
+    call: "open",
     paths: [receipts],
     errnos: [...opening, ...full],
     nths: ["1", "2", "1+"],

@@ -52,7 +52,21 @@ static void note(void) {
   close_(fd);
 }
 
-static int hits(const char *call, const char *path) {
+/* What a path leads to that begins with a held descriptor: "/proc/self/fd/5/a". */
+static const char *resolved(const char *path, char *whole, size_t size) {
+  int fd = -1, length = 0;
+  if (sscanf(path, "/proc/self/fd/%d%n", &fd, &length) != 1) return path;
+  snprintf(whole, size, "/proc/self/fd/%d", fd);
+  char held[4096];
+  ssize_t got = readlink(whole, held, sizeof held - 1);
+  held[got < 0 ? 0 : got] = 0;
+  snprintf(whole, size, "%s%s", held, path + length);
+  return whole;
+}
+
+static int hits(const char *call, const char *named) {
+  char whole[8192];
+  const char *path = resolved(named, whole, sizeof whole);
   if (!wants(call, path)) return 0;
   long n = atomic_fetch_add(&seen, 1) + 1, from = number("FAULT_FROM", 1);
   if (n < from || n >= from + number("FAULT_TIMES", 1)) return 0;
@@ -75,6 +89,13 @@ static int fd_hits(const char *call, int fd) {
   const char *wanted = getenv("FAULT_CALL");
   if (wanted == NULL || strstr(wanted, call) == NULL) return 0;
   return hits(call, path_of(fd, path, sizeof path));
+}
+
+/* A path that begins in a directory, which is held by a descriptor. */
+static int hits_at(const char *call, int fd, const char *path) {
+  char whole[8192];
+  snprintf(whole, sizeof whole, "/proc/self/fd/%d/%s", fd, path);
+  return hits(call, fd < 0 || path[0] == '/' ? path : whole);
 }
 
 static size_t room(int fd, size_t count) {
@@ -126,7 +147,7 @@ ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t at) {
   return fd_hits("write", fd) ? -1 : real(fd, bytes, room(fd, count), at);
 }
 
-/* libuv closes through syscall(), past close(). */
+/* libuv closes and states through syscall(), past close(); so do we with openat2. */
 long syscall(long call, ...) {
   REAL("syscall", long, long, ...);
   va_list rest;
@@ -134,6 +155,8 @@ long syscall(long call, ...) {
   long a[6];
   for (int i = 0; i < 6; i += 1) a[i] = va_arg(rest, long);
   va_end(rest);
+  if (call == SYS_openat2 && hits_at("open", (int)a[0], (const char *)a[1])) return -1;
+  if (call == SYS_statx && hits_at("stat", (int)a[0], (const char *)a[1])) return -1;
   const char *wanted = getenv("FAULT_CALL");
   if (call != SYS_close || wanted == NULL || strstr(wanted, "close") == NULL) {
     return real(call, a[0], a[1], a[2], a[3], a[4], a[5]);
@@ -165,4 +188,13 @@ int rename(const char *from, const char *to) {
   if (getenv("FAULT_AFTER") == NULL) return hits("rename", to) ? -1 : real(from, to);
   int done = real(from, to);
   return hits("rename", to) ? -1 : done;
+}
+
+int renameat(int from_at, const char *from, int to_at, const char *to) {
+  REAL("renameat", int, int, const char *, int, const char *);
+  if (getenv("FAULT_AFTER") == NULL) {
+    return hits_at("rename", to_at, to) ? -1 : real(from_at, from, to_at, to);
+  }
+  int done = real(from_at, from, to_at, to);
+  return hits_at("rename", to_at, to) ? -1 : done;
 }

@@ -7,8 +7,8 @@ import type { Lake } from "./lake.ts";
 /** What goes wrong with one kind of call on one file. */
 export interface Fault {
   /**
-   * The kernel's call, or, with `inLibrary`, libc's: `open`, `read`, `write`, `close`, `ftruncate`,
-   * `rename`, `unlink`, several of them, or `short` for half of every read and write.
+   * The kernel's call, or, with `inLibrary`, libc's: `open`, `stat`, `read`, `write`, `close`,
+   * `ftruncate`, `rename`, `unlink`, several of them, or `short` for half of every read and write.
    */
   readonly call: string;
   /** An errno's name; empty for `short`, and, with `inLibrary`, where the program is killed. */
@@ -17,7 +17,7 @@ export interface Fault {
   readonly path?: string;
   /** The n-th such call fails, from 1, in each thread; with a `+` all that follow too. */
   readonly nth?: string;
-  /** True for files whose names are not known before: strace compares whole paths. */
+  /** True for files whose names are not known before, or that are reached from a held directory: strace compares whole paths. */
   readonly inLibrary?: boolean;
   /** With `inLibrary`: the call is made, but says that it failed. */
   readonly isAnswerLost?: boolean;

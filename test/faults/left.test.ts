@@ -1,3 +1,4 @@
+import { held } from "../helpers/held.ts";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,9 +34,9 @@ async function killedLake(): Promise<Lake> {
 
 const faults: readonly Fault[] = [
   { call: "getdents64", path: `${DATASET}/samples`, errno: "EIO" },
-  { call: "openat", path: `${DATASET}/samples`, errno: "EMFILE" },
+  { call: "open", path: `${DATASET}/samples`, errno: "EMFILE", inLibrary: true },
   { call: "unlink", path: ".ss-", errno: "EIO", inLibrary: true },
-  { call: "readlink", path: `${DATASET}/samples`, errno: "ESTALE" },
+  { call: "open", path: `${DATASET}/manifests`, errno: "ESTALE", inLibrary: true },
   { call: "statx", path: `${DATASET}/manifests`, errno: "EIO" },
   { call: "getdents64", path: "acme", errno: "EIO" },
 ];
@@ -80,7 +81,7 @@ test.skipIf(reason !== undefined)(
 test("half a receipt that could not be taken back does not spoil the next one", async () => {
   const lake = emptyLake();
   lakes.push(lake);
-  const samples = lake.path("samples");
+  using samples = held(lake.path("samples"));
   const receipt = {
     raw: "raw/a.csv",
     bronze: "bronze/a.csv",

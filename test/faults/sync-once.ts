@@ -1,9 +1,11 @@
 /** Brings to disk what was settled a while ago, as the daemon does; prints what came of it. */
 import { closeCache, openCache } from "../../src/cache/open.ts";
+import { loadConfig } from "../../src/config/load.ts";
 import { syncSettled } from "../../src/sync.ts";
 
 const [prefix = "", state = ""] = process.argv.slice(2);
 const { db } = openCache(state);
-const options = { db, prefix, isStopping: () => false, clock: Date.now, restMs: 0 };
+const settings = loadConfig({ env: { FP_PREFIX: prefix } });
+const options = { db, settings, isStopping: () => false, clock: Date.now, restMs: 0 };
 process.stdout.write(JSON.stringify(await syncSettled(options)));
 closeCache(db);

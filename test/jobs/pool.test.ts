@@ -29,7 +29,7 @@ beforeEach(() => {
   prefix = mkdtempSync(join(tmpdir(), "staging-sampler-pool-"));
   dataset = join(prefix, "acme/orders/v1");
   for (const folder of ["bronze", "samples"]) mkdirSync(join(dataset, folder), { recursive: true });
-  writeFileSync(join(prefix, "config.yaml"), "limits: { seconds: 1 }\n");
+  writeFileSync(join(prefix, "config.yaml"), "limits: { seconds: 300 }\n");
   settings = loadConfig({ prefix, config: join(prefix, "config.yaml"), env: {} });
   inWork = openInWork(prefix, 2);
   pool = createWorkerPool(settings, inWork);

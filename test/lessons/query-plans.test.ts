@@ -87,7 +87,7 @@ async function liveThrough(world: World, db: Db): Promise<void> {
   await world.pass();
   const isStopping = () => false;
   const late = () => Date.now() + 3_600_000;
-  await syncSettled({ db, prefix: world.prefix, isStopping, clock: late, restMs: 0 });
+  await syncSettled({ db, settings: world.settings(), isStopping, clock: late, restMs: 0 });
   await world.put("b.csv", rows(4));
   await world.announce("gone.csv");
   await world.pass();

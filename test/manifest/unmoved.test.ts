@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { cachePath } from "../../src/cache/open.ts";
-import { activeFile } from "../../src/manifest/files.ts";
+import { activeFileBelow } from "../../src/manifest/files.ts";
 import { unmovedBelow } from "../../src/manifest/unmoved.ts";
 import { createWorld, DATASET, rows, type World } from "../helpers/world.ts";
 
@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
 async function noted(world: World): Promise<ReturnType<typeof unmovedBelow>> {
   await world.manifest("one\n");
   const unmoved = unmovedBelow(world.prefix);
-  unmoved.note(DATASET, await activeFile(world.path("manifests")), Date.now() + HOUR_MS);
+  unmoved.note(DATASET, await activeFileBelow(world.path("manifests")), Date.now() + HOUR_MS);
   return unmoved;
 }
 
@@ -29,7 +29,7 @@ test("a manifest whose last change is too young to be told from a next one is no
   await using world = await createWorld();
   await world.manifest("one\n");
   const unmoved = unmovedBelow(world.prefix);
-  const file = await activeFile(world.path("manifests"));
+  const file = await activeFileBelow(world.path("manifests"));
   unmoved.note(DATASET, file, (file?.ctimeMs ?? 0) + 1999);
   expect([...(await unmoved.of([DATASET]))]).toEqual([]);
 });

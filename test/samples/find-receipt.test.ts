@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { findReceipt } from "../../src/samples/find-receipt.ts";
+import { held } from "../helpers/held.ts";
 
 let samples: string;
 beforeEach(() => {
@@ -27,8 +28,9 @@ function receipt(raw: string | null, outcome: string, second: number, more: obje
   return `${JSON.stringify({ raw, outcome, ...more, at: timeOf(second) })}\n`;
 }
 
-function find(raw: string, second: number): Promise<unknown> {
-  return findReceipt(samples, { raw, sampledAt: timeOf(second) });
+async function find(raw: string, second: number): Promise<unknown> {
+  using directory = held(samples);
+  return await findReceipt(directory, { raw, sampledAt: timeOf(second) });
 }
 
 test("a sample's receipt is found by its time, wherever it lies among many", async () => {
@@ -69,7 +71,8 @@ test("where there is no sample, receipts cannot be read, or are a link, there is
   writeFileSync(join(samples, "elsewhere"), receipt("raw/a.csv", "sampled", 1));
   symlinkSync("elsewhere", path());
   expect(await find("raw/a.csv", 1)).toBeNull();
-  expect(await findReceipt(samples, { raw: "raw/a.csv", sampledAt: null })).toBeNull();
+  using directory = held(samples);
+  expect(await findReceipt(directory, { raw: "raw/a.csv", sampledAt: null })).toBeNull();
 });
 
 test("what looks like a receipt within a line is none", async () => {

@@ -1,8 +1,11 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { stage, temporaryName } from "../../src/samples/publish.ts";
+import { makePlace } from "../../src/samples/directory.ts";
+import { stage } from "../../src/samples/publish.ts";
 import { sweep } from "../../src/samples/sweep.ts";
+import { temporaryName } from "../../src/samples/temporary-name.ts";
 import type { SampleStream } from "../../src/types.ts";
+import { held } from "../helpers/held.ts";
 import { createWorld } from "../helpers/world.ts";
 
 async function* sampler(pieces: readonly string[], failure?: Error): SampleStream {
@@ -14,7 +17,9 @@ async function* sampler(pieces: readonly string[], failure?: Error): SampleStrea
 test("a sample has its name only once it is committed, and then it is whole", async () => {
   await using world = await createWorld();
   const target = world.path("samples/deep/a_sample.csv");
-  const staged = await stage(target, sampler(["a,b\n", "", "1,2\n"]));
+  using samples = held(world.path("samples"));
+  using place = makePlace(samples, "deep/a_sample.csv");
+  const staged = await stage(place, sampler(["a,b\n", "", "1,2\n"]));
   const [temporary = "", ...others] = await readdir(world.path("samples/deep"));
   expect(others).toEqual([]);
   expect(temporary).toMatch(temporaryName);
@@ -29,20 +34,21 @@ test("what is discarded, or fails half-way, leaves nothing, and what was there b
   await using world = await createWorld();
   await world.write("samples/a_sample.csv", "before");
   const target = world.path("samples/a_sample.csv");
-  const staged = await stage(target, sampler(["after"]));
+  using samples = held(world.path("samples"));
+  using place = makePlace(samples, "a_sample.csv");
+  const staged = await stage(place, sampler(["after"]));
   await staged.discard();
-  await expect(stage(target, sampler(["half"], new Error("broken")))).rejects.toThrow("broken");
+  await expect(stage(place, sampler(["half"], new Error("broken")))).rejects.toThrow("broken");
   expect(await readdir(world.path("samples"))).toEqual(["a_sample.csv"]);
   expect(await readFile(target, "utf8")).toBe("before");
 });
 
 test("a place that cannot be written is our failure, with a hint", async () => {
   await using world = await createWorld();
-  await world.write("samples", "a file");
-  await expect(stage(world.path("samples/a.csv"), sampler(["x"]))).rejects.toMatchObject({
-    code: "OUTPUT_UNWRITABLE",
-    message: expect.stringMatching(/check owner and mode/),
-  });
+  await world.write("samples/sub", "a file");
+  using samples = held(world.path("samples"));
+  const refused = { code: "OUTPUT_UNWRITABLE", message: expect.stringMatching(/owner and mode/) };
+  expect(() => makePlace(samples, "sub/a.csv")).toThrow(expect.objectContaining(refused));
 });
 
 test("sweeping removes temporary files, in directories below as well, and nothing else", async () => {
@@ -58,8 +64,8 @@ test("sweeping removes temporary files, in directories below as well, and nothin
   ];
   for (const name of [...gone, ...kept]) await writeFile(world.path(`samples/${name}`), "x");
   await mkdir(world.path("samples/.ss-aaaaaaaaaaaaaaaa.tmp"));
-  expect(await sweep(world.path("samples"))).toBe(2);
-  expect(await sweep(world.path("samples"))).toBe(0);
+  using samples = held(world.path("samples"));
+  expect(await sweep(samples)).toBe(2);
+  expect(await sweep(samples)).toBe(0);
   expect(await world.samples()).toEqual(kept.filter((name) => !name.startsWith("_")).toSorted());
-  expect(await sweep(world.path("nowhere"))).toBe(0);
 });

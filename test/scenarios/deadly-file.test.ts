@@ -11,7 +11,7 @@ if (!hasStrace) process.stdout.write("deadly files are not tried: strace cannot 
 async function passKilledAt(world: World, name: string): Promise<Ran> {
   world.close();
   const path = world.path(`bronze/${name}`);
-  const inject = ["-e", "trace=openat", "-e", "inject=openat:signal=SIGKILL"];
+  const inject = ["-e", "trace=pread64", "-e", "inject=pread64:signal=SIGKILL"];
   const strace = ["strace", "-f", "-qq", "-P", path, ...inject, "-o", "/dev/null"];
   return run([...strace, process.execPath, program, "run", "--once"], world.config);
 }

@@ -378,7 +378,7 @@ test("a tar's listing has a line for each member, whatever its name, link or typ
 
 test("a sample's own name that is a link is replaced, and what it led to stays", async () => {
   await using world = await besideASecret();
-  await mkdir(world.path("samples"));
+  await world.write("samples/_receipts.jsonl", "");
   for (const [i, target] of [
     join(world.outside, "a.csv"),
     world.path("bronze/a.csv"),

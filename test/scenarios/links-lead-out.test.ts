@@ -25,7 +25,7 @@ test("a directory of the mirror layout that is a link out of samples gets no sam
   await using world = await createWorld({ sample: { layout: "mirror" } });
   const outside = join(world.root, "outside");
   await mkdir(outside);
-  await mkdir(world.path("samples"));
+  await world.write("samples/_receipts.jsonl", "");
   await symlink(outside, world.path("samples/sub"));
   await world.put("sub/a.csv", "v\n1\n");
   await world.pass();

@@ -18,8 +18,8 @@ function restartMachine(world: World): void {
 
 /** Brings to disk what was settled a while before a time. */
 function sync(world: World, clock = () => Date.now() + 60_000) {
-  const { prefix } = world;
-  return syncSettled({ db: world.db(), prefix, isStopping: () => false, clock, restMs: 0 });
+  const settings = world.settings();
+  return syncSettled({ db: world.db(), settings, isStopping: () => false, clock, restMs: 0 });
 }
 
 async function inodes(world: World): Promise<Map<string, bigint>> {
@@ -131,8 +131,8 @@ test("what was synced is not checked, and only what is a while old is synced", a
   await world.put("a.csv", rows(5));
   await world.put("b.csv", rows(5), { dataset: "acme/other/v1" });
   await world.pass();
-  const { prefix } = world;
-  const young = { db: world.db(), prefix, isStopping: () => false, clock: Date.now, restMs: 0 };
+  const settings = world.settings();
+  const young = { db: world.db(), settings, isStopping: () => false, clock: Date.now, restMs: 0 };
   expect(await syncSettled(young)).toEqual({ synced: 0, redone: 0 });
   await rm(world.path("samples/b_sample.csv", "acme/other/v1"));
   expect(await sync(world)).toEqual({ synced: 2, redone: 0 });

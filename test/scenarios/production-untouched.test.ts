@@ -6,9 +6,10 @@ import { expect, test } from "vitest";
 import { createWorld, DATASET, MTIME, rows, run, type World } from "../helpers/world.ts";
 
 const main = join(import.meta.dirname, "../../src/main.ts");
-/** Calls that change, remove or lock what they name; `openat` where its flags say so. */
+/** Calls that change, remove or lock what they name; `openat` and `openat2` where flags say so. */
 const changing = [
   "openat",
+  "openat2",
   "creat",
   "unlink",
   "unlinkat",
@@ -66,17 +67,37 @@ async function fill(world: World): Promise<void> {
 /** What a trace changes, removes or locks in the lake: pairs of a path and the call. */
 async function changedIn(trace: string, prefix: string): Promise<[string, string][]> {
   const changed: [string, string][] = [];
+  /** What descriptors led to when they were opened. */
+  const held = new Map<string, string>();
   for (const line of (await readFile(trace, "utf8")).split("\n")) {
-    const call = /^\d+ +(\w+)\(/.exec(line)?.[1];
-    if (call === undefined) continue;
-    if (call === "openat" && !/O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND/.test(line)) continue;
-    if (call === "fcntl" && !/F_SETLK|F_OFD_SETLK|F_SETLEASE/.test(line)) continue;
-    for (const [, quoted, open] of line.matchAll(/"([^"]*)"|<(\/[^>]*)>/g)) {
-      const path = quoted ?? open ?? "";
+    for (const path of changedBy(line, held)) {
+      const call = /^\d+ +(?:<\.\.\. )?(\w+)/.exec(line)?.[1] ?? "";
       if (path.startsWith(`${prefix}/`)) changed.push([path.slice(prefix.length + 1), call]);
     }
+    const [, fd, path] = / = (\d+)<(\/[^>]*)>$/.exec(line) ?? [];
+    if (fd !== undefined && path !== undefined) held.set(fd, path);
   }
   return changed;
+}
+
+/** The paths that one call changes, as they are without the descriptors that they begin with. */
+function changedBy(line: string, held: ReadonlyMap<string, string>): string[] {
+  const call = /^\d+ +(\w+)\(/.exec(line)?.[1];
+  if (call === undefined) return [];
+  const isOpen = call.startsWith("openat");
+  if (isOpen && !/O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND/.test(line)) return [];
+  if (call === "fcntl" && !/F_SETLK|F_OFD_SETLK|F_SETLEASE/.test(line)) return [];
+  const named = line.replace(/ = .*$/, "");
+  const paths: string[] = [];
+  for (const [, at, quoted, open] of named.matchAll(
+    /(?:\d+<(\/[^>]*)>, )?"([^"]*)"|<(\/[^>]*)>/g,
+  )) {
+    const path = quoted ?? open ?? "";
+    const [, fd = "", rest = ""] = /^\/proc\/self\/fd\/(\d+)(.*)$/.exec(path) ?? [];
+    if (at !== undefined && !path.startsWith("/")) paths.push(join(at, path));
+    else paths.push(fd === "" ? path : (held.get(fd) ?? "") + rest);
+  }
+  return paths;
 }
 
 test("nothing of production's is written, renamed, removed or locked, in any call to the system", async (context) => {

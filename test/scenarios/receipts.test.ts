@@ -1,6 +1,7 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { appendReceipts } from "../../src/samples/receipts.ts";
+import { held } from "../helpers/held.ts";
 import { createWorld, MTIME, rows } from "../helpers/world.ts";
 
 test("a receipt has every documented field", async () => {
@@ -45,7 +46,8 @@ test("receipts are written before the cache is: a crash between them repeats wor
   await world.pass({
     async addReceipts(_dataset, receipts) {
       inCache = world.row("raw/a.csv")?.outcome;
-      await appendReceipts(world.path("samples"), receipts);
+      using samples = held(world.path("samples"));
+      await appendReceipts(samples, receipts);
     },
   });
   expect(inCache).toBeNull();

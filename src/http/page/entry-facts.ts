@@ -1,13 +1,13 @@
-import { join } from "node:path";
 import type { WholeEntry } from "../../cache/entry.ts";
 import { Failure } from "../../errors.ts";
 import type { LocalFile } from "../../jobs/source.ts";
 import type { Settings } from "../../config/settings.ts";
+import { entryPath, type HeldDirectory, realPath } from "../../lake/held-directory.ts";
 import { findReceipt } from "../../samples/find-receipt.ts";
 import { readView, type View } from "../../view/view.ts";
 import { commandsFor } from "./commands.ts";
 import type { EntryFacts } from "./entry.ts";
-import { checkedName, type HeldSamples, holdSamples, openSample, told } from "./held-samples.ts";
+import { checkedName, heldSamples, openSample, told } from "./held-samples.ts";
 import { SHOWN_ROWS } from "./sample-tables.ts";
 
 /** Gathers what is shown of an entry; `now` is ms since epoch. @throws what the cache throws */
@@ -30,7 +30,7 @@ export async function openSampleOf(
 ): Promise<{ readonly file: LocalFile; readonly name: string }> {
   if (sample === null) throw new Failure("FILE_MISSING", "this entry has no sample");
   const name = nameIn(sample);
-  using held = await holdSamples(settings, dataset);
+  using held = heldSamples(settings, dataset);
   return { file: openSample(held, name), name };
 }
 
@@ -40,9 +40,9 @@ async function lookAt(
 ): Promise<Pick<EntryFacts, "view" | "receipt">> {
   if (entry.sample === null) return { view: undefined, receipt: null };
   try {
-    using held = await holdSamples(settings, entry.dataset);
+    using held = heldSamples(settings, entry.dataset);
     const view = await viewOf(held, settings, entry).catch((error: unknown) => told(held, error));
-    const receipt = await findReceipt(held.path, entry);
+    const receipt = await findReceipt(held, entry);
     return { view: shownOrThrown(view), receipt };
   } catch (error) {
     return { view: shownOrThrown(error), receipt: null };
@@ -50,13 +50,13 @@ async function lookAt(
 }
 
 async function viewOf(
-  held: HeldSamples,
+  held: HeldDirectory,
   settings: Settings,
   { dataset, sample }: WholeEntry,
 ): Promise<View> {
   const name = checkedName(nameIn(sample ?? ""));
   const { extensions } = settings.forDataset(dataset);
-  return readView(join(held.path, name), { rows: SHOWN_ROWS, roots: [held.real], extensions });
+  return readView(entryPath(held, name), { rows: SHOWN_ROWS, roots: [realPath(held)], extensions });
 }
 
 /** What is wrong with a sample is shown in its place; anything else is a fault of ours. */

@@ -1,43 +1,21 @@
-import { closeSync, constants, openSync, readlinkSync, realpathSync } from "node:fs";
-import { join } from "node:path";
 import type { Settings } from "../../config/settings.ts";
 import { Failure } from "../../errors.ts";
-import { findPlace, whyNotForSamples } from "../../jobs/place.ts";
+import { type HeldDirectory, entryPath, realPath } from "../../lake/held-directory.ts";
+import { createLake } from "../../lake/lake.ts";
 import { type LocalFile, openLocalFile } from "../../jobs/source.ts";
 import { HEAD_BYTES } from "../../lib/source.ts";
+import { holdSamples } from "../../samples/directory.ts";
 import { isSamplePath } from "../../samples/path.ts";
 
-/** open(2): finds a directory without opening what is in it. Node has no name for it. */
-const O_PATH = 0o10000000;
-
-/** A dataset's samples directory, held: nothing can be exchanged for it until it is let go. */
-export interface HeldSamples extends Disposable {
-  /** A path to it that leads there whatever becomes of its name. */
-  readonly path: string;
-  /** Where it really is. */
-  readonly real: string;
-}
-
 /**
- * Holds the samples of a dataset, where they are in a place that samples may be in.
- * @throws Failure OUTPUT_UNWRITABLE where they lead elsewhere; FILE_MISSING where there are none;
- * errno
+ * Holds the samples of a dataset: nothing can be exchanged for them until they are let go.
+ * @throws Failure OUTPUT_UNWRITABLE where they lead elsewhere; FILE_MISSING where there are none
  */
-export async function holdSamples(settings: Settings, dataset: string): Promise<HeldSamples> {
-  const { directory, roots } = await findPlace(settings, dataset);
-  const fd = openDirectory(join(directory, "samples"));
-  try {
-    const path = `/proc/self/fd/${fd}`;
-    const real = readlinkSync(path);
-    // The place was judged by its name; this is what that name led to just now.
-    if (whyNotForSamples(real, realpathSync(directory), roots) !== undefined) {
-      throw new Failure("PATH_REFUSED", `the samples of ${dataset} lead to ${real}`);
-    }
-    return { path, real, [Symbol.dispose]: () => closeSync(fd) };
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
+export function heldSamples(settings: Settings, name: string): HeldDirectory {
+  using dataset = createLake(settings).hold(name);
+  const samples = holdSamples(dataset);
+  if (samples !== undefined) return samples;
+  throw new Failure("FILE_MISSING", `${dataset.directory.path}/samples is not there`);
 }
 
 /**
@@ -45,10 +23,10 @@ export async function holdSamples(settings: Settings, dataset: string): Promise<
  * not opened, nor is what is no regular file.
  * @throws Failure PATH_REFUSED, FILE_MISSING or FILE_UNREADABLE
  */
-export function openSample(held: HeldSamples, name: string): LocalFile {
+export function openSample(held: HeldDirectory, name: string): LocalFile {
   try {
-    return openLocalFile(join(held.path, checkedName(name)), {
-      roots: [held.real],
+    return openLocalFile(entryPath(held, checkedName(name)), {
+      roots: [realPath(held)],
       name,
       readBytes: Number.MAX_SAFE_INTEGER,
       signal: new AbortController().signal,
@@ -60,9 +38,9 @@ export function openSample(held: HeldSamples, name: string): LocalFile {
 }
 
 /** The same error in words that people know: the path of a held directory says nothing to them. */
-export function told({ path }: HeldSamples, error: unknown): unknown {
+export function told(held: HeldDirectory, error: unknown): unknown {
   if (!(error instanceof Failure)) return error;
-  const message = error.message.replaceAll(`${path}/`, "samples/");
+  const message = error.message.replaceAll(entryPath(held, ""), "samples/");
   return new Failure(error.code, message, { cause: error });
 }
 
@@ -70,12 +48,4 @@ export function told({ path }: HeldSamples, error: unknown): unknown {
 export function checkedName(name: string): string {
   if (isSamplePath(name)) return name;
   throw new Failure("PATH_REFUSED", `${name} is no name of a sample`);
-}
-
-function openDirectory(path: string): number {
-  try {
-    return openSync(path, O_PATH | constants.O_DIRECTORY);
-  } catch (error) {
-    throw new Failure("FILE_MISSING", `${path} is not there, or is no directory`, { cause: error });
-  }
 }

@@ -1,0 +1,24 @@
+import { errorCode, errorMessage, Failure } from "../errors.ts";
+
+const hints: Readonly<Record<string, string>> = {
+  EFBIG: "a limit of file sizes: check LimitFSIZE or ulimit -f",
+  EIO: "the storage fails",
+  EMFILE: "too many open files: check LimitNOFILE or ulimit -n",
+  ENFILE: "too many open files on this machine",
+  ESTALE: "the file server has another file there now, or lost its export",
+};
+
+/** The Failure for an error while writing below `samples/`. */
+export function outputFailure(error: unknown, target: string): unknown {
+  const errno = errorCode(error);
+  if (error instanceof Failure || errno === undefined) return error;
+  const full = errno === "ENOSPC" || errno === "EDQUOT";
+  const hint = full ? "make room; work goes on with the next pass" : hints[errno];
+  const message = `cannot write ${target}: ${systemMessage(error)} (${hint ?? "check owner and mode"})`;
+  return new Failure(full ? "OUTPUT_FULL" : "OUTPUT_UNWRITABLE", message, { cause: error });
+}
+
+/** What an error says, without the path of a held directory, which means nothing to people. */
+export function systemMessage(error: unknown): string {
+  return errorMessage(error).replaceAll(/ (-> )?'\/proc\/self\/fd\/[^']*'/g, "");
+}

@@ -1,0 +1,124 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { errorCode } from "../errors.ts";
+import { pathBytes, pathText } from "../lib/pep383.ts";
+import { O_PATH, systemCalls } from "./system-calls.ts";
+
+/**
+ * A directory that is held by a descriptor: wherever its name leads meanwhile, this is the one that
+ * is worked in. What we change on disk below a lake goes through one (docs/architecture.md).
+ */
+export interface HeldDirectory extends Disposable {
+  readonly fd: number;
+  /** Where it was found: for people, and to see whether it is still there. */
+  readonly path: string;
+}
+
+const FILE_MODE = 0o640;
+const DIRECTORY_MODE = 0o750;
+const DIRECTORY = O_PATH | constants.O_DIRECTORY;
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/** Holds a directory to which no link leads; `path` is absolute. @throws errno, as `SystemCalls` */
+export function holdPlain(path: string): HeldDirectory {
+  return held(systemCalls().open({ path }, DIRECTORY, 0), path);
+}
+
+/** Holds a directory, wherever links lead to; `path` is absolute. @throws errno */
+export function holdDirectory(path: string): HeldDirectory {
+  return held(openSync(pathBytes(path), DIRECTORY), path);
+}
+
+/** Holds a directory beneath a held one, with no link on the way. @throws errno, as `SystemCalls` */
+export function holdBeneath(parent: HeldDirectory, path: string): HeldDirectory {
+  const fd = systemCalls().open({ directory: parent.fd, path }, DIRECTORY, 0);
+  return held(fd, join(parent.path, path));
+}
+
+/** Holds what an entry of a held directory leads to, links followed. @throws errno */
+export function holdThrough(parent: HeldDirectory, name: string): HeldDirectory {
+  return held(openSync(entryPath(parent, name), DIRECTORY), join(parent.path, name));
+}
+
+/** The same as `holdBeneath`; what is missing of the path is made, mode 0750. @throws errno */
+export function makeBeneath(parent: HeldDirectory, path: string): HeldDirectory {
+  try {
+    return holdBeneath(parent, path);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+  }
+  const above = dirname(path);
+  using folder = above === "." ? undefined : makeBeneath(parent, above);
+  makeDirectory(folder ?? parent, path.slice(above === "." ? 0 : above.length + 1));
+  return holdBeneath(parent, path);
+}
+
+/**
+ * A path by which an entry is reached while its directory is held. The last part is followed where
+ * it is a link: use O_NOFOLLOW, or a call that acts on the link itself.
+ */
+export function entryPath({ fd }: HeldDirectory, name = "."): string {
+  return `/proc/self/fd/${fd}/${name}`;
+}
+
+/** The path that the kernel knows for a held directory: no part of it is a link. @throws errno */
+export function realPath({ fd }: HeldDirectory): string {
+  return pathText(readlinkSync(`/proc/self/fd/${fd}`, { encoding: "buffer" }));
+}
+
+/** Tells a directory from every other one of this machine. @throws errno */
+export function identityOf({ fd }: HeldDirectory): string {
+  const { dev, ino } = fstatSync(fd, { bigint: true });
+  return `${dev}:${ino}`;
+}
+
+/** Whether the path of a held directory still leads to it. @throws errno where that cannot be seen */
+export function isInPlace({ fd, path }: HeldDirectory): boolean {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (found === undefined) return false;
+  const { dev, ino } = fstatSync(fd, { bigint: true });
+  return found.dev === dev && found.ino === ino;
+}
+
+/** Makes a file that is not there yet, mode 0640, and returns its descriptor. @throws errno */
+export function createFile({ fd }: HeldDirectory, name: string): number {
+  return systemCalls().open({ directory: fd, path: name }, CREATE, FILE_MODE);
+}
+
+/** Gives an entry another name in its directory; what had that name goes. @throws errno */
+export function renameEntry({ fd }: HeldDirectory, from: string, to: string): void {
+  systemCalls().rename(fd, from, to);
+}
+
+/** Removes an entry that is no directory; a link itself, not what it leads to. @throws errno */
+export function removeEntry(directory: HeldDirectory, name: string): void {
+  unlinkSync(entryPath(directory, name));
+}
+
+/** What an entry is, a link itself included; undefined where there is none. @throws errno */
+export function statEntry(directory: HeldDirectory, name: string): Stats | undefined {
+  return lstatSync(entryPath(directory, name), { throwIfNoEntry: false });
+}
+
+function makeDirectory(parent: HeldDirectory, name: string): void {
+  try {
+    mkdirSync(entryPath(parent, name), { mode: DIRECTORY_MODE });
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST") throw error;
+  }
+}
+
+function held(fd: number, path: string): HeldDirectory {
+  return { fd, path, [Symbol.dispose]: () => closeSync(fd) };
+}

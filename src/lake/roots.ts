@@ -1,0 +1,69 @@
+import { realpathSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { Settings } from "../config/settings.ts";
+import { errorCode, errorMessage } from "../errors.ts";
+
+/** Real paths of the directories that what belongs to a lake may lie in. */
+export interface Roots {
+  readonly prefix: string;
+  readonly all: readonly string[];
+  /** False while one of them is missing, such as a late mount. */
+  readonly isWhole: boolean;
+  /** Set when one of them could not be looked up: why. A path outside of the others may be in it. */
+  readonly unknown?: string;
+}
+
+/** Looks up the prefix and the allowed roots. Never throws for what is on disk. */
+export function findRoots({ prefix, allowedRoots }: Settings): Roots {
+  const errors: unknown[] = [];
+  const [real, ...allowed] = [prefix, ...allowedRoots].map((root) => realOf(root, errors));
+  const all = [real, ...allowed].filter((root) => root !== undefined);
+  const [error] = errors;
+  return {
+    prefix: real ?? prefix,
+    all,
+    isWhole: all.length === allowedRoots.length + 1,
+    ...(error === undefined ? {} : { unknown: errorMessage(error) }),
+  };
+}
+
+/** Whether a path lies below a directory; both are real. */
+export function isWithin(path: string, root: string): boolean {
+  return path.startsWith(root.endsWith("/") ? root : `${root}/`);
+}
+
+/** Why samples of a dataset may not be in a directory; undefined where they may. All paths are real. */
+export function whyNotForSamples(
+  real: string,
+  dataset: string,
+  { prefix, all }: Roots,
+): "outside" | "others'" | undefined {
+  if (real === join(dataset, "samples")) return undefined;
+  if (![...all, dataset].some((root) => isWithin(real, root))) return "outside";
+  const folders = [partsBelow(dataset, real)[0], partsBelow(prefix, real)[3]];
+  return folders.some(isDatasetFolder) ? "others'" : undefined;
+}
+
+/** Whether a directory of a dataset has a purpose there, so that nothing else may be put into it. */
+export function isDatasetFolder(name = ""): boolean {
+  return /^(bronze|silver|gold|raw|manifests|samples)$/.test(name);
+}
+
+/** The parts of a path below a directory; none where it is not below it. */
+export function partsBelow(directory: string, path: string): readonly string[] {
+  return isWithin(path, directory) ? relative(directory, path).split("/") : [];
+}
+
+/** Whether an error says that there is nothing there. */
+export function isAbsence(error: unknown): boolean {
+  return errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR";
+}
+
+function realOf(path: string, errors: unknown[]): string | undefined {
+  try {
+    return realpathSync.native(path);
+  } catch (error) {
+    if (!isAbsence(error)) errors.push(error);
+    return undefined;
+  }
+}

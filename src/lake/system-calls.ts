@@ -1,0 +1,118 @@
+import { closeSync, constants, fstatSync, openSync, renameSync } from "node:fs";
+import { createRequire } from "node:module";
+import { constants as os } from "node:os";
+import { getSystemErrorMap } from "node:util";
+import type koffi from "koffi";
+
+const require = createRequire(import.meta.url);
+const { O_DIRECTORY, O_NOFOLLOW } = constants;
+const { ELOOP, EXDEV } = os.errno;
+
+/** open(2): finds a file without opening it, whatever it is. Node has no name for it. */
+export const O_PATH = 0o10000000;
+
+/** A path no part of which may be a link. */
+export interface PlainPath {
+  /** Descriptor of the directory that it begins in and must not leave; without one it is absolute. */
+  readonly directory?: number;
+  /** Without NUL. */
+  readonly path: string;
+}
+
+/** System calls relative to a directory that is held by its descriptor. */
+export interface SystemCalls {
+  /**
+   * Opens what a path leads to, without following any link, and returns its descriptor.
+   * @throws errno: ELOOP or ENOTDIR for a link, EXDEV for a path that leads out of its directory
+   */
+  open(at: PlainPath, flags: number, mode: number): number;
+  /** Renames one entry of the directory to another name in it. @throws errno */
+  rename(directory: number, from: string, to: string): void;
+}
+
+/** Linux: openat2(2) has one number on every architecture, and no wrapper in the C library. */
+const OPENAT2 = 437;
+const HOW_BYTES = 24n;
+const RESOLVE_NO_MAGICLINKS = 0x02n;
+const RESOLVE_NO_SYMLINKS = 0x04n;
+const RESOLVE_BENEATH = 0x08n;
+const PLAIN = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+/** Linux: the directory argument that says there is none. */
+const AT_FDCWD = -100;
+
+let chosen: SystemCalls | undefined;
+
+/**
+ * The calls of this machine, chosen once for each thread: those of the kernel, or, where openat2 is
+ * refused (before Linux 5.6, or by a seccomp filter) or the C library cannot be called, steps
+ * through `/proc/self/fd`.
+ */
+export function systemCalls(): SystemCalls {
+  chosen ??= kernelCalls() ?? procCalls;
+  return chosen;
+}
+
+/** The kernel's own calls, through koffi; undefined where they cannot be had. */
+export function kernelCalls(): SystemCalls | undefined {
+  try {
+    const { errno, load } = require("koffi") as typeof koffi;
+    const libc = load(null);
+    const openat2 = libc.func("long syscall(long, int, const char *, const void *, size_t)");
+    const renameat = libc.func("int renameat(int, const char *, int, const char *)");
+    const calls: SystemCalls = {
+      open({ directory, path }, flags, mode) {
+        const resolve = directory === undefined ? PLAIN : PLAIN | RESOLVE_BENEATH;
+        const how = new BigUint64Array([BigInt(flags), BigInt(mode), resolve]);
+        const fd = Number(openat2(OPENAT2, directory ?? AT_FDCWD, path, how, HOW_BYTES));
+        return fd >= 0 ? fd : refuse(errno(), "openat2", path);
+      },
+      rename(directory, from, to) {
+        if (renameat(directory, from, directory, to) !== 0) refuse(errno(), "rename", to);
+      },
+    };
+    closeSync(calls.open({ path: "/" }, O_PATH | O_DIRECTORY, 0));
+    return calls;
+  } catch {
+    // Whatever keeps them from us, the other way does the same in more steps.
+    return undefined;
+  }
+}
+
+/** The same with Node's own calls: a path is entered part by part, and each part is held. */
+export const procCalls: SystemCalls = {
+  open({ directory, path }, flags, mode) {
+    const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+    const leadsOut = directory !== undefined && (path.startsWith("/") || parts.includes(".."));
+    if (leadsOut) refuse(EXDEV, "open", path);
+    const last = parts.pop() ?? ".";
+    let held = directory ?? openSync("/", O_PATH | O_DIRECTORY);
+    try {
+      for (const part of parts) {
+        const next = openSync(`/proc/self/fd/${held}/${part}`, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+        if (held !== directory) closeSync(held);
+        held = next;
+      }
+      return noLink(openSync(`/proc/self/fd/${held}/${last}`, flags | O_NOFOLLOW, mode), path);
+    } finally {
+      if (held !== directory) closeSync(held);
+    }
+  },
+  rename(directory, from, to) {
+    renameSync(`/proc/self/fd/${directory}/${from}`, `/proc/self/fd/${directory}/${to}`);
+  },
+};
+
+/** O_PATH with O_NOFOLLOW finds the link itself. */
+function noLink(fd: number, path: string): number {
+  if (!fstatSync(fd).isSymbolicLink()) return fd;
+  closeSync(fd);
+  return refuse(ELOOP, "open", path);
+}
+
+/** @throws Error as Node's own calls do: `code`, `errno`, `syscall` and `path` */
+function refuse(errno: number, syscall: string, path: string): never {
+  const unnamed = `Unknown system error -${errno}`;
+  const [code, text] = getSystemErrorMap().get(-errno) ?? [unnamed, unnamed];
+  const error = new Error(`${code}: ${text}, ${syscall} '${path}'`);
+  throw Object.assign(error, { code, errno: -errno, syscall, path });
+}

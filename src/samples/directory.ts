@@ -1,0 +1,231 @@
+import { closeSync, type Dirent, opendirSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { errorCode, Failure } from "../errors.ts";
+import { outputFailure } from "../lake/errors.ts";
+import {
+  createFile,
+  entryPath,
+  type HeldDirectory,
+  holdBeneath,
+  holdThrough,
+  identityOf,
+  isInPlace,
+  makeBeneath,
+  realPath,
+} from "../lake/held-directory.ts";
+import type { HeldDataset, Lake } from "../lake/lake.ts";
+import { isAbsence, whyNotForSamples } from "../lake/roots.ts";
+import { isSamplePath } from "./path.ts";
+import { temporaryName } from "./temporary-name.ts";
+
+/** The receipts, below `samples/`. They mark a directory as ours. */
+export const RECEIPTS = "_receipts.jsonl";
+
+const FOLDER = "samples";
+/** What production keeps beside the samples. A bind mount can make one of them be `samples` too. */
+const PRODUCTION = ["bronze", "silver", "gold", "raw", "manifests"] as const;
+
+/**
+ * Holds a dataset's samples to read; undefined where there are none. They may be on another disk,
+ * but not where a link leads out of all roots, to what production writes, or among another dataset's.
+ * @throws Failure OUTPUT_UNWRITABLE
+ */
+export function holdSamples(dataset: HeldDataset): HeldDirectory | undefined {
+  const { directory } = dataset;
+  try {
+    return holdUnlessLink(directory) ?? holdJudged(dataset);
+  } catch (error) {
+    if (isAbsence(error)) return undefined;
+    throw outputFailure(error, `${directory.path}/${FOLDER}`);
+  }
+}
+
+/**
+ * Holds a dataset's samples to change something in them; undefined where there are none.
+ * @throws Failure OUTPUT_UNWRITABLE, also where the directory does not look like ours
+ */
+export function holdOwnSamples(lake: Lake, dataset: HeldDataset): HeldDirectory | undefined {
+  const samples = holdSamples(dataset);
+  if (samples === undefined) return undefined;
+  try {
+    checkOwn(lake, dataset, samples);
+    return samples;
+  } catch (error) {
+    samples[Symbol.dispose]();
+    throw outputFailure(error, samples.path);
+  }
+}
+
+/** The same; makes the directory where it is missing. @throws Failure OUTPUT_FULL too */
+export function makeSamples(lake: Lake, dataset: HeldDataset): HeldDirectory {
+  const found = holdOwnSamples(lake, dataset);
+  if (found !== undefined) return found;
+  try {
+    makeBeneath(dataset.directory, FOLDER)[Symbol.dispose]();
+  } catch (error) {
+    throw outputFailure(error, `${dataset.directory.path}/${FOLDER}`);
+  }
+  return holdOwnSamples(lake, dataset) ?? makeSamples(lake, dataset);
+}
+
+/**
+ * Sees that a directory is still where it was found, before something in it is changed.
+ * @throws Failure OUTPUT_UNWRITABLE
+ */
+export function checkInPlace(directory: HeldDirectory): void {
+  const { path } = directory;
+  try {
+    if (isInPlace(directory)) return;
+  } catch (error) {
+    throw outputFailure(error, path);
+  }
+  const message = `${path} was moved or replaced during the work; it is looked at again with the next pass`;
+  throw new Failure("OUTPUT_UNWRITABLE", message);
+}
+
+/** Where one sample is: its directory, held, and its name in it. */
+export interface SamplePlace extends Disposable {
+  readonly folder: HeldDirectory;
+  readonly file: string;
+}
+
+/**
+ * Holds the directory of a sample, which with the mirror layout is one below `samples`; `name` is
+ * the sample's path there. Undefined where that directory is missing.
+ * @throws Failure PATH_REFUSED where a link leads to it; OUTPUT_UNWRITABLE
+ */
+export function findPlace(samples: HeldDirectory, name: string): SamplePlace | undefined {
+  return placeOf(samples, name, (path) => {
+    try {
+      return holdBeneath(samples, path);
+    } catch (error) {
+      if (isAbsence(error)) return undefined;
+      throw error;
+    }
+  });
+}
+
+/** The same; makes directories that are missing. @throws Failure as `findPlace`; OUTPUT_FULL */
+export function makePlace(samples: HeldDirectory, name: string): SamplePlace {
+  const place = placeOf(samples, name, (path) => makeBeneath(samples, path));
+  return place as SamplePlace;
+}
+
+function placeOf(
+  samples: HeldDirectory,
+  name: string,
+  hold: (path: string) => HeldDirectory | undefined,
+): SamplePlace | undefined {
+  if (!name.includes("/"))
+    return { folder: samples, file: name, [Symbol.dispose]: () => undefined };
+  const path = dirname(name);
+  try {
+    const folder = hold(path);
+    if (folder === undefined) return undefined;
+    return { folder, file: basename(name), [Symbol.dispose]: folder[Symbol.dispose] };
+  } catch (error) {
+    if (errorCode(error) !== "ELOOP") throw outputFailure(error, `${samples.path}/${path}`);
+    throw new Failure("PATH_REFUSED", `${samples.path}/${path}: a link is not followed there`);
+  }
+}
+
+/** Undefined where it is a link. @throws errno */
+function holdUnlessLink(directory: HeldDirectory): HeldDirectory | undefined {
+  try {
+    return holdBeneath(directory, FOLDER);
+  } catch (error) {
+    if (errorCode(error) === "ELOOP" || errorCode(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
+/** Holds what a link leads to, and judges that. @throws errno; Failure OUTPUT_UNWRITABLE */
+function holdJudged({ directory, real, roots }: HeldDataset): HeldDirectory {
+  const samples = holdThrough(directory, FOLDER);
+  try {
+    const place = realPath(samples);
+    const why = whyNotForSamples(place, real, roots);
+    if (why === undefined) return samples;
+    const outside = roots.unknown ?? "leads outside the prefix and allowedRoots";
+    const reason = why === "outside" ? outside : `leads to ${place}, where others write`;
+    throw new Failure("OUTPUT_UNWRITABLE", `${samples.path}: ${reason}`);
+  } catch (error) {
+    samples[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** A directory is judged once; it stays ours as long as it is the same one. */
+function checkOwn(lake: Lake, dataset: HeldDataset, samples: HeldDirectory): void {
+  const identity = identityOf(samples);
+  if (lake.ownSamples.get(dataset.name) === identity) return;
+  if (!judgeOwn(dataset, samples)) mark(samples);
+  lake.ownSamples.set(dataset.name, identity);
+}
+
+/**
+ * Judges whether a directory is one of samples: it may have been exchanged for one of production's.
+ * What is ours has receipts, or nothing but samples. Returns whether there are receipts.
+ * @throws Failure OUTPUT_UNWRITABLE; errno
+ */
+export function judgeOwn({ directory }: HeldDataset, samples: HeldDirectory): boolean {
+  const identity = identityOf(samples);
+  const twin = PRODUCTION.find((folder) => identityIn(directory, folder) === identity);
+  if (twin !== undefined) {
+    const message = `${samples.path} is ${twin} as well: is it mounted twice?`;
+    throw new Failure("OUTPUT_UNWRITABLE", message);
+  }
+  const { hasReceipts, foreign } = lookInto(samples);
+  if (foreign === undefined || hasReceipts) return hasReceipts;
+  const message = `${samples.path} holds ${foreign} and no ${RECEIPTS}: it does not look like samples; if it is, make an empty ${RECEIPTS} in it`;
+  throw new Failure("OUTPUT_UNWRITABLE", message);
+}
+
+/** `foreign` is the first entry that is not ours. It is not looked further than the receipts. */
+function lookInto(samples: HeldDirectory): {
+  readonly hasReceipts: boolean;
+  readonly foreign: string | undefined;
+} {
+  let foreign: string | undefined;
+  const entries = opendirSync(entryPath(samples));
+  try {
+    for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) {
+      if (entry.name.startsWith(RECEIPTS)) return { hasReceipts: true, foreign };
+      if (!isNoOnes(entry.name) && !isSample(entry)) foreign ??= entry.name;
+    }
+    return { hasReceipts: false, foreign };
+  } finally {
+    entries.closeSync();
+  }
+}
+
+function isSample(entry: Dirent): boolean {
+  return isSamplePath(entry.name) && !entry.isDirectory();
+}
+
+/** What file systems and servers keep in any directory, and what a crash leaves of us. */
+function isNoOnes(name: string): boolean {
+  return (
+    name === "lost+found" || /^\.(snapshot|nfs|fuse_hidden)/.test(name) || temporaryName.test(name)
+  );
+}
+
+/** An empty one is marked as ours. */
+function mark(samples: HeldDirectory): void {
+  try {
+    closeSync(createFile(samples, RECEIPTS));
+  } catch (error) {
+    // Another thread was faster.
+    if (errorCode(error) !== "EEXIST") throw error;
+  }
+}
+
+function identityIn(directory: HeldDirectory, name: string): string | undefined {
+  try {
+    using folder = holdBeneath(directory, name);
+    return identityOf(folder);
+  } catch {
+    // Not there, or a link: what a link leads to was judged by its path.
+    return undefined;
+  }
+}
