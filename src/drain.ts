@@ -52,6 +52,8 @@ export interface DrainOptions {
   readonly abandon: AbortSignal;
   readonly onSettled: (settled: Settled) => void;
   readonly onPaused: (dataset: string, code: FailureCode, message: string) => void;
+  /** Told of an old sample that cannot be removed; its entry is settled all the same. */
+  readonly onLeft: (dataset: string, error: Failure) => void;
 }
 
 /** So many are claimed at once: what is claimed goes before what comes later. */
@@ -190,6 +192,16 @@ export async function drain(options: DrainOptions): Promise<boolean> {
     }
   }
 
+  /** One name that is refused holds up no other entry. */
+  function removeOld(dataset: string, name: string): void {
+    try {
+      effects.removeSample(dataset, name);
+    } catch (error) {
+      if (!(error instanceof Failure && error.code === "PATH_REFUSED")) throw error;
+      options.onLeft(dataset, error);
+    }
+  }
+
   async function finish(claim: Claim, outcome: Sampled | Failed): Promise<void> {
     const now = clock();
     spend(claim.job.dataset, outcome.ms);
@@ -248,7 +260,7 @@ export async function drain(options: DrainOptions): Promise<boolean> {
       for (const { claim, outcome } of settled) {
         const isMoved = claim.sample !== null && claim.sample !== claim.job.name;
         if (outcome.outcome === "failed") removeUnrecorded(claim);
-        else if (isMoved) effects.removeSample(dataset, claim.sample as string);
+        else if (isMoved) removeOld(dataset, claim.sample as string);
       }
       return true;
     } catch (error) {

@@ -120,6 +120,7 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
         if (settled.outcome.outcome === "failed") sweepAgain(settled.claim.job.dataset);
         report({ type: "settled", settled });
       },
+      onLeft: (dataset, error) => failed(summary, dataset, error),
       onPaused: (dataset, code, message) => {
         summary.paused += 1;
         report({ type: "paused", where: dataset, code, message });

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
-import { errorCode, errorMessage, Failure, type FailureCode, systemErrorIn } from "../errors.ts";
+import { errorMessage, Failure, type FailureCode, systemErrorIn } from "../errors.ts";
 import { createLake } from "../lake/lake.ts";
 import { isAbsence } from "../lake/roots.ts";
 import { HEAD_BYTES } from "../lib/source.ts";
@@ -51,9 +51,6 @@ function failed(
 ): Outcome {
   const [code, message] = whatFailed(error);
   const failure: Failed = { outcome: "failed", code, message, readBytes, ms };
-  if (code === "OUTPUT_UNWRITABLE" && isNameAtFault(error, job)) {
-    return { ...failure, code: "PATH_REFUSED" };
-  }
   if (code === "OUTPUT_FULL" || code === "OUTPUT_UNWRITABLE") {
     return { outcome: "paused", code, message };
   }
@@ -67,14 +64,6 @@ function whatFailed(error: unknown): readonly [FailureCode, string] {
   const refusal = systemErrorIn(error);
   if (refusal !== undefined) return ["FILE_UNREADABLE", errorMessage(refusal)];
   return ["UNEXPECTED", (error as Error).stack ?? errorMessage(error)];
-}
-
-/** True when this sample's name cannot be written; it must not hold up the rest of its dataset. */
-function isNameAtFault(error: unknown, { name }: Job): boolean {
-  const errno = errorCode((error as Failure).cause) ?? "";
-  if (errno === "ENAMETOOLONG" || errno === "EISDIR") return true;
-  // A raw's directory and another raw's sample can have one name when directories are mirrored.
-  return name.includes("/") && (errno === "ENOTDIR" || errno === "EEXIST");
 }
 
 /** Why the whole bronze directory cannot be had, and not just this file; undefined when it can. */

@@ -18,6 +18,21 @@ export function outputFailure(error: unknown, target: string): unknown {
   return new Failure(full ? "OUTPUT_FULL" : "OUTPUT_UNWRITABLE", message, { cause: error });
 }
 
+/** What a file system says of a name that it does not take, whatever the directory. */
+const nameErrors = /^(EINVAL|EPERM|EILSEQ|ENAMETOOLONG|EISDIR|ENOTDIR|EEXIST|ENOTEMPTY)$/;
+
+/**
+ * The Failure for an error that may be one name's own fault, in a directory that can be written
+ * otherwise: a character that the file system refuses, a file that may not be replaced.
+ */
+export function nameFailure(error: unknown, target: string): unknown {
+  if (error instanceof Failure || !nameErrors.test(errorCode(error) ?? "")) {
+    return outputFailure(error, target);
+  }
+  const message = `${target}: the file system refuses this name, or what has it: ${systemMessage(error)}`;
+  return new Failure("PATH_REFUSED", message, { cause: error });
+}
+
 /** What an error says, without the path of a held directory, which means nothing to people. */
 export function systemMessage(error: unknown): string {
   return errorMessage(error).replaceAll(/ (-> )?'\/proc\/self\/fd\/[^']*'/g, "");

@@ -1,7 +1,7 @@
 import { closeSync, type Dirent, opendirSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { errorCode, Failure } from "../errors.ts";
-import { outputFailure } from "../lake/errors.ts";
+import { nameFailure, outputFailure } from "../lake/errors.ts";
 import {
   createFile,
   entryPath,
@@ -124,7 +124,7 @@ function placeOf(
     if (folder === undefined) return undefined;
     return { folder, file: basename(name), [Symbol.dispose]: folder[Symbol.dispose] };
   } catch (error) {
-    if (errorCode(error) !== "ELOOP") throw outputFailure(error, `${samples.path}/${path}`);
+    if (errorCode(error) !== "ELOOP") throw nameFailure(error, `${samples.path}/${path}`);
     throw new Failure("PATH_REFUSED", `${samples.path}/${path}: a link is not followed there`);
   }
 }

@@ -1,6 +1,6 @@
 import { closeSync, writeSync } from "node:fs";
 import { errorCode, systemErrorIn } from "../errors.ts";
-import { outputFailure } from "../lake/errors.ts";
+import { nameFailure, outputFailure } from "../lake/errors.ts";
 import { createFile, removeEntry, renameEntry } from "../lake/held-directory.ts";
 import { growing } from "../lib/growing.ts";
 import type { SampleStream, SampleSummary } from "../types.ts";
@@ -36,7 +36,11 @@ export async function stage({ folder, file }: SamplePlace, sample: SampleStream)
     const { summary, bytes } = await writeAndClose(fd, sample, target);
     const commit = () => {
       checkInPlace(folder);
-      output(target, () => renameEntry(folder, temporary, file));
+      try {
+        renameEntry(folder, temporary, file);
+      } catch (error) {
+        throw nameFailure(error, target);
+      }
     };
     return { summary, bytes, commit, discard };
   } catch (error) {

@@ -1,6 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { errorCode } from "../errors.ts";
-import { outputFailure } from "../lake/errors.ts";
+import { nameFailure, outputFailure } from "../lake/errors.ts";
 import { entryPath, type HeldDirectory, removeEntry, statEntry } from "../lake/held-directory.ts";
 import { checkInPlace, findPlace } from "./directory.ts";
 
@@ -18,7 +18,7 @@ export function removeSample(samples: HeldDirectory, name: string, after = 0): v
     checkInPlace(folder);
     removeEntry(folder, file);
   } catch (error) {
-    throw outputFailure(error, `${folder.path}/${file}`);
+    throw nameFailure(error, `${folder.path}/${file}`);
   }
 }
 

@@ -46,6 +46,7 @@ function drainOf(world: World, options: Pick<DrainOptions, "isOver"> & { readonl
     abandon: new AbortController().signal,
     onSettled: () => undefined,
     onPaused: () => undefined,
+    onLeft: () => undefined,
     ...options,
   });
 }

@@ -158,6 +158,7 @@ export function createLake({ settings, dataset, state }: Place): Lake {
       abandon: new AbortController().signal,
       onSettled: () => undefined,
       onPaused: () => undefined,
+      onLeft: () => undefined,
     });
   }
 

@@ -26,6 +26,7 @@ async function passAt(world: World, now: number): Promise<void> {
     abandon: new AbortController().signal,
     onSettled: () => undefined,
     onPaused: () => undefined,
+    onLeft: () => undefined,
   };
   await createIngest({ db, settings, onRejected: async () => undefined })(DATASET, now);
   await drain(options);
@@ -140,6 +141,7 @@ test("work that takes too long is stopped, and tried three times", async () => {
       abandon: new AbortController().signal,
       onSettled: () => undefined,
       onPaused: () => undefined,
+      onLeft: () => undefined,
     });
     expect(world.row("raw/a.csv")).toMatchObject({
       code: "TIMEOUT",
