@@ -98,9 +98,10 @@ export function logEvents(log: Log): (event: PassEvent) => void {
       case "paused":
       case "error": {
         const { where, code, message } = event;
+        const undone = code === "MANIFEST_UNREADABLE" ? "not read" : "not done";
         return log.error(
           { where, code, reason: message },
-          event.type === "paused" ? "dataset waits" : "not read",
+          event.type === "paused" ? "dataset waits" : undone,
         );
       }
       case "ingested": {

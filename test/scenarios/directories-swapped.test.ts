@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -19,13 +21,14 @@ import { prune } from "../../src/cli/prune.ts";
 import { errorCode, type Failure } from "../../src/errors.ts";
 import { checkAfterPowerLoss } from "../../src/power-loss.ts";
 import { atEachStep } from "../helpers/stop-points.ts";
-import { createWorld, DATASET, MTIME, type World } from "../helpers/world.ts";
+import { createWorld, DATASET, MTIME, run, type World } from "../helpers/world.ts";
 
 /** A swap takes place at every n-th call to the file system; at each of them with SWAP_STEPS=1. */
 const STRIDE = Number(process.env["SWAP_STEPS"] ?? 31);
 
 const OTHER = "acme/other/v1";
 const SECRET = "S3CR3T";
+const program = join(import.meta.dirname, "../../src/main.ts");
 
 /** Names that we would write, replace or remove, if we took production's directories for ours. */
 const bait = ["a_sample.csv", "b_sample.csv", "b_sample.meta.json", ".ss-0123456789abcdef.tmp"];
@@ -158,6 +161,41 @@ test.each(cases)(
   300_000,
 );
 
+test("a running daemon waits with a reason while samples are a link to bronze, and goes on when they are back", async () => {
+  await using world = await createWorld();
+  await world.put("a.csv", "v\n1\n");
+  await world.write("bronze/a_sample.csv", "production's");
+  const daemon = await world.daemon();
+  await daemon.logged("sampled", { raw: "raw/a.csv" });
+  linked(at("samples"), at("bronze")).swap(world);
+  const before = production(world);
+  await world.announce("a.csv", { mtime: MTIME + 1 });
+  const { reason } = await daemon.logged("dataset waits", { code: "OUTPUT_UNWRITABLE" });
+  expect(reason).toContain("where others write");
+  before.set("lake/acme/orders/v1/manifests/processed.jsonl", expect.any(String));
+  expect(production(world)).toEqual(before);
+  linked(at("samples"), at("bronze")).undo(world);
+  await world.announce("b.csv", { bronze: "bronze/a.csv" });
+  await daemon.logged("sampled", { raw: "raw/a.csv" });
+  await daemon.logged("sampled", { raw: "raw/b.csv" });
+});
+
+test("samples that are bronze as well, by a bind mount, are not written", async (context) => {
+  await using world = await createWorld();
+  await world.put("a.csv", "v\n1\n");
+  await world.write("bronze/a_sample.csv", "production's");
+  mkdirSync(world.path("samples"));
+  const bind = `mount --bind ${world.path("bronze")} ${world.path("samples")}`;
+  if (spawnSync("unshare", ["-m", "bash", "-c", bind]).status !== 0) {
+    return context.skip("nothing can be mounted here");
+  }
+  const before = production(world);
+  const script = `${bind} && exec ${process.execPath} ${program} run --once`;
+  const ran = await run(["unshare", "-m", "bash", "-c", script], world.config);
+  expect(ran).toMatchObject({ code: 3, stderr: expect.stringContaining("is bronze as well") });
+  expect(production(world)).toEqual(before);
+});
+
 /** One round, with a swap at a step where one is given. Returns how many steps it had. */
 async function playRound(
   world: World,
@@ -229,12 +267,12 @@ function announce(world: World, name: string, round = 0): void {
 }
 
 /** Every file of production and beside the lake: path → bytes, time of its last change and content. */
-function production(world: World): ReadonlyMap<string, string> {
+function production(world: World): Map<string, string> {
   const folders = [DATASET, OTHER].flatMap((dataset) =>
     ["bronze", "manifests"].map((folder) => world.path(folder, dataset)),
   );
   const seen = new Map<string, string>();
-  for (const folder of [...folders, outside(world)]) {
+  for (const folder of [...folders, outside(world)].filter(existsSync)) {
     for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name);
       // A link that was there at first sight makes it a dataset, which has samples.
