@@ -5,9 +5,11 @@ import { errorCode } from "./errors.ts";
 import { entryPath, type HeldDirectory, holdBeneath, statEntry } from "./lake/held-directory.ts";
 import type { HeldDataset } from "./lake/lake.ts";
 import { holdManifests } from "./manifest/directory.ts";
-import { ACTIVE, type ManifestFile } from "./manifest/files.ts";
+import type { ManifestFile } from "./manifest/files.ts";
+import { ACTIVE, isCompressed } from "./manifest/generations.ts";
 import { planAll } from "./manifest/plan.ts";
 import { readSegment } from "./manifest/read.ts";
+import { readingAsIs } from "./reading.ts";
 import { findPlace, holdSamples } from "./samples/directory.ts";
 import { isReceipts } from "./samples/receipts.ts";
 import { temporaryName } from "./samples/temporary-name.ts";
@@ -112,7 +114,7 @@ async function* auditManifests(audit: Audit): AsyncGenerator<Finding, void, void
   using manifests = holdManifests(dataset);
   for (const segment of (await planAll(manifests)).segments) {
     const readBytes = readBytesOf(segment.file, checkpoints);
-    for await (const { entries, checkpoint } of readSegment(manifests, segment, () => true)) {
+    for await (const { entries, checkpoint } of readSegment(manifests, segment, readingAsIs)) {
       const kind = checkpoint.offset <= readBytes ? "lost" : "unread";
       audit.onLooked?.(entries.length);
       for (const raw of cache.missingOf(id, [...new Set(entries.map((entry) => entry.raw))])) {
@@ -122,10 +124,13 @@ async function* auditManifests(audit: Audit): AsyncGenerator<Finding, void, void
   }
 }
 
-/** How much of a manifest file has been read; one that nothing is known of is read or was before. */
+/**
+ * How much of a manifest file has been read: all of a compressed one, and of one that nothing is
+ * known of, which was read before.
+ */
 function readBytesOf(file: ManifestFile, checkpoints: readonly Checkpoint[]): number {
   const known = checkpoints.find((checkpoint) => checkpoint.file === file.id);
-  if (known !== undefined) return known.offset;
+  if (known !== undefined && !isCompressed(file)) return known.offset;
   return file.path === ACTIVE ? 0 : Number.POSITIVE_INFINITY;
 }
 

@@ -6,6 +6,7 @@ import type { HeldDataset, Lake } from "./lake/lake.ts";
 import { holdManifests } from "./manifest/directory.ts";
 import { planAll } from "./manifest/plan.ts";
 import { readSegment } from "./manifest/read.ts";
+import { readingAsIs } from "./reading.ts";
 import { findPlace, holdSamples } from "./samples/directory.ts";
 import { type Receipt, readReceipts } from "./samples/receipts.ts";
 
@@ -66,7 +67,7 @@ export async function explainEntry(entry: WholeEntry, lake: Lake): Promise<Expla
   await noting(problems, async () => {
     using manifests = holdManifests(dataset);
     for (const segment of (await planAll(manifests)).segments) {
-      for await (const batch of readSegment(manifests, segment, () => true)) {
+      for await (const batch of readSegment(manifests, segment, readingAsIs)) {
         for (const [i, { raw, mtime, bronze }] of batch.entries.entries()) {
           if (raw !== entry.raw) continue;
           const path = `manifests/${segment.file.path}`;

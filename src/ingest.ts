@@ -12,10 +12,12 @@ import { systemMessage } from "./lake/errors.ts";
 import type { HeldDirectory } from "./lake/held-directory.ts";
 import { createLake, type HeldDataset } from "./lake/lake.ts";
 import { holdManifests } from "./manifest/directory.ts";
-import { checkpointAfter, isCompressed, type ManifestFile } from "./manifest/files.ts";
+import { checkpointAfter, type ManifestFile } from "./manifest/files.ts";
+import { isCompressed } from "./manifest/generations.ts";
 import { planAll, planReading, type ReadingPlan, type Segment, startOf } from "./manifest/plan.ts";
 import { type ReadBatch, readSegment } from "./manifest/read.ts";
 import { expectedNames } from "./names.ts";
+import { readingAsIs } from "./reading.ts";
 import { restoreDataset } from "./restore.ts";
 import { holdSamples } from "./samples/directory.ts";
 import type { Checkpoint, RejectedLine } from "./types.ts";
@@ -42,6 +44,8 @@ export interface IngestOptions {
   readonly onRejected: (dataset: string, lines: readonly RejectedLine[]) => Promise<void>;
   /** Told how many receipts were taken over so far, where the cache was lost. */
   readonly onRestored?: (dataset: string, receipts: number) => void;
+  /** Told the names of what looks like a generation and is no regular file, when first seen. */
+  readonly onSkipped?: (dataset: string, names: readonly string[]) => void;
 }
 
 /**
@@ -77,7 +81,8 @@ export const UNREAD = "nothing of it was read yet";
 const NOTHING: Ingested = { lines: 0, due: 0, unchanged: 0, superseded: 0, rejected: 0 };
 
 /** Makes the function; it remembers between calls what was unsettled. */
-export function createIngest({ db, settings, onRejected, onRestored }: IngestOptions): Ingest {
+export function createIngest(options: IngestOptions): Ingest {
+  const { db, settings, onRejected, onRestored } = options;
   const lake = createLake(settings);
   const acceptBatch = acceptOf(db);
   const checkpoints = checkpointsOf(db);
@@ -87,6 +92,7 @@ export function createIngest({ db, settings, onRejected, onRestored }: IngestOpt
   const waiting = new Map<string, ReadonlyMap<string, number>>();
   /** Until when a manifest that is read again is left alone; it would be read from 0 each time. */
   const pauses = new Map<string, number>();
+  const skipped = new Map<string, readonly string[]>();
 
   return async (dataset, now, isStopping = () => false) => {
     const pause = pauses.get(dataset);
@@ -120,6 +126,7 @@ export function createIngest({ db, settings, onRejected, onRestored }: IngestOpt
     const { id, directory, now } = look;
     const known = checkpoints.of(id);
     const plan = await planReading(directory, known, now);
+    noteSkipped(look, plan.skipped ?? []);
     if (plan.doubt !== undefined) {
       if (isSettled(look, plan.doubt)) return rereadAll(look, plan.doubt);
       return { ...NOTHING, unsettledUntil: now + settleMs };
@@ -216,7 +223,7 @@ export function createIngest({ db, settings, onRejected, onRestored }: IngestOpt
     const ends: Checkpoint[] = [];
     for (const segment of segments) {
       let last = startOf(segment);
-      for await (const batch of readSegment(look.directory, segment, () => true)) {
+      for await (const batch of readSegment(look.directory, segment, readingAsIs)) {
         leaveIfStopping(look);
         last = batch.checkpoint;
       }
@@ -236,9 +243,18 @@ export function createIngest({ db, settings, onRejected, onRestored }: IngestOpt
     checkpoints.replace(id, [...ends.slice(0, last), current]);
   }
 
+  function noteSkipped({ dataset }: Look, names: readonly string[]): void {
+    const before = skipped.get(dataset) ?? [];
+    const fresh = names.filter((name) => !before.includes(name));
+    if (fresh.length === 0) return;
+    skipped.set(dataset, names);
+    options.onSkipped?.(dataset, fresh);
+  }
+
   async function* read(look: Look, segment: Segment): AsyncGenerator<ReadBatch, void, void> {
     const settled = (offset: number) => isSettled(look, `${segment.file.id}@${offset}`);
-    for await (const batch of readSegment(look.directory, segment, settled)) {
+    const reading = { ...readingAsIs, isSettled: settled };
+    for await (const batch of readSegment(look.directory, segment, reading)) {
       leaveIfStopping(look);
       if (batch.rejected.length > 0) await onRejected(look.dataset, batch.rejected);
       yield batch;

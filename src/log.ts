@@ -91,6 +91,11 @@ export function logEvents(log: Log): (event: PassEvent) => void {
           { dataset: event.dataset, ...event.line, code: "LINE_INVALID" },
           "line rejected",
         );
+      case "skipped":
+        return log.warn(
+          { dataset: event.dataset, manifests: event.names },
+          "not read: no regular file",
+        );
       case "swept":
         return log.warn({ dataset: event.dataset, files: event.files }, "temporary files removed");
       case "pruned":

@@ -23,6 +23,7 @@ export type PassEvent =
   | { readonly type: "rejected"; readonly dataset: string; readonly line: RejectedLine }
   | { readonly type: "settled"; readonly settled: Settled }
   | { readonly type: "restoring"; readonly dataset: string; readonly receipts: number }
+  | { readonly type: "skipped"; readonly dataset: string; readonly names: readonly string[] }
   | { readonly type: "swept"; readonly dataset: string; readonly files: number }
   | { readonly type: "pruned"; readonly dataset: string; readonly pruned: Pruned }
   | {
@@ -85,6 +86,7 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
     settings,
     onRejected,
     onRestored: (dataset, receipts) => report({ type: "restoring", dataset, receipts }),
+    onSkipped: (dataset, names) => report({ type: "skipped", dataset, names }),
   });
   const unmoved = unmovedBelow(settings.prefix);
   const isChanged = changedByOthersOf(db);

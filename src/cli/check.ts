@@ -10,6 +10,7 @@ import { createLake } from "../lake/lake.ts";
 import { holdManifests } from "../manifest/directory.ts";
 import { planAll } from "../manifest/plan.ts";
 import { readSegment } from "../manifest/read.ts";
+import { readingAsIs } from "../reading.ts";
 import { holdSamples, judgeOwn } from "../samples/directory.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
 import { printable } from "../lib/text.ts";
@@ -25,16 +26,30 @@ interface Problem {
   readonly problem: string;
 }
 
+/** Something that works, and that a person may not expect. */
+interface Notice {
+  readonly path: string;
+  readonly notice: string;
+}
+
+/** What was found. */
+interface Findings {
+  readonly problems: Problem[];
+  readonly notices: Notice[];
+}
+
 /** Looks at everything a run needs, and touches nothing. @throws Failure CONFIG_INVALID */
 export async function check(options: InspectOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
   const problems: Problem[] = [];
+  const notices: Notice[] = [];
   await need(problems, settings.prefix, R_OK | X_OK, "the prefix cannot be read");
   await needWritable(problems, settings.state, "the state directory cannot be written");
   const { datasets, errors } = await discover(settings.prefix, settings.includes);
   for (const { path, error } of errors) problems.push({ path, problem: errorMessage(error) });
   let lines = 0;
-  for (const dataset of datasets) lines += await checkDataset(settings, dataset, problems);
+  for (const dataset of datasets)
+    lines += await checkDataset(settings, dataset, { problems, notices });
 
   const report = {
     config: settings.file ?? null,
@@ -42,12 +57,14 @@ export async function check(options: InspectOptions, context: Context): Promise<
     datasets: datasets.length,
     lines,
     problems,
+    notices,
   };
   if (options.json === true) printJson(context, report);
   else {
     printLine(context, `configuration ${settings.file ?? "(defaults)"}: valid`);
     printLine(context, `${datasets.length} datasets, ${lines} manifest lines`);
     for (const { path, problem } of problems) printLine(context, printable(`${path}: ${problem}`));
+    for (const { path, notice } of notices) printLine(context, printable(`${path}: ${notice}`));
     printLine(context, problems.length === 0 ? "no problems" : `${problems.length} problems`);
   }
   return problems.length === 0 ? exitCodes.done : exitCodes.entriesFailed;
@@ -56,7 +73,7 @@ export async function check(options: InspectOptions, context: Context): Promise<
 async function checkDataset(
   settings: Settings,
   dataset: string,
-  problems: Problem[],
+  { problems, notices }: Findings,
 ): Promise<number> {
   const directory = join(settings.prefix, dataset);
   await need(problems, join(directory, "bronze"), R_OK | X_OK, "bronze cannot be read");
@@ -66,7 +83,7 @@ async function checkDataset(
     using manifests = holdManifests(held);
     using samples = holdSamples(held);
     if (samples !== undefined) judgeOwn(held, samples);
-    return await checkManifest(manifests, problems);
+    return await checkManifest(manifests, { problems, notices });
   } catch (error) {
     problems.push({ path: directory, problem: systemMessage(error) });
     return 0;
@@ -74,11 +91,17 @@ async function checkDataset(
 }
 
 /** Returns how many lines are entries. */
-async function checkManifest(manifests: HeldDirectory, problems: Problem[]): Promise<number> {
+async function checkManifest(
+  manifests: HeldDirectory,
+  { problems, notices }: Findings,
+): Promise<number> {
   let lines = 0;
   let bad = 0;
-  for (const segment of (await planAll(manifests)).segments) {
-    for await (const { entries, rejected } of readSegment(manifests, segment, () => true)) {
+  const { segments, skipped } = await planAll(manifests);
+  for (const name of skipped)
+    notices.push({ path: join(manifests.path, name), notice: "no regular file, not read" });
+  for (const segment of segments) {
+    for await (const { entries, rejected } of readSegment(manifests, segment, readingAsIs)) {
       lines += entries.length;
       for (const { path, line, offset, reason } of rejected.slice(
         0,

@@ -93,6 +93,8 @@ export function troubleOf(event: PassEvent): string | undefined {
     case "pruned":
     case "restoring":
       return undefined;
+    case "skipped":
+      return `${event.dataset}: no regular file, not read: ${event.names.join(", ")}`;
     case "swept":
       return `removed ${event.files} temporary files of ${event.dataset}`;
     case "ingested": {

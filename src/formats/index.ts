@@ -3,12 +3,8 @@ import { isText } from "../lib/encoding.ts";
 import { mediaTypeOf } from "../lib/signature.ts";
 import type { Format, Recognised, RecognisedBy, SampleRequest } from "../types.ts";
 import { avro } from "./avro/avro.ts";
-import { bz2 } from "./compressed/bz2.ts";
-import { gz } from "./compressed/gz.ts";
-import { lz4 } from "./compressed/lz4.ts";
+import { compressions } from "./compressed/decompress.ts";
 import { compressedFormat, compressedTar, tarName } from "./compressed/wrap.ts";
-import { xz } from "./compressed/xz.ts";
-import { zst } from "./compressed/zst.ts";
 import { csv } from "./csv.ts";
 import { empty } from "./empty.ts";
 import { json } from "./json.ts";
@@ -18,7 +14,6 @@ import { jsonl, text } from "./text.ts";
 import { unknown } from "./unknown.ts";
 import { zip } from "./zip.ts";
 
-const compressions = [gz, zst, xz, bz2, lz4];
 const compressed = compressions.map(compressedFormat);
 
 /** Every format that has samples of its own, in order of priority. */

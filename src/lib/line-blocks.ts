@@ -1,18 +1,25 @@
 const LF = 0x0a;
+const NOTHING = new Uint8Array();
 
-/** Some whole lines, each with its line feed; or one line that was too long to be kept. */
+/**
+ * Some whole lines, each with its line feed; or one line that was too long to be kept; or NULs, too
+ * many to be kept, before a line that follows.
+ */
 export interface LineBlock {
   /** Offset of the first byte. */
   readonly start: number;
   /** Offset after the last byte. */
   readonly end: number;
-  /** The lines, or undefined for one that was too long. */
+  /** The lines, or undefined for what was too long. */
   readonly bytes: Uint8Array | undefined;
+  /** True for NULs: a hole that truncation left under a producer that goes on at its old place. */
+  readonly isHole: boolean;
 }
 
 /**
  * Cuts chunks into blocks of whole lines, from offset `start` on. What follows the last line feed
- * is left out; a line longer than `maxBytes` is passed over without being held. Chunks are not to be
+ * is left out; a line longer than `maxBytes` is passed over without being held, and so are NULs
+ * before one. Chunks are not to be
  * longer than `maxBytes` themselves.
  */
 export async function* lineBlocks(
@@ -24,7 +31,20 @@ export async function* lineBlocks(
   let heldBytes = 0;
   let tooLong = false;
   let at = start;
+  let nuls = 0;
   for await (let chunk of chunks) {
+    if (nuls > 0 || (!tooLong && heldBytes + chunk.length > maxBytes)) {
+      const parts = [...held, chunk];
+      const dropped = dropNuls(parts);
+      nuls += dropped;
+      chunk = parts.pop() ?? NOTHING;
+      held = parts;
+      heldBytes = Math.max(0, heldBytes - dropped);
+      if (chunk.length === 0) continue;
+      if (nuls > 0) yield { start: at, end: at + nuls, bytes: undefined, isHole: true };
+      at += nuls;
+      nuls = 0;
+    }
     if (tooLong || heldBytes + chunk.length > maxBytes) {
       const feed = chunk.indexOf(LF);
       const length = feed < 0 ? chunk.length : feed + 1;
@@ -34,7 +54,7 @@ export async function* lineBlocks(
         held = [];
         chunk = chunk.subarray(length);
         if (tooLong) continue;
-        yield { start: at, end: at + heldBytes, bytes: undefined };
+        yield { start: at, end: at + heldBytes, bytes: undefined, isHole: false };
         at += heldBytes;
         heldBytes = 0;
       }
@@ -42,7 +62,7 @@ export async function* lineBlocks(
     const last = chunk.lastIndexOf(LF);
     if (last >= 0) {
       const bytes = Buffer.concat([...held, chunk.subarray(0, last + 1)]);
-      yield { start: at, end: at + bytes.length, bytes };
+      yield { start: at, end: at + bytes.length, bytes, isHole: false };
       at += bytes.length;
       held = [];
       heldBytes = 0;
@@ -51,4 +71,19 @@ export async function* lineBlocks(
     if (rest.length > 0) held.push(rest);
     heldBytes += rest.length;
   }
+}
+
+/** Takes away the NULs that parts begin with, and parts that hold nothing else; returns how many. */
+function dropNuls(parts: Uint8Array[]): number {
+  let dropped = 0;
+  for (let part = parts[0]; part !== undefined; part = parts[0]) {
+    const end = part.findIndex((byte) => byte !== 0);
+    dropped += end < 0 ? part.length : end;
+    if (end >= 0) {
+      parts[0] = part.subarray(end);
+      break;
+    }
+    parts.shift();
+  }
+  return dropped;
 }

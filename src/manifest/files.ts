@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, readdir } from "node:fs/promises";
-import { createGunzip } from "node:zlib";
 import { errorCode, Failure } from "../errors.ts";
 import { entryPath, type HeldDirectory } from "../lake/held-directory.ts";
 import { readRange } from "../lib/read-range.ts";
-import { through } from "../lib/through.ts";
 import type { Checkpoint } from "../types.ts";
+import { ACTIVE, isCompressed, isGeneration, oldestFirst, withoutTwins } from "./generations.ts";
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 const CHUNK_BYTES = 256 * 1024;
@@ -15,9 +14,13 @@ const CHUNK_BYTES = 256 * 1024;
  * as a rule: lines may end in much that is the same in all of them.
  */
 const HASHED_BYTES = 4096;
-/** The file that is appended to. */
-export const ACTIVE = "processed.jsonl";
-const generation = /^processed(\.jsonl[.-].+|-.+\.jsonl)(\.gz)?$/;
+
+/** Yields what a compressed file holds. @throws Failure FORMAT_INVALID where it is damaged */
+export type Decompress = (file: {
+  readonly name: string;
+  readonly size: number;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}) => AsyncIterable<Uint8Array>;
 
 /** One file of a manifest: the active one, or one that was rotated away. */
 export interface ManifestFile {
@@ -44,33 +47,27 @@ export async function activeFileBelow(path: string): Promise<ManifestFile | unde
   return fileOf(`${path}/${ACTIVE}`, path, ACTIVE);
 }
 
-/** The files that were rotated away and are still there, oldest first. @throws errno */
-export async function rotatedFiles(directory: HeldDirectory): Promise<ManifestFile[]> {
-  const names = (await readdir(entryPath(directory))).filter((name) => generation.test(name));
-  const files = await Promise.all(
-    names.map((name) => fileOf(entryPath(directory, name), directory.path, name)),
+/** What rotation left in a manifests directory. */
+export interface Rotated {
+  /** Oldest first. */
+  readonly files: readonly ManifestFile[];
+  /** Names of what looks like a generation and is no regular file: it is not read. */
+  readonly skipped: readonly string[];
+}
+
+/** The files that were rotated away and are still there. @throws errno */
+export async function rotatedFiles(directory: HeldDirectory): Promise<Rotated> {
+  const names = (await readdir(entryPath(directory))).filter(isGeneration);
+  const skipped: string[] = [];
+  const looks = names.map((name) =>
+    fileOf(entryPath(directory, name), directory.path, name).catch((error: unknown) => {
+      if (!(error instanceof Failure)) throw error;
+      skipped.push(name);
+      return undefined;
+    }),
   );
-  return oldestFirst(files.filter((file) => file !== undefined));
-}
-
-/**
- * Names say more than times, which copying and compressing change: `.2` is older than `.1`, and
- * dates or counters in a name go up. Times decide only where names are of several kinds.
- */
-function oldestFirst(files: readonly ManifestFile[]): ManifestFile[] {
-  const byName = (a: ManifestFile, b: ManifestFile) =>
-    stemOf(a).localeCompare(stemOf(b), "en", { numeric: true });
-  if (files.every((file) => /\.jsonl\.\d{1,5}$/.test(stemOf(file)))) {
-    return files.toSorted((a, b) => byName(b, a));
-  }
-  if (files.every((file) => /\d/.test(stemOf(file)) && !/\.jsonl\.\d{1,5}$/.test(stemOf(file)))) {
-    return files.toSorted(byName);
-  }
-  return files.toSorted((a, b) => a.mtimeMs - b.mtimeMs || byName(b, a));
-}
-
-function stemOf({ path }: ManifestFile): string {
-  return path.replace(/\.gz$/, "");
+  const files = (await Promise.all(looks)).filter((file) => file !== undefined);
+  return { files: oldestFirst(withoutTwins(files)), skipped: skipped.toSorted() };
 }
 
 /**
@@ -108,11 +105,6 @@ export async function hashBefore(handle: FileHandle, offset: number): Promise<st
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** True for a generation that was compressed; it is only ever read whole. */
-export function isCompressed(file: ManifestFile): boolean {
-  return file.path.endsWith(".gz");
-}
-
 /** The checkpoint of a compressed generation that was read whole: after its compressed bytes. */
 export async function checkpointAfter(
   directory: HeldDirectory,
@@ -127,15 +119,30 @@ export async function checkpointAfter(
   }
 }
 
-/** Yields a file's bytes from an offset to the size it had when it was looked at. @throws errno */
+/**
+ * Yields what a file holds from an offset to the size it had when it was looked at, in chunks of at
+ * most 256 KiB.
+ * @throws errno; Failure FORMAT_INVALID where a compressed file is damaged
+ */
 export async function* readFrom(
   handle: FileHandle,
   file: ManifestFile,
   offset: number,
+  decompress: Decompress,
 ): AsyncGenerator<Uint8Array, void, void> {
   if (offset >= file.size) return;
-  const plain = plainBytes(handle, file, offset);
-  yield* isCompressed(file) ? through(plain, createGunzip()) : plain;
+  const chunks = plainBytes(handle, file, offset);
+  const { path: name, size } = file;
+  yield* isCompressed(file) ? cut(decompress({ name, size, chunks })) : chunks;
+}
+
+/** The same bytes in chunks that are not too large; none is held back, since damage may follow. */
+async function* cut(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += CHUNK_BYTES) {
+      yield chunk.subarray(at, at + CHUNK_BYTES);
+    }
+  }
 }
 
 async function* plainBytes(

@@ -1,6 +1,7 @@
 import type { HeldDirectory } from "../lake/held-directory.ts";
 import type { Checkpoint } from "../types.ts";
-import { activeFile, isCompressed, isSameFile, type ManifestFile, rotatedFiles } from "./files.ts";
+import { activeFile, isSameFile, type ManifestFile, type Rotated, rotatedFiles } from "./files.ts";
+import { isCompressed } from "./generations.ts";
 
 /** A file to read, from where, and whether it is over afterwards. */
 export interface Segment {
@@ -22,12 +23,16 @@ export interface ReadingPlan {
   readonly doubt?: string;
   /** Renamed files that are watched no longer. */
   readonly forgotten: readonly string[];
+  /** Names of what looks like a generation and is not read; undefined where nobody looked. */
+  readonly skipped?: readonly string[];
   /** The active file, where it is all there is, and was read to its end. */
   readonly allRead?: ManifestFile;
 }
 
 /** How long a renamed file is watched: its producer may hold it open. */
 const WATCHED_MS = 3_600_000;
+const CHANGED = "a compressed generation is not as long as when it was read";
+const NOT_LOOKED: Partial<Rotated> & Pick<Rotated, "files"> = { files: [] };
 
 /**
  * Compares a manifests directory with the checkpoints of its dataset.
@@ -49,8 +54,8 @@ export async function planReading(
     return { ...(await planAll(directory)), forgotten: [] };
   }
   const active = await activeFile(directory);
-  const rotated =
-    active?.id === current.file && retired.length === 0 ? [] : await rotatedFiles(directory);
+  const isAlone = active?.id === current.file && retired.length === 0;
+  const { files: rotated, skipped } = isAlone ? NOT_LOOKED : await rotatedFiles(directory);
   const find = (id: string) => [active, ...rotated].find((file) => file?.id === id);
 
   const read = find(current.file);
@@ -58,6 +63,7 @@ export async function planReading(
   if (!(await isSameFile(directory, read, current))) {
     return doubtful("the bytes before the checkpoint are not those that were read");
   }
+  if (isChanged(read, current)) return doubtful(CHANGED);
 
   const older = read === active ? rotated : rotated.slice(0, rotated.indexOf(read));
   const segments: Segment[] = [];
@@ -69,7 +75,8 @@ export async function planReading(
     if (file === undefined || !(await isSameFile(directory, file, checkpoint))) continue;
     if (checkpoint.offset === 0 && !older.includes(file)) continue;
     seen.add(file.id);
-    if (isCompressed(file) || file.size <= checkpoint.offset) continue;
+    if (isChanged(file, checkpoint)) return doubtful(CHANGED);
+    if (file.size <= checkpoint.offset) continue;
     const { offset, line, retiredAt } = checkpoint;
     segments.push({ file, offset, line, retires: false, retiredAt });
   }
@@ -88,6 +95,7 @@ export async function planReading(
   return {
     segments,
     forgotten: forgotten.map(({ file }) => file),
+    ...(skipped === undefined ? {} : { skipped }),
     ...(isAll ? { allRead: read } : {}),
   };
 }
@@ -95,16 +103,22 @@ export async function planReading(
 /** Everything that is there, oldest first. @throws errno */
 export async function planAll(
   directory: HeldDirectory,
-): Promise<{ readonly segments: readonly Segment[] }> {
-  const rotated = await rotatedFiles(directory);
+): Promise<{ readonly segments: readonly Segment[]; readonly skipped: readonly string[] }> {
+  const { files, skipped } = await rotatedFiles(directory);
   const active = await activeFile(directory);
-  const segments = rotated.map((file) => whole(file, true));
-  return { segments: active === undefined ? segments : [...segments, whole(active, false)] };
+  const segments = files.map((file) => whole(file, true));
+  if (active !== undefined) segments.push(whole(active, false));
+  return { segments, skipped };
 }
 
 /** The checkpoint before the first line of a segment's file. */
 export function startOf({ file, retiredAt }: Segment): Checkpoint {
   return { file: file.id, path: file.path, offset: 0, line: 0, hash: "", retiredAt };
+}
+
+/** True for a compressed file that was read whole, and has another length since. */
+function isChanged(file: ManifestFile, { offset }: Checkpoint): boolean {
+  return isCompressed(file) && offset > 0 && file.size !== offset;
 }
 
 function doubtful(doubt: string): ReadingPlan {

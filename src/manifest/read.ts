@@ -1,10 +1,11 @@
 import { isAscii } from "node:buffer";
-import { errorCode, errorMessage } from "../errors.ts";
-import { lineBlocks } from "../lib/line-blocks.ts";
+import { Failure } from "../errors.ts";
 import type { HeldDirectory } from "../lake/held-directory.ts";
+import { type LineBlock, lineBlocks } from "../lib/line-blocks.ts";
 import type { Checkpoint, Entry, RejectedLine } from "../types.ts";
 import { MAX_LINE_BYTES, parseLine, plainEntryAt } from "./entry.ts";
-import { hashBefore, isCompressed, openManifest, readFrom } from "./files.ts";
+import { type Decompress, hashBefore, openManifest, readFrom } from "./files.ts";
+import { isCompressed } from "./generations.ts";
 import { type Segment, startOf } from "./plan.ts";
 
 const LF = 0x0a;
@@ -16,30 +17,38 @@ export interface ReadBatch {
   readonly lines: readonly number[];
   readonly rejected: readonly RejectedLine[];
   readonly checkpoint: Checkpoint;
-  /** True when a bad last line was left out: it may still be in the making. */
+  /** True when a bad end was left out: it may still be in the making. */
   readonly unsettled: boolean;
+}
+
+/** How a segment is read. */
+export interface Reading {
+  /** True when a bad end, given its offset, is no longer waited for. */
+  readonly isSettled: (offset: number) => boolean;
+  readonly decompress: Decompress;
 }
 
 /**
  * Reads the complete lines of a segment, in batches. A last line that is bad is left for later
- * while `isSettled` (given its offset) says no.
- * A compressed generation that is damaged counts as a bad line after what could be read.
+ * until it is settled.
+ * A compressed generation that is damaged counts as a bad line after what could be read; it may
+ * still be written to, and is waited for like a bad last line.
  * @throws errno
  */
 export async function* readSegment(
   directory: HeldDirectory,
   segment: Segment,
-  isSettled: (offset: number) => boolean,
+  { isSettled, decompress }: Reading,
 ): AsyncGenerator<ReadBatch, void, void> {
   const { file, retiredAt } = segment;
   const handle = await openManifest(directory, file);
   let line = segment.line;
   try {
-    const chunks = readFrom(handle, file, segment.offset);
+    const chunks = readFrom(handle, file, segment.offset, decompress);
     for await (const block of lineBlocks(chunks, segment.offset, MAX_LINE_BYTES)) {
       const parsed =
         block.bytes === undefined
-          ? tooLong(file.path, block.start, line)
+          ? notKept(block, file.path, line)
           : parseBlock(block.bytes, file.path, block.start, line);
       const bad = parsed.badEnd;
       const isLast = block.end >= file.size && !isCompressed(file);
@@ -56,11 +65,12 @@ export async function* readSegment(
       };
     }
   } catch (error) {
-    if (errorCode(error)?.startsWith("Z_") !== true) throw error;
-    const rejected = [
-      { path: file.path, line, offset: 0, reason: `damaged: ${errorMessage(error)}` },
-    ];
-    yield { entries: [], lines: [], rejected, checkpoint: startOf(segment), unsettled: false };
+    const isDamage = error instanceof Failure && error.code === "FORMAT_INVALID";
+    if (!isDamage) throw error;
+    const unsettled = !isSettled(file.size);
+    const rejected = [{ path: file.path, line, offset: 0, reason: error.message }];
+    const checkpoint = startOf(segment);
+    yield { entries: [], lines: [], rejected: unsettled ? [] : rejected, checkpoint, unsettled };
   } finally {
     await handle.close();
   }
@@ -76,10 +86,12 @@ interface ParsedBlock {
   readonly badEnd?: RejectedLine & { readonly hasEntry: boolean };
 }
 
-function tooLong(path: string, offset: number, line: number): ParsedBlock {
-  const reason = `longer than ${MAX_LINE_BYTES} bytes`;
-  const rejected = [{ path, line: line + 1, offset, reason }];
-  return { entries: [], lines: [], rejected, line: line + 1 };
+/** What is too long to be an entry; NULs stand before one, and on its line. */
+function notKept({ start, end, isHole }: LineBlock, path: string, before: number): ParsedBlock {
+  const line = before + 1;
+  const reason = isHole ? `${end - start} NULs` : `longer than ${MAX_LINE_BYTES} bytes`;
+  const rejected = [{ path, line, offset: start, reason }];
+  return { entries: [], lines: [], rejected, line: isHole ? before : line };
 }
 
 function parseBlock(

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { text as streamText } from "node:stream/consumers";
@@ -152,6 +152,7 @@ async function fill(world: World): Promise<void> {
   await world.put("whole.zip", readFileSync(join(root, "fixtures/zip/by-yazl.zip")));
   await world.announce("gone.csv");
   await world.manifest("no entry\n");
+  await mkdir(world.path("manifests/processed.jsonl.lock"));
 }
 
 test("every --json document has the fields that docs/cli.md says, and no other", async () => {

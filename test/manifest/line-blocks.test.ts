@@ -74,3 +74,30 @@ test("what follows the last line feed is left out", async () => {
   expect(await blocks(Buffer.from("no line feed"), [3], 0)).toEqual([]);
   expect(await blocks(Buffer.from(""), [], 0)).toEqual([]);
 });
+
+test("NULs before a line, too many to be held, are a hole, and the line follows", async () => {
+  const nuls = fc.nat(5 * MAX).map((length) => "\0".repeat(length));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(nuls, fc.constantFrom("\n", "a\n", `${"x".repeat(MAX)}\n`, "b"))),
+      fc.array(fc.integer({ min: 1, max: MAX })),
+      async (parts, lengths) => {
+        const text = parts.flat().join("");
+        const found = await blocks(Buffer.from(text), lengths, 0);
+        let end = 0;
+        for (const block of found) {
+          expect(block.start).toBe(end);
+          end = block.end;
+          const inside = text.slice(block.start, block.end);
+          if (block.isHole) expect(inside).toMatch(/^\0+$/);
+          else if (block.bytes === undefined)
+            expect(inside.replace(/^\0+/, "").length).toBeGreaterThan(MAX + 1);
+          else expect(Buffer.from(block.bytes).toString()).toBe(inside);
+        }
+        // What is left is the rest of the last line, and NULs that may still become a line.
+        expect(text.slice(end)).not.toContain("\n");
+      },
+    ),
+    { numRuns: 1000 },
+  );
+});

@@ -52,6 +52,21 @@ test.each(Object.entries(bad))(
   },
 );
 
+test.each([1_048_500, 1_048_577, 3_000_000])(
+  "%i NULs before a line are told, and cost neither the line nor the next ones",
+  async (nuls) => {
+    await using world = await createWorld();
+    await world.manifest(Buffer.alloc(nuls));
+    await world.put("a.csv", "v\n1\n");
+    await world.put("b.csv", "v\n2\n");
+    const { outcomes, rejected } = await world.pass();
+    expect(outcomes).toEqual({ "raw/a.csv": "sampled", "raw/b.csv": "sampled" });
+    expect(rejected).toMatchObject([{ line: 1, offset: 0 }]);
+    await world.manifest("bad\n");
+    expect((await world.pass()).rejected).toMatchObject([{ line: 3 }]);
+  },
+);
+
 test("milliseconds are refused with the hint that they are", async () => {
   await using world = await createWorld();
   await world.manifest(`${bad["milliseconds"] as string}\n`);

@@ -1,3 +1,5 @@
+import { errorCode } from "../../errors.ts";
+
 /** One way to compress a stream of bytes: equals in a list. */
 export interface Compression {
   readonly name: string;
@@ -23,3 +25,8 @@ export interface Compression {
 
 /** Memory for what is referred back to while decoding, in bytes; the `zstd` command has the same. */
 export const MAX_WINDOW_BYTES = 128 * 1024 * 1024;
+
+/** True for damaged bytes: our decoders throw FORMAT_INVALID, zlib and libzstd have codes of their own. */
+export function isDamage(error: unknown): boolean {
+  return /^(FORMAT_INVALID$|Z_|ZSTD_)/.test(errorCode(error) ?? "");
+}

@@ -1,4 +1,4 @@
-import { errorCode, errorMessage, Failure, NoSample } from "../../errors.ts";
+import { errorMessage, Failure, NoSample } from "../../errors.ts";
 import { slicesOf } from "../../lib/blocks.ts";
 import { breathe } from "../../lib/breathe.ts";
 import { streamSource } from "../../lib/source.ts";
@@ -11,7 +11,7 @@ import type {
   Source,
 } from "../../types.ts";
 import { isNamedHeader } from "../tar-header.ts";
-import type { Compression } from "./compression.ts";
+import { type Compression, isDamage } from "./compression.ts";
 
 /** Below this many decompressed bytes no ratio is a bomb. */
 const HARMLESS_BYTES = 8 * 1024 * 1024;
@@ -125,11 +125,6 @@ async function* counted(
     read.bytes += slice.length;
     yield slice;
   }
-}
-
-/** Our decoders throw FORMAT_INVALID, zlib and libzstd have codes of their own. */
-function isDamage(error: unknown): boolean {
-  return /^(FORMAT_INVALID$|Z_|ZSTD_)/.test(errorCode(error) ?? "");
 }
 
 function checkRatio(bytes: number, compressed: number, { ratio }: Limits): void {
