@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+
+/** Counts events that come without a pause. */
+export interface Burst {
+  /** Counts one; true once there are as many as the kernel may have dropped some of. */
+  isOverflow(): boolean;
+}
+
+const QUEUE_FILE = "/proc/sys/fs/inotify/max_queued_events";
+const USUAL_QUEUE = 16_384;
+
+/**
+ * Makes one. The kernel holds so many events for a process and drops the rest; that it did is not
+ * told by Node. Those that were held come in one turn of the event loop. Not all of them reach us:
+ * half as many are taken for all.
+ */
+export function createBurst(): Burst {
+  const most = queueLength() / 2;
+  let events = 0;
+  return {
+    isOverflow() {
+      if (events === 0) setImmediate(() => (events = 0));
+      events += 1;
+      return events >= most;
+    },
+  };
+}
+
+function queueLength(): number {
+  try {
+    return Number(readFileSync(QUEUE_FILE, "utf8")) || USUAL_QUEUE;
+  } catch {
+    return USUAL_QUEUE;
+  }
+}
