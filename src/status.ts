@@ -14,6 +14,7 @@ import {
 import type { Settings } from "./config/settings.ts";
 import { concurrently } from "./lib/concurrently.ts";
 import { MANIFEST_PATH } from "./manifest/discover.ts";
+import { fileId } from "./manifest/files.ts";
 import type { PassSummary } from "./summary.ts";
 
 /** One dataset: what is in it, and how far behind it is. */
@@ -95,7 +96,7 @@ function unreadBytesOf(db: Db, prefix: string): (dataset: string) => Promise<num
     const id = datasets.find(dataset);
     const found = await stat(join(prefix, dataset, MANIFEST_PATH)).catch(() => undefined);
     if (id === undefined || found === undefined) return null;
-    const current = checkpoints.of(id).find(({ file }) => file === `${found.dev}:${found.ino}`);
+    const current = checkpoints.of(id).find(({ file }) => file === fileId(found));
     return Math.max(0, found.size - (current?.offset ?? 0));
   };
 }

@@ -119,7 +119,7 @@ export interface RejectedLine {
 
 /** How far one manifest file has been taken in. */
 export interface Checkpoint {
-  /** `device:inode`. */
+  /** Inode. */
   readonly file: string;
   /** Its name in the manifests directory when it was last seen. */
   readonly path: string;

@@ -116,4 +116,11 @@ export const migrations: readonly string[] = [
   -- The newest ones of each outcome, for those who look.
   CREATE INDEX settled ON files (dataset, outcome, settled_at) WHERE settled_at IS NOT NULL;
   `,
+  `
+  -- A manifest's file is its inode from now on, without the device: a remount changes that one.
+  UPDATE OR REPLACE checkpoints SET file = substr(file, instr(file, ':') + 1)
+    WHERE retired_at IS NOT NULL;
+  UPDATE OR REPLACE checkpoints SET file = substr(file, instr(file, ':') + 1)
+    WHERE retired_at IS NULL;
+  `,
 ];

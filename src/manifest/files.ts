@@ -26,12 +26,20 @@ export type Decompress = (file: {
 export interface ManifestFile {
   /** Name in the manifests directory. */
   readonly path: string;
-  /** `device:inode`. */
+  /** As `fileId` gives it. */
   readonly id: string;
   /** Bytes, when it was looked at. */
   readonly size: number;
   readonly mtimeMs: number;
   readonly ctimeMs: number;
+}
+
+/**
+ * What a file is known by, together with its bytes: its inode. The number of its device is another
+ * one after a network mount was made again, and on another host.
+ */
+export function fileId({ ino }: Pick<Stats, "ino">): string {
+  return String(ino);
 }
 
 /** The active file of a manifests directory, or undefined. @throws errno of anything but absence. */
@@ -176,6 +184,6 @@ async function fileOf(
     const message = `${directory}/${path} is no regular file, and is not read`;
     throw new Failure("MANIFEST_UNREADABLE", message);
   }
-  const { dev, ino, size, mtimeMs, ctimeMs } = found;
-  return { path, id: `${dev}:${ino}`, size, mtimeMs, ctimeMs };
+  const { size, mtimeMs, ctimeMs } = found;
+  return { path, id: fileId(found), size, mtimeMs, ctimeMs };
 }
