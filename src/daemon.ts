@@ -61,7 +61,8 @@ export async function runDaemon({
   const pulse = createPulse();
   let shift = begin(settings);
   const longest = () => longestJobMs(shift.settings);
-  const service = createService({ db, log, notify, pulse, longestJobMs: longest });
+  const isSampled = (dataset: string) => shift.settings.offReason(dataset) === undefined;
+  const service = createService({ db, log, notify, pulse, longestJobMs: longest, isSampled });
   let stopping = false;
   let reloading = false;
   let wasClean = true;

@@ -140,7 +140,7 @@ export async function drain(options: DrainOptions): Promise<boolean> {
       order: settings.drain.order,
       now: clock(),
       skips: (dataset) =>
-        paused.has(dataset) || budget.isSpent(dataset) || !settings.forDataset(dataset).enabled,
+        paused.has(dataset) || budget.isSpent(dataset) || settings.offReason(dataset) !== undefined,
       isBusy: (dataset, raw) => busy.get(dataset)?.has(raw) === true,
       busyCount: (dataset) => busy.get(dataset)?.size ?? 0,
     });

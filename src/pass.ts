@@ -95,7 +95,7 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
     const started = performance.now();
     const summary = emptySummary();
     const found = datasets ?? (await findDatasets(summary));
-    const enabled = found.filter((dataset) => settings.forDataset(dataset).enabled);
+    const enabled = found.filter((dataset) => settings.offReason(dataset) === undefined);
     summary.datasets = enabled.length;
 
     const unseen = summary.errors;

@@ -36,6 +36,8 @@ export interface ServiceOptions {
   readonly pulse: Pulse;
   /** What one file may take, at the most, ms. */
   readonly longestJobMs: () => number;
+  /** Whether a dataset gets samples now; what is due in others does not wait. */
+  readonly isSampled: (dataset: string) => boolean;
 }
 
 /** The line is made anew at most so often, ms. */
@@ -48,8 +50,8 @@ const EXTEND_MS = 120_000;
 
 /** Makes one, and feeds the watchdog, where there is one, until its end. */
 export function createService(options: ServiceOptions): Service {
-  const { db, log, notify, pulse, longestJobMs } = options;
-  const backlog = backlogOf(db);
+  const { db, log, notify, pulse, longestJobMs, isSampled } = options;
+  const backlog = backlogOf(db, isSampled);
   let passesWait: string | undefined;
   let refusal: string | undefined;
   let trouble: string | undefined;

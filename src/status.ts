@@ -11,7 +11,7 @@ import {
   failuresByCode,
   type FailuresOfCode,
 } from "./cache/totals.ts";
-import type { Settings } from "./config/settings.ts";
+import type { OffReason, Settings } from "./config/settings.ts";
 import { concurrently } from "./lib/concurrently.ts";
 import { MANIFEST_PATH } from "./manifest/discover.ts";
 import { fileId } from "./manifest/files.ts";
@@ -23,10 +23,12 @@ export interface DatasetStatus extends Omit<DatasetTotals, "oldestDueAt"> {
   readonly oldestDueSeconds: number | null;
   /** Bytes of the manifest that are not taken in yet; null when it cannot be looked at. */
   readonly unreadBytes: number | null;
+  /** Why it gets no samples; null where it does. Nothing of it counts as waiting or unread then. */
+  readonly off: OffReason | null;
 }
 
 /** All datasets together. */
-export type StatusTotals = Omit<DatasetStatus, "dataset">;
+export type StatusTotals = Omit<DatasetStatus, "dataset" | "off">;
 
 /** Everything at a glance: what `status --json` prints and what the page shows. */
 export interface StatusReport {
@@ -42,19 +44,24 @@ export interface StatusReport {
   readonly datasets: readonly DatasetStatus[];
 }
 
+/** What is said of a dataset that is not to be sampled. */
+const NOT_BEHIND = { waiting: 0, due: 0, oldestDueSeconds: null, unreadBytes: null };
+
 /** Looks at cache and manifests; `now` is ms since epoch. Writes nothing. */
 export async function statusOf(
   db: Db,
-  { prefix, state }: Pick<Settings, "prefix" | "state">,
+  { prefix, state, offReason }: Pick<Settings, "prefix" | "state" | "offReason">,
   now: number,
 ): Promise<StatusReport> {
   const unreadOf = unreadBytesOf(db, prefix);
   const datasets = await concurrently(
     datasetTotals(db, now),
     async ({ oldestDueAt, ...totals }): Promise<DatasetStatus> => {
+      const off = offReason(totals.dataset) ?? null;
+      if (off !== null) return Object.assign(totals, { ...NOT_BEHIND, off });
       const oldestDueSeconds = oldestDueAt === null ? null : Math.round((now - oldestDueAt) / 1000);
       const unreadBytes = await unreadOf(totals.dataset);
-      return Object.assign(totals, { oldestDueSeconds, unreadBytes });
+      return Object.assign(totals, { oldestDueSeconds, unreadBytes, off });
     },
   );
   const pass = factOf(db, "pass");
@@ -70,7 +77,7 @@ export async function statusOf(
 }
 
 function sumOf(datasets: readonly DatasetStatus[]): StatusTotals {
-  const sum = (key: Exclude<keyof DatasetStatus, "dataset">) =>
+  const sum = (key: keyof StatusTotals) =>
     datasets.reduce((total, dataset) => total + (dataset[key] ?? 0), 0);
   const oldest = datasets.reduce((max, each) => Math.max(max, each.oldestDueSeconds ?? -1), -1);
   return {

@@ -1,5 +1,6 @@
 import { backlogOf } from "../cache/backlog.ts";
 import type { Db } from "../cache/open.ts";
+import type { Settings } from "../config/settings.ts";
 import type { PassEvent } from "../pass.ts";
 import type { PassSummary } from "../summary.ts";
 import { createBar } from "./bar.ts";
@@ -19,14 +20,14 @@ export interface Progress {
 }
 
 /** How far a pass is, and a line on stderr for each thing that went wrong. */
-export function progress(db: Db, context: Context): Progress {
+export function progress(db: Db, settings: Settings, context: Context): Progress {
   const bar = createBar(context, "files");
   let restoring = createBar(context, "receipts taken over");
   let done = 0;
   let total = 0;
   let recountAt = -Infinity;
 
-  const backlog = backlogOf(db);
+  const backlog = backlogOf(db, (dataset) => settings.offReason(dataset) === undefined);
 
   /** What is due changes while it is done: entries come, and outcomes are reported in batches. */
   function recounted(): number {

@@ -90,7 +90,7 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
     deadline = setTimeout(() => abandon.abort(), settings.stopSeconds * 1000);
   };
   process.on("SIGTERM", stop).on("SIGINT", stop).on("SIGHUP", stop);
-  const { report, end } = progress(db, context);
+  const { report, end } = progress(db, settings, context);
   const suspects = findSuspects(db, { state: settings.state, bootId: bootIdOf() });
   const threads = suspects.isCareful() ? 1 : settings.drain.threads;
   const effects = threadedEffects(settings, { threads, guard: suspects.guard });

@@ -110,7 +110,8 @@ function datasetLines(datasets: readonly DatasetStatus[], room: number): string[
   return more.length === 0 ? lines : [...lines, `… and ${more.join(", and ")}; --all shows them`];
 }
 
-function isNotable({ waiting, failed, unreadBytes }: DatasetStatus): boolean {
+function isNotable({ waiting, failed, unreadBytes, off }: DatasetStatus): boolean {
+  if (off !== null) return false;
   return waiting > 0 || failed > 0 || unreadBytes === null || unreadBytes > 0;
 }
 
@@ -135,7 +136,7 @@ function datasetTable(datasets: readonly DatasetStatus[]): string {
     ...(hasAny("due")
       ? [["oldest", ({ oldestDueSeconds: age }) => (age === null ? "" : ageText(age))] as Column]
       : []),
-    ["unread", ({ unreadBytes }) => (unreadBytes === null ? "?" : bytesText(unreadBytes))],
+    ["unread", unreadText],
     ...(hasAny("rejected") ? [["rejected", ({ rejected }) => rejected] as Column] : []),
     ...(hasAny("lastMinute") ? [["last min", ({ lastMinute }) => lastMinute] as Column] : []),
     ["read", ({ readBytes }) => bytesText(readBytes)],
@@ -144,6 +145,10 @@ function datasetTable(datasets: readonly DatasetStatus[]): string {
     columns.map(([heading]) => heading),
     datasets.map((dataset) => columns.map(([, cell]) => cell(dataset))),
   );
+}
+
+function unreadText({ off, unreadBytes }: DatasetStatus): string {
+  return off ?? (unreadBytes === null ? "?" : bytesText(unreadBytes));
 }
 
 function ageText(seconds: number): string {

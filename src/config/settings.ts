@@ -15,6 +15,9 @@ export interface SettingsOrigin {
 /** Which samples of a dataset are kept. All, where nothing is said. */
 export type Retention = Config["retention"];
 
+/** Left out by `datasets`, or switched off by `sample.enabled`. */
+export type OffReason = "excluded" | "disabled";
+
 /** What holds for one dataset, overrides applied. */
 export interface DatasetSettings {
   readonly enabled: boolean;
@@ -37,24 +40,32 @@ export interface Settings extends Omit<Config, "prefix" | "state"> {
   forDataset(name: string): DatasetSettings;
   /** Whether a dataset (`vendor/dataset/version`) is ours to sample. */
   includes(name: string): boolean;
+  /** Why a dataset gets no samples, or undefined where it does. */
+  offReason(name: string): OffReason | undefined;
 }
 
 /** The settings for a checked configuration. */
 export function settingsOf(origin: SettingsOrigin): Settings {
   const { config, prefix, file } = origin;
   const { include, exclude } = config.datasets;
+  const includes = onceEach(
+    (name) =>
+      include.some((glob) => matchesGlob(name, glob)) &&
+      !exclude.some((glob) => matchesGlob(name, glob)),
+  );
+  const forDataset = onceEach((name) => datasetSettings(config, name));
   return {
     ...config,
     origin,
     prefix,
     file,
     state: resolve(prefix, config.state ?? join(prefix, ".staging-sampler")),
-    includes: onceEach(
-      (name) =>
-        include.some((glob) => matchesGlob(name, glob)) &&
-        !exclude.some((glob) => matchesGlob(name, glob)),
-    ),
-    forDataset: onceEach((name) => datasetSettings(config, name)),
+    includes,
+    forDataset,
+    offReason(name) {
+      if (!includes(name)) return "excluded";
+      return forDataset(name).enabled ? undefined : "disabled";
+    },
   };
 }
 

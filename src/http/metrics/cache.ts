@@ -9,7 +9,7 @@ export const MOST_DATASETS = 200;
 const OTHERS = "other";
 
 /** What is told of a dataset. */
-type DatasetStatus = Omit<Whole, "lastMinute" | "readBytes">;
+type DatasetStatus = Omit<Whole, "lastMinute" | "readBytes" | "off">;
 
 /** What the cache tells of the lake; `report` is undefined while it cannot be read. */
 export function cacheMetrics(state: string, report: StatusReport | undefined): Family[] {

@@ -122,7 +122,7 @@ function listHtml(
 }
 
 function rowHtml(row: DatasetStatus, paused: PausedDataset | undefined): Html {
-  const { dataset, entries, failed, waiting, oldestDueSeconds, unreadBytes, rejected } = row;
+  const { dataset, entries, failed, waiting, oldestDueSeconds, unreadBytes, rejected, off } = row;
   const why =
     paused === undefined
       ? html``
@@ -148,7 +148,9 @@ function rowHtml(row: DatasetStatus, paused: PausedDataset | undefined): Html {
     <td class="n">${oldest}</td>
     <td class="n">${countText(entries)}</td>
     <td class="n">${row.lastMinute === 0 ? zero() : countText(row.lastMinute)}</td>
-    <td class="n">${unreadText(unreadBytes)}</td>
+    <td class="n">
+      ${off === null ? unreadText(unreadBytes) : html`<span class="muted">${off}</span>`}
+    </td>
     <td class="n">${rejected === 0 ? zero() : lines}</td>
     <td class="n">${bytesText(row.readBytes)}</td>
   </tr>`;
@@ -199,7 +201,7 @@ function comparison(
     failed: [({ failed }) => failed],
     waiting: [({ waiting }) => waiting],
     oldest: [oldest],
-    unread: [({ unreadBytes }) => unreadBytes ?? Number.MAX_VALUE],
+    unread: [({ unreadBytes, off }) => unreadBytes ?? (off === null ? Number.MAX_VALUE : 0)],
     rejected: [({ rejected }) => rejected],
   };
   return (a, b) => {

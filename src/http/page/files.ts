@@ -65,6 +65,7 @@ function factsHtml({
   unreadBytes,
   rejected,
   dataset,
+  off,
 }: DatasetStatus): Html {
   const facts = [
     due > 0 ? html`${countText(due)} due now` : undefined,
@@ -72,7 +73,8 @@ function factsHtml({
     oldestDueSeconds === null
       ? undefined
       : html`the oldest for ${durationText(oldestDueSeconds * 1000)}`,
-    unreadBytes === null
+    off === null ? undefined : html`gets no samples: ${off} by the configuration`,
+    unreadBytes === null && off === null
       ? html`<span class="failed">its manifest cannot be looked at</span>`
       : undefined,
     (unreadBytes ?? 0) > 0
