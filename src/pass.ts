@@ -89,12 +89,13 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
     onSkipped: (dataset, names) => report({ type: "skipped", dataset, names }),
   });
   const unmoved = unmovedBelow(settings.prefix);
+  let known: ReadonlySet<string> = new Set();
   const isChanged = changedByOthersOf(db);
 
   return async ({ datasets, settles, isStopping, isOver, abandon }) => {
     const started = performance.now();
     const summary = emptySummary();
-    const found = datasets ?? (await findDatasets(summary));
+    const found = await foundOf(datasets, summary);
     const enabled = found.filter((dataset) => settings.offReason(dataset) === undefined);
     summary.datasets = enabled.length;
 
@@ -137,6 +138,17 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
     const result = { summary, isSwept, isDrained };
     return times.length === 0 ? result : { ...result, unsettledUntil: Math.min(...times) };
   };
+
+  /** Those that are wanted and there. A name that is new may be a link to another dataset. */
+  async function foundOf(
+    wanted: readonly string[] | undefined,
+    summary: Counting,
+  ): Promise<readonly string[]> {
+    if (wanted?.every((dataset) => known.has(dataset)) === true) return wanted;
+    const found = await findDatasets(summary);
+    known = new Set(found);
+    return wanted?.filter((dataset) => known.has(dataset)) ?? found;
+  }
 
   async function findDatasets(summary: Counting): Promise<readonly string[]> {
     const { datasets, errors } = await discover(settings.prefix, settings.includes);

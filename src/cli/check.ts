@@ -45,7 +45,12 @@ export async function check(options: InspectOptions, context: Context): Promise<
   const notices: Notice[] = [];
   await need(problems, settings.prefix, R_OK | X_OK, "the prefix cannot be read");
   await needWritable(problems, settings.state, "the state directory cannot be written");
-  const { datasets, errors } = await discover(settings.prefix, settings.includes);
+  const { datasets, aliases, errors } = await discover(settings.prefix, settings.includes);
+  for (const { alias, dataset } of aliases)
+    notices.push({
+      path: join(settings.prefix, alias),
+      notice: `another name of ${dataset}: read and sampled there, and not here`,
+    });
   for (const { path, error } of errors) problems.push({ path, problem: errorMessage(error) });
   let lines = 0;
   for (const dataset of datasets)

@@ -1,6 +1,7 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { errorCode } from "../errors.ts";
 import { concurrently } from "../lib/concurrently.ts";
+import { type Alias, type Found, withoutAliases } from "./aliases.ts";
 
 /** The manifest, below a dataset's directory. */
 export const MANIFEST_PATH = "manifests/processed.jsonl";
@@ -9,40 +10,67 @@ export const MANIFEST_PATH = "manifests/processed.jsonl";
 export interface Discovered {
   /** `vendor/dataset/version`, sorted. */
   readonly datasets: readonly string[];
+  /** Links that lead to the directory of another dataset; nothing is read or sampled through them. */
+  readonly aliases: readonly Alias[];
   /** An error is never taken for "no datasets". */
   readonly errors: readonly { readonly path: string; readonly error: unknown }[];
 }
 
 /**
  * Finds every dataset with a manifest, or with a directory for one, since a manifest may be
- * missing for a moment while it is rotated. Reads directories only. Paths are made without `join`,
- * which was a quarter of what an idle pass allocated.
+ * missing for a moment while it is rotated. A dataset is its real directory, under one name. Reads
+ * directories only, and resolves links only. Paths are made without `join`, which was a quarter of
+ * what an idle pass allocated.
  */
 export async function discover(
   prefix: string,
   includes: (dataset: string) => boolean,
 ): Promise<Discovered> {
   const errors: { path: string; error: unknown }[] = [];
-  const vendors = await directories("");
+  const vendors = await directories({ path: "" });
   const datasets = (await concurrently(vendors, directories)).flat();
-  const versions = (await concurrently(datasets, directories)).flat().filter(includes);
-  const has = await concurrently(versions, hasManifests);
-  return { datasets: versions.filter((_, i) => has[i]).toSorted(), errors };
+  const versions = (await concurrently(datasets, directories)).flat();
+  const hasLinks = versions.some(({ real }) => real !== undefined);
+  const { found, aliases } = hasLinks
+    ? withoutAliases(versions, await realpath(prefix))
+    : { found: versions, aliases: [] };
+  const wanted = found.map(({ path }) => path).filter(includes);
+  const has = await concurrently(wanted, hasManifests);
+  return {
+    datasets: wanted.filter((_, i) => has[i]).toSorted(),
+    aliases: aliases.filter(({ alias }) => includes(alias)),
+    errors,
+  };
 
-  async function directories(path: string): Promise<string[]> {
+  async function directories(parent: Found): Promise<Found[]> {
+    const { path } = parent;
     const directory = path === "" ? prefix : `${prefix}/${path}`;
     try {
-      const names: string[] = [];
+      const found: Found[] = [];
       for (const entry of await readdir(directory, { withFileTypes: true })) {
-        if (entry.name[0] === "." || !(entry.isDirectory() || entry.isSymbolicLink())) continue;
+        const isLink = entry.isSymbolicLink();
+        if (entry.name[0] === "." || !(entry.isDirectory() || isLink)) continue;
         const name = path === "" ? entry.name : `${path}/${entry.name}`;
-        if (!entry.name.includes("\ufffd")) names.push(name);
-        else errors.push({ path: `${prefix}/${name}`, error: new Error("its name is not UTF-8") });
+        if (entry.name.includes("\ufffd"))
+          errors.push({ path: `${prefix}/${name}`, error: new Error("its name is not UTF-8") });
+        else if (isLink) found.push(...(await linked(name)));
+        else if (parent.real === undefined) found.push({ path: name });
+        else found.push({ path: name, real: `${parent.real}/${entry.name}` });
       }
-      return names;
+      return found;
     } catch (error) {
       const gone = errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR";
       if (!gone || path === "") errors.push({ path: directory, error });
+      return [];
+    }
+  }
+
+  /** What a link leads to; nothing where that is not there. */
+  async function linked(path: string): Promise<Found[]> {
+    try {
+      return [{ path, real: await realpath(`${prefix}/${path}`) }];
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") errors.push({ path: `${prefix}/${path}`, error });
       return [];
     }
   }

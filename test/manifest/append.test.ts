@@ -1,4 +1,5 @@
-import { readFile, symlink } from "node:fs/promises";
+import { mkdir, readFile, symlink } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { appendEntry } from "../../src/manifest/append.ts";
 import { discover } from "../../src/manifest/discover.ts";
@@ -54,14 +55,20 @@ test("what the reader would reject is not written", async () => {
   });
 });
 
-test("datasets are found by their manifests, through links too, hidden directories left out", async () => {
+test("datasets are found by their manifests, through links out of the lake too, hidden directories left out", async () => {
   await using world = await createWorld();
   for (const dataset of ["a/b/c", "a/b/d", ".hidden/b/c", "z/y/x"])
     await world.manifest("", dataset);
   await world.write("file", "x", "no/manifests/here");
   await symlink(world.path("", "a/b/c"), world.path("", "a/b/link"));
-  const { datasets, errors } = await discover(world.prefix, (name) => !name.startsWith("z/"));
-  expect(datasets).toEqual(["a/b/c", "a/b/d", "a/b/link"]);
+  await mkdir(join(world.root, "far/manifests"), { recursive: true });
+  await symlink(join(world.root, "far"), world.path("", "a/b/far"));
+  const { datasets, aliases, errors } = await discover(
+    world.prefix,
+    (name) => !name.startsWith("z/"),
+  );
+  expect(datasets).toEqual(["a/b/c", "a/b/d", "a/b/far"]);
+  expect(aliases).toEqual([{ alias: "a/b/link", dataset: "a/b/c" }]);
   expect(errors).toEqual([]);
 });
 
