@@ -1,4 +1,5 @@
 import { addFact, addFactDurably } from "./cache/facts.ts";
+import type { Lock } from "./cache/lock.ts";
 import { cacheIdentity, cachePath, type Db } from "./cache/open.ts";
 import { nextRetryOf } from "./cache/totals.ts";
 import type { Settings } from "./config/settings.ts";
@@ -28,6 +29,7 @@ const CLOSING_MS = 60_000;
 export interface DaemonOptions {
   readonly db: Db;
   readonly settings: Settings;
+  readonly lock: Lock;
   readonly log: Log;
   /** Told how the daemon stands. */
   readonly notify: Notify;
@@ -46,6 +48,7 @@ export interface DaemonOptions {
 export async function runDaemon({
   db,
   settings,
+  lock,
   log,
   notify,
   reload,
@@ -101,6 +104,7 @@ export async function runDaemon({
     for (let work = await nextWork(); work !== undefined; work = await nextWork()) {
       if (reloading) await changeShift();
       checkCache();
+      keepLock();
       if (!mayBegin()) continue;
       const isDrained = await onePass(work.datasets);
       if (isCareful && (isDrained || !suspects.isCareful())) await endCare();
@@ -151,6 +155,11 @@ export async function runDaemon({
     if (cacheIdentity(settings.state) === identity) return;
     const message = `${cachePath(settings.state)} was removed or replaced: start again, to rebuild it`;
     throw new Failure("CACHE_UNUSABLE", message);
+  }
+
+  /** Without its file others cannot see who runs. */
+  function keepLock(): void {
+    if (lock.keep()) log.warn("daemon.lock was removed or replaced; it is made again");
   }
 
   /** On a busy host passes wait; it is looked at again after a while. */

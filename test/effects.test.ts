@@ -14,6 +14,7 @@ const allowed: Readonly<Record<string, string>> = {
   "src/lake/held-directory.ts": "below a directory that is held: everything that is done to a lake",
   "src/lake/system-calls.ts": "the calls that it is made of",
   "src/lake/state-directory.ts": "makes the state directory, and judges it",
+  "src/cache/directory-lock.ts": "opens the held state directory to lock it",
   "src/cache/open.ts": "the cache's files, in the held state directory",
   "src/jobs/in-work.ts": "marks, in the held state directory",
   "src/jobs/source.ts": "opens bronze to read",

@@ -1,12 +1,15 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { errorCode, Failure } from "../errors.ts";
 import { systemMessage } from "../lake/errors.ts";
 import { entryPath } from "../lake/held-directory.ts";
-import { makeState } from "../lake/state-directory.ts";
+import { holdState, makeState } from "../lake/state-directory.ts";
+import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
 import { accessHint, type Db } from "./open.ts";
+
+const LOCK_FILE = "daemon.lock";
 
 /** Who holds the lock, as far as it is known. */
 export interface Holder {
@@ -18,6 +21,11 @@ export interface Holder {
 
 /** The right to be the only one that writes the cache; the system takes it back when we die. */
 export interface Lock {
+  /**
+   * Makes the lock's file again where it was removed or replaced; returns whether it was.
+   * @throws Failure ALREADY_RUNNING where another process was faster; CACHE_UNUSABLE
+   */
+  keep(): boolean;
   release(): void;
 }
 
@@ -25,12 +33,69 @@ export interface Lock {
 const BUSY_MS = 500;
 
 /**
- * Takes the lock of a state directory. It is a transaction that stays open on a small database of
- * its own: SQLite's locks go with the process, so a killed daemon leaves nothing to clean up.
+ * Takes the lock of a state directory: the directory itself, which nobody removes by mistake, and
+ * a transaction that stays open on a small database of its own, which says who holds it. Both go
+ * with the process, so a killed daemon leaves nothing to clean up.
  * @throws Failure ALREADY_RUNNING, naming who holds it; CACHE_UNUSABLE when the directory cannot
  * be written.
  */
 export function takeLock(state: string): Lock {
+  const directory = takeDirectory(state);
+  let held: Held;
+  try {
+    held = holdFile(state);
+  } catch (error) {
+    directory?.release();
+    throw error;
+  }
+  return {
+    keep() {
+      if (fileIdentity(state) === held.identity) return false;
+      const before = held;
+      try {
+        held = holdFile(state);
+      } catch (error) {
+        // A full disk, say. While the directory is locked nobody else can begin.
+        const isOurs = directory !== undefined && errorCode(error) === "CACHE_UNUSABLE";
+        if (isOurs) return false;
+        throw error;
+      }
+      before.db.close();
+      return true;
+    },
+    release() {
+      try {
+        // In the transaction that is open: nobody can come in between.
+        held.db.exec("DELETE FROM holder; COMMIT");
+      } catch {
+        // A full disk. To close it gives the lock back as well, and the row names a dead process.
+      } finally {
+        held.db.close();
+        directory?.release();
+      }
+    },
+  };
+}
+
+function takeDirectory(state: string): DirectoryLock | undefined {
+  let taken: ReturnType<typeof lockDirectory>;
+  try {
+    using held = makeState(state);
+    taken = lockDirectory(entryPath(held));
+  } catch (error) {
+    throw unusable(state, error);
+  }
+  if (taken === "taken") throw alreadyRunning(state, holderOf(state));
+  return taken;
+}
+
+/** The lock's database, with a transaction open, and which file it is. */
+interface Held {
+  readonly db: Db;
+  readonly identity: string | undefined;
+}
+
+function holdFile(state: string): Held {
   const db = openLock(state);
   try {
     db.exec("CREATE TABLE IF NOT EXISTS holder (pid INTEGER, host TEXT, since TEXT)");
@@ -39,35 +104,31 @@ export function takeLock(state: string): Lock {
     const insert = db.prepare("INSERT INTO holder VALUES (?, ?, ?)");
     insert.run(process.pid, hostname(), new Date().toISOString());
     db.exec("COMMIT; BEGIN IMMEDIATE");
+    return { db, identity: fileIdentity(state) };
   } catch (error) {
-    if (errorCode(error) !== "SQLITE_BUSY") {
-      db.close();
-      throw unusable(state, error);
-    }
-    const holder = readHolder(db);
+    const isBusy = errorCode(error) === "SQLITE_BUSY";
+    const failure = isBusy ? alreadyRunning(state, readHolder(db), error) : unusable(state, error);
     db.close();
-    const who =
-      holder === undefined ? "" : ` (pid ${holder.pid} on ${holder.host} since ${holder.since})`;
-    throw new Failure("ALREADY_RUNNING", `another sampler uses ${state}${who}`, { cause: error });
+    throw failure;
   }
-  return {
-    release() {
-      try {
-        // In the transaction that is open: nobody can come in between.
-        db.exec("DELETE FROM holder; COMMIT");
-      } catch {
-        // A full disk. To close it gives the lock back as well, and the row names a dead process.
-      } finally {
-        db.close();
-      }
-    },
-  };
+}
+
+function alreadyRunning(state: string, holder: Holder | undefined, cause?: unknown): Failure {
+  const who =
+    holder === undefined ? "" : ` (pid ${holder.pid} on ${holder.host} since ${holder.since})`;
+  return new Failure("ALREADY_RUNNING", `another sampler uses ${state}${who}`, { cause });
+}
+
+/** Which file stands under the lock's name; undefined where none does. */
+function fileIdentity(state: string): string | undefined {
+  const found = statSync(join(state, LOCK_FILE), { throwIfNoEntry: false });
+  return found === undefined ? undefined : `${found.dev}:${found.ino}`;
 }
 
 function openLock(state: string): Db {
   try {
-    using held = makeState(state);
-    return new Database(entryPath(held, "daemon.lock"), { timeout: BUSY_MS });
+    using held = holdState(state);
+    return new Database(entryPath(held, LOCK_FILE), { timeout: BUSY_MS });
   } catch (error) {
     throw unusable(state, error);
   }
@@ -84,7 +145,7 @@ function unusable(state: string, error: unknown): Failure {
 
 /** Who holds the lock of a state directory; undefined when nobody does. Writes nothing. */
 export function holderOf(state: string): Holder | undefined {
-  const path = join(state, "daemon.lock");
+  const path = join(state, LOCK_FILE);
   if (!existsSync(path)) return undefined;
   try {
     const db = new Database(path, { readonly: true, timeout: BUSY_MS });

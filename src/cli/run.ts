@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { takeLock } from "../cache/lock.ts";
+import { type Lock, takeLock } from "../cache/lock.ts";
 import { addFact, addFactDurably } from "../cache/facts.ts";
 import { cachePath, closeCache, type Db, openCache } from "../cache/open.ts";
 import { retryAfterUpgrade } from "../cache/upgrade.ts";
@@ -49,13 +49,18 @@ export async function run(options: RunOptions, context: Context): Promise<number
   try {
     return options.once === true
       ? await once(settings, options, context)
-      : await forever(settings, options, context);
+      : await forever(settings, lock, options, context);
   } finally {
     lock.release();
   }
 }
 
-async function forever(settings: Settings, options: RunOptions, context: Context): Promise<number> {
+async function forever(
+  settings: Settings,
+  lock: Lock,
+  options: RunOptions,
+  context: Context,
+): Promise<number> {
   const log = openLog(settings.log.level);
   const notify = createNotify(process.env, (reason) => log.warn({ reason }, "systemd is not told"));
   notify.send({ status: "opening the cache", extendMs: mostOpeningMs(settings) });
@@ -65,7 +70,7 @@ async function forever(settings: Settings, options: RunOptions, context: Context
   const { exitNow } = context;
   try {
     const reload = () => settingsFor(options, context);
-    await runDaemon({ db, settings, log, notify, exitNow, reload });
+    await runDaemon({ db, settings, lock, log, notify, exitNow, reload });
     return exitCodes.done;
   } finally {
     closeCache(db);

@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { holderOf, takeLock } from "../../src/cache/lock.ts";
+import { Failure } from "../../src/errors.ts";
 import { createWorld } from "../helpers/world.ts";
 
 test("a lock is held once, names its holder, and is free again after its release", async () => {
@@ -23,6 +24,37 @@ test("a lock is held once, names its holder, and is free again after its release
   lock.release();
   expect(holderOf(world.state)).toBeUndefined();
   takeLock(world.state).release();
+});
+
+test("a lock whose file was removed is still held, and its file comes back", async () => {
+  await using world = await createWorld();
+  const lock = takeLock(world.state);
+  const path = join(world.state, "daemon.lock");
+  expect(lock.keep()).toBe(false);
+  rmSync(path);
+  expect(() => takeLock(world.state)).toThrow(expect.objectContaining({ code: "ALREADY_RUNNING" }));
+  expect(lock.keep()).toBe(true);
+  expect(holderOf(world.state)).toMatchObject({ pid: process.pid });
+  renameSync(path, `${path}.old`);
+  writeFileSync(path, "");
+  expect(lock.keep()).toBe(true);
+  expect(lock.keep()).toBe(false);
+  lock.release();
+  expect(holderOf(world.state)).toBeUndefined();
+  takeLock(world.state).release();
+});
+
+test("a lock whose file cannot be made again is held all the same", async () => {
+  await using world = await createWorld();
+  const lock = takeLock(world.state);
+  const path = join(world.state, "daemon.lock");
+  rmSync(path);
+  mkdirSync(path);
+  expect(lock.keep()).toBe(false);
+  expect(() => takeLock(world.state)).toThrow(Failure);
+  rmdirSync(path);
+  expect(lock.keep()).toBe(true);
+  lock.release();
 });
 
 test("a lock that is damaged is said to be so, and nobody takes it for free", async () => {

@@ -1,5 +1,27 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createWorld, rows } from "../helpers/world.ts";
+
+test("a daemon whose lock file was removed stays the only one, says so, and makes it again", async () => {
+  await using world = await createWorld({ schedule: "0 0 29 2 *" });
+  const daemon = await world.daemon();
+  await daemon.logged("pass");
+  await rm(join(world.state, "daemon.lock"));
+  for (const args of [["run"], ["run", "--once"]]) {
+    const ran = await world.run(args);
+    expect(ran.code).toBe(75);
+    expect(ran.stderr).toMatch(/ALREADY_RUNNING/);
+  }
+  await world.put("a.csv", rows(3));
+  await daemon.logged("daemon.lock was removed or replaced; it is made again");
+  await daemon.logged("sampled", { raw: "raw/a.csv" });
+  const status = await world.run(["status", "--json"]);
+  expect(JSON.parse(status.stdout)).toMatchObject({ running: { pid: daemon.pid } });
+  daemon.kill("SIGKILL");
+  await daemon.exited();
+  expect((await world.run(["run", "--once"])).code).toBe(0);
+});
 
 test("beside a running daemon a second one, and run --once, say who it is and exit 75; looking is fine", async () => {
   await using world = await createWorld({ schedule: "0 0 29 2 *" });
