@@ -11,7 +11,7 @@ import { planAll } from "./manifest/plan.ts";
 import { readSegment } from "./manifest/read.ts";
 import { readingAsIs } from "./reading.ts";
 import { findPlace, holdSamples } from "./samples/directory.ts";
-import { isReceipts } from "./samples/receipts.ts";
+import { isReceipts } from "./samples/path.ts";
 import { temporaryName } from "./samples/temporary-name.ts";
 import type { Checkpoint } from "./types.ts";
 

@@ -11,7 +11,8 @@ import {
 import { isAbsolute, join } from "node:path";
 import { systemMessage } from "../lake/errors.ts";
 import type { HeldDirectory } from "../lake/held-directory.ts";
-import { isWithin } from "../lake/roots.ts";
+import { isOnRemote } from "../lake/remote.ts";
+import { isAbsence, isWithin } from "../lake/roots.ts";
 import { O_PATH, systemCalls } from "../lake/system-calls.ts";
 import { errorCode, Failure, type FailureCode, systemErrorIn } from "../errors.ts";
 import { breathe } from "../lib/breathe.ts";
@@ -153,7 +154,9 @@ function localFile(
     close: () => closeRead(fd),
     isUnchanged() {
       try {
-        const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+        const found = isOnRemote(opened.dev, `/proc/self/fd/${fd}`)
+          ? statAnew(path)
+          : statSync(path, { bigint: true, throwIfNoEntry: false });
         return found !== undefined && isSame(found, opened);
       } catch (error) {
         throw fileFailure(error, name);
@@ -218,6 +221,26 @@ async function* chunksOf(
     // The first of them ends where CHUNK_BYTES do: a bound on what is read is met exactly.
     const end = at - (at % CHUNK_BYTES) + CHUNK_BYTES;
     chunk = await readRange(at, Math.min(end, size));
+  }
+}
+
+/**
+ * What a path leads to on a file server, which is asked when a file is opened, and not always when
+ * it is only looked at. Undefined where nothing is, or no regular file.
+ */
+function statAnew(path: string | Buffer): BigIntStats | undefined {
+  let found: number | undefined;
+  let opened: number | undefined;
+  try {
+    found = openSync(path, O_PATH);
+    if (!fstatSync(found).isFile()) return undefined;
+    opened = openSync(`/proc/self/fd/${found}`, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    return fstatSync(opened, { bigint: true });
+  } catch (error) {
+    if (isAbsence(error)) return undefined;
+    throw error;
+  } finally {
+    for (const fd of [found, opened]) if (fd !== undefined) closeRead(fd);
   }
 }
 

@@ -1,16 +1,22 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, statfsSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { Failure } from "../errors.ts";
-import { type HeldDirectory, holdDirectory, realPath } from "./held-directory.ts";
+import { entryPath, type HeldDirectory, holdDirectory, realPath } from "./held-directory.ts";
+import { isUnfitForDatabases } from "./remote.ts";
 import { isDatasetFolder } from "./roots.ts";
 
 /**
- * Holds the directory of the cache, wherever links lead to, as long as that is in no dataset.
+ * Holds the directory of the cache, wherever links lead to, as long as that is in no dataset and on
+ * no network file system.
  * @throws errno; Failure CONFIG_INVALID
  */
 export function holdState(state: string): HeldDirectory {
   const held = holdDirectory(state);
   try {
+    if (isUnfitForDatabases(statfsSync(entryPath(held)).type)) {
+      const message = `state: ${state} is on a network file system, where SQLite's locks do not hold; choose a directory on a local disk`;
+      throw new Failure("CONFIG_INVALID", message);
+    }
     const real = realPath(held);
     const folder = datasetFolderOf(real);
     if (folder === undefined) return held;

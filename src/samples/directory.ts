@@ -1,4 +1,5 @@
 import { closeSync, type Dirent, opendirSync } from "node:fs";
+import { hostname } from "node:os";
 import { basename, dirname } from "node:path";
 import { errorCode, Failure } from "../errors.ts";
 import { nameFailure, outputFailure } from "../lake/errors.ts";
@@ -14,12 +15,13 @@ import {
   realPath,
 } from "../lake/held-directory.ts";
 import type { HeldDataset, Lake } from "../lake/lake.ts";
+import { isRemote } from "../lake/remote.ts";
 import { isAbsence, whyNotForSamples } from "../lake/roots.ts";
-import { isSamplePath } from "./path.ts";
+import { isReceipts, isSamplePath } from "./path.ts";
 import { temporaryName } from "./temporary-name.ts";
 
 /** The receipts, below `samples/`. They mark a directory as ours. */
-export const RECEIPTS = "_receipts.jsonl";
+const RECEIPTS = "_receipts.jsonl";
 
 const FOLDER = "samples";
 /** What production keeps beside the samples. A bind mount can make one of them be `samples` too. */
@@ -66,6 +68,15 @@ export function makeSamples(lake: Lake, dataset: HeldDataset): HeldDirectory {
     throw outputFailure(error, `${dataset.directory.path}/${FOLDER}`);
   }
   return holdOwnSamples(lake, dataset) ?? makeSamples(lake, dataset);
+}
+
+/**
+ * The file that this host appends receipts to. On a shared file system each host has its own:
+ * appending is not atomic there, and a torn end must not be cut while another host writes on.
+ */
+export function receiptsIn(samples: HeldDirectory): string {
+  if (!isRemote(entryPath(samples))) return RECEIPTS;
+  return `_receipts-${hostname().replace(/[^\w-]/g, "_")}.jsonl`;
 }
 
 /**
@@ -190,7 +201,7 @@ function lookInto(samples: HeldDirectory): {
   const entries = opendirSync(entryPath(samples));
   try {
     for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) {
-      if (entry.name.startsWith(RECEIPTS)) return { hasReceipts: true, foreign };
+      if (isReceipts(entry.name)) return { hasReceipts: true, foreign };
       if (!isNoOnes(entry.name) && !isSample(entry)) foreign ??= entry.name;
     }
     return { hasReceipts: false, foreign };

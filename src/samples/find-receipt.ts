@@ -3,7 +3,8 @@ import { type FileHandle, open, readdir } from "node:fs/promises";
 import { errorCode } from "../errors.ts";
 import { entryPath, type HeldDirectory } from "../lake/held-directory.ts";
 import { readRange } from "../lib/read-range.ts";
-import { isReceipts, type Receipt } from "./receipts.ts";
+import { isReceipts } from "./path.ts";
+import type { Receipt } from "./receipts.ts";
 
 /** Whose receipt is looked for. */
 export interface SampledRaw {

@@ -7,6 +7,11 @@ const MAX_NAME_BYTES = 255;
 const compressed = /^\.(gz|zst|bz2|xz|lz4)$/i;
 const oneExtension = /^\.[A-Za-z0-9_-]{1,16}$/;
 
+/** Whether a file below `samples/` holds receipts: ours, another host's, sealed or renamed ones. */
+export function isReceipts(name: string): boolean {
+  return /^_receipts(-[\w.-]+)?\.jsonl/.test(name);
+}
+
 /** What needs no look at each character, and is what most files are called. */
 const plainName = /^[A-Za-z0-9][\w.-]*$/;
 
@@ -87,7 +92,7 @@ function safeName(name: string): string {
   if (plainName.test(name)) return name;
   // oxlint-disable-next-line no-control-regex
   const safe = name.replace(/[\u0000-\u001f\u007f]|\p{Surrogate}/gu, "_").replace(/^\./, "_");
-  return safe.startsWith("_receipts.jsonl") ? `_${safe}` : safe;
+  return safe.startsWith("_receipts") ? `_${safe}` : safe;
 }
 
 /** Whether a file system takes the name. A character has three bytes at most. */

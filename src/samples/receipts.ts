@@ -7,18 +7,13 @@ import { lineBlocks } from "../lib/line-blocks.ts";
 import { readRange } from "../lib/read-range.ts";
 import type { Failed, Job, RejectedLine, Sampled } from "../types.ts";
 import { VERSION } from "../version.ts";
-import { checkInPlace, RECEIPTS } from "./directory.ts";
+import { checkInPlace, receiptsIn } from "./directory.ts";
+import { isReceipts } from "./path.ts";
 
 const LF = 0x0a;
-const receiptsName = /^_receipts\.jsonl([.-][\w.-]*)?(?<!\.gz)$/;
 const SEAL_BYTES = 1024 ** 3;
 const MAX_RECEIPT_BYTES = 4 * 1024 * 1024;
 const { O_RDONLY, O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
-
-/** Whether a file below `samples/` holds receipts. */
-export function isReceipts(name: string): boolean {
-  return name.startsWith(RECEIPTS);
-}
 
 /** One line of the receipts: an outcome, for people and programs to read. */
 export interface Receipt {
@@ -99,25 +94,27 @@ export async function appendReceipts(
   samples: HeldDirectory,
   receipts: readonly Receipt[],
 ): Promise<void> {
+  const name = receiptsIn(samples);
   try {
-    const handle = await openRegular(samples, RECEIPTS, O_RDWR | O_CREAT | O_APPEND);
+    const handle = await openRegular(samples, name, O_RDWR | O_CREAT | O_APPEND);
     try {
       checkInPlace(samples);
       const size = await cutTornLine(handle);
       await appendAll(handle, size, receipts);
-      if (size > SEAL_BYTES) await seal(samples);
+      if (size > SEAL_BYTES) await seal(samples, name);
     } finally {
       await handle.close();
     }
   } catch (error) {
-    throw outputFailure(error, `${samples.path}/${RECEIPTS}`);
+    throw outputFailure(error, `${samples.path}/${name}`);
   }
 }
 
 /** Removes what a crash left of a half-written last receipt. @throws Failure as appendReceipts */
 export async function healReceipts(samples: HeldDirectory): Promise<void> {
+  const name = receiptsIn(samples);
   try {
-    const handle = await openRegular(samples, RECEIPTS, O_RDWR);
+    const handle = await openRegular(samples, name, O_RDWR);
     try {
       checkInPlace(samples);
       await cutTornLine(handle);
@@ -125,7 +122,7 @@ export async function healReceipts(samples: HeldDirectory): Promise<void> {
       await handle.close();
     }
   } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw outputFailure(error, `${samples.path}/${RECEIPTS}`);
+    if (errorCode(error) !== "ENOENT") throw outputFailure(error, `${samples.path}/${name}`);
   }
 }
 
@@ -159,7 +156,7 @@ function parseReceipt(line: string): Receipt | undefined {
 /** The receipts and what they were renamed to, by us or by a log rotation. */
 async function receiptFiles(samples: HeldDirectory): Promise<string[]> {
   const names = await readdir(entryPath(samples));
-  return names.filter((name) => receiptsName.test(name)).toSorted();
+  return names.filter((name) => isReceipts(name) && !name.endsWith(".gz")).toSorted();
 }
 
 /** A FIFO would be waited for, a device read for ever, and a link can lead out of the lake. */
@@ -207,13 +204,12 @@ async function cutTornLine(handle: FileHandle): Promise<number> {
   return whole;
 }
 
-async function seal(samples: HeldDirectory): Promise<void> {
+async function seal(samples: HeldDirectory, name: string): Promise<void> {
   const names = await readdir(entryPath(samples));
-  const sealed = names.filter((name) => /^_receipts\.jsonl\.\d+$/.test(name));
-  const next = Math.max(0, ...sealed.map(sealNumber)) + 1;
-  renameEntry(samples, RECEIPTS, `${RECEIPTS}.${next}`);
-}
-
-function sealNumber(name: string): number {
-  return Number(name.slice(RECEIPTS.length + 1));
+  const ends = names.filter((each) => each.startsWith(`${name}.`));
+  const numbers = ends
+    .map((each) => each.slice(name.length + 1))
+    .filter((end) => /^\d+$/.test(end));
+  const next = Math.max(0, ...numbers.map(Number)) + 1;
+  renameEntry(samples, name, `${name}.${next}`);
 }

@@ -1,20 +1,34 @@
 import { opendir } from "node:fs/promises";
 import { errorCode } from "../errors.ts";
 import { outputFailure } from "../lake/errors.ts";
-import { entryPath, type HeldDirectory, holdBeneath, removeEntry } from "../lake/held-directory.ts";
-import { temporaryName } from "./temporary-name.ts";
+import {
+  entryPath,
+  type HeldDirectory,
+  holdBeneath,
+  removeEntry,
+  statEntry,
+} from "../lake/held-directory.ts";
+import { isRemote } from "../lake/remote.ts";
+import { isOfThisHost, temporaryName } from "./temporary-name.ts";
+
+/** Another host is done with a file that is as old, ms. */
+const ABANDONED_MS = 24 * 3_600_000;
 
 /**
  * Removes the temporary files that a crash left below a dataset's samples; returns how many. Links
- * are not followed.
+ * are not followed. On a shared file system young ones of other hosts stay: they may be in work.
  * @throws Failure OUTPUT_UNWRITABLE
  */
-export async function sweep(samples: HeldDirectory): Promise<number> {
+export async function sweep(
+  samples: HeldDirectory,
+  isShared = isRemote(entryPath(samples)),
+): Promise<number> {
   let removed = 0;
   try {
     for await (const entry of await opendir(entryPath(samples))) {
-      if (entry.isDirectory()) removed += await sweepBelow(samples, entry.name);
+      if (entry.isDirectory()) removed += await sweepBelow(samples, entry.name, isShared);
       if (!entry.isFile() || !temporaryName.test(entry.name)) continue;
+      if (isShared && mayBeInWork(samples, entry.name)) continue;
       removeEntry(samples, entry.name);
       removed += 1;
     }
@@ -25,12 +39,18 @@ export async function sweep(samples: HeldDirectory): Promise<number> {
 }
 
 /** A directory that is gone again, or became a link, has nothing of ours. */
-async function sweepBelow(parent: HeldDirectory, name: string): Promise<number> {
+async function sweepBelow(parent: HeldDirectory, name: string, isShared: boolean): Promise<number> {
   try {
     using folder = holdBeneath(parent, name);
-    return await sweep(folder);
+    return await sweep(folder, isShared);
   } catch (error) {
     if (/^(ENOENT|ENOTDIR|ELOOP)$/.test(errorCode(error) ?? "")) return 0;
     throw error;
   }
+}
+
+function mayBeInWork(samples: HeldDirectory, name: string): boolean {
+  if (isOfThisHost(name)) return false;
+  const found = statEntry(samples, name);
+  return found !== undefined && found.mtimeMs > Date.now() - ABANDONED_MS;
 }

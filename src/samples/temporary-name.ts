@@ -1,14 +1,21 @@
-import { randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
+import { hostname } from "node:os";
 
 /** How a temporary file is called that becomes a sample. */
 export const temporaryName = /^\.ss-[0-9a-f]{16}\.tmp$/;
 
-/** Names are this thread's own, then counted. */
-const ours = randomBytes(4).toString("hex");
+/** The first digits are of this host, the next ones of this thread; then it is counted. */
+const host = hash("sha256", hostname(), "hex").slice(0, 4);
+const ours = host + randomBytes(4).toString("hex").slice(0, 7);
 let counted = 0;
 
-/** A name that no other temporary file has. */
+/** A name that no other temporary file has, as far as that can be: making it is to fail otherwise. */
 export function nextTemporaryName(): string {
-  counted += 1;
-  return `.ss-${ours}${counted.toString(16).padStart(8, "0")}.tmp`;
+  counted = (counted + 1) % 2 ** 20;
+  return `.ss-${ours}${counted.toString(16).padStart(5, "0")}.tmp`;
+}
+
+/** Whether this host made a temporary file. */
+export function isOfThisHost(name: string): boolean {
+  return name.startsWith(`.ss-${host}`);
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { followEvents } from "./events.ts";
 import { pollManifests } from "./poll.ts";
-import { isRemote } from "./remote.ts";
+import { isRemote } from "../lake/remote.ts";
 import type { Watcher, WatchHandlers } from "./watcher.ts";
 
 /**

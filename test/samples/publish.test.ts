@@ -1,9 +1,13 @@
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { makePlace } from "../../src/samples/directory.ts";
 import { stage } from "../../src/samples/publish.ts";
 import { sweep } from "../../src/samples/sweep.ts";
-import { temporaryName } from "../../src/samples/temporary-name.ts";
+import {
+  isOfThisHost,
+  nextTemporaryName,
+  temporaryName,
+} from "../../src/samples/temporary-name.ts";
 import type { SampleStream } from "../../src/types.ts";
 import { held } from "../helpers/held.ts";
 import { createWorld } from "../helpers/world.ts";
@@ -43,11 +47,11 @@ test("what is discarded, or fails half-way, leaves nothing, and what was there b
   expect(await readFile(target, "utf8")).toBe("before");
 });
 
-test("a place that cannot be written is our failure, with a hint", async () => {
+test("a directory that cannot be made, since a file has its name, refuses that name", async () => {
   await using world = await createWorld();
   await world.write("samples/sub", "a file");
   using samples = held(world.path("samples"));
-  const refused = { code: "OUTPUT_UNWRITABLE", message: expect.stringMatching(/owner and mode/) };
+  const refused = { code: "PATH_REFUSED", message: expect.stringMatching(/refuses this name/) };
   expect(() => makePlace(samples, "sub/a.csv")).toThrow(expect.objectContaining(refused));
 });
 
@@ -69,3 +73,21 @@ test("sweeping removes temporary files, in directories below as well, and nothin
   expect(await sweep(samples)).toBe(0);
   expect(await world.samples()).toEqual(kept.filter((name) => !name.startsWith("_")).toSorted());
 });
+
+test("on a shared file system young temporary files of other hosts stay", async () => {
+  await using world = await createWorld();
+  using samples = held(world.path("samples"));
+  const [ours, young, old] = [nextTemporaryName(), otherHosts("a"), otherHosts("b")];
+  for (const name of [ours, young, old]) await writeFile(world.path(`samples/${name}`), "x");
+  const days = Date.now() / 1000 - 2 * 86_400;
+  await utimes(world.path(`samples/${old}`), days, days);
+  expect(await sweep(samples, true)).toBe(2);
+  expect(await world.samples()).toEqual([young]);
+  expect(await sweep(samples, false)).toBe(1);
+});
+
+/** A temporary name that begins with another host's digits. */
+function otherHosts(end: string): string {
+  const host = isOfThisHost(".ss-0000") ? "1111" : "0000";
+  return `.ss-${host}${end.repeat(12)}.tmp`;
+}

@@ -30,6 +30,11 @@ const remote = new Set([
   0x7c7c6673, // Parallels shared folders
 ]);
 
+/** Of those: where a database's locks and shared memory hold, or may (rootless containers, clusters). */
+const lockable = new Set([0x65735546, 0x01021997, 0x7461636f, 0x01161970]);
+
+const devices = new Map<bigint, boolean>();
+
 /** True for a path on a file system that other hosts may change as well. @throws errno */
 export function isRemote(path: string): boolean {
   return isRemoteType(statfsSync(path).type);
@@ -38,4 +43,16 @@ export function isRemote(path: string): boolean {
 /** The same for the magic number that statfs gives. */
 export function isRemoteType(type: number): boolean {
   return remote.has(type);
+}
+
+/** The same for a file by its device number; asked once for each device. @throws errno */
+export function isOnRemote(device: bigint, path: string): boolean {
+  const known = devices.get(device) ?? isRemote(path);
+  devices.set(device, known);
+  return known;
+}
+
+/** True for the magic number of a file system that a database cannot be kept on. */
+export function isUnfitForDatabases(type: number): boolean {
+  return remote.has(type) && !lockable.has(type);
 }

@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
-import { isRemote, isRemoteType } from "../../src/watch/remote.ts";
+import { isRemote, isRemoteType, isUnfitForDatabases } from "../../src/lake/remote.ts";
 
 const shared = {
   NFS: 0x6969,
@@ -38,4 +38,13 @@ test.each(Object.entries(local))("%s is followed by events", (_, type) => {
 test("what statfs says of a real directory is understood", () => {
   expect(isRemote(tmpdir())).toBe(false);
   expect(isRemote("/proc")).toBe(false);
+});
+
+test("a database is kept on no network file system, but may be where a container's root is", () => {
+  for (const name of ["NFS", "CIFS", "SMB 2", "Ceph", "Lustre", "GPFS", "BeeGFS", "AFS"] as const) {
+    expect(isUnfitForDatabases(shared[name]), name).toBe(true);
+  }
+  for (const type of [shared.FUSE, shared["9P"], shared.OCFS2, ...Object.values(local)]) {
+    expect(isUnfitForDatabases(type)).toBe(false);
+  }
 });
