@@ -17,7 +17,8 @@ export const json: Format = {
 };
 
 async function* sampleJson({ source, limits }: SampleRequest, head: Uint8Array): SampleStream {
-  if (encodingOf(head).utf16 !== undefined) throw new NoSample("JSON in UTF-16");
+  const { unitBytes } = encodingOf(head);
+  if (unitBytes > 1) throw new NoSample(`JSON in UTF-${8 * unitBytes}`);
   const scanner = jsonScanner(limits);
   const kept: Uint8Array[] = [];
   for await (const chunk of source.stream()) {

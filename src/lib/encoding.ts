@@ -1,7 +1,11 @@
+import { hasBytes } from "./signature.ts";
+
 /** How a text's bytes are to be walked. */
 export interface Encoding {
-  /** Set for UTF-16, which has two bytes where others have one. */
-  readonly utf16?: "le" | "be";
+  /** Bytes of a code unit: 2 in UTF-16, 4 in UTF-32, else 1. */
+  readonly unitBytes: 1 | 2 | 4;
+  /** True where the first byte of a unit is its highest. */
+  readonly bigEndian: boolean;
   /** Bytes of the byte order mark. */
   readonly bom: number;
   /** True where a carriage return alone ends a line (classic Mac OS). */
@@ -20,15 +24,25 @@ const oddBytes = Uint8Array.from({ length: 256 }, (_, byte) =>
 );
 
 /**
- * Tells how to walk a text, from its first bytes: UTF-16 by its byte order mark or by the pattern
- * of its zero bytes, else an ASCII superset (UTF-8, Latin-1, Shift-JIS, …). A lone CR counts as a
- * line end only where lone CRs outnumber LFs.
+ * Tells how to walk a text, from its first bytes: UTF-16 and UTF-32 by their byte order mark, UTF-16
+ * also by the pattern of its zero bytes; else an ASCII superset (UTF-8, Latin-1, Shift-JIS, …). A
+ * lone CR counts as a line end only where lone CRs outnumber LFs.
  */
 export function encodingOf(head: Uint8Array): Encoding {
-  const utf16 = utf16Of(head);
-  const bom = utf16Bom(head) ? 2 : head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
-  const loneCr = prefersLoneCr(head, utf16);
-  return utf16 === undefined ? { bom, loneCr } : { utf16, bom, loneCr };
+  const units = markOf(head) ?? { ...unmarkedUtf16(head), bom: 0 };
+  return { ...units, loneCr: prefersLoneCr(head, units) };
+}
+
+/** The code units of a text's bytes; half a unit at the end is left out. */
+export function unitsOf(
+  bytes: Uint8Array,
+  { unitBytes, bigEndian }: Units,
+): Uint8Array | Uint32Array {
+  if (unitBytes === 1) return bytes;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Uint32Array.from({ length: Math.floor(bytes.length / unitBytes) }, (_, i) =>
+    unitBytes === 2 ? view.getUint16(2 * i, !bigEndian) : view.getUint32(4 * i, !bigEndian),
+  );
 }
 
 /** What is looked at to tell text from binary. */
@@ -39,7 +53,7 @@ const LOOKED_AT_BYTES = 4096;
  * control bytes are then content, and only a third of them makes it binary.
  */
 export function isText(bytes: Uint8Array, lenient = false): boolean {
-  if (bytes.length === 0 || utf16Of(bytes) !== undefined) return true;
+  if (bytes.length === 0 || isWide(bytes)) return true;
   const head = bytes.subarray(0, LOOKED_AT_BYTES);
   let odd = 0;
   for (let i = 0; i < head.length; i += 1) odd += oddBytes[head[i] as number] as number;
@@ -47,10 +61,11 @@ export function isText(bytes: Uint8Array, lenient = false): boolean {
 }
 
 /** Decodes text for a person to read; what cannot be decoded becomes U+FFFD or Latin-1. */
-export function decodeText(bytes: Uint8Array): string {
-  const { utf16, bom } = encodingOf(bytes);
+export function decodeText(bytes: Uint8Array, encoding = encodingOf(bytes)): string {
+  const { unitBytes, bigEndian, bom } = encoding;
   const body = bytes.subarray(bom);
-  if (utf16 !== undefined) return new TextDecoder(`utf-16${utf16}`).decode(body);
+  if (unitBytes === 4) return decodeUtf32(body, bigEndian);
+  if (unitBytes === 2) return new TextDecoder(bigEndian ? "utf-16be" : "utf-16le").decode(body);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(body, { stream: true });
   } catch {
@@ -58,35 +73,87 @@ export function decodeText(bytes: Uint8Array): string {
   }
 }
 
-function utf16Bom(head: Uint8Array): boolean {
-  return (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
-}
-
-function utf16Of(head: Uint8Array): "le" | "be" | undefined {
-  if (utf16Bom(head)) return head[0] === 0xff ? "le" : "be";
-  const pairs = Math.min(head.length >> 1, 2048);
-  if (pairs < 4 || !head.subarray(0, 2 * pairs).includes(0)) return undefined;
-  let even = 0;
-  let odd = 0;
-  for (let i = 0; i < pairs; i += 1) {
-    if (head[2 * i] === 0) even += 1;
-    if (head[2 * i + 1] === 0) odd += 1;
+function decodeUtf32(bytes: Uint8Array, bigEndian: boolean): string {
+  const characters: string[] = [];
+  for (const unit of unitsOf(bytes, { unitBytes: 4, bigEndian })) {
+    characters.push(unit > 0x10ffff ? "\ufffd" : String.fromCodePoint(unit));
   }
-  if (odd > 0.6 * pairs && even < 0.05 * pairs) return "le";
-  if (even > 0.6 * pairs && odd < 0.05 * pairs) return "be";
-  return undefined;
+  return characters.join("");
 }
 
-function prefersLoneCr(head: Uint8Array, utf16: "le" | "be" | undefined): boolean {
-  const first = head.indexOf(CR);
-  if (first < 0) return false;
-  const step = utf16 === undefined ? 1 : 2;
-  const low = utf16 === "be" ? 1 : 0;
+type Units = Pick<Encoding, "unitBytes" | "bigEndian">;
+type Marked = Units & Pick<Encoding, "bom">;
+
+const bytewise: Units = { unitBytes: 1, bigEndian: false };
+
+/** Byte order marks. That of UTF-16 LE begins that of UTF-32 LE: a text does not begin with NUL. */
+const marks: readonly (readonly [mark: readonly number[], units: Units])[] = [
+  [[0xef, 0xbb, 0xbf], bytewise],
+  [[0xff, 0xfe, 0, 0], { unitBytes: 4, bigEndian: false }],
+  [[0, 0, 0xfe, 0xff], { unitBytes: 4, bigEndian: true }],
+  [[0xff, 0xfe], { unitBytes: 2, bigEndian: false }],
+  [[0xfe, 0xff], { unitBytes: 2, bigEndian: true }],
+];
+
+function markOf(head: Uint8Array): Marked | undefined {
+  const found = marks.find(([mark]) => hasBytes(head, mark));
+  return found === undefined ? undefined : { ...found[1], bom: found[0].length };
+}
+
+function isWide(head: Uint8Array): boolean {
+  return (markOf(head) ?? unmarkedUtf16(head)).unitBytes > 1;
+}
+
+/** UTF-16 by its zero bytes: most high bytes are zero, or all units make sense as text. */
+function unmarkedUtf16(bytes: Uint8Array): Units {
+  const head = bytes.subarray(0, Math.min(bytes.length & ~1, LOOKED_AT_BYTES));
+  if (head.length < 8 || !head.includes(0)) return bytewise;
+  const even = zerosIn(head, 0) / (head.length / 2);
+  const odd = zerosIn(head, 1) / (head.length / 2);
+  const le = { unitBytes: 2, bigEndian: false } as const;
+  const be = { unitBytes: 2, bigEndian: true } as const;
+  if (odd > 0.6 && even < 0.05) return le;
+  if (even > 0.6 && odd < 0.05) return be;
+  if (isCleanUtf8(head.filter((byte) => byte !== 0))) return bytewise;
+  const makesSense = [le, be].filter((units) => isLinesOf(head, units));
+  return makesSense.length === 1 ? (makesSense[0] as Units) : bytewise;
+}
+
+function zerosIn(bytes: Uint8Array, from: number): number {
+  let zeros = 0;
+  for (let at = from; at < bytes.length; at += 2) zeros += bytes[at] === 0 ? 1 : 0;
+  return zeros;
+}
+
+/** Unassigned and private characters, halves of pairs, and controls that are not white space. */
+// oxlint-disable-next-line no-control-regex
+const senseless = /[\p{Cn}\p{Co}\ufffd]|[^\P{Cc}\t\n\r]/u;
+
+/** True when these bytes, read as UTF-16, are lines of assigned characters. */
+function isLinesOf(bytes: Uint8Array, { bigEndian }: Units): boolean {
+  const decoder = new TextDecoder(bigEndian ? "utf-16be" : "utf-16le");
+  const text = decoder.decode(bytes, { stream: true });
+  return /[\r\n]/.test(text) && !senseless.test(text);
+}
+
+/** True when these are the first bytes of UTF-8 without control characters. */
+function isCleanUtf8(bytes: Uint8Array): boolean {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+    return !senseless.test(text);
+  } catch {
+    return false;
+  }
+}
+
+function prefersLoneCr(head: Uint8Array, encoding: Units): boolean {
+  if (!head.includes(CR)) return false;
+  const units = unitsOf(head, encoding);
   let lone = 0;
   let feeds = 0;
-  for (let i = low; i < head.length; i += step) {
-    if (head[i] === LF) feeds += 1;
-    else if (head[i] === CR && i + step < head.length && head[i + step] !== LF) lone += 1;
+  for (let i = 0; i < units.length; i += 1) {
+    if (units[i] === LF) feeds += 1;
+    else if (units[i] === CR && i + 1 < units.length && units[i + 1] !== LF) lone += 1;
   }
   return lone > feeds;
 }

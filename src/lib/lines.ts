@@ -9,22 +9,23 @@ const CR = 0x0d;
  * and does not count.
  */
 export function lineScanner(encoding: Encoding, skipBlank: boolean): RecordScanner {
-  const simple = encoding.utf16 === undefined && !encoding.loneCr;
+  const simple = encoding.unitBytes === 1 && !encoding.loneCr;
   return simple ? byteLines(encoding.bom, skipBlank) : unitLines(encoding, skipBlank);
 }
 
-/** Turns bytes into code units, one or two bytes each, whatever the chunk borders. */
-export function unitReader(utf16: Encoding["utf16"]): (byte: number) => number {
-  if (utf16 === undefined) return (byte) => byte;
-  let half = -1;
+/** Turns bytes into code units, -1 within one, whatever the chunk borders. */
+export function unitReader({ unitBytes, bigEndian }: Encoding): (byte: number) => number {
+  if (unitBytes === 1) return (byte) => byte;
+  let unit = 0;
+  let taken = 0;
   return (byte) => {
-    if (half < 0) {
-      half = byte;
-      return -1;
-    }
-    const unit = utf16 === "le" ? half | (byte << 8) : (half << 8) | byte;
-    half = -1;
-    return unit;
+    unit = bigEndian ? (unit << 8) | byte : unit | (byte << (8 * taken));
+    taken += 1;
+    if (taken < unitBytes) return -1;
+    const whole = unit >>> 0;
+    unit = 0;
+    taken = 0;
+    return whole;
   };
 }
 
@@ -63,8 +64,9 @@ function byteLines(bom: number, skipBlank: boolean): RecordScanner {
   }
 }
 
-function unitLines({ utf16, loneCr }: Encoding, skipBlank: boolean): RecordScanner {
-  const read = unitReader(utf16);
+function unitLines(encoding: Encoding, skipBlank: boolean): RecordScanner {
+  const read = unitReader(encoding);
+  const { loneCr } = encoding;
   let seen = false;
   let afterCr = false;
   return {

@@ -1,20 +1,25 @@
 import { CsvError, parse } from "csv-parse/sync";
+import { type Dialect, dialectOf } from "../formats/csv-dialect.ts";
+import { encodingOf } from "../lib/encoding.ts";
+import { countText } from "../lib/text.ts";
 import { cut } from "./cell.ts";
 import { typeOfTexts } from "./column-type.ts";
 import { MAX_COLUMNS, rowsShown, tableOf, TYPED_ROWS } from "./table.ts";
-import { type DecodedText, encodingFacts, textOf } from "./text-of.ts";
+import { type DecodedText, encodingFacts, linesOf, textOf } from "./text-of.ts";
 import type { Viewer } from "./viewer.ts";
 
-const DELIMITERS = [",", ";", "\t", "|"] as const;
-const delimiterNames: Readonly<Record<string, string>> = { "\t": "tab" };
-/** Characters that vote for a delimiter. */
-const VOTING_CHARACTERS = 4096;
+const delimiterNames: Readonly<Record<string, string>> = {
+  "\t": "tab",
+  " ": "space",
+  "\u0001": "U+0001",
+  "\u001f": "U+001F",
+};
 
 /** Delimited text: a column for each field of the header. */
 export const viewCsv: Viewer = ({ bytes, name, rows, counted }) => {
-  const decoded = textOf(bytes);
-  const delimiter = delimiterOf(name, decoded.text);
-  const { records, notes } = parseRecords(decoded, delimiter);
+  const dialect = dialectOf(name, bytes, encodingOf(bytes));
+  const decoded = textOf(bytes, dialect.headerAt);
+  const { records, notes } = parseRecords(decoded, dialect);
   const [header = [], ...body] = records;
   const count = body.reduce((most, record) => Math.max(most, record.length), header.length);
   const most = rowsShown(count, rows);
@@ -26,10 +31,7 @@ export const viewCsv: Viewer = ({ bytes, name, rows, counted }) => {
   const shown = body
     .slice(0, most)
     .map((record) => columns.map((_, i) => (i < record.length ? cut(record[i] ?? "") : null)));
-  const facts = [
-    ["delimiter", delimiterNames[delimiter] ?? delimiter],
-    ...encodingFacts(decoded),
-  ] as const;
+  const facts = [...dialectFacts(dialect, bytes), ...encodingFacts(decoded)];
   const all = counted ?? { rows: body.length };
   const table = tableOf({ columns, columnCount: count, rows: shown, counted: all, notes });
   return { facts, tables: [table], warnings: decoded.warnings };
@@ -41,10 +43,11 @@ const MAX_TYPED = 100;
 /** Quotes that make no sense as such are content. */
 function parseRecords(
   { text, loneCr }: DecodedText,
-  delimiter: string,
+  { delimiter, escapes }: Dialect,
 ): { readonly records: readonly (readonly string[])[]; readonly notes: readonly string[] } {
   const options = {
-    delimiter,
+    delimiter: String.fromCharCode(delimiter),
+    escape: escapes ? "\\" : '"',
     record_delimiter: loneCr ? ["\r\n", "\n", "\r"] : ["\r\n", "\n"],
     relax_quotes: true,
     relax_column_count: true,
@@ -59,11 +62,17 @@ function parseRecords(
   }
 }
 
-/** Tab and bar by extension, else the candidate seen most often outside quotes: as for sampling. */
-function delimiterOf(name: string, text: string): string {
-  if (/\.tsv\b/i.test(name)) return "\t";
-  if (/\.psv\b/i.test(name)) return "|";
-  const start = text.slice(0, VOTING_CHARACTERS).replace(/"[^"]*("|$)/g, "");
-  const votes = DELIMITERS.map((delimiter) => start.split(delimiter).length);
-  return DELIMITERS[votes.indexOf(Math.max(...votes))] as string;
+/** What to know of how a text is written. */
+function dialectFacts(
+  { delimiter, escapes, headerAt }: Dialect,
+  bytes: Uint8Array,
+): (readonly [string, string])[] {
+  const spelled = String.fromCharCode(delimiter);
+  const above = linesOf(textOf(bytes.subarray(0, headerAt))).length;
+  const lines = above === 1 ? "1 line" : `${countText(above)} lines`;
+  return [
+    ["delimiter", delimiterNames[spelled] ?? spelled],
+    ...(escapes ? ([["quotes", "escaped by backslashes"]] as const) : []),
+    ...(above > 0 ? ([["above the header", lines]] as const) : []),
+  ];
 }

@@ -7,32 +7,35 @@ const MAX_BYTES = 2 * 1024 * 1024;
 /** A text, and how it was read. */
 export interface DecodedText {
   readonly text: string;
-  readonly encoding: "UTF-8" | "UTF-16 LE" | "UTF-16 BE" | "Latin-1";
+  /** `UTF-8`, `Latin-1`, `UTF-16 LE`, … */
+  readonly encoding: string;
   /** True where a carriage return alone ends a line. */
   readonly loneCr: boolean;
   /** What to know of it, for the view's warnings. */
   readonly warnings: readonly string[];
 }
 
-/** Decodes a sample that is text; what is no UTF-8 is read as Latin-1. */
-export function textOf(all: Uint8Array): DecodedText {
+/** Decodes a sample that is text, from byte `from` on; what is no UTF-8 is read as Latin-1. */
+export function textOf(all: Uint8Array, from = 0): DecodedText {
   const bytes = beginningOf(all);
-  const { utf16, bom, loneCr } = encodingOf(bytes);
-  const text = decodeText(bytes);
+  const encoded = encodingOf(bytes);
+  const { unitBytes, bigEndian, bom, loneCr } = encoded;
+  const text = decodeText(bytes.subarray(Math.max(from, bom)), { ...encoded, bom: 0 });
   const warnings = bytes.length < all.length ? ["a record is large: its beginning is shown"] : [];
-  if (utf16 !== undefined) {
-    return { text, encoding: utf16 === "le" ? "UTF-16 LE" : "UTF-16 BE", loneCr, warnings };
+  if (unitBytes > 1) {
+    const encoding = `UTF-${8 * unitBytes} ${bigEndian ? "BE" : "LE"}`;
+    return { text, encoding, loneCr, warnings };
   }
   const encoding = isUtf8(bytes.subarray(bom)) ? "UTF-8" : "Latin-1";
   return { text, encoding, loneCr, warnings };
 }
 
-/** What is too large is cut, but not within a character of UTF-8 or UTF-16. */
+/** What is too large is cut, but not within a code unit. */
 function beginningOf(bytes: Uint8Array): Uint8Array {
   if (bytes.length <= MAX_BYTES) return bytes;
   let end = MAX_BYTES;
   while (end > MAX_BYTES - 4 && ((bytes[end] as number) & 0xc0) === 0x80) end -= 1;
-  return bytes.subarray(0, encodingOf(bytes).utf16 === undefined ? end : MAX_BYTES);
+  return bytes.subarray(0, encodingOf(bytes).unitBytes === 1 ? end : MAX_BYTES);
 }
 
 /** The lines of a text, without their ends. What follows the last line end is a line if there is any. */

@@ -5,10 +5,12 @@ import { csvScanner } from "../../src/formats/csv.ts";
 import { encodingOf } from "../../src/lib/encoding.ts";
 import { sampleOf } from "../helpers/sample.ts";
 
+const comma = { delimiter: 0x2c, escapes: false, headerAt: 0 };
+
 /** Where records end, as their texts; what is left over last. */
 function recordsOf(text: string, chunk = text.length): string[] {
   const bytes = Buffer.from(text);
-  const scanner = csvScanner(encodingOf(bytes), 0x2c, () => undefined);
+  const scanner = csvScanner(encodingOf(bytes), comma, () => undefined);
   const ends: number[] = [];
   for (let at = 0; at < bytes.length; at += chunk) {
     const part = bytes.subarray(at, at + chunk);
@@ -36,6 +38,63 @@ describe("a record ends", () => {
     expect(recordsOf(text)).toEqual(records);
     expect(recordsOf(text, 1)).toEqual(records);
   });
+});
+
+describe("with one row wanted, a sample ends after the first record", () => {
+  const marks = ["~", "^", ":", " ", "\u0001", "\u001f"] as const;
+  test.each([
+    ["where later fields hold commas", 'id;text\n1;"x\ny"\n', "2;Hi, a, b, c, d\n"],
+    ["where fields hold lists", 'id,tags,note\n1,a|b|c|d|e|f|g,"x\ny"\n', "2,h|i,z\n"],
+    ["where titles have commas", 'id\tname\tnote\n1\tM, Hans, Dr., X\t"x\ny"\n', "2\tz\tz\n"],
+    ["where quoted names hold others", '"a;b;c","d"\n"1;2\n3",x\n', "4,y\n"],
+    ["below comments", '# by, x, y, z, on, 2024\n#\n\nid;note\n1;"a\nb"\n', "2;c\n"],
+    ["below a comment with a quote", '# by,"x\nid,note\n1,"a\nb"\n', "2,c\n"],
+    ["below a header that begins with #", '# all\n#id,note\n1,"a\nb"\n', "2,c\n"],
+    ["below sep=;", 'sep=;\nid,x;note,y\n1;"a\nb"\n', "2;c\n"],
+    ["with quotes after backslashes", 'id,note\n1,"a \\"b\\", c\nd"\n', "2,x\n"],
+    ["with a line end after a backslash", 'id,note,x\n1,"\\"b\\"",c\\\nd\n', "2,x,\n"],
+    ["with backslashes before ends of fields", 'id,dir\n"C:\\","x\ny"\n', '"D:\\",x\n'],
+    ["with a header longer than what votes", `${"a,".repeat(4000)};\n"x\ny",1\n`, "2,3\n"],
+    ...marks.map((mark): [string, string, string] => [
+      `with ${JSON.stringify(mark)} between fields`,
+      `id${mark}note\n1${mark}"x, z\ny"\n`,
+      `2${mark}z\n`,
+    ]),
+  ])("%s", async (_, kept, rest) => {
+    const options = { limits: { rows: 1 } };
+    const { bytes, summary } = await sampleOf("a.csv", kept + rest, options);
+    expect(bytes.toString()).toBe(kept);
+    expect(summary).toMatchObject({ rows: 1, cut: "rows", warnings: [] });
+    expect(await sampleOf("a.csv", kept + rest, { ...options, chunk: 1 })).toMatchObject({
+      bytes,
+      summary,
+    });
+    const again = await sampleOf("a.csv", bytes, options);
+    expect(again.bytes.equals(bytes)).toBe(true);
+    expect(again.summary).toMatchObject({ rows: 1, complete: true });
+  });
+
+  test("below titles, which are warned of", async () => {
+    const text = 'Report, by x\n2024\n\nid;note;n\n1;"a\nb";1\n2;c;1\n3;d;1\n';
+    const { bytes, summary } = await sampleOf("a.csv", text, { limits: { rows: 1 } });
+    expect(bytes.toString()).toBe(text.slice(0, text.indexOf("2;c")));
+    expect(summary).toMatchObject({ rows: 1, warnings: [expect.stringContaining("titles")] });
+  });
+
+  test("where escapes are found only far into the file", async () => {
+    const plain = `id,note\n${"1,xxxxxxxx\n".repeat(900)}`;
+    const text = `${plain}2,"say \\"x\\", c\nd"\n`;
+    const { bytes } = await sampleOf("a.csv", `${text}3,y\n`, { limits: { rows: 901 } });
+    expect(bytes.toString()).toBe(text);
+  });
+});
+
+test("where two delimiters fit and records end elsewhere, the receipt warns", async () => {
+  const text = 'a,b;c\n1,2;"x\n3,4;y"\n5,6;z\n';
+  const { summary } = await sampleOf("a.csv", text);
+  expect(summary.warnings).toEqual([expect.stringContaining("the delimiter is not certain")]);
+  const same = await sampleOf("a.csv", "a,b;c\n1,2;x\n");
+  expect(same.summary.warnings).toEqual([]);
 });
 
 describe("a quote that stays open", () => {

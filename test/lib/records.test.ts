@@ -1,5 +1,6 @@
 import { buffer } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
+import { utf32 } from "../../fixtures/fixture.ts";
 import { NoSample } from "../../src/errors.ts";
 import { encodingOf } from "../../src/lib/encoding.ts";
 import { lineScanner } from "../../src/lib/lines.ts";
@@ -77,6 +78,17 @@ describe("the first three lines", () => {
   });
 });
 
+test.each([
+  ["UTF-16 in Chinese without a mark", Buffer.from("一,上海\n二,海上\n三,上\n四,上\n", "utf16le")],
+  ["UTF-32 with a mark", utf32("上\nĊ\n😀\nd\n", "le")],
+  ["UTF-32 BE with a mark", utf32("上\nĊ\n😀\nd\n", "be")],
+])("lines of %s end at a unit, not at a byte", async (_, bytes) => {
+  expect(await firstLines(bytes)).toMatchObject({
+    text: bytes.subarray(0, 28).toString("latin1"),
+    records: 3,
+  });
+});
+
 describe("bytes count before records", () => {
   test.each([
     [
@@ -126,7 +138,7 @@ test("the input is closed when the records are had", async () => {
       closed = true;
     }
   }
-  const scanner = lineScanner({ bom: 0, loneCr: false }, true);
+  const scanner = lineScanner(encodingOf(Buffer.from("line\n")), true);
   const kept = await buffer(firstRecords(input(), scanner, limits));
   expect(kept.toString()).toBe("line\nline\nline\n");
   expect(closed).toBe(true);

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import avsc from "avsc";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { utf32 } from "../../fixtures/fixture.ts";
 import { memorySource } from "../../src/view/memory-source.ts";
 import { defaultLimits as limits, takeSample } from "../../src/view/take-sample.ts";
 import { readHead, readView, type View } from "../../src/view/view.ts";
@@ -65,6 +66,23 @@ test.each<
       ["1", "2", "3"],
     ],
   ],
+  [
+    "a.csv",
+    '# by, x, y\n# "z\nid;note\n1;"a, b\nc"\n',
+    ["id integer", "note text"],
+    [["1", "a, b\nc"]],
+  ],
+  [
+    "a.csv",
+    "Sales\n2024\n\nid~n\n1~2\n3~4\n",
+    ["id integer", "n integer"],
+    [
+      ["1", "2"],
+      ["3", "4"],
+    ],
+  ],
+  ["a.csv", 'id,note\n1,"a \\"b\\", c\nd"\n', ["id integer", "note text"], [["1", 'a "b", c\nd']]],
+  ["a.csv", utf32("# ä\nä,b\n1,😀\n", "be"), ["ä integer", "b text"], [["1", "😀"]]],
   ["a.csv", "a\rb\rc\r", ["a text"], [["b"], ["c"]]],
   ["a.csv", Buffer.from("\ufeffa,b\n1,ä\n", "utf16le"), ["a integer", "b text"], [["1", "ä"]]],
   ["a.csv", Buffer.from("a,b\n1,ä\n", "latin1"), ["a integer", "b text"], [["1", "ä"]]],
@@ -124,6 +142,15 @@ test.each<
 ])("%s: %j has columns with types, and rows", async (name, bytes, columns, rows) => {
   const table = firstTable(await viewOf(name, bytes));
   expect(table).toMatchObject({ columns, rows });
+});
+
+test("what is above the header and how a text is written is said", async () => {
+  const { facts } = await viewOf("a.csv", '# ä\n#\nid\u0001x\n1\u0001"a \\"b\\" c"\n');
+  expect(facts).toEqual([
+    ["delimiter", "U+0001"],
+    ["quotes", "escaped by backslashes"],
+    ["above the header", "2 lines"],
+  ]);
 });
 
 test("the arrays of a JSON object are tables, and what is beside them is facts", async () => {
