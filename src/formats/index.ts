@@ -3,16 +3,21 @@ import { isText } from "../lib/encoding.ts";
 import { mediaTypeOf } from "../lib/signature.ts";
 import type { Format, Recognised, RecognisedBy, SampleRequest } from "../types.ts";
 import { avro } from "./avro/avro.ts";
+import { innerName } from "./compressed/compression.ts";
 import { compressions } from "./compressed/decompress.ts";
 import { compressedFormat, compressedTar, tarName } from "./compressed/wrap.ts";
 import { csv } from "./csv.ts";
 import { empty } from "./empty.ts";
-import { json } from "./json.ts";
+import { json, jsonl } from "./json.ts";
+import { looksLikeJson } from "./json-shape.ts";
 import { parquet } from "./parquet/parquet.ts";
 import { tar } from "./tar.ts";
-import { jsonl, text } from "./text.ts";
+import { text } from "./text.ts";
 import { unknown } from "./unknown.ts";
 import { zip } from "./zip.ts";
+
+const LF = 0x0a;
+const CR = 0x0d;
 
 const compressed = compressions.map(compressedFormat);
 
@@ -38,16 +43,18 @@ const zipBased = /\.(xlsx|xlsm|xlsb|docx|pptx|odt|ods|odp|epub|jar|war|apk|whl|n
  * @throws Failure FORMAT_INVALID when the name claims a binary format and the file is empty.
  */
 export async function recognise(request: SampleRequest): Promise<Recognised> {
-  const { source, extensions, depth } = request;
+  const { source, extensions } = request;
   const head = await source.head();
   const named = formatOfName(source.name, extensions);
   const by = mappedExtension(source.name, extensions) === undefined ? "name" : "configuration";
   if (head.length === 0) return recogniseEmpty(named, by);
   const found = formats.find((format) => format.matches?.(head));
   if (named !== undefined && isKept(named, head, found)) return { format: named, by };
-  if (found !== undefined && !zipBased.test(source.name)) {
-    const warning = `named ${source.name}, but holds ${found.name}`;
-    const recognised = { format: found, by: "content" } as const;
+  const signed = zipBased.test(source.name) ? undefined : found;
+  const held = signed ?? textIn(head, named, request);
+  if (held !== undefined) {
+    const warning = `named ${source.name}, but holds ${held.name}`;
+    const recognised = { format: held, by: "content" } as const;
     return named === undefined ? recognised : { ...recognised, warning };
   }
   // A zip may follow a stub, and a tar without members is zeros: the sampler refuses what is not.
@@ -56,7 +63,6 @@ export async function recognise(request: SampleRequest): Promise<Recognised> {
     const reason = `named ${source.name}, but does not hold text`;
     return { format: unknown, by: "content", reason };
   }
-  if (depth > 0 && isText(head)) return { format: text, by: "content" };
   return { format: unknown, by: "content", reason: reasonFor(source.name, head) };
 }
 
@@ -99,6 +105,24 @@ function isKept(named: Format, head: Uint8Array, found: Format | undefined): boo
 function isForeign(head: Uint8Array, found: Format | undefined): boolean {
   if (isText(head)) return false;
   return found !== undefined || mediaTypeOf(head) !== undefined || !isText(head, true);
+}
+
+/** The format of text inside a container without a name of its own, or named as if compressed. */
+function textIn(
+  head: Uint8Array,
+  named: Format | undefined,
+  { source, extensions, depth }: SampleRequest,
+): Format | undefined {
+  if (!isText(head)) return undefined;
+  const byContent = looksLikeJson(head) ? json : text;
+  if (named === undefined) return depth > 0 ? byContent : undefined;
+  const compression = compressions.find((_, i) => compressed[i] === named);
+  // The first bytes of a bzip2 are letters: a text has lines.
+  const isPlain = byContent === json || head.includes(LF) || head.includes(CR);
+  if (compression === undefined || !isPlain) return undefined;
+  const inner = formatOfName(innerName(compression, source.name, extensions), extensions);
+  if (inner === undefined) return byContent;
+  return inner.kind === "text" ? inner : undefined;
 }
 
 function reasonFor(name: string, head: Uint8Array): string {

@@ -1,6 +1,7 @@
 import { Failure, NoSample } from "../errors.ts";
 import type { Cut, Limits } from "../types.ts";
 import { byteWindow } from "./byte-window.ts";
+import { isOpener } from "./json-value.ts";
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -45,14 +46,19 @@ export interface JsonKept {
   readonly cut?: Cut;
   /** True when there is more than one top-level value. */
   readonly several: boolean;
+  /** True when there are commas after top-level values. */
+  readonly commas: boolean;
 }
 
 /**
  * Follows depth and strings only; numbers, keys and white space are never looked at, so they stay
  * as they are. A *safe point* is an offset where the text can end once what is open is closed:
- * after an element of an outermost array, or after a member of an object outside all arrays.
+ * after an element of an outermost array, or after a member of an object outside all arrays. Of `several` values each is whole.
  */
-export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes">): JsonScanner {
+export function jsonScanner(
+  limits: Pick<Limits, "rows" | "bytes" | "recordBytes">,
+  several = false,
+): JsonScanner {
   let stack: Open | undefined;
   let inString = false;
   let escaped = false;
@@ -68,6 +74,11 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
   let values = 0;
   /** Whether there was any value. */
   let begun = false;
+  /** Whether commas came after top-level values, and one after the last. */
+  let commas = false;
+  let afterComma = false;
+  /** Offset of the first array, until its first element has ended: that is kept whatever its size. */
+  let firstArrayAt = -1;
 
   const window = byteWindow();
   /** Offsets in the input: end of what was scanned, where leaving out began (-1: not now). */
@@ -99,7 +110,7 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
 
   function result(): JsonKept {
     const rows = longest >= 0 && values <= 1 ? longest : Math.max(values, begun ? 1 : 0);
-    const kept = { rows, several: values > 1 };
+    const kept = { rows, several: values > 1, commas };
     const why = cut ?? (window.skipped() > 0 ? "rows" : undefined);
     return why === undefined ? kept : { ...kept, cut: why };
   }
@@ -126,32 +137,45 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
     if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) return close(byte, at);
     if (byte === COMMA) {
       if (arrayDepth > 0 && depth === arrayDepth) elementEnd(at);
-      else if (arrayDepth === 0 && depth > 0) safePoint(at);
+      else if (arrayDepth === 0 && depth > 0 && !isRecord()) safePoint(at);
     }
     dirty = true;
     if (byte === COMMA) return;
     inElement = true;
     begun = true;
     if (byte === QUOTE) inString = true;
-    else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) open(byte, depth + 1);
+    else if (isOpener(byte)) open(byte, at);
   }
 
   /** A byte after the end of a top-level value; true when it does not begin another one. */
   function nextValue(byte: number, at: number): boolean {
+    if (byte === COMMA && !afterComma) {
+      afterComma = true;
+      commas = true;
+      return true;
+    }
+    afterComma = false;
     if (window.skipped() > 0 || values >= limits.rows) stop("rows");
-    else if (byte !== OPEN_OBJECT && byte !== OPEN_ARRAY) brokenAt = at;
+    else if (!isOpener(byte)) brokenAt = at;
     return cut !== undefined || brokenAt >= 0;
   }
 
-  function open(byte: number, depth: number): void {
+  /** Whether top-level values are kept whole or not at all: not the first one where it may be alone. */
+  function isRecord(): boolean {
+    return several || values > 0;
+  }
+
+  function open(byte: number, at: number): void {
+    const depth = (stack?.depth ?? 0) + 1;
     if (depth > MAX_DEPTH) {
       throw new Failure("LIMIT_EXCEEDED", `JSON nested more than ${MAX_DEPTH} deep`);
     }
     stack = { byte, depth, outer: stack };
-    if (byte === OPEN_OBJECT || arrayDepth > 0 || values > 0) return;
+    if (byte === OPEN_OBJECT || arrayDepth > 0 || isRecord()) return;
     arrayDepth = depth;
     elements = 0;
     inElement = false;
+    if (longest < 1) firstArrayAt = at;
   }
 
   /** A comma directly inside the outermost array. */
@@ -178,7 +202,7 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
     const outermost = stack.depth === arrayDepth;
     stack = stack.outer;
     if (outermost) arrayDepth = 0;
-    if (arrayDepth > 0) return;
+    if (arrayDepth > 0 || (isRecord() && stack !== undefined)) return;
     if (skipFrom >= 0 && at >= LOOKED_AT_BYTES) return stop("rows");
     if (skipFrom >= 0) resume(at);
     else if (outermost && inElement) elements += 1;
@@ -198,7 +222,10 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
 
   /** Notes that the text may end at `at`; false when that is too late, so that it ends before. */
   function safePoint(at: number): boolean {
-    if (safe >= 0 && isFull(at + (stack?.depth ?? 0))) {
+    const isFirstElement = firstArrayAt >= 0;
+    if (isFirstElement) checkFirst(at - firstArrayAt);
+    firstArrayAt = -1;
+    if (safe >= 0 && !isFirstElement && isFull(at + (stack?.depth ?? 0))) {
       stop("bytes");
       return false;
     }
@@ -221,13 +248,14 @@ export function jsonScanner(limits: Pick<Limits, "rows" | "bytes" | "recordBytes
     }
     const understood = brokenAt < 0 ? scanned : brokenAt;
     if (safe < 0) checkFirst(understood);
+    else if (firstArrayAt >= 0) checkFirst(understood - firstArrayAt);
     else if (isFull(understood)) return stop("bytes");
     if (brokenAt >= 0 && scanned - window.skipped() > limits.bytes) {
       throw new Failure("FORMAT_INVALID", `not JSON: unexpected byte at offset ${brokenAt}`);
     }
   }
 
-  /** The first value has to end, or to get a first safe point, within `recordBytes`. */
+  /** The first value, or element, has to end or to get a first safe point within `recordBytes`. */
   function checkFirst(bytes: number): void {
     if (bytes <= limits.recordBytes) return;
     throw new NoSample(`a value is larger than ${limits.recordBytes} bytes`);

@@ -1,25 +1,43 @@
-import { errorMessage, NoSample } from "../errors.ts";
-import { decodeText, encodingOf, utf8 } from "../lib/encoding.ts";
+import { NoSample } from "../errors.ts";
+import { encodingOf } from "../lib/encoding.ts";
 import type { Format, SampleRequest, SampleStream } from "../types.ts";
 import { jsonScanner } from "./json-scanner.ts";
-import { jsonl } from "./text.ts";
+import { firstLineOf, isAcrossLines, isJsonLines, isSeveral, whyInvalid } from "./json-shape.ts";
+import { lines } from "./text.ts";
 
 /** JSON: an array or the outermost arrays of an object are cut between elements, verbatim. */
 export const json: Format = {
   name: "json",
   extensions: [".json", ".geojson"],
   kind: "text",
-  async *sample(request, recognised): SampleStream {
+  async *sample(request): SampleStream {
     const head = await request.source.head();
-    if (isJsonLines(head)) return yield* jsonl.sample(request, recognised);
-    return yield* sampleJson(request, head);
+    const encoding = encodingOf(head);
+    const { unitBytes } = encoding;
+    if (unitBytes > 1) throw new NoSample(`JSON in UTF-${8 * unitBytes}`);
+    if (!isJsonLines(head, encoding)) return yield* sampleValues(request);
+    const summary = yield* lines(request, "jsonl", true);
+    return { ...summary, warnings: warningsOf(whyInvalid(firstLineOf(head, encoding))) };
   },
 };
 
-async function* sampleJson({ source, limits }: SampleRequest, head: Uint8Array): SampleStream {
-  const { unitBytes } = encodingOf(head);
-  if (unitBytes > 1) throw new NoSample(`JSON in UTF-${8 * unitBytes}`);
-  const scanner = jsonScanner(limits);
+/** JSON Lines: lines that are not blank, verbatim; values where these are not a line each. */
+export const jsonl: Format = {
+  name: "jsonl",
+  extensions: [".jsonl", ".ndjson"],
+  kind: "text",
+  async *sample(request): SampleStream {
+    const head = await request.source.head();
+    if (!isAcrossLines(head, encodingOf(head))) return yield* lines(request, "jsonl", true);
+    const summary = yield* sampleValues(request);
+    const misnamed = `named ${request.source.name}, but holds one value, not lines of them`;
+    return summary.warnings.length > 0 ? summary : { ...summary, warnings: [misnamed] };
+  },
+};
+
+async function* sampleValues({ source, limits }: SampleRequest): SampleStream {
+  const head = await source.head();
+  const scanner = jsonScanner(limits, isSeveral(head, encodingOf(head)));
   const kept: Uint8Array[] = [];
   for await (const chunk of source.stream()) {
     const pieces = scanner.feed(chunk);
@@ -31,42 +49,24 @@ async function* sampleJson({ source, limits }: SampleRequest, head: Uint8Array):
   kept.push(...last);
   yield* last;
 
-  const { several, ...result } = scanner.result();
+  const { several, commas, ...result } = scanner.result();
   const bytes = Buffer.concat(kept);
-  const flaw = several ? whyNotLines(bytes) : whyInvalid(bytes);
+  const flaw = several ? whyNotLines(bytes, commas) : whyInvalid(bytes);
   return {
     format: several ? "jsonl" : "json",
     complete: result.cut === undefined,
     ...result,
-    warnings: flaw === undefined ? [] : [`not valid JSON: ${flaw}`],
+    warnings: warningsOf(flaw),
   };
 }
 
+function warningsOf(flaw: string | undefined): string[] {
+  return flaw === undefined ? [] : [`not valid JSON: ${flaw}`];
+}
+
 /** Why several values are no JSON Lines, or undefined when the first one has a line of its own. */
-function whyNotLines(bytes: Uint8Array): string | undefined {
-  const start = bytes.findIndex((byte) => byte > 0x20);
-  const end = bytes.indexOf(0x0a, start);
-  const isLine = end >= 0 && whyInvalid(bytes.subarray(start, end)) === undefined;
+function whyNotLines(bytes: Uint8Array, commas: boolean): string | undefined {
+  if (commas) return "values with commas between them, but no brackets around";
+  const isLine = whyInvalid(firstLineOf(bytes, encodingOf(bytes))) === undefined;
   return isLine ? undefined : "several values, not each on a line of its own";
-}
-
-/** True when the first line is a JSON value of its own and another line follows. */
-function isJsonLines(head: Uint8Array): boolean {
-  const start = head.findIndex((byte) => byte > 0x20);
-  const end = start < 0 ? -1 : head.indexOf(0x0a, start);
-  if (end < 0 || head.subarray(end).every((byte) => byte <= 0x20)) return false;
-  const line = decodeText(head.subarray(start, end)).trim();
-  const next = head.subarray(end).find((byte) => byte > 0x20);
-  const opens = next === 0x7b || next === 0x5b || !/^[[{]/.test(line);
-  return opens && whyInvalid(head.subarray(start, end)) === undefined;
-}
-
-/** Why these bytes are not one JSON value in UTF-8, or undefined when they are. */
-function whyInvalid(bytes: Uint8Array): string | undefined {
-  try {
-    JSON.parse(utf8.decode(bytes));
-    return undefined;
-  } catch (error) {
-    return errorMessage(error).slice(0, 200);
-  }
 }

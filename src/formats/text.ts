@@ -11,16 +11,12 @@ export const text: Format = {
   sample: (request) => lines(request, "text", false),
 };
 
-/** JSON Lines: lines that are not blank, verbatim. */
-export const jsonl: Format = {
-  name: "jsonl",
-  extensions: [".jsonl", ".ndjson"],
-  kind: "text",
-  sample: (request) => lines(request, "jsonl", true),
-};
-
-async function* lines(request: SampleRequest, format: string, skipBlank: boolean): SampleStream {
-  const { source, limits } = request;
+/** The first lines of a text; with `skipBlank`, blank ones do not count. */
+export async function* lines(
+  { source, limits }: SampleRequest,
+  format: string,
+  skipBlank: boolean,
+): SampleStream {
   const encoding = encodingOf(await source.head());
   const kept = yield* firstRecords(source.stream(), lineScanner(encoding, skipBlank), {
     records: limits.rows,

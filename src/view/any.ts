@@ -3,8 +3,7 @@ import { viewAvro } from "./avro.ts";
 import { compressions, viewCompressed } from "./compressed.ts";
 import { viewCsv } from "./csv.ts";
 import { headTable } from "./hex.ts";
-import { viewJson } from "./json.ts";
-import { viewJsonLines } from "./json-lines.ts";
+import { viewJson, viewJsonLinesOrValues } from "./json.ts";
 import { memorySource } from "./memory-source.ts";
 import { viewParquet } from "./parquet.ts";
 import { viewText } from "./text.ts";
@@ -14,7 +13,7 @@ import { viewZip } from "./zip.ts";
 
 const viewers: Readonly<Record<string, Viewer>> = {
   csv: viewCsv,
-  jsonl: viewJsonLines,
+  jsonl: viewJsonLinesOrValues,
   json: viewJson,
   parquet: viewParquet,
   avro: viewAvro,

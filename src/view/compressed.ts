@@ -1,5 +1,5 @@
 import { bz2 } from "../formats/compressed/bz2.ts";
-import type { Compression } from "../formats/compressed/compression.ts";
+import { type Compression, innerName } from "../formats/compressed/compression.ts";
 import { gz } from "../formats/compressed/gz.ts";
 import { lz4 } from "../formats/compressed/lz4.ts";
 import { xz } from "../formats/compressed/xz.ts";
@@ -24,7 +24,7 @@ export async function viewCompressed(
   viewAny: ViewAny,
 ): Promise<View> {
   const { bytes, isCut } = await unpacked(compression, request);
-  const name = innerName(request, compression);
+  const name = innerName(compression, request.name, request.extensions);
   const view = await viewAny({ ...request, bytes, name, depth: request.depth + 1 });
   const warnings = isCut ? ["what it holds is large: its beginning is shown"] : [];
   return {
@@ -49,15 +49,4 @@ async function unpacked(
 
 async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
   yield bytes;
-}
-
-/** `a.csv.gz` → `a.csv`. */
-function innerName(
-  { name, extensions: mapped }: ViewRequest,
-  { name: own, extensions }: Compression,
-): string {
-  const lower = name.toLowerCase();
-  const configured = Object.keys(mapped).filter((extension) => mapped[extension] === own);
-  const outer = [...configured, ...extensions].find((extension) => lower.endsWith(extension));
-  return outer === undefined ? name : name.slice(0, -outer.length);
 }

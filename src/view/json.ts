@@ -1,4 +1,8 @@
 import { errorMessage } from "../errors.ts";
+import { isAcrossLines, isJsonLines } from "../formats/json-shape.ts";
+import { scanValue } from "../formats/json-value.ts";
+import { encodingOf } from "../lib/encoding.ts";
+import { HEAD_BYTES } from "../lib/source.ts";
 import { cellOf, isObject, parseJson } from "./cell.ts";
 import { viewJsonLines } from "./json-lines.ts";
 import { recordsTable } from "./records.ts";
@@ -37,18 +41,47 @@ function arrayTable(value: unknown, { rows, counted }: ViewRequest): Table {
   return recordsTable({ values: [value], rows });
 }
 
+/** JSON Lines, or what else a file of that name holds. */
+export const viewJsonLinesOrValues: Viewer = (request) => {
+  const head = request.bytes.subarray(0, HEAD_BYTES);
+  return isAcrossLines(head, encodingOf(head)) ? viewJson(request) : viewJsonLines(request);
+};
+
 /** What a sampler kept although it is not one JSON value. */
 function viewOther(request: ViewRequest, why: string): ReturnType<Viewer> {
-  const { text } = textOf(request.bytes);
-  const first = text.trimStart().split("\n", 1)[0] ?? "";
-  try {
-    parseJson(first);
-    return viewJsonLines(request);
-  } catch {
-    const { counted: _, ...rest } = request;
-    const shown = viewText(rest) as Omit<View, "format">;
-    return { ...shown, warnings: [`shown as text: ${why.slice(0, 200)}`, ...shown.warnings] };
+  const { bytes, rows, counted } = request;
+  if (isJsonLines(bytes, encodingOf(bytes))) return viewJsonLines(request);
+  const values = valuesIn(textOf(bytes).text);
+  if (values !== undefined) {
+    return { facts: [], tables: [recordsTable({ values, rows, counted })], warnings: [] };
   }
+  const { counted: _, ...rest } = request;
+  const shown = viewText(rest) as Omit<View, "format">;
+  return { ...shown, warnings: [`shown as text: ${why.slice(0, 200)}`, ...shown.warnings] };
+}
+
+/** The objects and arrays of a text, with commas or white space between; undefined for any other. */
+function valuesIn(text: string): unknown[] | undefined {
+  const bytes = Buffer.from(text);
+  const values: unknown[] = [];
+  let at = 0;
+  try {
+    for (;;) {
+      while (isBetween(bytes[at])) at += 1;
+      if (at === bytes.length) return values.length > 1 ? values : undefined;
+      const { end } = scanValue(bytes, at);
+      if (end === undefined) return undefined;
+      values.push(parseJson(bytes.toString("utf8", at, end)));
+      at = end;
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a byte is white space or a comma. */
+function isBetween(byte: number | undefined): boolean {
+  return byte !== undefined && (byte <= 0x20 || byte === 0x2c);
 }
 
 /** The tables and facts of an object. */

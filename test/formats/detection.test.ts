@@ -49,6 +49,11 @@ describe("content corrects the name", () => {
     ["a zip named csv", "a.csv", zipOf([{ name: "a", data: "x" }]), "zip", true],
     ["a tar named txt", "a.txt", tar, "tar", true],
     ["a gzip named parquet", "a.parquet", gzipSync(text), "gz", true],
+    ["text named csv.gz", "a.csv.gz", text, "csv", true],
+    ["text named gz", "a.gz", text, "text", true],
+    ["JSON named zst", "a.zst", '{"a":1}', "json", true],
+    ["text named parquet.gz, which is refused then", "a.parquet.gz", text, "gz", false],
+    ["text named tgz, which is refused then", "a.tgz", text, "tar.gz", false],
     ["a gzip without extension", "a", gzipSync(text), "gz", false],
     ["a gzip around a tar, whatever its name", "logs.gz", gzipSync(tar), "tar.gz", true],
     ["a spreadsheet is a zip only inside", "a.xlsx", zipOf([{ name: "a" }]), "metadata", false],
@@ -82,6 +87,27 @@ describe("content corrects the name", () => {
   test("inside a container, text without a known name is lines", async () => {
     expect((await recognised("a", text, 1)).format.name).toBe("text");
     expect((await recognised("a", binary, 1)).format.name).toBe("metadata");
+  });
+
+  const large = "x".repeat(70_000);
+  test.each([
+    ['{"a":1}', "json"],
+    ["\ufeff [1, 2]\n", "json"],
+    ['{"a":1}\n{"a":2}\n', "json"],
+    ['{"a":1},\n{"a":2},\n', "json"],
+    ['{"a":1}{"a":2}', "json"],
+    ['{\n  "a": [\n    1\n  ]\n}\n', "json"],
+    [`[${"1,".repeat(70_000)}1]`, "json"],
+    [`{"a":"${large}"}`, "json"],
+    [`[\n{"a":"${large}"},\n1]`, "json"],
+    ["[1] a, b\n[2] c, d\n", "text"],
+    ["[2026-01-18 14:30:00] INFO begun, at last\n", "text"],
+    ["[section]\nkey=1\n", "text"],
+    ["{x} y\n", "text"],
+    [`{${"a, b\n".repeat(20_000)}`, "text"],
+    ["17\n", "text"],
+  ])("and JSON is known by its content: %.40j", async (content, format) => {
+    expect((await recognised("a", content, 1)).format.name).toBe(format);
   });
 
   test.each(["a.zip", "a.tar", "a.parquet", "a.tgz"])("an empty %s is broken", async (name) => {

@@ -66,6 +66,95 @@ describe("rows are", () => {
   });
 });
 
+describe("a first element that is larger than the sample", () => {
+  const feature = (size: number): string =>
+    `{"type":"F","features":[{"p":"${"x".repeat(size)}"},{"p":1}],"n":2}`;
+
+  test("is kept, as the first record is", async () => {
+    const text = feature(1_100_000);
+    const asOne = await sampleOf("a.json", text);
+    expect(asOne.bytes.toString()).toBe(`${text.slice(0, text.indexOf(',{"p":1'))}]}`);
+    expect(asOne.summary).toMatchObject({ rows: 1, cut: "bytes", warnings: [] });
+    expect(await sampleOf("a.json", text, { chunk: 1000 })).toEqual(asOne);
+    const again = await sampleOf("a.json", asOne.bytes);
+    expect(again.bytes.equals(asOne.bytes)).toBe(true);
+    expect(again.summary).toMatchObject({ rows: 1, complete: true });
+  });
+
+  test.each([undefined, 1000])(
+    "is none above the limit of a record, in chunks of %s",
+    async (n) => {
+      const feeding = n === undefined ? {} : { chunk: n };
+      expect(await sampleBytes("a.json", Buffer.from(feature(9_000_000)), feeding)).toEqual({
+        kind: "none",
+        reason: "a value is larger than 8388608 bytes",
+      });
+    },
+  );
+
+  test("is left out where another array has one", async () => {
+    const { bytes } = await sampleOf("a.json", `{"a":[1],${feature(1_100_000).slice(1)}`);
+    expect(bytes.toString()).toBe('{"a":[1],"type":"F"}');
+  });
+});
+
+describe("values that are not a line each", () => {
+  test.each([
+    ["a.json", '{"i":0},\n{"i":1},\n', 40_000, "commas between them"],
+    ["a.jsonl", '{"i":0},\n{"i":1},\n', 40_000, "commas between them"],
+    ["a.jsonl", '{"i":[1,2,3]}{"i":[]}', 60_000, "not each on a line"],
+    ["a.jsonl", '{\n "i": [1,\n2,3]\n}\n{\n}\n', 9000, "not each on a line"],
+  ])("are records in %s: %j", async (name, two, times, why) => {
+    const { bytes, summary } = await sampleOf(name, two.repeat(times), { limits: { rows: 2 } });
+    expect(bytes.toString()).toBe(two.trimEnd().replace(/,$/, ""));
+    expect(summary).toMatchObject({ rows: 2, cut: "rows", format: "jsonl" });
+    expect(summary.warnings).toEqual([expect.stringContaining(why)]);
+  });
+
+  test("are not cut within where bytes are few", async () => {
+    const text = '{"i":[1,2,3],"j":4}{"i":[1,2,3],"j":4}';
+    const { bytes, summary } = await sampleOf("a.jsonl", text, { limits: { bytes: 30 } });
+    expect(bytes.toString()).toBe(text.slice(0, text.length / 2));
+    expect(summary).toMatchObject({ rows: 1, cut: "bytes" });
+  });
+});
+
+describe("one value, named as if it were lines of them", () => {
+  test.each([
+    ["[\n 1,\n 2,\n 3\n]\n", "[\n 1,\n 2]", 2],
+    ['{"a": [\n 1,\n 2,\n 3\n]\n}\n', '{"a": [\n 1,\n 2]\n}\n', 2],
+    ['{ "b": 1\n, "a": [1,2,3]\n}\n', '{ "b": 1\n, "a": [1,2]\n}\n', 2],
+    [`[${"1,".repeat(100_000)}1]`, "[1,1]", 2],
+  ])("is JSON: %.40j", async (text, kept, rows) => {
+    const { bytes, summary } = await sampleOf("a.jsonl", text, { limits: { rows: 2 } });
+    expect(bytes.toString()).toBe(kept);
+    expect(summary).toMatchObject({ rows, format: "json" });
+    expect(summary.warnings).toEqual([
+      expect.stringContaining("holds one value, not lines of them"),
+    ]);
+  });
+
+  test.each([
+    '{"a":1\nno json\n{"a":3}\n',
+    '{"a":1,\n{"a":2}\n{"a":3}\n',
+    '{"a":"x\n{"a":2}\n{}\n',
+  ])("is not seen in lines that are broken: %j", async (text) => {
+    const { bytes, summary } = await sampleOf("a.jsonl", text, { limits: { rows: 2 } });
+    expect(bytes.toString()).toBe(text.split("\n").slice(0, 2).join("\n") + "\n");
+    expect(summary).toMatchObject({ rows: 2, format: "jsonl", warnings: [] });
+  });
+});
+
+test.each([
+  ['{"a":NaN}\n{"a":1}\n{"a":2}\n', /^not valid JSON: Unexpected token 'N'/],
+  ["NaN\n1\n2\n", /^not valid JSON: "NaN" is/],
+])("lines whose first one is not valid are lines, with what is wrong: %j", async (text, why) => {
+  const { bytes, summary } = await sampleOf("a.json", text, { limits: { rows: 2 } });
+  expect(bytes.toString()).toBe(text.split("\n").slice(0, 2).join("\n") + "\n");
+  expect(summary).toMatchObject({ rows: 2, format: "jsonl" });
+  expect(summary.warnings).toEqual([expect.stringMatching(why)]);
+});
+
 describe("malformed JSON", () => {
   test.each(["[1,2", "{]", "[1}", "nul", '{"a" 1}', "[1,]", '"\u0001"'])(
     "%s is kept, with a warning",

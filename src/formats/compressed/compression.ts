@@ -30,3 +30,17 @@ export const MAX_WINDOW_BYTES = 128 * 1024 * 1024;
 export function isDamage(error: unknown): boolean {
   return /^(FORMAT_INVALID$|Z_|ZSTD_)/.test(errorCode(error) ?? "");
 }
+
+/** `a.csv.zst` → `a.csv`, `a.tzst` → `a.tar`; what the configuration calls compressed goes too. */
+export function innerName(
+  { name: own, extensions, tarExtensions }: Compression,
+  name: string,
+  mapped: Readonly<Record<string, string>>,
+): string {
+  const lower = name.toLowerCase();
+  const tar = tarExtensions.find((extension) => lower.endsWith(extension));
+  if (tar !== undefined) return `${name.slice(0, -tar.length)}.tar`;
+  const configured = Object.keys(mapped).filter((extension) => mapped[extension] === own);
+  const outer = [...configured, ...extensions].find((extension) => lower.endsWith(extension));
+  return outer === undefined ? name : name.slice(0, -outer.length);
+}

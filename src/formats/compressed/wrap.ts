@@ -11,7 +11,7 @@ import type {
   Source,
 } from "../../types.ts";
 import { isNamedHeader } from "../tar-header.ts";
-import { type Compression, isDamage } from "./compression.ts";
+import { type Compression, innerName, isDamage } from "./compression.ts";
 
 /** Below this many decompressed bytes no ratio is a bomb. */
 const HARMLESS_BYTES = 8 * 1024 * 1024;
@@ -63,7 +63,7 @@ async function* sampleInside(
   try {
     const inner = {
       ...request,
-      source: streamSource(innerName(request, compression), unpacked),
+      source: streamSource(innerName(compression, source.name, request.extensions), unpacked),
       depth: depth + 1,
     };
     const found = await request.recognise(inner);
@@ -143,17 +143,4 @@ async function* remember(
   holder: { summary: SampleSummary | undefined },
 ): AsyncGenerator<Uint8Array, void, void> {
   holder.summary = yield* sample;
-}
-
-/** `a.csv.zst` → `a.csv`, `a.tzst` → `a.tar`; what the configuration calls compressed goes too. */
-function innerName(
-  { source: { name }, extensions: mapped }: SampleRequest,
-  { name: own, extensions, tarExtensions }: Compression,
-): string {
-  const lower = name.toLowerCase();
-  const tar = tarExtensions.find((extension) => lower.endsWith(extension));
-  if (tar !== undefined) return `${name.slice(0, -tar.length)}.tar`;
-  const configured = Object.keys(mapped).filter((extension) => mapped[extension] === own);
-  const outer = [...configured, ...extensions].find((extension) => lower.endsWith(extension));
-  return outer === undefined ? name : name.slice(0, -outer.length);
 }
