@@ -40,7 +40,7 @@ test("malformed JSON that fits is kept as it is, and the receipt warns", async (
   expect((await world.receipts())[0]?.["warnings"]).not.toEqual([]);
 });
 
-test.each(["a.zip", "a.parquet", "a.tar.gz", "a.csv.gz"])(
+test.each(["a.zip", "a.parquet", "a.tar.gz", "a.avro.gz"])(
   "%s that is none fails with a message",
   async (name) => {
     await using world = await createWorld();
@@ -56,6 +56,16 @@ test.each(["a.zip", "a.parquet", "a.tar.gz", "a.csv.gz"])(
     expect((await world.pass()).outcomes).toEqual({});
   },
 );
+
+test("text that is named .csv.gz is sampled as what it is, and the receipt warns", async () => {
+  await using world = await createWorld();
+  await world.put("a.csv.gz", rows(200));
+  expect((await world.pass()).outcomes).toEqual({ "raw/a.csv.gz": "sampled" });
+  expect((await world.sample("a_sample.csv.gz")).toString()).toBe(rows(100));
+  const [receipt] = await world.receipts();
+  expect(receipt).toMatchObject({ format: "csv", recognisedBy: "content" });
+  expect(receipt?.["warnings"]).toEqual(["named a.csv.gz, but holds csv"]);
+});
 
 test("a gzip that is named .csv is sampled as what it is, and the receipt warns", async () => {
   await using world = await createWorld();
