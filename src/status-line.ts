@@ -1,5 +1,5 @@
 import type { Backlog } from "./cache/backlog.ts";
-import { countText } from "./lib/text.ts";
+import { counted, countText } from "./lib/text.ts";
 
 /** What the service's line is made from. */
 export interface Standing {
@@ -27,7 +27,7 @@ export function statusLine(
   now: number,
 ): string {
   const { entries, oldestDueAt } = backlog;
-  const files = `${countText(entries)} ${entries === 1 ? "file waits" : "files wait"}`;
+  const files = counted(entries, "file waits", "files wait");
   const parts = [
     oldestDueAt === null ? "no file waits" : `${files}, oldest ${age(now - oldestDueAt)}`,
     ...(rate > 0 ? [`${rate < 10 ? rate.toFixed(1) : countText(Math.round(rate))} files/s`] : []),

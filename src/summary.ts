@@ -1,4 +1,5 @@
 import type { Settled } from "./cache/settle.ts";
+import { counted } from "./lib/text.ts";
 
 /** What a pass did. Counts, but for `ms` and bytes. */
 export interface PassSummary {
@@ -66,8 +67,10 @@ export function count(summary: Counting, { outcome }: Settled): void {
 /** What was wrong with a pass that came to its end, on one line; undefined when nothing was. */
 export function troubleOf({ errors, paused }: PassSummary): string | undefined {
   const parts = [
-    ...(errors > 0 ? [`${errors} manifests or directories cannot be read`] : []),
-    ...(paused > 0 ? [`${paused} datasets wait`] : []),
+    ...(errors > 0
+      ? [`${counted(errors, "manifest or directory", "manifests or directories")} cannot be read`]
+      : []),
+    ...(paused > 0 ? [counted(paused, "dataset waits", "datasets wait")] : []),
   ];
   return parts.length === 0 ? undefined : `${parts.join(", ")}: see the log`;
 }

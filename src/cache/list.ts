@@ -36,7 +36,8 @@ export interface ListFilter {
   readonly since?: number;
   readonly hasDataset?: (dataset: string) => boolean;
   readonly hasRaw?: (raw: string) => boolean;
-  readonly hasFormat?: (format: string) => boolean;
+  /** Asked with the sample as well: its name tells `tsv` from `csv`. */
+  readonly hasFormat?: (format: string, sample: string | null) => boolean;
   /** The last settled first, instead of by dataset and raw. */
   readonly isNewestFirst?: boolean;
   readonly limit?: number;
@@ -116,8 +117,10 @@ function conditions(db: Db, { outcome, code, since, hasRaw, hasFormat }: ListFil
   if (code !== undefined) all.push("f.code = @code");
   if (since !== undefined) all.push("f.settled_at >= @since");
   if (hasFormat !== undefined) {
-    db.function("has_format", (format) => Number(format !== null && hasFormat(String(format))));
-    all.push("has_format(f.format)");
+    db.function("has_format", (format, sample) =>
+      Number(format !== null && hasFormat(String(format), sample as string | null)),
+    );
+    all.push("has_format(f.format, f.sample)");
   }
   if (hasRaw !== undefined) {
     db.function("has_raw", (raw) => Number(hasRaw(pathText(raw as string | Buffer))));

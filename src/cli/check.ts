@@ -13,7 +13,7 @@ import { readSegment } from "../manifest/read.ts";
 import { readingAsIs } from "../reading.ts";
 import { holdSamples, judgeOwn } from "../samples/directory.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
-import { printable } from "../lib/text.ts";
+import { counted, printable } from "../lib/text.ts";
 import { printJson, printLine } from "./print.ts";
 
 const { R_OK, W_OK, X_OK } = constants;
@@ -67,10 +67,13 @@ export async function check(options: InspectOptions, context: Context): Promise<
   if (options.json === true) printJson(context, report);
   else {
     printLine(context, `configuration ${settings.file ?? "(defaults)"}: valid`);
-    printLine(context, `${datasets.length} datasets, ${lines} manifest lines`);
+    printLine(
+      context,
+      `${counted(datasets.length, "dataset")}, ${counted(lines, "manifest line")}`,
+    );
     for (const { path, problem } of problems) printLine(context, printable(`${path}: ${problem}`));
     for (const { path, notice } of notices) printLine(context, printable(`${path}: ${notice}`));
-    printLine(context, problems.length === 0 ? "no problems" : `${problems.length} problems`);
+    printLine(context, problems.length === 0 ? "no problems" : counted(problems.length, "problem"));
   }
   return problems.length === 0 ? exitCodes.done : exitCodes.entriesFailed;
 }
@@ -121,7 +124,7 @@ async function checkManifest(
     }
   }
   if (bad > SHOWN_LINES)
-    problems.push({ path: manifests.path, problem: `${bad} bad lines in all` });
+    problems.push({ path: manifests.path, problem: `${counted(bad, "bad line")} in all` });
   return lines;
 }
 

@@ -7,7 +7,7 @@ import { samplePath } from "../samples/path.ts";
 import type { Receipt } from "../samples/receipts.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
 import { nextText } from "./failures.ts";
-import { bytesText, printable } from "../lib/text.ts";
+import { bytesText, counted, formatText, printable } from "../lib/text.ts";
 import { printJson, printLine } from "./print.ts";
 
 /** Options of `explain`. */
@@ -65,7 +65,7 @@ function print(explanation: Explanation, context: Context): void {
   show("next line", `${decision.decision}, with the same mtime: ${decision.why}`);
   show("sample", sampleText(explanation));
   const { sampled } = explanation;
-  if (sampled !== null) show("format", formatText(sampled));
+  if (sampled !== null) show("format", recognisedText(sampled));
   for (const warning of warningsOf(sampled)) show("warning", warning);
   show("receipts", countText(receipts));
   for (const { at, outcome, mtime, ...facts } of receipts.last) {
@@ -90,14 +90,22 @@ function stateText(entry: WholeEntry): string {
 function sampleText({ entry: { sample, bytes, stale }, onDisk }: Explanation): string {
   if (sample === null || onDisk === null) return "none";
   const recorded = bytes === null ? "" : `, ${bytesText(bytes)}`;
-  const found = onDisk.is === "different" ? `${onDisk.bytes} bytes on disk` : onDisk.is;
+  const found = onDisk.is === "different" ? `${bytesText(onDisk.bytes ?? 0)} on disk` : onDisk.is;
   return `${sample}${recorded}: ${found}${stale ? "; of an earlier version" : ""}`;
 }
 
-function formatText({ format, recognisedBy, rows, complete, cut, reason }: Receipt): string {
+function recognisedText({
+  format,
+  sample,
+  recognisedBy,
+  rows,
+  complete,
+  cut,
+  reason,
+}: Receipt): string {
   const facts = [
-    `${format}, recognised by ${recognisedBy ?? "?"}`,
-    typeof rows === "number" ? (rows === 1 ? "1 row" : `${rows} rows`) : undefined,
+    `${formatText(String(format), sample ?? null)}, recognised by ${recognisedBy ?? "?"}`,
+    typeof rows === "number" ? counted(rows, "row") : undefined,
     complete === true ? "complete" : cut === undefined ? undefined : `cut by sample.${cut}`,
     reason,
   ];

@@ -8,7 +8,7 @@ import { openCacheToRead } from "../cache/open.ts";
 import { retryOf } from "../errors.ts";
 import { type Context, exitCodes, settingsFor } from "./command.ts";
 import { type FailureOptions, failureFilter } from "./match.ts";
-import { printable } from "../lib/text.ts";
+import { counted, printable } from "../lib/text.ts";
 import { arrayPrinter, drained, printLine } from "./print.ts";
 
 /**
@@ -46,7 +46,7 @@ function entryLine({ dataset, raw, ...failure }: FailedEntry, now: number): stri
   const { code, message, attempts, failedAt } = failure;
   const what =
     code === null ? "failed; the cache was rebuilt, its receipt says why" : `${code}: ${message}`;
-  const tries = attempts === 1 ? "1 try" : `${attempts} tries`;
+  const tries = counted(attempts, "try", "tries");
   const since = failedAt === null ? "" : ` since ${failedAt}`;
   return `${dataset}  ${raw}  ${what}  (${tries}${since}; next: ${nextText(failure, now)})`;
 }

@@ -5,7 +5,7 @@ import { openCacheToRead } from "../cache/open.ts";
 import { Failure, type FailureCode } from "../errors.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
 import { matchesRaw } from "./match.ts";
-import { bytesText, printable } from "../lib/text.ts";
+import { bytesText, counted, formatText, printable } from "../lib/text.ts";
 import { arrayPrinter, drained, printLine } from "./print.ts";
 
 /** Options of `list`. */
@@ -53,7 +53,12 @@ function filterOf(options: ListOptions, now: number): ListFilter {
     ...(since === undefined ? {} : { since: sinceOf(since, now) }),
     ...(dataset === undefined ? {} : { hasDataset: (name) => matchesGlob(name, dataset) }),
     ...(glob === undefined ? {} : { hasRaw: (raw) => matchesRaw(raw, glob) }),
-    ...(format === undefined ? {} : { hasFormat: (name) => matchesGlob(name, format) }),
+    ...(format === undefined
+      ? {}
+      : {
+          hasFormat: (name, sample) =>
+            matchesGlob(name, format) || matchesGlob(formatText(name, sample), format),
+        }),
     ...(limit === undefined ? {} : { limit }),
     isNewestFirst: newest === true,
   };
@@ -73,8 +78,8 @@ function linePrinter(context: Context): Printer {
         code === null
           ? [
               sample,
-              format,
-              rows === null ? null : rows === 1 ? "1 row" : `${rows} rows`,
+              format === null ? null : formatText(format, sample),
+              rows === null ? null : counted(rows, "row"),
               bytes === null ? null : bytesText(bytes),
               reason,
             ]

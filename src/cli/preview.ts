@@ -10,7 +10,7 @@ import { type Context, exitCodes, type InspectOptions } from "./command.ts";
 import { writeOut } from "./out-file.ts";
 import { type Previewed, previewFile, previewStdin } from "./previewed.ts";
 import { pathBytes } from "../lib/pep383.ts";
-import { bytesText, printable } from "../lib/text.ts";
+import { bytesText, counted, printable, readText } from "../lib/text.ts";
 import { layoutFor, viewText } from "./view-text.ts";
 import { writeAll } from "./write.ts";
 
@@ -125,13 +125,12 @@ function reportOf(previewed: Previewed, out: string | undefined, view: View): ob
 
 function summaryOf({ sample, readBytes, sourceSize }: Previewed): string {
   const { format, rows, complete, cut, reason } = sample.summary;
-  const of = sourceSize === null ? "" : ` of ${bytesText(sourceSize)}`;
   const facts = [
     `${format}, recognised by ${sample.recognisedBy}`,
-    rows === undefined ? undefined : rows === 1 ? "1 row" : `${rows} rows`,
+    rows === undefined ? undefined : counted(rows, "row"),
     bytesText(sample.bytes.length),
     complete ? "complete" : cut === undefined ? undefined : `cut by ${cut}`,
-    `${bytesText(readBytes)}${of} read`,
+    readText(readBytes, sourceSize),
     reason === undefined ? undefined : `described only: ${reason}`,
   ];
   return facts.filter((fact) => fact !== undefined).join(", ");

@@ -80,7 +80,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
       ]),
     )
     .addOption(withCode("only those whose last try failed with this code"))
-    .option("--format <glob>", "only those sampled as this: csv, csv.gz, '*.gz', metadata, …")
+    .option("--format <glob>", "only those sampled as this: csv, tsv, csv.gz, '*.gz', metadata, …")
     .option("--since <time>", "settled since then: ISO 8601, or an age such as 90m, 12h, 7d")
     .option("--limit <n>", "at most so many", positive)
     .option("--newest", "the last settled first, instead of by dataset and raw")

@@ -5,7 +5,7 @@ import type { PassEvent } from "../pass.ts";
 import type { PassSummary } from "../summary.ts";
 import { createBar } from "./bar.ts";
 import { type Context, exitCodes } from "./command.ts";
-import { bytesText, durationText, printable } from "../lib/text.ts";
+import { bytesText, countText, counted, durationText, printable } from "../lib/text.ts";
 import { printJson, printLine } from "./print.ts";
 
 /** What is due is counted again after this many ms. */
@@ -67,16 +67,21 @@ export function printSummary(summary: PassSummary, json: boolean, context: Conte
   const rate = ms > 0 ? Math.round((sampled + failed) / (ms / 1000)) : 0;
   printLine(
     context,
-    `${lines} lines of ${datasets} datasets in ${durationText(ms)} (${rate} files/s)`,
+    `${counted(lines, "line")} of ${counted(datasets, "dataset")} in ${durationText(ms)} (${countText(rate)} files/s)`,
   );
   printLine(
     context,
     `sampled ${sampled}, failed ${failed}, unchanged ${unchanged}, superseded ${superseded}, rejected ${rejected}`,
   );
   printLine(context, `read ${bytesText(readBytes)}, wrote ${bytesText(bytes)}`);
-  if (pruned > 0) printLine(context, `${pruned} samples removed (retention)`);
-  if (paused > 0) printLine(context, `${paused} datasets wait for the next pass`);
-  if (errors > 0) printLine(context, `${errors} manifests or directories could not be read`);
+  if (pruned > 0) printLine(context, `${counted(pruned, "sample")} removed (retention)`);
+  if (paused > 0)
+    printLine(context, `${counted(paused, "dataset waits", "datasets wait")} for the next pass`);
+  if (errors > 0)
+    printLine(
+      context,
+      `${counted(errors, "manifest or directory", "manifests or directories")} could not be read`,
+    );
 }
 
 /** A line for a person, where an event is trouble. */
@@ -97,11 +102,14 @@ export function troubleOf(event: PassEvent): string | undefined {
     case "skipped":
       return `${event.dataset}: no regular file, not read: ${event.names.join(", ")}`;
     case "swept":
-      return `removed ${event.files} temporary files of ${event.dataset}`;
+      return `removed ${counted(event.files, "temporary file")} of ${event.dataset}`;
     case "ingested": {
       const { reread, restored } = event.ingested;
       if (reread === undefined) return undefined;
-      const kept = restored === undefined ? "" : `; ${restored} receipts were taken over`;
+      const kept =
+        restored === undefined
+          ? ""
+          : `; ${counted(restored, "receipt was", "receipts were")} taken over`;
       return `${event.dataset}: manifest read again from the start (${reread})${kept}`;
     }
     default:

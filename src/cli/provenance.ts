@@ -2,7 +2,7 @@ import type { WholeEntry } from "../cache/entry.ts";
 import type { FailureCode } from "../errors.ts";
 import type { Receipt } from "../samples/receipts.ts";
 import { nextText } from "./failures.ts";
-import { bytesText } from "../lib/text.ts";
+import { bytesText, counted, formatText, readText } from "../lib/text.ts";
 import type { Shown } from "./shown.ts";
 
 /** A line; without a label it is a heading. */
@@ -26,18 +26,22 @@ export function provenanceOf({
   };
   const failed: Line[] =
     problem === null ? [] : [["problem", `${problem.code}: ${problem.message}`]];
-  const format: Line[] = view === null || shown === "head" ? [] : [["format", view.format]];
+  const isKnown = view !== null && shown !== "head";
   if (entry === null) {
+    const format: Line[] = isKnown ? [["format", view.format]] : [];
     return [[null, dataset ?? "in no dataset"], ["shown", what[shown]], ...format, ...failed];
   }
+  // One line says what format the sample has; that of something else stands with what it is.
+  const isOther = isKnown && shown !== "sample" && sampled !== null;
+  const format: Line[] = isKnown && sampled === null ? [["format", view.format]] : [];
   return [
     [null, `${entry.dataset}  ${entry.raw}`],
     ["bronze", entry.bronze],
     ["mtime", `${entry.mtime}${timeText(entry.mtime)}`],
     ["state", stateText(entry)],
     ...sampleLines(entry, sampled),
-    ...(shown === "sample" && sampled !== null ? [] : format),
-    ["shown", what[shown]],
+    ...format,
+    ["shown", `${what[shown]}${isOther ? `, as ${view.format}` : ""}`],
     ...failed,
   ];
 }
@@ -52,14 +56,14 @@ function sampleLines(entry: WholeEntry, sampled: Receipt | null): Line[] {
   const { format, recognisedBy, rows, complete, cut, reason, readBytes, sourceSize } = sampled;
   const extent = complete === true ? "complete" : cut === undefined ? undefined : `cut by ${cut}`;
   const facts = [
-    `${format}, recognised by ${recognisedBy ?? "?"}`,
-    typeof rows === "number" ? (rows === 1 ? "1 row" : `${rows} rows`) : undefined,
+    `${formatText(String(format), sample)}, recognised by ${recognisedBy ?? "?"}`,
+    typeof rows === "number" ? counted(rows, "row") : undefined,
     extent,
     reason,
   ];
   const source =
     typeof sourceSize === "number" && typeof readBytes === "number"
-      ? [["source", `${bytesText(sourceSize)}, ${bytesText(readBytes)} read`] as const]
+      ? [["source", readText(readBytes, sourceSize)] as const]
       : [];
   const { warnings } = sampled;
   // Else the state says it.

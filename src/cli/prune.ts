@@ -14,7 +14,7 @@ import {
 } from "../retention.ts";
 import { type Bar, createBar } from "./bar.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
-import { bytesText, printable } from "../lib/text.ts";
+import { bytesText, counted, printable } from "../lib/text.ts";
 import { printJson, printLine } from "./print.ts";
 
 /** Options of `prune`. */
@@ -148,6 +148,9 @@ function print(datasets: readonly PrunedDataset[], isDry: boolean, context: Cont
   if (datasets.length === 0) printLine(context, "no dataset has a retention: nothing is removed");
   for (const { dataset, files, bytes } of datasets) {
     const what = isDry ? "would be removed" : "removed";
-    printLine(context, printable(`${dataset}: ${files} samples ${what}, ${bytesText(bytes)}`));
+    printLine(
+      context,
+      printable(`${dataset}: ${counted(files, "sample")} ${what}, ${bytesText(bytes)}`),
+    );
   }
 }

@@ -20,6 +20,7 @@ import { VERSION } from "../version.ts";
 import { type CommonOptions, type Context, exitCodes, settingsFor } from "./command.ts";
 import { dryRun } from "./dry-run.ts";
 import { exitCodeOf, printSummary, progress } from "./progress.ts";
+import { counted } from "../lib/text.ts";
 
 /** Whether the host is still busy is asked after this many ms. */
 const LOOK_MS = 250;
@@ -107,7 +108,9 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
     const checked = await checkAfterPowerLoss({ db, settings, bootId: bootIdOf(), isStopping });
     if (checked !== undefined) {
       const { checked: samples, redone } = checked;
-      context.err.write(`checked ${samples} samples that were not synced, ${redone} are redone\n`);
+      context.err.write(
+        `checked ${counted(samples, "sample")} not synced before, ${redone} to be redone\n`,
+      );
     }
     await untilFree(settings, isStopping, context);
     const { summary, isSwept } = await pass({
@@ -166,7 +169,7 @@ async function syncEarlier(
     });
     if (redone > 0)
       err.write(
-        `${redone} samples are missing, broken or cannot be brought to disk; they are due\n`,
+        `${counted(redone, "sample is", "samples are")} missing, broken or cannot be brought to disk: due again\n`,
       );
   } catch (error) {
     err.write(`samples cannot be synced: ${errorMessage(error)}\n`);

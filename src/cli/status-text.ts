@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import type { DatasetStatus, StatusReport } from "../status.ts";
 import { troubleOf } from "../summary.ts";
-import { bytesText, countText, durationText, printable } from "../lib/text.ts";
+import { bytesText, countText, counted, durationText, printable } from "../lib/text.ts";
 import { table } from "./print.ts";
 
 /** What fits. */
@@ -25,8 +25,8 @@ export function statusText(report: StatusReport, now: number, room: StatusRoom):
   const lines = [
     whoText(report, now),
     healthText(report, now),
-    `${countText(totals.entries)} entries: ${countText(totals.sampled)} sampled, ${countText(totals.failed)} failed, ` +
-      `${countText(totals.waiting)} waiting, ${countText(totals.pruned)} pruned; ${countText(totals.rejected)} lines rejected`,
+    `${counted(totals.entries, "entry", "entries")}: ${countText(totals.sampled)} sampled, ${countText(totals.failed)} failed, ` +
+      `${countText(totals.waiting)} waiting, ${countText(totals.pruned)} pruned; ${counted(totals.rejected, "line")} rejected`,
     `${paceText(totals.lastMinute)}; ${bytesText(totals.readBytes)} read so far`,
   ];
   if (lastPass !== null) {
@@ -84,13 +84,12 @@ function behindText({ totals, datasets }: StatusReport): string {
   if (due === 0) return `nothing is due${unread}`;
   const count = datasets.filter((dataset) => dataset.due > 0).length;
   const age = oldestDueSeconds === null ? "" : `, the oldest for ${ageText(oldestDueSeconds)}`;
-  const where = count === 1 ? "1 dataset" : `${countText(count)} datasets`;
-  return `${countText(due)} files due in ${where}${age}${unread}`;
+  return `${counted(due, "file")} due in ${counted(count, "dataset")}${age}${unread}`;
 }
 
 function paceText(lastMinute: number): string {
   const rate = lastMinute / 60;
-  return `last minute: ${countText(lastMinute)} files (${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s)`;
+  return `last minute: ${counted(lastMinute, "file")} (${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s)`;
 }
 
 /** Those that are behind or failing come first; of the others, what there is room for. */

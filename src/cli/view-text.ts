@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import stringWidth from "string-width";
 import type { Column, Table, View } from "../view/view.ts";
 import type { Context } from "./command.ts";
-import { printable } from "../lib/text.ts";
+import { counted, printable } from "../lib/text.ts";
 import { pad } from "./print.ts";
 
 /** How a view is laid out. */
@@ -60,7 +60,8 @@ function tableText({ title, columns, rows, notes }: Table, layout: Layout): stri
       .join(GAP)
       .trimEnd();
   const left = columns.slice(shown).map(({ name }) => printable(name));
-  const more = left.length === 0 ? [] : [`… ${left.length} more columns: ${left.join(", ")}`];
+  const more =
+    left.length === 0 ? [] : [`… ${counted(left.length, "more column")}: ${left.join(", ")}`];
   const isShown = columns.length > 0;
   return [
     ...(title === null ? [] : [style("bold", printable(title), layout)]),

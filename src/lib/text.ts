@@ -8,6 +8,11 @@ export function countText(count: number): string {
   return count.toLocaleString("en-US");
 }
 
+/** `1 entry`, `2 entries`; `many` where the plural is not `one` with an s. */
+export function counted(n: number, one: string, many = `${one}s`): string {
+  return `${countText(n)} ${n === 1 ? one : many}`;
+}
+
 /** 1536 → `1.5 KiB`. */
 export function bytesText(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
@@ -15,6 +20,19 @@ export function bytesText(bytes: number): string {
   let unit = 0;
   for (; size >= 1024 && unit < units.length - 1; unit += 1) size /= 1024;
   return `${unit === 0 ? size : size.toFixed(1)} ${units[unit]}`;
+}
+
+/** A format as the sample's name has it: tab-separated values are `csv` among the formats. */
+export function formatText(format: string, sample: string | null): string {
+  const spelling = /\.(tsv|psv)(\.[a-z\d]+)?$/i.exec(sample ?? "")?.[1];
+  return spelling === undefined ? format : format.replace(/^csv\b/, spelling.toLowerCase());
+}
+
+/** How much of a file was read: some formats read parts of it more than once. */
+export function readText(readBytes: number, sourceSize: number | null): string {
+  if (sourceSize === null) return `${bytesText(readBytes)} read`;
+  if (readBytes <= sourceSize) return `${bytesText(readBytes)} of ${bytesText(sourceSize)} read`;
+  return `${bytesText(sourceSize)}, parts of it read again: ${bytesText(readBytes)} in all`;
 }
 
 /** 93,000 ms → `1 min 33 s`. */

@@ -2,6 +2,7 @@ import { decodeText, isText } from "../lib/encoding.ts";
 import { cut } from "./cell.ts";
 import { tableOf } from "./table.ts";
 import type { Table } from "./types.ts";
+import { counted } from "../lib/text.ts";
 
 /** Bytes that are shown of what cannot be shown otherwise. */
 export const SHOWN_BYTES = 256;
@@ -44,6 +45,6 @@ function hexTable(head: Uint8Array, title: string | null): Table {
       { name: "ascii", type: "text" },
     ],
     rows,
-    notes: [`the first ${bytes.length} bytes of the file`],
+    notes: [`the first ${counted(bytes.length, "byte")} of the file`],
   });
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { CELL_CHARACTERS } from "./cell.ts";
+import { counted } from "../lib/text.ts";
 
 /** How finely a time is counted. */
 export const perSecond = { MILLIS: 1_000n, MICROS: 1_000_000n, NANOS: 1_000_000_000n } as const;
@@ -83,7 +84,7 @@ export function durationText(bytes: Uint8Array): string {
   if (bytes.length !== 12) return hexText(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, 12);
   const [months, days, ms] = [0, 4, 8].map((at) => view.getUint32(at, true));
-  return `${months} months ${days} days ${ms} ms`;
+  return `${counted(months ?? 0, "month")} ${counted(days ?? 0, "day")} ${ms} ms`;
 }
 
 function divided(value: bigint, per: bigint): readonly [whole: bigint, rest: bigint] {

@@ -1,4 +1,4 @@
-import { countText } from "../lib/text.ts";
+import { countText, counted } from "../lib/text.ts";
 import type { Cut } from "../types.ts";
 import type { Column, Table } from "./types.ts";
 
@@ -53,14 +53,14 @@ export function tableOf(parts: TableParts): Table {
 }
 
 function columnsNote(shown: number, all: number): string[] {
-  return shown < all ? [`first ${countText(shown)} of ${countText(all)} columns`] : [];
+  return shown < all ? [`first ${countText(shown)} of ${counted(all, "column")}`] : [];
 }
 
 function rowsNote(shown: number, { rows, cut }: Counted): string[] {
   if (cut !== undefined) {
     const isFull = cut === "bytes" && shown >= rows;
-    const first = shown === 1 ? "first row" : `first ${countText(shown)} rows`;
+    const first = shown === 1 ? "first row" : `first ${counted(shown, "row")}`;
     return [`${first}${isFull ? ", all that fit" : ""}; the file has more`];
   }
-  return shown < rows ? [`first ${countText(shown)} of ${countText(rows)} rows`] : [];
+  return shown < rows ? [`first ${countText(shown)} of ${counted(rows, "row")}`] : [];
 }

@@ -7,7 +7,7 @@ import { HEAD_BYTES } from "../lib/source.ts";
 import type { SampleSummary } from "../types.ts";
 import { viewAny } from "./any.ts";
 import { headTable } from "./hex.ts";
-import { countText } from "../lib/text.ts";
+import { counted } from "../lib/text.ts";
 import type { Counted } from "./table.ts";
 import { defaultLimits, takeSample, type TakenSample } from "./take-sample.ts";
 import type { View } from "./types.ts";
@@ -52,7 +52,7 @@ export async function readView(path: string, options: ViewOptions): Promise<View
 export async function readHead(path: string, options: Omit<ViewOptions, "rows">): Promise<View> {
   return withFile(path, options, async (source) => ({
     format: "unknown",
-    facts: [["size", `${countText(source.size)} bytes`]],
+    facts: [["size", counted(source.size, "byte")]],
     tables: [headTable(await source.head())],
     warnings: [],
   }));

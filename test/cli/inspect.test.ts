@@ -105,7 +105,7 @@ test("status for people says the same", async () => {
   const { code, stdout } = await world.run(["status"]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^not running\nstopped: nothing is due; 2 failed\n/);
-  expect(stdout).toMatch(/5 entries: 3 sampled, 2 failed, 1 waiting, 0 pruned; 1 lines rejected/);
+  expect(stdout).toMatch(/5 entries: 3 sampled, 2 failed, 1 waiting, 0 pruned; 1 line rejected/);
   expect(stdout).toMatch(/last minute: 5 files \(0\.1\/s\); [\d.]+ KiB read so far/);
   expect(stdout).toMatch(/FILE_MISSING\s+1\s+acme\/orders\/v1 {2}raw\/gone\.csv: .*no such file/);
   expect(stdout).toMatch(/acme\/orders\/v1\s+4\s+2\s+2\s+1/);
@@ -322,7 +322,7 @@ test("check of a sound lake says so and exits 0, also before the first run", asy
   const before = await world.snapshot();
   const { code, stdout } = await world.run(["check"]);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/1 datasets, 1 manifest lines\nno problems/);
+  expect(stdout).toMatch(/1 dataset, 1 manifest line\nno problems/);
   expect(await world.snapshot()).toEqual(before);
 });
 

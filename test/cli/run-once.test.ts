@@ -9,7 +9,7 @@ test("run --once samples, says so on stdout, and exits 0", async () => {
   const { code, stdout, stderr } = await world.run(["run", "--once"]);
   expect(code).toBe(0);
   expect(stderr).toBe("");
-  expect(stdout).toMatch(/1 lines of 1 datasets/);
+  expect(stdout).toMatch(/1 line of 1 dataset /);
   expect(stdout).toMatch(/sampled 1, failed 0, unchanged 0, superseded 0, rejected 0/);
 });
 

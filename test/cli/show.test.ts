@@ -76,7 +76,7 @@ test("show prints where a sample comes from, then its first rows under names and
     expect.stringMatching(/^ {2}state {5}sampled \d{4}-/),
     expect.stringMatching(/^ {2}sample {4}samples\/big_sample\.csv, 988 B$/),
     "  format    csv, recognised by name, 100 rows, cut by rows",
-    expect.stringMatching(/^ {2}source {4}2\.\d KiB, 2\.\d KiB read$/),
+    expect.stringMatching(/^ {2}source {4}2\.\d KiB of 2\.\d KiB read$/),
     "  shown     the sample",
     "  delimiter ,",
     "",

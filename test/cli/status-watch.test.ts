@@ -126,7 +126,7 @@ test("--watch goes on while there is no cache yet, one comes, and that is moved 
   await world.put("a.csv", rows(3));
   await world.pass();
   world.close();
-  await shown.until(/1 entries: 1 sampled/);
+  await shown.until(/1 entry: 1 sampled/);
   const cache = join(world.state, "cache.db");
   await rename(cache, `${cache}.aside`);
   await shown.until(/no cache at/);

@@ -141,7 +141,7 @@ test("what was synced is not checked, and only what is a while old is synced", a
   await rm(world.path("samples/a_sample.csv"));
   await rm(world.path("samples/c_sample.csv"));
   restartMachine(world);
-  expect((await world.run(["run", "--once"])).stderr).toMatch("checked 1 samples");
+  expect((await world.run(["run", "--once"])).stderr).toMatch("checked 1 sample not synced");
   expect(await world.samples()).toEqual(["c_sample.csv"]);
 });
 

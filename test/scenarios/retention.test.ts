@@ -224,7 +224,7 @@ test("a sample that cannot be removed is told of, and costs no other", async () 
   const { code, stdout, stderr } = await world.run(["prune"]);
   expect(code).toBe(1);
   expect(stderr).toMatch(/^acme\/orders\/v1: PATH_REFUSED: /);
-  expect(stdout).toMatch(/1 samples removed/);
+  expect(stdout).toMatch(/1 sample removed/);
   const pruned = (await world.receipts()).filter(({ outcome }) => outcome === "pruned");
   expect(pruned.map(({ raw }) => raw)).toEqual(["raw/b.csv"]);
 });

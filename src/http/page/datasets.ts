@@ -4,8 +4,7 @@ import type { PausedDataset } from "../context.ts";
 import { badge, datasetAddress, type Html, isolated, pager, tableHtml } from "./layout.ts";
 import { barKey, outcomeBar } from "./outcome-bar.ts";
 import { address, chosen, numberIn, type Query, searched } from "./query.ts";
-import { bytesText, countText, durationText } from "../../lib/text.ts";
-import { counted } from "./text.ts";
+import { bytesText, countText, counted, durationText } from "../../lib/text.ts";
 
 /** Parameters of this view. */
 export const datasetsQuery = ["name", "sort", "page"] as const;

@@ -9,7 +9,7 @@ import type { Command } from "./commands.ts";
 import { outcomeBadges } from "./files.ts";
 import { datasetAddress, entryAddress, type Html, isolated, timeHtml } from "./layout.ts";
 import { sampleTables } from "./sample-tables.ts";
-import { bytesText, countText, fileName } from "../../lib/text.ts";
+import { bytesText, countText, fileName, formatText, readText } from "../../lib/text.ts";
 import { agoText, timeText } from "./text.ts";
 
 /** Parameters of this view and of the download. */
@@ -106,7 +106,7 @@ function sampleHtml(entry: WholeEntry, view: View | Error): Html {
     ${old}
     <p class="actions">
       ${download}<span class="muted"
-        >${entry.format ?? view.format}${entry.bytes === null ? "" : html`, ${bytesText(entry.bytes)}`}</span
+        >${formatText(entry.format ?? view.format, entry.sample)}${entry.bytes === null ? "" : html`, ${bytesText(entry.bytes)}`}</span
       >
     </p>
     ${sampleTables(view)}
@@ -166,7 +166,7 @@ function sampleRows({ entry, receipt, now }: EntryFacts): readonly Row[] {
             "Kept",
             format === "metadata" ? html`what it is, and not its content` : cutHtml(receipt),
           ],
-          ["Read of it", bytesRow(receipt["readBytes"])],
+          ["Read of it", readRow(receipt)],
           ["Took", typeof receipt["ms"] === "number" ? html`${receipt["ms"]} ms` : undefined],
           ["Sampler", textRow(receipt["sampler"])],
         ];
@@ -176,7 +176,7 @@ function sampleRows({ entry, receipt, now }: EntryFacts): readonly Row[] {
       "Made",
       sampledAt === null ? undefined : html`${timeText(sampledAt)}, ${agoText(sampledAt, now)}`,
     ],
-    ["Format", format === null ? undefined : isolated(format)],
+    ["Format", format === null ? undefined : isolated(formatText(format, sample))],
     ["Rows", rows === null ? undefined : html`${countText(rows)}`],
     ["Size", bytes === null ? undefined : sizeHtml(bytes)],
     ...made,
@@ -239,6 +239,7 @@ function textRow(value: unknown): Html | undefined {
   return typeof value === "string" ? isolated(value, 200) : undefined;
 }
 
-function bytesRow(value: unknown): Html | undefined {
-  return typeof value === "number" ? sizeHtml(value) : undefined;
+function readRow({ readBytes, sourceSize }: Receipt): Html | undefined {
+  if (typeof readBytes !== "number") return undefined;
+  return html`${readText(readBytes, typeof sourceSize === "number" ? sourceSize : null)}`;
 }

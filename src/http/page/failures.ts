@@ -21,8 +21,8 @@ import {
 } from "./newest-failures.ts";
 import { address, chosen, type Query, searched } from "./query.ts";
 import { noDataset } from "./trouble.ts";
-import { countText } from "../../lib/text.ts";
-import { agoText, counted, shortened } from "./text.ts";
+import { countText, counted } from "../../lib/text.ts";
+import { agoText, shortened } from "./text.ts";
 
 /** Parameters of this view. */
 export const failuresQuery = ["dataset", "code"] as const;

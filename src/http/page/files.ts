@@ -16,8 +16,8 @@ import {
   timeHtml,
 } from "./layout.ts";
 import { BadRequest, chosen, encoded, type Query, searched } from "./query.ts";
-import { bytesText, countText, durationText } from "../../lib/text.ts";
-import { agoText, counted, shortened } from "./text.ts";
+import { bytesText, countText, counted, durationText, formatText } from "../../lib/text.ts";
+import { agoText, shortened } from "./text.ts";
 
 /** Parameters of this view. */
 export const filesQuery = ["outcome", "search", "after"] as const;
@@ -82,7 +82,7 @@ function factsHtml({
       : undefined,
     rejected > 0
       ? html`<a href="/failures?dataset=${encoded(dataset)}&amp;code=LINE_INVALID"
-          >${countText(rejected)} bad manifest ${rejected === 1 ? "line" : "lines"}</a
+          >${counted(rejected, "bad manifest line")}</a
         >`
       : undefined,
   ].filter((fact) => fact !== undefined);
@@ -151,7 +151,7 @@ function listHtml({ entries }: BrowsePage, wanted: Wanted, now: number): Html {
 }
 
 function rowHtml(entry: ListedEntry, { outcome, place }: Wanted, now: number): Html {
-  const { format, rows, bytes, sourceSize } = entry;
+  const { format, sample, rows, bytes, sourceSize } = entry;
   const href = entryAddress(entry);
   const raw = html`<span class="path">${isolated(entry.raw, 300)}</span>`;
   const name = href === undefined ? raw : html`<a href="${href}">${raw}</a>`;
@@ -160,7 +160,7 @@ function rowHtml(entry: ListedEntry, { outcome, place }: Wanted, now: number): H
   return html`<tr>
     <th scope="row" class="name">${name}${whyHtml(entry, place)}</th>
     <td>${outcomeBadges(entry)}</td>
-    <td class="nowrap">${format === null ? "" : isolated(format)}</td>
+    <td class="nowrap">${format === null ? "" : isolated(formatText(format, sample))}</td>
     <td class="n">${rows === null ? "" : countText(rows)}</td>
     <td class="n">${bytes === null || entry.sample === null ? "" : bytesText(bytes)}</td>
     <td class="n">${sourceSize === null ? "" : bytesText(sourceSize)}</td>
@@ -196,7 +196,7 @@ function emptyHtml(
 ): Html {
   if (search !== undefined && page.next !== null) {
     return html`<p>
-      No “${isolated(search, 100)}” among the ${countText(page.looked)} files looked at so far;
+      No “${isolated(search, 100)}” among the ${counted(page.looked, "file")} looked at so far;
       there are more.
     </p>`;
   }
@@ -207,7 +207,9 @@ function emptyHtml(
     </p>`;
   }
   if (outcome === undefined && status.waiting > 0) {
-    return html`<p>Nothing is done yet; ${countText(status.waiting)} are waiting.</p>`;
+    return html`<p>
+      Nothing is done yet; ${counted(status.waiting, "file waits", "files wait")}.
+    </p>`;
   }
   return html`<p>
     There ${after === undefined ? "are" : "are no more"}
@@ -236,7 +238,7 @@ function pagesHtml({ next, looked, entries }: BrowsePage, wanted: Wanted): Html 
         >`,
     search === undefined
       ? undefined
-      : html`<span class="muted">${countText(looked)} files looked at</span>`,
+      : html`<span class="muted">${counted(looked, "file")} looked at</span>`,
   ];
   return pager(links);
 }

@@ -1,8 +1,8 @@
 import { html } from "hono/html";
 import type { Column, Table, View } from "../../view/view.ts";
 import { type Html, isolated, tableHtml } from "./layout.ts";
-import { countText, fileName } from "../../lib/text.ts";
-import { counted, shown } from "./text.ts";
+import { countText, counted, fileName } from "../../lib/text.ts";
+import { shown } from "./text.ts";
 
 /** Rows that are shown of each table. */
 export const SHOWN_ROWS = 100;
@@ -26,7 +26,7 @@ export function sampleTables({ facts, tables, warnings }: View): Html {
   const more =
     tables.length > MOST_TABLES
       ? html`<p class="muted">
-          ${countText(tables.length - MOST_TABLES)} more tables; the download has them.
+          ${counted(tables.length - MOST_TABLES, "more table")}; the download has the rest.
         </p>`
       : html``;
   return html`${warnings.slice(0, 10).map(
@@ -60,7 +60,7 @@ function oneTable(
   const left = table.columns.length - columns.length;
   const missing = [
     left > 0
-      ? `the first ${countText(columns.length)} of ${countText(table.columns.length)} columns`
+      ? `the first ${countText(columns.length)} of ${counted(table.columns.length, "column")}`
       : undefined,
     rows.length < table.rows.length
       ? `the first ${countText(rows.length)} of these rows`

@@ -2,8 +2,8 @@ import { html } from "hono/html";
 import type { StatusReport } from "../../status.ts";
 import type { DaemonState } from "../context.ts";
 import { badge, type Html, isolated, timeHtml } from "./layout.ts";
-import { bytesText, countText, durationText } from "../../lib/text.ts";
-import { agoText, counted } from "./text.ts";
+import { bytesText, countText, counted, durationText } from "../../lib/text.ts";
+import { agoText } from "./text.ts";
 import type { Wellness } from "./wellness.ts";
 
 /** What the strip is made from. */

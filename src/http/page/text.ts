@@ -15,11 +15,6 @@ export function shortened(message: string, directory: string): string {
   return message.replaceAll(`${directory}/`, "");
 }
 
-/** `1 entry`, `2 entries`. */
-export function counted(n: number, one: string, many = `${one}s`): string {
-  return `${countText(n)} ${n === 1 ? one : many}`;
-}
-
 /** `2026-01-18 14:30:07 UTC` of a time in ms since epoch; the number where no calendar has it. */
 export function timeText(ms: number): string {
   const time = new Date(ms);
