@@ -32,7 +32,13 @@ process.stdout.write(`${table(headings, rows.slice(0, SHOWN_ROWS))}\n`);
 
 say("What the sampler knows (`staging-sampler status`):");
 run(process.execPath, [...sampler, "status", "--prefix", lake]);
-say(`Look around in ${relative(process.cwd(), lake) || lake}/.`);
+say("What to try next:");
+// As it is typed where npm was called.
+const here = relative(process.env["INIT_CWD"] ?? process.cwd(), lake) || ".";
+for (const next of ["show raw/env0/orders.csv", "failures", "explain raw/env0/stations.json"]) {
+  process.stdout.write(`npx staging-sampler ${next} --prefix ${here}\n`);
+}
+say(`The lake is in ${here}/; the samples are ordinary files.`);
 
 function showSamples(): void {
   const found: (readonly unknown[])[] = [];

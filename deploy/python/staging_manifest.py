@@ -2,11 +2,12 @@
 
 Copy this one file into the pipeline: standard library only, Python 3.8 or newer, POSIX.
 
+    import os
     from staging_manifest import append_entry, manifest_path
 
     manifest = manifest_path("/data", "acme", "orders", "v1")
     append_entry(manifest, "raw/env0/data.csv",
-                 "bronze/2026/01/18/143000--data.csv", os.stat(raw_file).st_mtime)
+                 "bronze/2026/01/18/143000--data.csv", os.stat("/incoming/data.csv").st_mtime)
 
 Append after the bronze file is complete. Relative paths start at the dataset's directory.
 Any number of threads and processes may append to one manifest at once on a local file
