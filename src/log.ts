@@ -4,6 +4,7 @@ import type pretty from "pino-pretty";
 import { isJournal, journalPrefix } from "./journal.ts";
 import type { PassEvent } from "./pass.ts";
 import { VERSION } from "./version.ts";
+import { printableLines } from "./lib/text.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -46,8 +47,8 @@ function terminal(): DestinationStream {
     translateTime: "SYS:HH:MM:ss.l",
     ignore: "pid,sampler",
   });
-  // Other control characters are escaped as JSON.
-  return { write: (line) => void people.write(line.replace(/[\u007f-\u009f]/g, "·")) };
+  // Those of C0 are escaped as JSON; the end of the line stays.
+  return { write: (line) => void people.write(printableLines(line)) };
 }
 
 /** Pino sets `lastLevel` before each write, because of the symbol. */

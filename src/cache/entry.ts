@@ -1,5 +1,4 @@
-import { pathBytes, pathText } from "../lib/pep383.ts";
-import { fileName } from "../lib/text.ts";
+import { pathBytes } from "../lib/pep383.ts";
 import { entryOf, type ListedEntry, type ListedRow, timeOf } from "./list.ts";
 import type { Db } from "./open.ts";
 
@@ -29,30 +28,4 @@ export function entriesOf(db: Db, raw: string, dataset?: string): WholeEntry[] {
       sampledAt: row["sample"] === null ? null : timeOf(row["sampled_at"] as number | null),
     }),
   );
-}
-
-/** Names looked at for one that is meant. */
-const LOOKED_AT = 1000;
-
-/**
- * Raws with the same file name, at most `count`, by the sample names that begin with `stem`: an
- * index tells, so that it costs nothing where there are millions.
- */
-export function similarRaws(
-  db: Db,
-  raw: string,
-  stem: string,
-  count: number,
-): { readonly dataset: string; readonly raw: string }[] {
-  const rows = db
-    .prepare(
-      `SELECT d.name AS dataset, n.raw FROM datasets AS d
-       CROSS JOIN names AS n ON n.dataset = d.id AND n.name >= ? AND n.name < ?
-       LIMIT ${LOOKED_AT}`,
-    )
-    .all(stem, `${stem}\u{10ffff}`) as { dataset: string; raw: string | Buffer }[];
-  return rows
-    .map(({ dataset, raw }) => ({ dataset, raw: pathText(raw) }))
-    .filter((found) => fileName(found.raw) === fileName(raw))
-    .slice(0, count);
 }

@@ -137,6 +137,12 @@ function datasetsIn(
   return (all as { id: number; name: string }[]).filter(({ name }) => hasDataset(name));
 }
 
+/** The formats that samples have, sorted; looks at every entry. */
+export function formatsOf(db: Db): string[] {
+  const select = "SELECT DISTINCT format FROM files WHERE format IS NOT NULL ORDER BY format";
+  return db.prepare(select).pluck().all() as string[];
+}
+
 /** What a row says. */
 export function entryOf(row: ListedRow): ListedEntry {
   const sample = row["sample"] as string | null;

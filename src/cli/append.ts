@@ -1,7 +1,8 @@
 import { errorMessage, Failure } from "../errors.ts";
 import { appendEntry } from "../manifest/append.ts";
 import { type CommonOptions, type Context, exitCodes, settingsFor } from "./command.ts";
-import { printLine } from "./print.ts";
+import { printText } from "./print.ts";
+import { jsonText } from "../lib/text.ts";
 
 /** Options of `append`. */
 export interface AppendCommandOptions extends CommonOptions {
@@ -18,7 +19,7 @@ export async function append(options: AppendCommandOptions, context: Context): P
   const { dataset, raw, bronze, mtime, json } = options;
   const entry = { prefix, dataset, raw, bronze };
   const line = await appendEntry(mtime === undefined ? entry : { ...entry, mtime: seconds(mtime) });
-  if (json === true) printLine(context, line);
+  if (json === true) printText(context, jsonText(JSON.parse(line)));
   return exitCodes.done;
 }
 

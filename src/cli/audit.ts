@@ -16,9 +16,10 @@ import { datasetTotals } from "../cache/totals.ts";
 import { createLake } from "../lake/lake.ts";
 import { errorMessage, Failure, systemErrorIn } from "../errors.ts";
 import { createBar } from "./bar.ts";
-import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
-import { printable } from "../lib/text.ts";
-import { printJson, printLine, table } from "./print.ts";
+import { type Context, exitCodes, type InspectOptions, nameLake, settingsFor } from "./command.ts";
+
+import { printJson, printLine, printText, table } from "./print.ts";
+import { needDataset } from "./filters.ts";
 
 /** Options of `audit`. */
 export interface AuditOptions extends InspectOptions {
@@ -50,6 +51,7 @@ const wrong: readonly FindingKind[] = ["failed", "missing", "lost"];
  */
 export async function audit(options: AuditOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
+  if (options.repair === true) nameLake(settings, context);
   const db = openCacheToRead(settings.state);
   const isRunning = holderOf(settings.state) !== undefined;
   const lake = createLake(settings);
@@ -64,6 +66,7 @@ export async function audit(options: AuditOptions, context: Context): Promise<nu
     bar.update(looked, () => total);
   };
   try {
+    needDataset(options.dataset, datasetsOf(db).all());
     for (const dataset of datasetsOf(db).all()) {
       if (!matchesGlob(dataset, glob)) continue;
       const id = datasetsOf(db).find(dataset) as number;
@@ -77,7 +80,7 @@ export async function audit(options: AuditOptions, context: Context): Promise<nu
       } catch (error) {
         if (!isUnreadable(error)) throw error;
         isWhole = false;
-        bar.say(printable(`${dataset} is left out, it cannot be read: ${errorMessage(error)}`));
+        bar.say(`${dataset} is left out, it cannot be read: ${errorMessage(error)}`);
       }
     }
   } finally {
@@ -145,10 +148,10 @@ function print(audited: readonly AuditedDataset[], context: Context): void {
     dataset,
     ...findingKinds.map((kind) => counts[kind]),
   ]);
-  printLine(context, table(["dataset", ...findingKinds], rows));
+  printText(context, table(["dataset", ...findingKinds], rows));
   for (const { dataset, findings, counts, repaired } of audited) {
     for (const { kind, raw, sample, why } of findings) {
-      printLine(context, printable(`${kind} ${dataset}  ${raw ?? sample}: ${why}`));
+      printLine(context, `${kind} ${dataset}  ${raw ?? sample}: ${why}`);
     }
     if (repaired > 0) printLine(context, `${dataset}: ${repaired} made due`);
     if (counts.missing + counts.lost > 0 && repaired === 0) {

@@ -1,11 +1,12 @@
 import type { Context } from "./command.ts";
-import { countText, durationText } from "../lib/text.ts";
+import { countText, durationText, printable } from "../lib/text.ts";
+import { tell } from "./print.ts";
 
 /** Shows how far something is. */
 export interface Bar {
   /** So much is done; what there is in all is asked only when it is shown, undefined: not known. */
   update(done: number, total: () => number | undefined): void;
-  /** Writes a line that stays, above the bar. */
+  /** Writes a line that stays, above the bar; without control characters. */
   say(line: string): void;
   /** Takes the bar away; a further update shows it again. */
   end(): void;
@@ -55,7 +56,7 @@ export function createBar(
     end,
     say(line) {
       end();
-      err.write(`${line}\n`);
+      tell({ err }, printable(line));
       if (isLive) nextAt = began;
     },
     update(done, totalOf) {

@@ -13,7 +13,8 @@ import { readSegment } from "../manifest/read.ts";
 import { readingAsIs } from "../reading.ts";
 import { holdSamples, judgeOwn } from "../samples/directory.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
-import { counted, printable } from "../lib/text.ts";
+import { counted } from "../lib/text.ts";
+import { noDatasetText } from "./no-dataset.ts";
 import { printJson, printLine } from "./print.ts";
 
 const { R_OK, W_OK, X_OK } = constants;
@@ -52,6 +53,8 @@ export async function check(options: InspectOptions, context: Context): Promise<
       notice: `another name of ${dataset}: read and sampled there, and not here`,
     });
   for (const { path, error } of errors) problems.push({ path, problem: errorMessage(error) });
+  if (datasets.length + problems.length === 0)
+    problems.push({ path: settings.prefix, problem: await noDatasetText(settings.prefix) });
   let lines = 0;
   for (const dataset of datasets)
     lines += await checkDataset(settings, dataset, { problems, notices });
@@ -71,8 +74,8 @@ export async function check(options: InspectOptions, context: Context): Promise<
       context,
       `${counted(datasets.length, "dataset")}, ${counted(lines, "manifest line")}`,
     );
-    for (const { path, problem } of problems) printLine(context, printable(`${path}: ${problem}`));
-    for (const { path, notice } of notices) printLine(context, printable(`${path}: ${notice}`));
+    for (const { path, problem } of problems) printLine(context, `${path}: ${problem}`);
+    for (const { path, notice } of notices) printLine(context, `${path}: ${notice}`);
     printLine(context, problems.length === 0 ? "no problems" : counted(problems.length, "problem"));
   }
   return problems.length === 0 ? exitCodes.done : exitCodes.entriesFailed;

@@ -1,6 +1,6 @@
 import { loadConfig } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
-import type { Output } from "./print.ts";
+import { type Output, tell } from "./print.ts";
 
 /** What every command gets from `main`. */
 export interface Context extends Output {
@@ -29,6 +29,11 @@ export const exitCodes = {
   alreadyRunning: 75,
   config: 78,
 } as const;
+
+/** Says on stderr which lake a command is about to change something in. */
+export function nameLake({ prefix, state }: Settings, output: Pick<Output, "err">): void {
+  tell(output, `lake ${prefix}, cache ${state}`);
+}
 
 /** The settings for a command. @throws Failure CONFIG_INVALID */
 export function settingsFor({ config, prefix }: CommonOptions, { env }: Context): Settings {

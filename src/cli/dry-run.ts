@@ -7,8 +7,8 @@ import type { Effects } from "../drain.ts";
 import { createPass, type PassEvent } from "../pass.ts";
 import { openCacheIfAny } from "./cache-if-any.ts";
 import type { Context } from "./command.ts";
-import { printable } from "../lib/text.ts";
-import { printLine } from "./print.ts";
+
+import { printLine, tell } from "./print.ts";
 import { exitCodeOf, troubleOf } from "./progress.ts";
 
 /**
@@ -23,7 +23,7 @@ export async function dryRun(settings: Settings, context: Context): Promise<numb
     const effects = printingEffects(context);
     const report = (event: PassEvent) => {
       const trouble = troubleOf(event);
-      if (trouble !== undefined) context.err.write(`${printable(trouble)}\n`);
+      if (trouble !== undefined) tell(context, trouble);
     };
     const pass = createPass({ db, settings, effects, report });
     const { summary } = await pass({
@@ -34,7 +34,7 @@ export async function dryRun(settings: Settings, context: Context): Promise<numb
     });
     db.close();
     const { sampled, unchanged, rejected } = summary;
-    context.err.write(`would sample ${sampled}; unchanged ${unchanged}, rejected ${rejected}\n`);
+    tell(context, `would sample ${sampled}; unchanged ${unchanged}, rejected ${rejected}`);
     return exitCodeOf(summary);
   } finally {
     rmSync(state, { recursive: true });
@@ -48,10 +48,9 @@ function printingEffects(context: Context): Effects {
     tidy: () => Promise.resolve(0),
     checkRemovable: () => undefined,
     addReceipts: () => Promise.resolve(),
-    removeSample: (dataset, name) =>
-      printLine(context, printable(`${dataset} samples/${name} → removed`)),
+    removeSample: (dataset, name) => printLine(context, `${dataset} samples/${name} → removed`),
     handle({ dataset, raw, name }) {
-      printLine(context, printable(`${dataset} ${raw} → samples/${name}`));
+      printLine(context, `${dataset} ${raw} → samples/${name}`);
       const nothing = { format: "", complete: false, warnings: [], bytes: 0, readBytes: 0 };
       const unread = { ...nothing, recognisedBy: "name", sourceSize: 0, ms: 0 } as const;
       return Promise.resolve({ outcome: "sampled", ...unread });

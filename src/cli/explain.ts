@@ -1,14 +1,14 @@
-import { entriesOf, similarRaws, type WholeEntry } from "../cache/entry.ts";
-import { type Db, openCacheToRead } from "../cache/open.ts";
-import type { FailureCode } from "../errors.ts";
+import { entriesOf, type WholeEntry } from "../cache/entry.ts";
+import { openCacheToRead } from "../cache/open.ts";
+import { Failure, type FailureCode } from "../errors.ts";
 import { type Explanation, explainEntry } from "../explain.ts";
 import { createLake } from "../lake/lake.ts";
-import { samplePath } from "../samples/path.ts";
 import type { Receipt } from "../samples/receipts.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
 import { nextText } from "./failures.ts";
-import { bytesText, counted, formatText, printable } from "../lib/text.ts";
+import { bytesText, counted, formatText } from "../lib/text.ts";
 import { printJson, printLine } from "./print.ts";
+import { unknownRaw } from "./filters.ts";
 
 /** Options of `explain`. */
 export interface ExplainOptions extends InspectOptions {
@@ -16,10 +16,7 @@ export interface ExplainOptions extends InspectOptions {
   readonly dataset?: string;
 }
 
-/** Raws named where the one that was asked for is unknown. */
-const SIMILAR = 5;
-
-/** Prints everything about one raw; writes nothing. @throws Failure CONFIG_INVALID or CACHE_UNUSABLE */
+/** Prints everything about one raw; writes nothing. @throws Failure USAGE, CONFIG_INVALID or CACHE_UNUSABLE */
 export async function explain(options: ExplainOptions, context: Context): Promise<number> {
   const { raw, dataset, json } = options;
   const settings = settingsFor(options, context);
@@ -27,10 +24,7 @@ export async function explain(options: ExplainOptions, context: Context): Promis
   let entries: WholeEntry[];
   try {
     entries = entriesOf(db, raw, dataset);
-    if (entries.length === 0) {
-      context.err.write(`staging-sampler: ${printable(unknownText(db, options))}\n`);
-      return exitCodes.failed;
-    }
+    if (entries.length === 0) throw new Failure("USAGE", unknownRaw(db, { raw, dataset }));
   } finally {
     db.close();
   }
@@ -42,24 +36,10 @@ export async function explain(options: ExplainOptions, context: Context): Promis
   return exitCodes.done;
 }
 
-function unknownText(db: Db, { raw, dataset }: ExplainOptions): string {
-  const stem = samplePath(raw, { layout: "flat", extension: "" });
-  const where = dataset === undefined ? "" : ` in ${dataset}`;
-  const similar = similarRaws(db, raw, stem, SIMILAR).map((found) =>
-    [found.dataset, found.raw].join(" "),
-  );
-  const hint =
-    similar.length === 0
-      ? "`status` says how much is unread"
-      : `the same file name: ${similar.join(", ")}`;
-  return `no entry has the raw ${raw}${where}; ${hint}`;
-}
-
 function print(explanation: Explanation, context: Context): void {
   const { entry, decision, receipts, lines, problems } = explanation;
-  const show = (label: string, text: string) =>
-    printLine(context, printable(`  ${label.padEnd(9)} ${text}`));
-  printLine(context, printable(`${entry.dataset}  ${entry.raw}`));
+  const show = (label: string, text: string) => printLine(context, `  ${label.padEnd(9)} ${text}`);
+  printLine(context, `${entry.dataset}  ${entry.raw}`);
   show("bronze", `${entry.bronze}  mtime ${entry.mtime}`);
   show("state", stateText(entry));
   show("next line", `${decision.decision}, with the same mtime: ${decision.why}`);

@@ -8,8 +8,10 @@ import { openCacheToRead } from "../cache/open.ts";
 import { retryOf } from "../errors.ts";
 import { type Context, exitCodes, settingsFor } from "./command.ts";
 import { type FailureOptions, failureFilter } from "./match.ts";
-import { counted, printable } from "../lib/text.ts";
+import { counted } from "../lib/text.ts";
 import { arrayPrinter, drained, printLine } from "./print.ts";
+import { explainNothing, needDataset } from "./filters.ts";
+import { datasetsOf } from "../cache/datasets.ts";
 
 /**
  * Prints what failed, as it is read: entries, then manifest lines that are none.
@@ -21,8 +23,11 @@ export async function failures(options: FailureOptions, context: Context): Promi
   const array = options.json === true ? arrayPrinter(context) : undefined;
   const now = Date.now();
   try {
+    needDataset(options.dataset, datasetsOf(db).all());
+    let isEmpty = true;
     for (const entry of failedEntries(db, filter)) {
-      if (array === undefined) printLine(context, printable(entryLine(entry, now)));
+      isEmpty = false;
+      if (array === undefined) printLine(context, entryLine(entry, now));
       else array.element({ kind: "entry", ...entry });
       await drained(context);
     }
@@ -30,11 +35,12 @@ export async function failures(options: FailureOptions, context: Context): Promi
     const { glob, code = "LINE_INVALID" } = options;
     if (glob === undefined && code === "LINE_INVALID") {
       for (const line of rejectedLines(db, filter)) {
-        if (array === undefined) printLine(context, printable(rejectedLine(line)));
+        if (array === undefined) printLine(context, rejectedLine(line));
         else array.element({ kind: "line", ...line });
         await drained(context);
       }
     }
+    if (isEmpty) explainNothing(db, options, context);
     array?.end();
   } finally {
     db.close();

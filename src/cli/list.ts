@@ -7,6 +7,8 @@ import { type Context, exitCodes, type InspectOptions, settingsFor } from "./com
 import { matchesRaw } from "./match.ts";
 import { bytesText, counted, formatText, printable } from "../lib/text.ts";
 import { arrayPrinter, drained, printLine } from "./print.ts";
+import { explainNothing, needDataset } from "./filters.ts";
+import { datasetsOf } from "../cache/datasets.ts";
 
 /** Options of `list`. */
 export interface ListOptions extends InspectOptions {
@@ -33,10 +35,14 @@ export async function list(options: ListOptions, context: Context): Promise<numb
         : json === true
           ? jsonPrinter(context)
           : linePrinter(context);
+    needDataset(options.dataset, datasetsOf(db).all());
+    let isEmpty = true;
     for (const entry of listEntries(db, filter)) {
+      isEmpty = false;
       print.entry(entry);
       await drained(context);
     }
+    if (isEmpty) explainNothing(db, options, context);
     print.end();
   } finally {
     db.close();
@@ -85,7 +91,7 @@ function linePrinter(context: Context): Printer {
             ]
           : [`${code}: ${message}`];
       const shown = facts.filter((fact) => fact !== null).join("  ");
-      printLine(context, printable(`${state.padEnd(8)} ${dataset}  ${raw}  ${shown}`));
+      printLine(context, `${state.padEnd(8)} ${dataset}  ${raw}  ${shown}`);
     },
   };
 }
@@ -95,13 +101,15 @@ function jsonPrinter(context: Context): Printer {
   return { entry: element, end };
 }
 
-function csvPrinter(context: Context): Printer {
+/** Exact for programs; on a terminal without control characters, and with no field a formula. */
+function csvPrinter({ out }: Context): Printer {
+  const cast = out.isTTY ? { boolean: String, string: printable } : { boolean: String };
+  const options = { columns, cast, escape_formulas: out.isTTY };
   // Also where no entry follows: a reader of CSV wants to know the columns.
-  context.out.write(stringify([columns]));
+  out.write(stringify([columns]));
   return {
     end: () => undefined,
-    entry: (entry) =>
-      void context.out.write(stringify([entry], { columns, cast: { boolean: String } })),
+    entry: (entry) => void out.write(stringify([entry], options)),
   };
 }
 

@@ -10,9 +10,10 @@ import { type Context, exitCodes, type InspectOptions } from "./command.ts";
 import { writeOut } from "./out-file.ts";
 import { type Previewed, previewFile, previewStdin } from "./previewed.ts";
 import { pathBytes } from "../lib/pep383.ts";
-import { bytesText, counted, printable, readText } from "../lib/text.ts";
+import { bytesText, counted, jsonText, printable, readText } from "../lib/text.ts";
 import { layoutFor, viewText } from "./view-text.ts";
 import { writeAll } from "./write.ts";
+import { tell } from "./print.ts";
 
 /** Options of `preview`. */
 export interface PreviewOptions extends InspectOptions {
@@ -52,9 +53,9 @@ export async function preview(options: PreviewOptions, context: Context): Promis
   }
   if (json === true) {
     const view = await viewOf(previewed, options);
-    await writeAll(context, `${JSON.stringify(reportOf(previewed, out, view), null, 2)}\n`);
+    await writeAll(context, `${jsonText(reportOf(previewed, out, view), 2)}\n`);
   } else if (out !== undefined) {
-    context.err.write(`${printable(out)}: ${printable(summaryOf(previewed))}\n`);
+    tell(context, `${out}: ${summaryOf(previewed)}`);
     warn(previewed, context);
   } else if (context.out.isTTY) {
     const view = await viewOf(previewed, options);
@@ -136,10 +137,10 @@ function summaryOf({ sample, readBytes, sourceSize }: Previewed): string {
   return facts.filter((fact) => fact !== undefined).join(", ");
 }
 
-function warn({ sample: { summary } }: Previewed, { err }: Context): void {
+function warn({ sample: { summary } }: Previewed, context: Context): void {
   const { warnings, reason } = summary;
   const reasons = reason === undefined ? [] : [`no sample in its own format: ${reason}`];
   for (const one of [...reasons, ...warnings]) {
-    err.write(`staging-sampler: ${printable(one)}\n`);
+    tell(context, `staging-sampler: ${one}`);
   }
 }

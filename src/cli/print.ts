@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import stringWidth from "string-width";
-import { printable } from "../lib/text.ts";
+import { jsonText, printable, printableLines } from "../lib/text.ts";
 
 /** Where a command prints. */
 export interface Output {
@@ -10,14 +10,24 @@ export interface Output {
   readonly err: NodeJS.WriteStream;
 }
 
-/** Prints one line of data. */
-export function printLine({ out }: Output, line: string): void {
-  out.write(`${line}\n`);
+/** Prints one line of data, without control characters. */
+export function printLine(output: Output, line: string): void {
+  printText(output, printable(line));
+}
+
+/** Prints what is laid out already, of parts without control characters: lines and colours stay. */
+export function printText({ out }: Output, text: string): void {
+  out.write(`${text}\n`);
 }
 
 /** Prints a value as indented JSON. */
 export function printJson(output: Output, value: unknown): void {
-  printLine(output, JSON.stringify(value, null, 2));
+  printText(output, jsonText(value, 2));
+}
+
+/** Says something on stderr, without control characters other than line ends. */
+export function tell({ err }: Pick<Output, "err">, text: string): void {
+  err.write(`${printableLines(text)}\n`);
 }
 
 /** Prints the elements of a JSON array as they come, one a line. */
@@ -31,7 +41,7 @@ export function arrayPrinter({ out }: Output): ArrayPrinter {
   let separator = "[\n";
   return {
     element(value) {
-      out.write(`${separator}${JSON.stringify(value)}`);
+      out.write(`${separator}${jsonText(value)}`);
       separator = ",\n";
     },
     end: () => void out.write(separator === "[\n" ? "[]\n" : "\n]\n"),

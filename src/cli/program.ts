@@ -10,6 +10,7 @@ import { isJournal, journalPrefix } from "../journal.ts";
 import { VERSION } from "../version.ts";
 import { type Context, exitCodes } from "./command.ts";
 import type { Shell } from "./completion.ts";
+import { tell } from "./print.ts";
 
 type Run<T> = (options: T, context: Context) => Promise<number>;
 
@@ -24,7 +25,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.out.write(text),
-      writeErr: (text) => context.err.write(text),
+      writeErr: (text) => tell(context, text.trimEnd()),
     })
     .addHelpText(
       "after",
@@ -36,7 +37,10 @@ export async function runProgram(args: readonly string[], context: Context): Pro
       .command(name)
       .description(description)
       .option("--config <file>", "configuration file (else $STAGING_SAMPLER_CONFIG, else /etc/…)")
-      .option("--prefix <dir>", "root of the lake (else $FP_PREFIX, else the configuration)");
+      .option(
+        "--prefix <dir>",
+        "root of the lake (else that of --config, else $FP_PREFIX, else the configuration)",
+      );
   const does =
     <T>(load: () => Promise<Run<T>>) =>
     async (options: T) => {
@@ -178,8 +182,7 @@ function exitCodeOf(error: unknown, { err, env }: Context): number {
   if (error instanceof CommanderError)
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   const prefix = isJournal(2, env) ? journalPrefix("error") : "";
-  const say = (text: string) =>
-    err.write(`${`staging-sampler: ${text}`.replaceAll(/^/gm, prefix)}\n`);
+  const say = (text: string) => tell({ err }, `staging-sampler: ${text}`.replaceAll(/^/gm, prefix));
   if (error instanceof Failure) {
     say(`${error.code}: ${error.message}`);
     return failureCodes[error.code] ?? exitCodes.failed;

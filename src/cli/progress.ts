@@ -5,7 +5,7 @@ import type { PassEvent } from "../pass.ts";
 import type { PassSummary } from "../summary.ts";
 import { createBar } from "./bar.ts";
 import { type Context, exitCodes } from "./command.ts";
-import { bytesText, countText, counted, durationText, printable } from "../lib/text.ts";
+import { bytesText, counted, countText, durationText } from "../lib/text.ts";
 import { printJson, printLine } from "./print.ts";
 
 /** What is due is counted again after this many ms. */
@@ -51,7 +51,7 @@ export function progress(db: Db, settings: Settings, context: Context): Progress
         restoring = createBar(context, "receipts taken over");
       }
       const line = troubleOf(event);
-      if (line !== undefined) bar.say(printable(line));
+      if (line !== undefined) bar.say(line);
       if (event.type !== "settled") return;
       done += 1;
       bar.update(done, recounted);

@@ -13,9 +13,10 @@ import {
   type RetentionOptions,
 } from "../retention.ts";
 import { type Bar, createBar } from "./bar.ts";
-import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
-import { bytesText, counted, printable } from "../lib/text.ts";
-import { printJson, printLine } from "./print.ts";
+import { type Context, exitCodes, type InspectOptions, nameLake, settingsFor } from "./command.ts";
+import { bytesText, counted } from "../lib/text.ts";
+import { printJson, printLine, tell } from "./print.ts";
+import { needDataset } from "./filters.ts";
 
 /** Options of `prune`. */
 export interface PruneOptions extends InspectOptions {
@@ -35,6 +36,7 @@ interface PrunedDataset extends Pruned {
  */
 export async function prune(options: PruneOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
+  nameLake(settings, context);
   if (options.dryRun === true) return pruneAll(settings, options, context);
   const lock = lockFor(settings.state);
   try {
@@ -54,7 +56,9 @@ async function pruneAll(
   const bar = createBar(context, "samples");
   let datasets: readonly PrunedDataset[];
   try {
-    const meant = (await datasetsOf(settings))
+    const there = await datasetsOf(settings);
+    needDataset(options.dataset, there);
+    const meant = there
       .filter((dataset) => isMeant(dataset, options))
       .map((dataset): RetentionOptions => {
         const { retention } = settings.forDataset(dataset);
@@ -68,8 +72,7 @@ async function pruneAll(
     close(db, isDry);
   }
   for (const { dataset, refusal } of datasets) {
-    if (refusal !== undefined)
-      context.err.write(`${printable(`${dataset}: ${refusal.code}: ${refusal.message}`)}\n`);
+    if (refusal !== undefined) tell(context, `${dataset}: ${refusal.code}: ${refusal.message}`);
   }
   if (options.json === true) printJson(context, { dryRun: isDry, datasets: datasets.map(told) });
   else print(datasets, isDry, context);
@@ -148,9 +151,6 @@ function print(datasets: readonly PrunedDataset[], isDry: boolean, context: Cont
   if (datasets.length === 0) printLine(context, "no dataset has a retention: nothing is removed");
   for (const { dataset, files, bytes } of datasets) {
     const what = isDry ? "would be removed" : "removed";
-    printLine(
-      context,
-      printable(`${dataset}: ${counted(files, "sample")} ${what}, ${bytesText(bytes)}`),
-    );
+    printLine(context, `${dataset}: ${counted(files, "sample")} ${what}, ${bytesText(bytes)}`);
   }
 }

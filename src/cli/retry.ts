@@ -2,10 +2,12 @@ import { retryFailures } from "../cache/failures.ts";
 import { holderOf } from "../cache/lock.ts";
 import { changeCache } from "../cache/open.ts";
 import { Failure } from "../errors.ts";
-import { type Context, exitCodes, settingsFor } from "./command.ts";
+import { type Context, exitCodes, nameLake, settingsFor } from "./command.ts";
 import { type FailureOptions, failureFilter } from "./match.ts";
-import { printable } from "../lib/text.ts";
+
 import { printJson, printLine } from "./print.ts";
+import { explainNothing, needDataset } from "./filters.ts";
+import { datasetsOf } from "../cache/datasets.ts";
 
 /**
  * Makes failed entries due again, with a glob also pruned ones, beside the daemon or without one.
@@ -16,11 +18,18 @@ export async function retry(options: FailureOptions, context: Context): Promise<
     const cure = "mend the line and append it again; `failures --code LINE_INVALID` lists them";
     throw new Failure("USAGE", `a line that is no entry cannot be retried: ${cure}`);
   }
-  const { state } = settingsFor(options, context);
+  const settings = settingsFor(options, context);
+  const { state } = settings;
+  nameLake(settings, context);
   // Whoever names raws means all that have no sample, and not only what failed.
   const withPruned = options.glob !== undefined && options.code === undefined;
   const filter = { ...failureFilter(options), withPruned };
-  const retried = changeCache(state, (db) => retryFailures(db, filter, Date.now()));
+  const retried = changeCache(state, (db) => {
+    needDataset(options.dataset, datasetsOf(db).all());
+    const found = retryFailures(db, filter, Date.now());
+    if (found.size === 0) explainNothing(db, options, context);
+    return found;
+  });
   const datasets = [...retried].map(([dataset, entries]) => ({ dataset, entries }));
   const total = datasets.reduce((sum, { entries }) => sum + entries, 0);
   const running = holderOf(state) ?? null;
@@ -29,7 +38,7 @@ export async function retry(options: FailureOptions, context: Context): Promise<
     return exitCodes.done;
   }
   for (const { dataset, entries } of datasets) {
-    printLine(context, printable(`${dataset}: ${entries} made due`));
+    printLine(context, `${dataset}: ${entries} made due`);
   }
   if (total === 0) printLine(context, "no failed entry matches");
   else if (running === null) printLine(context, "nothing runs: the next `run` takes them");

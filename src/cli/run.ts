@@ -19,8 +19,10 @@ import { syncSettled } from "../sync.ts";
 import { VERSION } from "../version.ts";
 import { type CommonOptions, type Context, exitCodes, settingsFor } from "./command.ts";
 import { dryRun } from "./dry-run.ts";
+import { noDatasetText } from "./no-dataset.ts";
 import { exitCodeOf, printSummary, progress } from "./progress.ts";
 import { counted } from "../lib/text.ts";
+import { tell } from "./print.ts";
 
 /** Whether the host is still busy is asked after this many ms. */
 const LOOK_MS = 250;
@@ -81,7 +83,7 @@ async function forever(
 
 /** One pass, with its failures on stderr and its summary on stdout. */
 async function once(settings: Settings, { json }: RunOptions, context: Context): Promise<number> {
-  const db = open(settings, (message) => context.err.write(`cache moved aside: ${message}\n`));
+  const db = open(settings, (message) => tell(context, `cache moved aside: ${message}`));
   const abandon = new AbortController();
   let stopping = false;
   let deadline: NodeJS.Timeout | undefined;
@@ -108,8 +110,9 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
     const checked = await checkAfterPowerLoss({ db, settings, bootId: bootIdOf(), isStopping });
     if (checked !== undefined) {
       const { checked: samples, redone } = checked;
-      context.err.write(
-        `checked ${counted(samples, "sample")} not synced before, ${redone} to be redone\n`,
+      tell(
+        context,
+        `checked ${counted(samples, "sample")} not synced before, ${redone} to be redone`,
       );
     }
     await untilFree(settings, isStopping, context);
@@ -122,6 +125,8 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
     addFact(db, "cleanStop", String(effects.wasClean() && isSwept));
     end();
     await syncEarlier(db, settings, isStopping, context);
+    if (summary.datasets + summary.errors === 0)
+      tell(context, `${settings.prefix}: ${await noDatasetText(settings.prefix)}`);
     printSummary(summary, json === true, context);
     return stopping ? exitCodes.failed : exitCodeOf(summary);
   } finally {
@@ -137,12 +142,12 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
 async function untilFree(
   { load }: Settings,
   isStopping: () => boolean,
-  { err }: Context,
+  context: Context,
 ): Promise<void> {
   const gate = createGate(load, thisKernel);
   let told: string | undefined;
   for (let reason = gate.busy(); reason !== undefined && !isStopping(); reason = gate.busy()) {
-    if (told === undefined) err.write(`the pass waits: ${reason}\n`);
+    if (told === undefined) tell(context, `the pass waits: ${reason}`);
     told = reason;
     await sleep(LOOK_MS);
   }
@@ -156,7 +161,7 @@ async function syncEarlier(
   db: Db,
   settings: Settings,
   isStopping: () => boolean,
-  { err }: Context,
+  context: Context,
 ): Promise<void> {
   const until = performance.now() + SYNC_MS;
   try {
@@ -168,11 +173,12 @@ async function syncEarlier(
       restMs: 0,
     });
     if (redone > 0)
-      err.write(
-        `${counted(redone, "sample is", "samples are")} missing, broken or cannot be brought to disk: due again\n`,
+      tell(
+        context,
+        `${counted(redone, "sample is", "samples are")} missing, broken or cannot be brought to disk: due again`,
       );
   } catch (error) {
-    err.write(`samples cannot be synced: ${errorMessage(error)}\n`);
+    tell(context, `samples cannot be synced: ${errorMessage(error)}`);
   }
 }
 

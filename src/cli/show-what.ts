@@ -1,95 +1,109 @@
 import { realpath } from "node:fs/promises";
-import { basename, join, relative, resolve } from "node:path";
-import { entriesOf, similarRaws, type WholeEntry } from "../cache/entry.ts";
+import { relative, resolve } from "node:path";
+import { rawsOfBronze } from "../cache/bronze.ts";
+import { entriesOf, type WholeEntry } from "../cache/entry.ts";
+import { rawsEnding } from "../cache/near-raws.ts";
 import type { Db } from "../cache/open.ts";
 import { rawsOfSample } from "../cache/sample-name.ts";
 import type { Settings } from "../config/settings.ts";
+import { Failure } from "../errors.ts";
 import { pathBytes } from "../lib/pep383.ts";
-import { samplePath } from "../samples/path.ts";
 import { openCacheIfAny } from "./cache-if-any.ts";
+import { unknownRaw } from "./filters.ts";
 
 /** What is to be shown: entries, or a file of the lake that no entry is known for. */
 export type Found =
   | { readonly kind: "entries"; readonly entries: readonly WholeEntry[] }
-  | { readonly kind: "file"; readonly path: string; readonly dataset: string | null }
-  | { readonly kind: "unknown"; readonly why: string };
+  | { readonly kind: "file"; readonly path: string; readonly dataset: string | null };
 
-/** Raws named where the one that was asked for is unknown. */
-const SIMILAR = 5;
+/** An argument, and where it is looked for. */
+interface Wanted {
+  readonly what: string;
+  readonly settings: Settings;
+  /** In all of them when undefined. */
+  readonly dataset: string | undefined;
+}
 
 /**
- * Finds what an argument means: the raw of an entry, a sample, or a file in the lake; relative paths
- * start here, at the dataset, or at the prefix.
- * @throws Failure CACHE_UNUSABLE
+ * Finds what an argument means: the raw of an entry or the end of one, a sample, the bronze file of
+ * an entry, or any file in the lake; relative paths start here, at the dataset, or at the prefix.
+ * @throws Failure USAGE for what is unknown, PATH_REFUSED outside of the lake, CACHE_UNUSABLE
  */
 export async function findWhat(
   what: string,
   settings: Settings,
   dataset: string | undefined,
 ): Promise<Found> {
+  const wanted = { what, settings, dataset };
   const db = openCacheIfAny(settings.state);
   try {
-    const entries = db === undefined ? [] : knownAs(db, what, settings, dataset);
+    const entries = db === undefined ? [] : await entriesMeant(db, wanted);
     if (entries.length > 0) return { kind: "entries", entries };
-    const path = await existing(candidates(what, settings, dataset));
-    if (path === undefined) return { kind: "unknown", why: unknownText(db, what, dataset) };
+    const path = await existing(candidates(wanted));
+    if (path === undefined) throw unknown(db, wanted);
     if (!(await isInLake(path, settings))) {
-      const why = `${what} is not in the lake: \`preview\` shows any file`;
-      return { kind: "unknown", why };
+      throw new Failure("PATH_REFUSED", `${what} is not in the lake: \`preview\` shows any file`);
     }
-    return { kind: "file", path, dataset: datasetOf(path, settings)?.name ?? null };
+    const place = (await placesOf(path, settings)).at(-1);
+    return { kind: "file", path, dataset: place?.dataset ?? null };
   } finally {
     db?.close();
   }
 }
 
-/** Entries with this raw; else those whose sample this is. */
-function knownAs(
-  db: Db,
-  what: string,
-  settings: Settings,
-  dataset: string | undefined,
-): readonly WholeEntry[] {
-  const entries = entriesOf(db, what, dataset);
-  if (entries.length > 0) return entries;
-  const absolute = datasetOf(resolve(what), settings);
-  const samples = [
-    { name: sampleName(what), dataset },
-    ...(absolute === undefined
-      ? []
-      : [{ name: sampleName(absolute.path), dataset: absolute.name }]),
-  ];
-  for (const { name, dataset } of samples) {
-    if (name === undefined) continue;
-    const raws = rawsOfSample(db, name, dataset);
-    const found = raws.flatMap((one) => entriesOf(db, one.raw, one.dataset));
-    // A name is kept for ever, also where the sample has got another one.
-    const current = found.filter(({ sample }) => sample === `samples/${name}`);
-    if (current.length > 0) return current;
+/** The entries that an argument means: the first way that finds some. */
+async function entriesMeant(db: Db, wanted: Wanted): Promise<readonly WholeEntry[]> {
+  const { what, settings, dataset } = wanted;
+  const known = entriesOf(db, what, dataset);
+  if (known.length > 0) return known;
+  const here: Place[] = [{ dataset, path: what }];
+  for (const path of candidates(wanted)) here.push(...(await placesOf(path, settings)));
+  const places = here.filter((place) => dataset === undefined || place.dataset === dataset);
+  for (const place of places) {
+    const entries = ofSample(db, place);
+    if (entries.length > 0) return entries;
+  }
+  const [ending, other] = rawsEnding(db, { raw: what, dataset, count: 2 });
+  if (ending !== undefined && other === undefined) return entriesOf(db, ending.raw, ending.dataset);
+  for (const { dataset, path } of places) {
+    const absolute = dataset === undefined ? path : resolve(settings.prefix, dataset, path);
+    const raws = rawsOfBronze(db, { dataset, paths: [path, absolute] });
+    if (raws.length > 0) return raws.flatMap((one) => entriesOf(db, one.raw, one.dataset));
   }
   return [];
 }
 
-/** The part of a sample's path below `samples/`. */
-function sampleName(path: string): string | undefined {
-  return /^samples\/(.+)$/.exec(path)?.[1];
+/** A path below a dataset; below any when that is undefined. */
+interface Place {
+  readonly dataset: string | undefined;
+  readonly path: string;
 }
 
-/** The dataset that a path lies in, and the path below it. */
-function datasetOf(
-  path: string,
-  { prefix }: Settings,
-): { readonly name: string; readonly path: string } | undefined {
+function ofSample(db: Db, { dataset, path }: Place): readonly WholeEntry[] {
+  const [, name] = /^samples\/(.+)$/.exec(path) ?? [];
+  if (name === undefined) return [];
+  const raws = rawsOfSample(db, name, dataset);
+  const found = raws.flatMap((one) => entriesOf(db, one.raw, one.dataset));
+  // A name is kept for ever, also where the sample has got another one.
+  return found.filter(({ sample }) => sample === path);
+}
+
+/** The datasets that a path lies in, as it is written and as it is without links. */
+async function placesOf(path: string, { prefix }: Settings): Promise<readonly Place[]> {
+  const [realPrefix, realPath] = [await realOf(prefix), await realOf(path)];
+  const places = [placeBelow(prefix, path)];
+  if (realPrefix !== undefined && realPath !== undefined)
+    places.push(placeBelow(realPrefix, realPath));
+  return places.filter((place) => place !== undefined);
+}
+
+function placeBelow(prefix: string, path: string): Place | undefined {
   const [vendor = "", dataset = "", version = "", ...rest] = relative(prefix, path).split("/");
   if (vendor.startsWith(".") || rest.length === 0) return undefined;
-  return { name: [vendor, dataset, version].join("/"), path: rest.join("/") };
+  return { dataset: [vendor, dataset, version].join("/"), path: rest.join("/") };
 }
 
-function candidates(
-  what: string,
-  { prefix }: Settings,
-  dataset: string | undefined,
-): readonly string[] {
+function candidates({ what, settings: { prefix }, dataset }: Wanted): readonly string[] {
   const below = dataset === undefined ? [] : [resolve(prefix, dataset, what)];
   return [...below, resolve(what), resolve(prefix, what)];
 }
@@ -118,14 +132,9 @@ async function realOf(path: string): Promise<string | undefined> {
   return realpath(pathBytes(path)).then(String, () => undefined);
 }
 
-function unknownText(db: Db | undefined, what: string, dataset: string | undefined): string {
-  const where = dataset === undefined ? "" : ` in ${dataset}`;
-  const unknown = `no entry has the raw ${what}${where}, and there is no such sample or file`;
-  if (db === undefined) return `${unknown}; there is no cache yet: has \`run\` been started?`;
-  const stem = samplePath(what, { layout: "flat", extension: "" });
-  const similar = similarRaws(db, join("raw", basename(what)), stem, SIMILAR);
-  const names = similar.map((found) => `${found.dataset} ${found.raw}`);
-  const hint =
-    names.length === 0 ? "`list` names what there is" : `the same file name: ${names.join(", ")}`;
-  return `${unknown}; ${hint}`;
+function unknown(db: Db | undefined, { what, dataset }: Wanted): Failure {
+  const also = ", and there is no such sample or file";
+  if (db !== undefined) return new Failure("USAGE", unknownRaw(db, { raw: what, dataset, also }));
+  const why = "there is no cache yet: has `run` been started?";
+  return new Failure("CACHE_UNUSABLE", `no entry has the raw ${what}${also}; ${why}`);
 }

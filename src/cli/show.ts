@@ -1,4 +1,4 @@
-import { printable } from "../lib/text.ts";
+import { jsonText, printable } from "../lib/text.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
 import { provenanceOf } from "./provenance.ts";
 import { findWhat } from "./show-what.ts";
@@ -18,17 +18,13 @@ export interface ShowOptions extends InspectOptions {
 
 /**
  * Prints a sample, or what there is of a file without one, as tables; writes nothing.
- * @throws Failure CONFIG_INVALID or CACHE_UNUSABLE
+ * @throws Failure USAGE, CONFIG_INVALID or CACHE_UNUSABLE
  */
 export async function show(options: ShowOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
   const found = await findWhat(options.what, settings, options.dataset);
-  if (found.kind === "unknown") {
-    context.err.write(`staging-sampler: ${printable(found.why)}\n`);
-    return exitCodes.failed;
-  }
   const all = await lookAll(found, settings, options.rows);
-  if (options.json === true) await writeAll(context, `${JSON.stringify(all, null, 2)}\n`);
+  if (options.json === true) await writeAll(context, `${jsonText(all, 2)}\n`);
   else await writeAll(context, `${all.map((one) => textOf(one, options, context)).join("\n\n")}\n`);
   return all.every(({ view }) => view === null) ? exitCodes.failed : exitCodes.done;
 }

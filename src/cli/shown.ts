@@ -32,7 +32,7 @@ export interface Shown {
 
 /** Looks at what was found: samples, or what there is of files without one; writes nothing. */
 export async function lookAll(
-  found: Exclude<Found, { readonly kind: "unknown" }>,
+  found: Found,
   settings: Settings,
   rows: number,
 ): Promise<readonly Shown[]> {

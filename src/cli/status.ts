@@ -3,8 +3,8 @@ import type { Settings } from "../config/settings.ts";
 import { errorMessage, Failure, isSqliteError } from "../errors.ts";
 import { type StatusReport, statusOf } from "../status.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
-import { printable } from "../lib/text.ts";
-import { printJson, printLine } from "./print.ts";
+import { jsonText, printable } from "../lib/text.ts";
+import { printJson, printText } from "./print.ts";
 import { statusText } from "./status-text.ts";
 import { type Size, watch } from "./watch.ts";
 
@@ -35,7 +35,7 @@ export async function status(options: StatusOptions, context: Context): Promise<
   }
   const report = await look(settings);
   if (json) printJson(context, report);
-  else printLine(context, statusText(report, Date.now(), { datasets: all ? Infinity : DATASETS }));
+  else printText(context, statusText(report, Date.now(), { datasets: all ? Infinity : DATASETS }));
   return exitCodes.done;
 }
 
@@ -63,7 +63,7 @@ async function frameOf(
 ): Promise<string> {
   try {
     const report = await look(settings);
-    if (json) return `${JSON.stringify(report)}\n`;
+    if (json) return `${jsonText(report)}\n`;
     const now = Date.now();
     const datasets = all ? Infinity : DATASETS;
     const lines = size === undefined ? {} : { lines: size.rows - 1 };
@@ -72,7 +72,7 @@ async function frameOf(
     const problem = problemIn(error);
     if (problem === undefined) throw error;
     const { code, message } = problem;
-    return json ? `${JSON.stringify(problem)}\n` : blockOf(printable(`${code}: ${message}`), size);
+    return json ? `${jsonText(problem)}\n` : blockOf(printable(`${code}: ${message}`), size);
   }
 }
 

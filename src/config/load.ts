@@ -20,15 +20,17 @@ export interface ConfigInput {
 
 /**
  * Reads the configuration: `--config`, else `$STAGING_SAMPLER_CONFIG`, else the default path where
- * there is a file, else defaults. Flags win over the environment, and that over the file.
+ * there is a file, else defaults. Flags win over the environment, and that over the file; but the
+ * prefix of a file that `--config` names wins over an FP_PREFIX that happens to be set.
  * @throws Failure CONFIG_INVALID naming file, line and the nearest valid key.
  */
 export function loadConfig({ config, prefix, env }: ConfigInput): Settings {
-  const named = config ?? env["STAGING_SAMPLER_CONFIG"];
-  const path = named ?? DEFAULT_CONFIG_PATH;
-  const text = readText(path, named !== undefined);
+  const wanted = config ?? env["STAGING_SAMPLER_CONFIG"];
+  const path = wanted ?? DEFAULT_CONFIG_PATH;
+  const text = readText(path, wanted !== undefined);
   const parsed = text === undefined ? configSchema.parse({}) : parseConfig(text, path);
-  const chosen = prefix ?? env["FP_PREFIX"] ?? parsed.prefix;
+  const named = config === undefined ? undefined : parsed.prefix;
+  const chosen = prefix ?? named ?? env["FP_PREFIX"] ?? parsed.prefix;
   if (chosen === undefined || chosen === "") {
     throw new Failure(
       "CONFIG_INVALID",

@@ -109,7 +109,11 @@ const override = z.strictObject({
 
 /** The configuration file. What is not said there has the default named here. */
 export const configSchema = z.strictObject({
-  prefix: z.string().min(1).optional().describe("root of the lake; FP_PREFIX and --prefix win"),
+  prefix: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("root of the lake; --prefix wins, and FP_PREFIX unless --config names the file"),
   state: z.string().min(1).optional().describe("directory of the cache; {prefix}/.staging-sampler"),
   schedule: z.string().default("* * * * *").describe("cron expression for the passes"),
   watch: z

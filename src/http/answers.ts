@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import { jsonText, printable } from "../lib/text.ts";
 
 /** What is said of a request that gets no page. */
 export interface Trouble {
@@ -23,7 +24,7 @@ export async function errorAnswer(request: Request, trouble: Trouble): Promise<R
 
 /** The JSON of an error. */
 export function errorJson({ code, message }: Pick<Trouble, "code" | "message">): string {
-  return `${JSON.stringify({ error: { code, message } })}\n`;
+  return `${jsonText({ error: { code, message } })}\n`;
 }
 
 async function errorPage({ status, code, message }: Trouble): Promise<string> {
@@ -33,7 +34,7 @@ async function errorPage({ status, code, message }: Trouble): Promise<string> {
       <meta name="viewport" content="width=device-width" />
       <title>${status} ${code}</title>
       <h1>${status} ${code}</h1>
-      <p>${message}</p>
+      <p>${printable(message)}</p>
       <p><a href="/">Overview</a></p>
     </html>`;
   return String(await page);

@@ -6,6 +6,7 @@ import { errorAnswer } from "./answers.ts";
 import { type Health, healthOf, patienceOf, readinessOf } from "./health.ts";
 import { METRICS_TYPE, metricsText } from "./metrics/text.ts";
 import { isCacheError } from "./reader.ts";
+import { jsonText } from "../lib/text.ts";
 
 /** What the endpoints are made from. */
 export interface AppContext extends PageContext {
@@ -42,7 +43,9 @@ export function createApp(context: AppContext): Hono {
     return c.body(text, 200, { "Content-Type": METRICS_TYPE });
   });
 
-  app.get("/status.json", async (c) => c.json(await report()));
+  app.get("/status.json", async (c) =>
+    c.body(jsonText(await report()), 200, { "Content-Type": "application/json" }),
+  );
 
   app.onError((error, c) => {
     const message = errorMessage(error);

@@ -56,6 +56,23 @@ export function printable(text: string): string {
   return text.replace(unsafe, "·").toWellFormed();
 }
 
+/** The same for text of several lines: what ends a line stays. */
+export function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
+}
+
+/**
+ * A value as JSON. What `printable` would replace is escaped, so that a person may look at it and a
+ * program reads the same value.
+ */
+export function jsonText(value: unknown, indent?: number): string {
+  const text = JSON.stringify(value, null, indent);
+  // Controls of C0 are escaped already; those outside of strings are our own line ends.
+  return text.replace(unsafe, (character) =>
+    character < " " ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 /** The last part of a path. */
 export function fileName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);

@@ -90,7 +90,7 @@ test("a sample that is gone or another one, and one of an earlier version, are t
   await world.pass();
   const text = async (raw: string) => (await world.run(["explain", raw])).stdout;
   expect(await text("raw/a.csv")).toMatch(/sample +samples\/a_sample\.csv, \d+ B: missing$/m);
-  expect(await text("raw/b.csv")).toMatch(/sample .*: 1 bytes on disk$/m);
+  expect(await text("raw/b.csv")).toMatch(/sample .*: 1 B on disk$/m);
   expect(await text("raw/c.csv")).toMatch(/sample .*: as recorded; of an earlier version$/m);
 });
 
@@ -139,18 +139,20 @@ test("manifests that cannot be read are told beside all the rest", async () => {
   expect(stdout).toMatch(/^ {2}unread +ENOENT/m);
 });
 
-test("an unknown raw: exit code 1, and raws with the same file name", async () => {
+test("an unknown raw: exit code 2, and raws that may be meant", async () => {
   await using world = await createWorld();
   await world.put("2026/a.csv", rows(3));
   await world.put("2027/a.csv", rows(3));
   await world.put("2026/a_sample.csv", rows(3));
   await world.pass();
   const near = await world.run(["explain", "raw/a.csv"]);
-  expect({ code: near.code, stdout: near.stdout }).toEqual({ code: 1, stdout: "" });
+  expect({ code: near.code, stdout: near.stdout }).toEqual({ code: 2, stdout: "" });
   expect(near.stderr).toBe(
-    `staging-sampler: no entry has the raw raw/a.csv; the same file name: ${DATASET} raw/2026/a.csv, ${DATASET} raw/2027/a.csv\n`,
+    `staging-sampler: USAGE: no entry has the raw raw/a.csv; did you mean ${DATASET} raw/2026/a.csv, ${DATASET} raw/2027/a.csv?\n`,
   );
   const none = await world.run(["explain", "raw/b\u001b.csv", "--dataset", DATASET]);
-  expect(none.code).toBe(1);
-  expect(none.stderr).toMatch(/no entry has the raw raw\/b·\.csv in acme\/orders\/v1; `status`/);
+  expect(none.code).toBe(2);
+  expect(none.stderr).toMatch(
+    /no entry has the raw raw\/b·\.csv in acme\/orders\/v1; `list` names/,
+  );
 });

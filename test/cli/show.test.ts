@@ -99,12 +99,44 @@ test("a raw, its sample's path and its bronze file all lead to it", async () => 
     expect(one).toMatchObject({ entry: { raw: "raw/a.csv" }, shown: "sample", path: sample });
   }
   const bronze = world.path("bronze/a.csv");
-  for (const what of [bronze, `${DATASET}/bronze/a.csv`]) {
+  for (const what of [bronze, `${DATASET}/bronze/a.csv`, "bronze/a.csv"]) {
     const [one] = await shownAsJson(world, what);
-    expect(one).toMatchObject({ entry: null, dataset: DATASET, shown: "file", path: bronze });
+    expect(one).toMatchObject({ entry: { raw: "raw/a.csv" }, shown: "sample", path: sample });
   }
-  const [below] = await shownAsJson(world, "bronze/a.csv", "--dataset", DATASET);
-  expect(below).toMatchObject({ shown: "file", path: bronze });
+  await world.write("bronze/unknown.csv", rows(3));
+  const [file] = await shownAsJson(world, "bronze/unknown.csv", "--dataset", DATASET);
+  expect(file).toMatchObject({ entry: null, dataset: DATASET, shown: "file" });
+});
+
+test("the end of a raw that no other has leads to it, and so does a path from anywhere", async () => {
+  await using world = await createWorld();
+  await world.put("env0/a.csv", rows(3));
+  await world.put("env1/a.csv", rows(3));
+  await world.put("env0/b.csv", rows(3), { bronze: world.path("bronze/absolute.csv") });
+  await world.write("bronze/absolute.csv", rows(3));
+  await world.pass();
+  world.close();
+  const [short] = await shownAsJson(world, "env0/a.csv");
+  expect(short?.entry).toMatchObject({ raw: "raw/env0/a.csv" });
+  const several = await show(world, "a.csv");
+  expect([several.code, several.stdout]).toEqual([2, ""]);
+  expect(several.stderr).toMatch(/did you mean .* raw\/env0\/a\.csv, .* raw\/env1\/a\.csv\?/);
+  const link = join(world.root, "link");
+  await symlink(world.prefix, link);
+  for (const [directory, what] of [
+    [world.path("samples"), "b_sample.csv"],
+    [world.path("bronze"), "absolute.csv"],
+    [join(link, DATASET), "samples/b_sample.csv"],
+    [join(link, DATASET, "bronze"), "absolute.csv"],
+    ["/", join(link, DATASET, "samples/b_sample.csv")],
+    ["/", join(link, DATASET, "bronze/absolute.csv")],
+  ] as const) {
+    const command = ["env", "-C", directory, process.execPath, main, "show", what, "--json"];
+    const { stdout } = await run(command, world.config);
+    expect(JSON.parse(stdout), `${directory} ${what}`).toMatchObject([
+      { entry: { raw: "raw/env0/b.csv" }, shown: "sample" },
+    ]);
+  }
 });
 
 test("a raw of several datasets is shown for each, or for the one that is named", async () => {
@@ -176,7 +208,7 @@ test("what is unknown is a failure that names what is like it", async () => {
   await world.put("data.csv", rows(3));
   await world.pass();
   const { code, stdout, stderr } = await show(world, "raw/env9/data.csv");
-  expect([code, stdout]).toEqual([1, ""]);
+  expect([code, stdout]).toEqual([2, ""]);
   expect(stderr).toMatch(
     /no entry has the raw raw\/env9\/data\.csv.*acme\/orders\/v1 raw\/data\.csv/,
   );

@@ -141,9 +141,13 @@ test("flags win over the environment, and that over the file", async () => {
     loadConfig({ config: file, prefix, env });
   expect(load(undefined, {})).toMatchObject({ prefix: "/file", file, log: { level: "warn" } });
   expect(load(undefined, { FP_PREFIX: "/env", LOG_LEVEL: "DEBUG" })).toMatchObject({
-    prefix: "/env",
+    // The file was named by a flag.
+    prefix: "/file",
     log: { level: "debug" },
   });
+  const byBoth = { STAGING_SAMPLER_CONFIG: file, FP_PREFIX: "/env" };
+  const ambient = loadConfig({ config: undefined, prefix: undefined, env: byBoth });
+  expect(ambient).toMatchObject({ prefix: "/env" });
   expect(load("/flag", { FP_PREFIX: "/env" })).toMatchObject({ prefix: "/flag" });
   const byEnv = loadConfig({
     config: undefined,

@@ -8,9 +8,11 @@ import { backlogOf } from "../../src/cache/backlog.ts";
 import { browse } from "../../src/cache/browse.ts";
 import { datasetsOf } from "../../src/cache/datasets.ts";
 import { makeDue } from "../../src/cache/due.ts";
-import { entriesOf, similarRaws } from "../../src/cache/entry.ts";
+import { rawsOfBronze } from "../../src/cache/bronze.ts";
+import { nearRaws } from "../../src/cache/near-raws.ts";
+import { entriesOf } from "../../src/cache/entry.ts";
 import { failedEntries, rejectedLines, retryFailures } from "../../src/cache/failures.ts";
-import { listEntries } from "../../src/cache/list.ts";
+import { formatsOf, listEntries } from "../../src/cache/list.ts";
 import type { Db } from "../../src/cache/open.ts";
 import { rawsOfSample } from "../../src/cache/sample-name.ts";
 import { rereadOf } from "../../src/cache/reread.ts";
@@ -107,7 +109,8 @@ function lookAtAll(db: Db): void {
   expect([...failedEntries(db, { ...everything, code: "FILE_MISSING" })]).toHaveLength(1);
   expect([...rejectedLines(db, everything)]).toEqual([]);
   expect(entriesOf(db, "raw/a.csv")).toHaveLength(1);
-  expect(similarRaws(db, "a.csv", "a_sample", 5).length).toBeGreaterThan(0);
+  expect(nearRaws(db, { raw: "a.csv", count: 5 }).length).toBeGreaterThan(0);
+  expect(nearRaws(db, { raw: "raw/b.csv", dataset: DATASET, count: 5 })).not.toEqual([]);
   const audited = auditedCacheOf(db);
   expect(audited.after(dataset, null, 1)).toHaveLength(1);
   expect(audited.isSample(dataset, "a_sample.csv")).toBe(true);
@@ -118,6 +121,8 @@ function lookAtAll(db: Db): void {
   failuresByCode(db);
   backlogOf(db, () => true)(Date.now());
   expect(rawsOfSample(db, "a_sample.csv")).toHaveLength(1);
+  expect(rawsOfBronze(db, { dataset: DATASET, paths: ["bronze/a.csv"] }).length).toBeGreaterThan(0);
+  expect(formatsOf(db)).toContain("csv");
   for (const outcome of [undefined, "sampled", "failed", "pruned", "waiting"] as const) {
     const first = { dataset: DATASET, limit: 1, ...(outcome === undefined ? {} : { outcome }) };
     browse(db, first);
@@ -151,6 +156,10 @@ test("of the commands, those that show everything look at everything, and no oth
     "totals.ts: WITH total AS ( SELECT dataset, sum(n) A",
     // The progress bar of `run --once`.
     "backlog.ts: SELECT dataset, count(*) AS entries, min",
+    // `show` of a path that is neither raw nor sample.
+    "bronze.ts: SELECT d.name AS dataset, f.raw FROM dat",
+    // `list --format` where nothing was found.
+    "list.ts: SELECT DISTINCT format FROM files WHERE ",
   ]);
   const files = readdirSync(cacheFolder).filter((name) =>
     /\bprepare\(/.test(readFileSync(join(cacheFolder, name), "utf8")),

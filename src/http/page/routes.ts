@@ -1,9 +1,9 @@
 import { fileName } from "../../lib/text.ts";
 import type { Context, Hono } from "hono";
 import { html } from "hono/html";
-import { entriesOf, similarRaws, type WholeEntry } from "../../cache/entry.ts";
+import { entriesOf, type WholeEntry } from "../../cache/entry.ts";
+import { nearRaws } from "../../cache/near-raws.ts";
 import { errorCode, errorMessage, Failure } from "../../errors.ts";
-import { samplePath } from "../../samples/path.ts";
 import type { StatusReport } from "../../status.ts";
 import { errorAnswer } from "../answers.ts";
 import type { AppContext } from "../app.ts";
@@ -178,12 +178,11 @@ export function addPages(app: Hono, context: AppContext): void {
     const db = context.cache();
     const [entry] = entriesOf(db, raw, dataset);
     if (entry !== undefined) return entry;
-    const stem = samplePath(raw, { layout: "flat", extension: "" });
-    const links = similarRaws(db, raw, stem, SIMILAR).flatMap((found) => {
+    const links = nearRaws(db, { raw, count: SIMILAR }).flatMap((found) => {
       const href = entryAddress(found);
       return href === undefined ? [] : [{ text: `${found.dataset} ${found.raw}`, href }];
     });
-    const message = `No entry of ${dataset} arrived as ${raw}. ${links.length > 0 ? "These have the same file name:" : ""}`;
+    const message = `No entry of ${dataset} arrived as ${raw}. ${links.length > 0 ? "One of these may be meant:" : ""}`;
     throw new NoPage({ status: 404, code: "NOT_FOUND", title: "No such entry", message, links });
   }
 }
