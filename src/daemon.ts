@@ -84,6 +84,7 @@ export async function runDaemon({
   process.on("SIGTERM", stop).on("SIGINT", stop).on("SIGHUP", onHangup);
   addFactDurably(db, "cleanStop", "false");
   addFact(db, "passesWait", "");
+  addFact(db, "passFailure", "");
   const stopSyncing = keepSynced({ db, settings, log, onRedone: wake.all });
   try {
     const checked = await checkAfterPowerLoss({
@@ -190,6 +191,7 @@ export async function runDaemon({
       });
       isSwept = done.isSwept;
       if (datasets === undefined) server.passed({ summary, isDrained: done.isDrained });
+      if (passFailure !== null) addFact(db, "passFailure", "");
       passFailure = null;
       if (datasets === undefined || summary.errors + summary.paused > 0)
         service.passed(troubleOf(summary));
@@ -209,10 +211,21 @@ export async function runDaemon({
       const failure = `${code}: ${errorMessage(error)}`;
       service.passed(`passes fail: ${failure}`);
       // Each reason to work is one more try; the log has what is wrong once.
-      if (failure !== passFailure)
+      if (failure !== passFailure) {
         log.error({ code, reason: errorMessage(error), err: error }, "pass failed");
+        rememberFailure(failure);
+      }
       passFailure = failure;
       return false;
+    }
+  }
+
+  /** For those who look at the cache. Where that is what fails, the log has said so. */
+  function rememberFailure(failure: string): void {
+    try {
+      addFact(db, "passFailure", failure);
+    } catch (error) {
+      log.debug({ reason: errorMessage(error) }, "the cache cannot remember why passes fail");
     }
   }
 

@@ -3,6 +3,7 @@ import { addFact, factOf } from "./cache/facts.ts";
 import { changedByOthersOf } from "./cache/others.ts";
 import type { Db } from "./cache/open.ts";
 import type { Settled } from "./cache/settle.ts";
+import { rememberWaits } from "./cache/waits.ts";
 import type { Settings } from "./config/settings.ts";
 import { drain, type Effects } from "./drain.ts";
 import { errorMessage, Failure, type FailureCode } from "./errors.ts";
@@ -16,6 +17,7 @@ import { rejectionReceipt } from "./samples/receipts.ts";
 import { isLimited, prune, type Pruned } from "./retention.ts";
 import { count, type Counting, emptySummary, isIdle, type PassSummary } from "./summary.ts";
 import type { RejectedLine } from "./types.ts";
+import { createWaits } from "./waits.ts";
 
 /** What happens in a pass, for those who log, count or print. */
 export type PassEvent =
@@ -91,6 +93,8 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
   const unmoved = unmovedBelow(settings.prefix);
   let known: ReadonlySet<string> = new Set();
   const isChanged = changedByOthersOf(db);
+  const waits = createWaits();
+  const remember = rememberWaits(db);
 
   return async ({ datasets, settles, isStopping, isOver, abandon }) => {
     const started = performance.now();
@@ -120,12 +124,14 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
       onSettled: (settled) => {
         count(summary, settled);
         resting.delete(settled.claim.job.dataset);
+        waits.settled(settled.claim.job.dataset);
         if (settled.outcome.outcome === "failed") sweepAgain(settled.claim.job.dataset);
         report({ type: "settled", settled });
       },
       onLeft: (dataset, error) => failed(summary, dataset, error),
       onPaused: (dataset, code, message) => {
         summary.paused += 1;
+        wait(dataset, code, message);
         report({ type: "paused", where: dataset, code, message });
       },
     });
@@ -133,6 +139,8 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
     const isCut = () => isStopping() || isOver(performance.now() - pruning);
     if (datasets === undefined) await retain(found, summary, isCut);
     summary.ms = Math.round(performance.now() - started);
+    if (datasets === undefined) waits.passed({ begunAt: Date.parse(summary.at), isDrained });
+    remember(waits.all(), true);
     if (datasets === undefined || !isIdle(summary)) addFact(db, "pass", JSON.stringify(summary));
     const times = [...unsettled.values()];
     const result = { summary, isSwept, isDrained };
@@ -190,6 +198,7 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
         if (error instanceof IngestStopped) break;
         if (!(error instanceof Failure)) throw error;
         failed(summary, dataset, error);
+        wait(dataset, error.code, error.message);
       }
     }
     return unsettled;
@@ -242,6 +251,12 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
       lines.map((line) => rejectionReceipt(line, now)),
     );
     for (const line of lines) report({ type: "rejected", dataset, line });
+  }
+
+  /** Has those who look know why nothing of a dataset is done. */
+  function wait(dataset: string, code: FailureCode, message: string): void {
+    waits.add({ dataset, code, message, at: Date.now() });
+    remember(waits.all(), false);
   }
 
   function failed(summary: Counting, where: string, { code, message }: Failure): void {

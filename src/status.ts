@@ -13,9 +13,11 @@ import {
 } from "./cache/totals.ts";
 import type { OffReason, Settings } from "./config/settings.ts";
 import { concurrently } from "./lib/concurrently.ts";
+import { type Verdict, verdictOf } from "./health.ts";
 import { MANIFEST_PATH } from "./manifest/discover.ts";
 import { fileId } from "./manifest/files.ts";
 import type { PassSummary } from "./summary.ts";
+import { waitingFor } from "./waiting-for.ts";
 
 /** One dataset: what is in it, and how far behind it is. */
 export interface DatasetStatus extends Omit<DatasetTotals, "oldestDueAt"> {
@@ -25,10 +27,12 @@ export interface DatasetStatus extends Omit<DatasetTotals, "oldestDueAt"> {
   readonly unreadBytes: number | null;
   /** Why it gets no samples; null where it does. Nothing of it counts as waiting or unread then. */
   readonly off: OffReason | null;
+  /** Why what is due is not done; null where nothing speaks against it. */
+  readonly waitsFor: string | null;
 }
 
 /** All datasets together. */
-export type StatusTotals = Omit<DatasetStatus, "dataset" | "off">;
+export type StatusTotals = Omit<DatasetStatus, "dataset" | "off" | "waitsFor">;
 
 /** Everything at a glance: what `status --json` prints and what the page shows. */
 export interface StatusReport {
@@ -36,6 +40,10 @@ export interface StatusReport {
   readonly running: NonNullable<ReturnType<typeof holderOf>> | null;
   /** Why no pass begins, where the host is busy. */
   readonly passesWait: string | null;
+  /** Why the last pass failed as a whole; null where it did not. */
+  readonly passFailure: string | null;
+  /** Is it well? One word, and why. */
+  readonly verdict: Pick<Verdict, "word" | "why">;
   readonly lastPass: PassSummary | null;
   readonly totals: StatusTotals;
   /** By code, most first. */
@@ -50,30 +58,32 @@ const NOT_BEHIND = { waiting: 0, due: 0, oldestDueSeconds: null, unreadBytes: nu
 /** Looks at cache and manifests; `now` is ms since epoch. Writes nothing. */
 export async function statusOf(
   db: Db,
-  { prefix, state, offReason }: Pick<Settings, "prefix" | "state" | "offReason">,
+  settings: Pick<Settings, "prefix" | "state" | "offReason">,
   now: number,
 ): Promise<StatusReport> {
-  const unreadOf = unreadBytesOf(db, prefix);
+  const running = holderOf(settings.state) ?? null;
+  const unreadOf = unreadBytesOf(db, settings.prefix);
+  const waiting = waitingFor(db, settings, running);
   const datasets = await concurrently(
     datasetTotals(db, now),
     async ({ oldestDueAt, ...totals }): Promise<DatasetStatus> => {
-      const off = offReason(totals.dataset) ?? null;
-      if (off !== null) return Object.assign(totals, { ...NOT_BEHIND, off });
+      const off = settings.offReason(totals.dataset) ?? null;
+      if (off !== null) return Object.assign(totals, { ...NOT_BEHIND, off, waitsFor: null });
       const oldestDueSeconds = oldestDueAt === null ? null : Math.round((now - oldestDueAt) / 1000);
       const unreadBytes = await unreadOf(totals.dataset);
-      return Object.assign(totals, { oldestDueSeconds, unreadBytes, off });
+      const waitsFor = waiting.of(totals.dataset);
+      return Object.assign(totals, { oldestDueSeconds, unreadBytes, off, waitsFor });
     },
   );
   const pass = factOf(db, "pass");
-  const running = holderOf(state) ?? null;
-  return {
-    running,
+  const known = {
     passesWait: (running !== null && factOf(db, "passesWait")) || null,
+    passFailure: (running !== null && factOf(db, "passFailure")) || null,
     lastPass: pass === undefined ? null : (JSON.parse(pass) as PassSummary),
     totals: sumOf(datasets),
-    failures: failuresByCode(db),
-    datasets,
   };
+  const { word, why } = verdictOf({ ...known, datasets, isRunning: running !== null }, now);
+  return { running, verdict: { word, why }, ...known, failures: failuresByCode(db), datasets };
 }
 
 function sumOf(datasets: readonly DatasetStatus[]): StatusTotals {

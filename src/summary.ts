@@ -65,7 +65,10 @@ export function count(summary: Counting, { outcome }: Settled): void {
 }
 
 /** What was wrong with a pass that came to its end, on one line; undefined when nothing was. */
-export function troubleOf({ errors, paused }: PassSummary): string | undefined {
+export function troubleOf({
+  errors,
+  paused,
+}: Pick<PassSummary, "errors" | "paused">): string | undefined {
   const parts = [
     ...(errors > 0
       ? [`${counted(errors, "manifest or directory", "manifests or directories")} cannot be read`]

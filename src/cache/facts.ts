@@ -2,7 +2,7 @@ import type { Db } from "./open.ts";
 
 /**
  * Single values the cache remembers: `seq`, `sampler`, `pass`, `cleanStop`, `bootId`, `passesWait`,
- * `suspects`, `madeAt` (of the cache, ms since epoch).
+ * `suspects`, `madeAt` (of the cache, ms since epoch), `waits` (JSON), `passFailure`.
  */
 export type Fact =
   | "seq"
@@ -12,7 +12,9 @@ export type Fact =
   | "bootId"
   | "passesWait"
   | "suspects"
-  | "madeAt";
+  | "madeAt"
+  | "waits"
+  | "passFailure";
 
 /** A remembered value, or undefined. */
 export function factOf(db: Db, key: Fact): string | undefined {

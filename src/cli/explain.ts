@@ -1,14 +1,16 @@
 import { entriesOf, type WholeEntry } from "../cache/entry.ts";
 import { openCacheToRead } from "../cache/open.ts";
-import { Failure, type FailureCode } from "../errors.ts";
+import { Failure } from "../errors.ts";
 import { type Explanation, explainEntry } from "../explain.ts";
 import { createLake } from "../lake/lake.ts";
 import type { Receipt } from "../samples/receipts.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
-import { nextText } from "./failures.ts";
 import { bytesText, counted, formatText } from "../lib/text.ts";
 import { printJson, printLine } from "./print.ts";
 import { unknownRaw } from "./filters.ts";
+import { heldBy, stateText } from "./state-text.ts";
+import { type WaitingFor, waitingFor } from "../waiting-for.ts";
+import { holderOf } from "../cache/lock.ts";
 
 /** Options of `explain`. */
 export interface ExplainOptions extends InspectOptions {
@@ -22,8 +24,10 @@ export async function explain(options: ExplainOptions, context: Context): Promis
   const settings = settingsFor(options, context);
   const db = openCacheToRead(settings.state);
   let entries: WholeEntry[];
+  let waiting: WaitingFor;
   try {
     entries = entriesOf(db, raw, dataset);
+    waiting = waitingFor(db, settings, holderOf(settings.state) ?? null);
     if (entries.length === 0) throw new Failure("USAGE", unknownRaw(db, { raw, dataset }));
   } finally {
     db.close();
@@ -32,16 +36,18 @@ export async function explain(options: ExplainOptions, context: Context): Promis
   const explained: Explanation[] = [];
   for (const entry of entries) explained.push(await explainEntry(entry, lake));
   if (json === true) printJson(context, explained);
-  else for (const one of explained) print(one, context);
+  else {
+    for (const one of explained) print(one, heldBy(waiting, one.entry.dataset), context);
+  }
   return exitCodes.done;
 }
 
-function print(explanation: Explanation, context: Context): void {
+function print(explanation: Explanation, waitsFor: string | null, context: Context): void {
   const { entry, decision, receipts, lines, problems } = explanation;
   const show = (label: string, text: string) => printLine(context, `  ${label.padEnd(9)} ${text}`);
   printLine(context, `${entry.dataset}  ${entry.raw}`);
   show("bronze", `${entry.bronze}  mtime ${entry.mtime}`);
-  show("state", stateText(entry));
+  show("state", stateText(entry, Date.now(), waitsFor));
   show("next line", `${decision.decision}, with the same mtime: ${decision.why}`);
   show("sample", sampleText(explanation));
   const { sampled } = explanation;
@@ -57,14 +63,6 @@ function print(explanation: Explanation, context: Context): void {
     show("", `${path}:${line}  mtime ${mtime}  ${bronze}`);
   }
   for (const problem of problems) show("unread", problem);
-}
-
-function stateText(entry: WholeEntry): string {
-  const { outcome, at, waiting, nextAt, code, message, attempts } = entry;
-  if (outcome === null) return `new, due since ${nextAt}`;
-  if (outcome !== "failed") return `${outcome} ${at}${waiting ? `; due again: ${nextAt}` : ""}`;
-  const next = nextText({ nextAt, code: code as FailureCode | null }, Date.now());
-  return `failed ${at}: ${code}: ${message}  (tries: ${attempts}; next: ${next})`;
 }
 
 function sampleText({ entry: { sample, bytes, stale }, onDisk }: Explanation): string {

@@ -5,29 +5,34 @@ import {
   rejectedLines,
 } from "../cache/failures.ts";
 import { openCacheToRead } from "../cache/open.ts";
-import { retryOf } from "../errors.ts";
 import { type Context, exitCodes, settingsFor } from "./command.ts";
 import { type FailureOptions, failureFilter } from "./match.ts";
 import { counted } from "../lib/text.ts";
 import { arrayPrinter, drained, printLine } from "./print.ts";
 import { explainNothing, needDataset } from "./filters.ts";
 import { datasetsOf } from "../cache/datasets.ts";
+import { heldBy, isDue, nextText } from "./state-text.ts";
+import { waitingFor } from "../waiting-for.ts";
+import { holderOf } from "../cache/lock.ts";
 
 /**
  * Prints what failed, as it is read: entries, then manifest lines that are none.
  * @throws Failure CONFIG_INVALID or CACHE_UNUSABLE
  */
 export async function failures(options: FailureOptions, context: Context): Promise<number> {
-  const db = openCacheToRead(settingsFor(options, context).state);
+  const settings = settingsFor(options, context);
+  const db = openCacheToRead(settings.state);
   const filter = failureFilter(options);
   const array = options.json === true ? arrayPrinter(context) : undefined;
   const now = Date.now();
   try {
+    const waiting = waitingFor(db, settings, holderOf(settings.state) ?? null);
     needDataset(options.dataset, datasetsOf(db).all());
     let isEmpty = true;
     for (const entry of failedEntries(db, filter)) {
       isEmpty = false;
-      if (array === undefined) printLine(context, entryLine(entry, now));
+      if (array === undefined)
+        printLine(context, entryLine(entry, now, heldBy(waiting, entry.dataset)));
       else array.element({ kind: "entry", ...entry });
       await drained(context);
     }
@@ -48,24 +53,18 @@ export async function failures(options: FailureOptions, context: Context): Promi
   return exitCodes.done;
 }
 
-function entryLine({ dataset, raw, ...failure }: FailedEntry, now: number): string {
-  const { code, message, attempts, failedAt } = failure;
+function entryLine(
+  { dataset, raw, ...failure }: FailedEntry,
+  now: number,
+  waitsFor: string | null,
+): string {
+  const { code, message, attempts, failedAt, nextAt } = failure;
+  const why = isDue(nextAt, now) && waitsFor !== null ? `; waits: ${waitsFor}` : "";
   const what =
     code === null ? "failed; the cache was rebuilt, its receipt says why" : `${code}: ${message}`;
   const tries = counted(attempts, "try", "tries");
   const since = failedAt === null ? "" : ` since ${failedAt}`;
-  return `${dataset}  ${raw}  ${what}  (${tries}${since}; next: ${nextText(failure, now)})`;
-}
-
-/** When something that failed is tried again, for people; `now` is ms since epoch. */
-export function nextText(
-  { nextAt, code }: Pick<FailedEntry, "nextAt" | "code">,
-  now: number,
-): string {
-  const upgrade =
-    code !== null && retryOf(code) === "change" ? ", a new version of this program" : "";
-  if (nextAt === null) return `never, until a new line${upgrade} or \`retry\``;
-  return Date.parse(nextAt) <= now ? "now" : nextAt;
+  return `${dataset}  ${raw}  ${what}  (${tries}${since}; next: ${nextText(failure, now)}${why})`;
 }
 
 function rejectedLine({ dataset, path, line, offset, reason, at }: RejectedEntry): string {

@@ -6,9 +6,12 @@ import { Failure, type FailureCode } from "../errors.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
 import { matchesRaw } from "./match.ts";
 import { bytesText, counted, formatText, printable } from "../lib/text.ts";
-import { arrayPrinter, drained, printLine } from "./print.ts";
+import { arrayPrinter, clip, drained, printText } from "./print.ts";
 import { explainNothing, needDataset } from "./filters.ts";
 import { datasetsOf } from "../cache/datasets.ts";
+import { heldBy, isDue } from "./state-text.ts";
+import { type WaitingFor, waitingFor } from "../waiting-for.ts";
+import { holderOf } from "../cache/lock.ts";
 
 /** Options of `list`. */
 export interface ListOptions extends InspectOptions {
@@ -27,14 +30,15 @@ export interface ListOptions extends InspectOptions {
 export async function list(options: ListOptions, context: Context): Promise<number> {
   const { json, csv } = options;
   const filter = filterOf(options, Date.now());
-  const db = openCacheToRead(settingsFor(options, context).state);
+  const settings = settingsFor(options, context);
+  const db = openCacheToRead(settings.state);
   try {
     const print =
       csv === true
         ? csvPrinter(context)
         : json === true
           ? jsonPrinter(context)
-          : linePrinter(context);
+          : linePrinter(waitingFor(db, settings, holderOf(settings.state) ?? null), context);
     needDataset(options.dataset, datasetsOf(db).all());
     let isEmpty = true;
     for (const entry of listEntries(db, filter)) {
@@ -75,25 +79,35 @@ interface Printer {
   end(): void;
 }
 
-function linePrinter(context: Context): Printer {
+/** Columns side by side on a terminal, as wide as it is; separated by tabs elsewhere. */
+function linePrinter(waiting: WaitingFor, context: Context): Printer {
+  const now = Date.now();
+  const { isTTY, columns } = context.out;
   return {
     end: () => undefined,
-    entry({ dataset, raw, outcome, waiting, sample, format, rows, bytes, code, message, reason }) {
-      const state = waiting ? "waiting" : (outcome ?? "new");
-      const facts =
-        code === null
-          ? [
-              sample,
-              format === null ? null : formatText(format, sample),
-              rows === null ? null : counted(rows, "row"),
-              bytes === null ? null : bytesText(bytes),
-              reason,
-            ]
-          : [`${code}: ${message}`];
-      const shown = facts.filter((fact) => fact !== null).join("  ");
-      printLine(context, `${state.padEnd(8)} ${dataset}  ${raw}  ${shown}`);
+    entry(entry) {
+      const { dataset, raw, outcome, waiting: waits } = entry;
+      const state = waits ? "waiting" : (outcome ?? "waiting");
+      const facts = factsOf(entry, now, heldBy(waiting, dataset));
+      const fields = [isTTY ? state.padEnd(8) : state, dataset, raw, ...facts].map(printable);
+      if (isTTY) printText(context, clip(fields.join("  "), columns || Infinity));
+      else printText(context, fields.join("\t"));
     },
   };
+}
+
+function factsOf(entry: ListedEntry, now: number, waitsFor: string | null): readonly string[] {
+  const { sample, format, rows, bytes, code, message, reason, nextAt } = entry;
+  const why = isDue(nextAt, now) && waitsFor !== null ? [`waits: ${waitsFor}`] : [];
+  if (code !== null) return [`${code}: ${message}`, ...why];
+  const facts = [
+    sample,
+    format === null ? null : formatText(format, sample),
+    rows === null ? null : counted(rows, "row"),
+    bytes === null ? null : bytesText(bytes),
+    reason,
+  ];
+  return [...facts.filter((fact) => fact !== null), ...why];
 }
 
 function jsonPrinter(context: Context): Printer {

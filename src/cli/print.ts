@@ -2,6 +2,8 @@ import { once } from "node:events";
 import stringWidth from "string-width";
 import { jsonText, printable, printableLines } from "../lib/text.ts";
 
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+
 /** Where a command prints. */
 export interface Output {
   /** For data. */
@@ -68,6 +70,11 @@ export function table(headings: readonly string[], rows: readonly (readonly unkn
   return [headings, ...cells].map(lineOf).join("\n");
 }
 
+/** Rows under headings for programs: fields separated by tabs, which no field has. */
+export function tabbed(headings: readonly string[], rows: readonly (readonly unknown[])[]): string {
+  return [headings, ...rows].map((row) => row.map(cellOf).join("\t")).join("\n");
+}
+
 function cellOf(value: unknown): string {
   return value === null || value === undefined ? "" : printable(String(value));
 }
@@ -80,4 +87,18 @@ function isNumeric(value: unknown): boolean {
 export function pad(text: string, width: number, right = false): string {
   const space = " ".repeat(Math.max(0, width - stringWidth(text)));
   return right ? space + text : text + space;
+}
+
+/** Cuts a text to a width, with `…` where something was left out. */
+export function clip(text: string, width: number): string {
+  // Each character is at most two wide: most texts need no closer look.
+  if (text.length * 2 <= width || stringWidth(text) <= width) return text;
+  let kept = "";
+  let used = 1;
+  for (const { segment } of graphemes.segment(text)) {
+    used += stringWidth(segment);
+    if (used > width) break;
+    kept += segment;
+  }
+  return `${kept}…`;
 }

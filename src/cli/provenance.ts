@@ -1,7 +1,6 @@
 import type { WholeEntry } from "../cache/entry.ts";
-import type { FailureCode } from "../errors.ts";
 import type { Receipt } from "../samples/receipts.ts";
-import { nextText } from "./failures.ts";
+import { stateText } from "./state-text.ts";
 import { bytesText, counted, formatText, readText } from "../lib/text.ts";
 import type { Shown } from "./shown.ts";
 
@@ -17,6 +16,7 @@ export function provenanceOf({
   sampled,
   problem,
   view,
+  waitsFor,
 }: Shown): Line[] {
   const what: Readonly<Record<Shown["shown"], string>> = {
     sample: "the sample",
@@ -38,7 +38,7 @@ export function provenanceOf({
     [null, `${entry.dataset}  ${entry.raw}`],
     ["bronze", entry.bronze],
     ["mtime", `${entry.mtime}${timeText(entry.mtime)}`],
-    ["state", stateText(entry)],
+    ["state", stateText(entry, Date.now(), waitsFor)],
     ...sampleLines(entry, sampled),
     ...format,
     ["shown", `${what[shown]}${isOther ? `, as ${view.format}` : ""}`],
@@ -75,14 +75,6 @@ function sampleLines(entry: WholeEntry, sampled: Receipt | null): Line[] {
     ...source,
     ...(Array.isArray(warnings) ? warnings : []).map((one): Line => ["warning", String(one)]),
   ];
-}
-
-function stateText(entry: WholeEntry): string {
-  const { outcome, at, waiting, nextAt, code, message, attempts } = entry;
-  if (outcome === null) return `waiting: due since ${nextAt}`;
-  if (outcome !== "failed") return `${outcome} ${at}${waiting ? `; due again: ${nextAt}` : ""}`;
-  const next = nextText({ nextAt, code: code as FailureCode | null }, Date.now());
-  return `failed ${at}: ${code}: ${message}  (tries: ${attempts}; next: ${next})`;
 }
 
 function timeText(seconds: number): string {

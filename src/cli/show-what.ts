@@ -10,10 +10,16 @@ import { Failure } from "../errors.ts";
 import { pathBytes } from "../lib/pep383.ts";
 import { openCacheIfAny } from "./cache-if-any.ts";
 import { unknownRaw } from "./filters.ts";
+import { type WaitingFor, waitingFor } from "../waiting-for.ts";
+import { holderOf } from "../cache/lock.ts";
 
 /** What is to be shown: entries, or a file of the lake that no entry is known for. */
 export type Found =
-  | { readonly kind: "entries"; readonly entries: readonly WholeEntry[] }
+  | {
+      readonly kind: "entries";
+      readonly entries: readonly WholeEntry[];
+      readonly waiting: WaitingFor;
+    }
   | { readonly kind: "file"; readonly path: string; readonly dataset: string | null };
 
 /** An argument, and where it is looked for. */
@@ -38,7 +44,10 @@ export async function findWhat(
   const db = openCacheIfAny(settings.state);
   try {
     const entries = db === undefined ? [] : await entriesMeant(db, wanted);
-    if (entries.length > 0) return { kind: "entries", entries };
+    if (db !== undefined && entries.length > 0) {
+      const waiting = waitingFor(db, settings, holderOf(settings.state) ?? null);
+      return { kind: "entries", entries, waiting };
+    }
     const path = await existing(candidates(wanted));
     if (path === undefined) throw unknown(db, wanted);
     if (!(await isInLake(path, settings))) {

@@ -10,6 +10,7 @@ import { findReceipt } from "../samples/find-receipt.ts";
 import type { Receipt } from "../samples/receipts.ts";
 import { readHead, readView, type View, type ViewOptions } from "../view/view.ts";
 import { type Found, rootsOf } from "./show-what.ts";
+import { heldBy } from "./state-text.ts";
 
 /** Everything that is shown of an entry or a file. */
 export interface Shown {
@@ -28,6 +29,8 @@ export interface Shown {
   /** Why something else, or nothing, is shown. */
   readonly problem: { readonly code: string; readonly message: string } | null;
   readonly view: View | null;
+  /** Why the entry is not done where it is due; null where nothing speaks against it. */
+  readonly waitsFor: string | null;
 }
 
 /** Looks at what was found: samples, or what there is of files without one; writes nothing. */
@@ -41,10 +44,13 @@ export async function lookAll(
     const { path, dataset } = found;
     const { extensions } = settings.forDataset(dataset ?? "");
     const looked = await lookAt([{ shown: "file", path }], { rows, roots, extensions });
-    return [{ entry: null, dataset, sampled: null, ...looked }];
+    return [{ entry: null, dataset, sampled: null, ...looked, waitsFor: null }];
   }
   const all: Shown[] = [];
-  for (const entry of found.entries) all.push(await lookAtEntry(entry, settings, rows, roots));
+  for (const entry of found.entries) {
+    const looked = await lookAtEntry(entry, settings, rows, roots);
+    all.push({ ...looked, waitsFor: heldBy(found.waiting, entry.dataset) });
+  }
   return all;
 }
 
@@ -53,7 +59,7 @@ async function lookAtEntry(
   settings: Settings,
   rows: number,
   roots: readonly string[],
-): Promise<Shown> {
+): Promise<Omit<Shown, "waitsFor">> {
   const { dataset, raw, bronze, sample, outcome } = entry;
   const directory = join(settings.prefix, dataset);
   const { extensions } = settings.forDataset(dataset);

@@ -1,8 +1,9 @@
 import { styleText } from "node:util";
+import stringWidth from "string-width";
 import type { DatasetStatus, StatusReport } from "../status.ts";
-import { troubleOf } from "../summary.ts";
+import { verdictOf } from "../health.ts";
 import { bytesText, countText, counted, durationText, printable } from "../lib/text.ts";
-import { table } from "./print.ts";
+import { clip, tabbed, table } from "./print.ts";
 
 /** What fits. */
 export interface StatusRoom {
@@ -10,12 +11,11 @@ export interface StatusRoom {
   readonly datasets: number;
   /** Lines there are in all. */
   readonly lines?: number;
+  /** Characters of a line, on a terminal; elsewhere tables have their fields separated by tabs. */
+  readonly columns?: number;
 }
 
-/** What is due for longer than this while nothing gets done is not just a moment's backlog, s. */
-const STUCK_SECONDS = 60;
-/** A watched manifest is read at once, others every minute unless the schedule says otherwise. */
-const QUIET_MS = 120_000;
+const colours = { good: "green", wait: "yellow", bad: "red" } as const;
 /** Characters of an example: two lines at most. */
 const EXAMPLE = 160;
 
@@ -39,12 +39,12 @@ export function statusText(report: StatusReport, now: number, room: StatusRoom):
     const rows = failures.map(({ code, entries, example: { dataset, raw, message } }) => [
       code,
       entries,
-      cut(`${dataset}  ${raw}: ${message}`),
+      exampleText(`${dataset}  ${raw}: ${message}`, room.columns),
     ]);
-    lines.push("", ...table(["code", "entries", "for example"], rows).split("\n"));
+    lines.push("", ...tableText(["code", "entries", "for example"], rows, room.columns));
   }
   const left = room.lines === undefined ? Infinity : Math.max(1, room.lines - lines.length - 3);
-  lines.push(...datasetLines(report.datasets, Math.min(room.datasets, left)));
+  lines.push(...datasetLines(report.datasets, Math.min(room.datasets, left), room.columns));
   return lines.join("\n");
 }
 
@@ -57,34 +57,9 @@ function whoText({ running }: StatusReport, now: number): string {
 
 /** Is it well? One word, and why. */
 function healthText(report: StatusReport, now: number): string {
-  const { running, passesWait, lastPass, totals } = report;
-  const { due, failed, lastMinute, oldestDueSeconds, unreadBytes } = totals;
-  const behind = behindText(report);
-  const failures = failed === 0 ? "nothing failed" : `${countText(failed)} failed`;
-  if (running === null) return coloured("yellow", "stopped", `${behind}; ${failures}`);
-  if (passesWait !== null) return coloured("yellow", "waits", `${passesWait}; ${behind}`);
-  const isStuck = due > 0 && lastMinute === 0 && (oldestDueSeconds ?? 0) > STUCK_SECONDS;
-  if (isStuck) return coloured("red", "stuck", `${behind}, and none was done in the last minute`);
-  const trouble = lastPass === null ? undefined : troubleOf(lastPass);
-  if (trouble !== undefined) return coloured("yellow", "in trouble", `${trouble}; ${behind}`);
-  const isUnread = (unreadBytes ?? 0) > 0;
-  const stillMs = lastPass === null ? 0 : now - Date.parse(lastPass.at);
-  if (isUnread && lastMinute === 0 && stillMs > QUIET_MS) {
-    const since = `no pass for ${durationText(stillMs)}: the log may say why`;
-    return coloured("yellow", "behind", `${behind}; ${since}`);
-  }
-  if (due > 0 || isUnread) return coloured("green", "at work", behind);
-  return coloured(failed > 0 ? "yellow" : "green", "well", `${behind}; ${failures}`);
-}
-
-function behindText({ totals, datasets }: StatusReport): string {
-  const { due, oldestDueSeconds, unreadBytes } = totals;
-  const unread =
-    (unreadBytes ?? 0) > 0 ? `; ${bytesText(unreadBytes ?? 0)} of manifests unread` : "";
-  if (due === 0) return `nothing is due${unread}`;
-  const count = datasets.filter((dataset) => dataset.due > 0).length;
-  const age = oldestDueSeconds === null ? "" : `, the oldest for ${ageText(oldestDueSeconds)}`;
-  return `${counted(due, "file")} due in ${counted(count, "dataset")}${age}${unread}`;
+  const { word, kind, why } = verdictOf({ ...report, isRunning: report.running !== null }, now);
+  const failing = word === "well" && report.totals.failed > 0;
+  return coloured(failing ? "yellow" : colours[kind], word, why);
 }
 
 function paceText(lastMinute: number): string {
@@ -93,7 +68,11 @@ function paceText(lastMinute: number): string {
 }
 
 /** Those that are behind or failing come first; of the others, what there is room for. */
-function datasetLines(datasets: readonly DatasetStatus[], room: number): string[] {
+function datasetLines(
+  datasets: readonly DatasetStatus[],
+  room: number,
+  width: number | undefined,
+): string[] {
   if (datasets.length === 0) return [];
   const first = datasets.filter(isNotable).toSorted(mostBehind);
   const ordered = [...first, ...datasets.filter((dataset) => !isNotable(dataset))];
@@ -105,7 +84,7 @@ function datasetLines(datasets: readonly DatasetStatus[], room: number): string[
     ...(notable === 0 ? [] : [`${countText(notable)} more that wait or failed`]),
     ...(rest === 0 ? [] : [`${countText(rest)} more, nothing waiting, nothing failed`]),
   ];
-  const lines = ["", ...datasetTable(shown).split("\n")];
+  const lines = ["", ...datasetTable(shown, width)];
   return more.length === 0 ? lines : [...lines, `… and ${more.join(", and ")}; --all shows them`];
 }
 
@@ -119,31 +98,84 @@ function mostBehind(a: DatasetStatus, b: DatasetStatus): number {
   return age(b) - age(a) || b.waiting - a.waiting || b.failed - a.failed;
 }
 
-/** Columns that say nothing of any dataset are left out. */
-function datasetTable(datasets: readonly DatasetStatus[]): string {
+type Column = readonly [string, (dataset: DatasetStatus) => string | number];
+
+/** What goes first where a terminal is too narrow. */
+const dispensable = [
+  "read",
+  "last min",
+  "pruned",
+  "oldest",
+  "rejected",
+  "entries",
+  "unread",
+  "due",
+];
+
+/** Columns that say nothing of any dataset are left out, and those that a terminal has no room for. */
+function datasetTable(
+  datasets: readonly DatasetStatus[],
+  width: number | undefined,
+): readonly string[] {
+  let columns = columnsFor(datasets);
+  const laidOut = (chosen: readonly Column[]) =>
+    tableText(
+      chosen.map(([heading]) => heading),
+      datasets.map((dataset) => chosen.map(([, cell]) => cell(dataset))),
+      width === undefined ? undefined : Infinity,
+    );
+  // The reason at the end is cut instead.
+  const isTooWide = () =>
+    width !== undefined &&
+    laidOut(columns.filter(([name]) => name !== REASON)).some((line) => stringWidth(line) > width);
+  for (const name of dispensable) {
+    if (!isTooWide()) break;
+    columns = columns.filter(([heading]) => heading !== name);
+  }
+  return laidOut(columns).map((line) => (width === undefined ? line : clip(line, width)));
+}
+
+const REASON = "waits for";
+
+function columnsFor(datasets: readonly DatasetStatus[]): readonly Column[] {
   const hasAny = (key: "pruned" | "due" | "rejected" | "lastMinute") =>
     datasets.some((dataset) => dataset[key] > 0);
-  type Column = readonly [string, (dataset: DatasetStatus) => string | number];
-  const columns: readonly Column[] = [
+  const optional = (isThere: boolean, column: Column) => (isThere ? [column] : []);
+  const isBehind = ({ due, unreadBytes }: DatasetStatus) => due > 0 || (unreadBytes ?? 0) > 0;
+  const reasonOf = (dataset: DatasetStatus) => (isBehind(dataset) ? (dataset.waitsFor ?? "") : "");
+  return [
     ["dataset", ({ dataset }) => dataset],
     ["entries", ({ entries }) => entries],
     ["sampled", ({ sampled }) => sampled],
     ["failed", ({ failed }) => failed],
-    ...(hasAny("pruned") ? [["pruned", ({ pruned }) => pruned] as Column] : []),
+    ...optional(hasAny("pruned"), ["pruned", ({ pruned }) => pruned]),
     ["waiting", ({ waiting }) => waiting],
-    ...(hasAny("due") ? [["due", ({ due }) => due] as Column] : []),
-    ...(hasAny("due")
-      ? [["oldest", ({ oldestDueSeconds: age }) => (age === null ? "" : ageText(age))] as Column]
-      : []),
+    ...optional(hasAny("due"), ["due", ({ due }) => due]),
+    ...optional(hasAny("due"), [
+      "oldest",
+      ({ oldestDueSeconds: age }) => (age === null ? "" : ageText(age)),
+    ]),
     ["unread", unreadText],
-    ...(hasAny("rejected") ? [["rejected", ({ rejected }) => rejected] as Column] : []),
-    ...(hasAny("lastMinute") ? [["last min", ({ lastMinute }) => lastMinute] as Column] : []),
+    ...optional(hasAny("rejected"), ["rejected", ({ rejected }) => rejected]),
+    ...optional(hasAny("lastMinute"), ["last min", ({ lastMinute }) => lastMinute]),
     ["read", ({ readBytes }) => bytesText(readBytes)],
+    ...optional(
+      datasets.some((dataset) => reasonOf(dataset) !== ""),
+      [REASON, reasonOf],
+    ),
   ];
-  return table(
-    columns.map(([heading]) => heading),
-    datasets.map((dataset) => columns.map(([, cell]) => cell(dataset))),
-  );
+}
+
+/** Lines of a table: as wide as a terminal, or with tabs. */
+function tableText(
+  headings: readonly string[],
+  rows: readonly (readonly unknown[])[],
+  width: number | undefined,
+): readonly string[] {
+  if (width === undefined) return tabbed(headings, rows).split("\n");
+  return table(headings, rows)
+    .split("\n")
+    .map((line) => clip(line, width));
 }
 
 function unreadText({ off, unreadBytes }: DatasetStatus): string {
@@ -154,8 +186,9 @@ function ageText(seconds: number): string {
   return durationText(Math.max(1, seconds) * 1000);
 }
 
-function cut(text: string): string {
-  return text.length <= EXAMPLE ? text : `${text.slice(0, EXAMPLE - 1)}…`;
+/** On a terminal two lines at most. */
+function exampleText(text: string, width: number | undefined): string {
+  return width === undefined ? text : clip(text, EXAMPLE);
 }
 
 /** In colour only where stdout is a terminal that shows it. */

@@ -35,7 +35,11 @@ export async function status(options: StatusOptions, context: Context): Promise<
   }
   const report = await look(settings);
   if (json) printJson(context, report);
-  else printText(context, statusText(report, Date.now(), { datasets: all ? Infinity : DATASETS }));
+  else {
+    const { isTTY, columns } = context.out;
+    const room = { datasets: all ? Infinity : DATASETS, ...(isTTY ? { columns } : {}) };
+    printText(context, statusText(report, Date.now(), room));
+  }
   return exitCodes.done;
 }
 
@@ -66,7 +70,7 @@ async function frameOf(
     if (json) return `${jsonText(report)}\n`;
     const now = Date.now();
     const datasets = all ? Infinity : DATASETS;
-    const lines = size === undefined ? {} : { lines: size.rows - 1 };
+    const lines = size === undefined ? {} : { lines: size.rows - 1, columns: size.columns };
     return blockOf(statusText(report, now, { datasets, ...lines }), size);
   } catch (error) {
     const problem = problemIn(error);

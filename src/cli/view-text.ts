@@ -3,7 +3,7 @@ import stringWidth from "string-width";
 import type { Column, Table, View } from "../view/view.ts";
 import type { Context } from "./command.ts";
 import { counted, printable } from "../lib/text.ts";
-import { pad } from "./print.ts";
+import { clip, pad } from "./print.ts";
 
 /** How a view is laid out. */
 export interface Layout {
@@ -20,7 +20,6 @@ const GAP = "  ";
 const NULL = "∅";
 /** What has numbers as a rule: to the right. */
 const numeric = /^(integer|number|u?int\d*|long|float\d*|double|decimal\b.*)$/;
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 /** How to lay out for this output: `--width`, else the terminal's, else 120. */
 export function layoutFor({ out, env }: Pick<Context, "out" | "env">, width?: number): Layout {
@@ -113,20 +112,6 @@ function fitting(widths: readonly number[], width: number): number {
   let used = -GAP.length;
   const beyond = widths.findIndex((one) => (used += one + GAP.length) > width);
   return beyond < 0 ? widths.length : beyond;
-}
-
-/** Cuts a text to a width, with `…` where something was left out. */
-function clip(text: string, width: number): string {
-  // Each character is at most two wide: most texts need no closer look.
-  if (text.length * 2 <= width || stringWidth(text) <= width) return text;
-  let kept = "";
-  let used = 1;
-  for (const { segment } of graphemes.segment(text)) {
-    used += stringWidth(segment);
-    if (used > width) break;
-    kept += segment;
-  }
-  return `${kept}…`;
 }
 
 function style(format: "dim" | "bold", text: string, { hasColour }: Layout): string {

@@ -1,19 +1,10 @@
 import type { Db } from "../cache/open.ts";
 import type { Settings } from "../config/settings.ts";
-import type { FailureCode } from "../errors.ts";
 import type { PulseState } from "../pulse.ts";
 import type { StatusReport } from "../status.ts";
 import type { PassSummary } from "../summary.ts";
+import type { Wait } from "../waits.ts";
 import type { Work } from "./work.ts";
-
-/** A dataset that has to wait, and why. */
-export interface PausedDataset {
-  readonly dataset: string;
-  readonly code: FailureCode;
-  readonly message: string;
-  /** When that was last found, ms since epoch. */
-  readonly at: number;
-}
 
 /** What the daemon is asked about itself whenever it is told on. */
 export interface Live {
@@ -35,7 +26,7 @@ export interface DaemonState extends Live {
   /** When the daemon began, ms since epoch. */
   readonly startedAt: number;
   /** Datasets that wait since the last pass over all of them. */
-  readonly paused: readonly PausedDataset[];
+  readonly paused: readonly Wait[];
   /** The last pass over all datasets; null before the first one has ended. */
   readonly lastPass: PassSummary | null;
   /** When the last such pass ended in which everything could be read and written, ms since epoch. */

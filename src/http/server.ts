@@ -3,7 +3,8 @@ import { isLocal, listenAddress } from "../config/listen.ts";
 import type { Log } from "../log.ts";
 import type { PassEvent, PassResult } from "../pass.ts";
 import type { PassSummary } from "../summary.ts";
-import type { DaemonState, Live, PausedDataset } from "./context.ts";
+import { createWaits } from "../waits.ts";
+import type { DaemonState, Live } from "./context.ts";
 import { type Death, type Keeper, keepChild } from "./keeper.ts";
 import type { FromServer } from "./messages.ts";
 import { addEvent, addSeconds, emptyWork, PASS_BUCKETS } from "./work.ts";
@@ -44,7 +45,7 @@ const program = new URL(
 export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOptions): PageServer {
   const startedAt = Date.now() - Math.round(performance.now());
   const work = emptyWork();
-  const paused = new Map<string, PausedDataset>();
+  const waits = createWaits();
   let lastPass: PassSummary | null = null;
   let lastGoodPassAt: number | null = null;
   let serverRestarts = 0;
@@ -65,10 +66,8 @@ export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOpt
     addEvent(work, event);
     if (event.type === "paused") {
       const { where: dataset, code, message } = event;
-      paused.set(dataset, { dataset, code, message, at: Date.now() });
-    } else if (event.type === "settled" && paused.size > 0) {
-      paused.delete(event.settled.claim.job.dataset);
-    }
+      waits.add({ dataset, code, message, at: Date.now() });
+    } else if (event.type === "settled") waits.settled(event.settled.claim.job.dataset);
   }
 
   function passed({ summary, isDrained }: Pick<PassResult, "summary" | "isDrained">): void {
@@ -76,12 +75,9 @@ export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOpt
     lastPass = summary;
     addSeconds(work.passes, PASS_BUCKETS, summary.ms / 1000);
     const begun = Date.parse(summary.at);
-    // One that made way for new lines may not have come to all of them.
-    for (const { dataset, at } of paused.values()) {
-      if (isDrained && at < begun) paused.delete(dataset);
-    }
-    const waits = [...paused.values()].some(({ code }) => code !== "OVER_BUDGET");
-    if (summary.errors === 0 && !waits) lastGoodPassAt = begun + summary.ms;
+    waits.passed({ begunAt: begun, isDrained });
+    const isHeld = waits.all().some(({ code }) => code !== "OVER_BUDGET");
+    if (summary.errors === 0 && !isHeld) lastGoodPassAt = begun + summary.ms;
   }
 
   async function change(next: Settings): Promise<void> {
@@ -134,7 +130,7 @@ export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOpt
       ...liveNow(),
       pid: process.pid,
       startedAt,
-      paused: [...paused.values()],
+      paused: waits.all(),
       lastPass,
       lastGoodPassAt,
       work,

@@ -140,6 +140,8 @@ const contract: Readonly<Record<string, readonly [readonly string[], number, unk
     {
       running: null,
       passesWait: null,
+      passFailure: null,
+      verdict: { word: text, why: text },
       lastPass: passSummary,
       totals,
       failures: [
@@ -149,7 +151,7 @@ const contract: Readonly<Record<string, readonly [readonly string[], number, unk
           example: { dataset: DATASET, raw: "raw/gone.csv", message: text },
         },
       ],
-      datasets: [{ dataset: DATASET, ...totals }],
+      datasets: [{ dataset: DATASET, ...totals, waitsFor: null }],
     },
   ],
   list: [[], 0, [entry, entry, entry]],
@@ -194,6 +196,7 @@ const contract: Readonly<Record<string, readonly [readonly string[], number, unk
         sampled: sampledReceipt,
         problem: null,
         view,
+        waitsFor: text,
       },
     ],
   ],

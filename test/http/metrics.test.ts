@@ -173,6 +173,7 @@ test("more datasets than have series of their own share one, of their sums and t
     lastMinute: 0,
     readBytes: 0,
     off: null,
+    waitsFor: null,
   }));
   const found = series(
     await metricsText({
@@ -201,7 +202,7 @@ test("a dataset's name with quotes, line ends and what is not UTF-8 cannot forge
   await using world = await createWorld();
   const evil = 'v/d"} 1\nstaging_sampler_ready 99\n\\/v1\udc80';
   const empty = await statusOf(world.db(), world.settings(), NOW);
-  const datasets = [{ ...empty.totals, dataset: evil, off: null }];
+  const datasets = [{ ...empty.totals, dataset: evil, off: null, waitsFor: null }];
   const text = await metricsText({
     daemon: daemon(),
     isHealthy: true,

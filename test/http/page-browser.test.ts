@@ -234,14 +234,14 @@ test.runIf(isHere)(
     await page.goto(pages.url);
     await page.getByLabel("Name contains").focus();
     const state = page.locator("[data-part=state]");
-    expect(await state.textContent()).toContain("resting");
-    pages.tell({ pulse: { resting: false, beatAt: Date.now() } });
+    expect(await state.textContent()).toContain("well");
+    pages.tell({ isReady: false });
     const later = (part: Locator) => async () => {
       await page.clock.runFor(2000);
       return part.textContent();
     };
-    await expect.poll(later(state)).toContain("working");
-    pages.tell({ passesWait: "the processors <b>are</b> busy" });
+    await expect.poll(later(state)).toContain("starting");
+    pages.tell({ isReady: true, passesWait: "the processors <b>are</b> busy" });
     await expect.poll(later(page.locator("[data-part=why]"))).toContain("<b>are</b> busy");
     expect(await page.evaluate("document.activeElement.id")).toBe("name");
     expect(wrong).toEqual([]);

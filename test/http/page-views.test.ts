@@ -407,7 +407,11 @@ test("the commands that a page shows do, in a real shell, what it says", async (
       expect(JSON.parse(explained.stdout)).toMatchObject([{ entry: { raw: name } }]);
     }
     const retried = shell(retry);
-    expect([name, retried.status, retried.stderr]).toEqual([name, 0, ""]);
+    expect([name, retried.status, retried.stderr]).toEqual([
+      name,
+      0,
+      `lake ${lake.prefix}, cache ${lake.state}\n`,
+    ]);
     expect(JSON.parse(retried.stdout)).toMatchObject({ entries: 1 });
   }
 });
@@ -451,24 +455,22 @@ test("pages say plainly when no daemon runs, and when one does", async () => {
   lock.release();
 });
 
-test("pages say plainly that the daemon is not well, holds back, or has not begun", async () => {
+test("pages say plainly that the daemon is stuck, waits, or has not begun, in the words of status", async () => {
   await using lake = await createWorld();
   await addOrdinary(lake);
   await using pages = await servePages(lake.settings());
   const textAt = async (path: string) => (await get(path, pages)).text;
   pages.silentFor(120_000);
   for (const path of ["/", `/datasets/${DATASET}`, entryPath("raw/a.csv"), "/failures", "/none"]) {
-    expect(await textAt(path)).toContain("The daemon is not well: nothing was heard of");
+    expect(await textAt(path)).toContain("The daemon is stuck: nothing was heard of");
   }
   pages.silentFor(0);
   pages.tell({ pulse: { resting: false, beatAt: Date.now() - 900_000 } });
-  expect(await textAt("/")).toContain(
-    "not well: the daemon has work, and has done nothing for 900 s",
-  );
+  expect(await textAt("/")).toContain("stuck: the daemon has work, and has done nothing for 900 s");
   pages.tell({ pulse: { resting: true, beatAt: 0 }, passesWait: "the processors are 93 % busy" });
-  expect(await textAt("/")).toContain("Passes wait: the processors are 93 % busy");
+  expect(await textAt("/")).toContain("the processors are 93 % busy; nothing is due.");
   pages.tell({ passesWait: null, isReady: false });
-  expect(await textAt("/")).toContain("The first pass has not begun.");
+  expect(await textAt("/")).toContain("the first pass has not begun.");
   const waits = {
     dataset: DATASET,
     code: "OUTPUT_FULL",
@@ -519,7 +521,7 @@ test("without a cache every view says so, and the daemon's own state is still sh
   const overview = await get("/", pages);
   expect([overview.status, overview.text]).toEqual([
     200,
-    expect.stringMatching(/There is no cache to read: no cache at .*resting/),
+    expect.stringMatching(/There is no cache to read: no cache at .*in trouble/),
   ]);
   for (const path of [`/datasets/${DATASET}`, entryPath("raw/a.csv"), "/failures"]) {
     const { status, text } = await get(path, pages);

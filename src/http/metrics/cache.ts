@@ -95,6 +95,7 @@ function bounded(datasets: readonly DatasetStatus[]): readonly DatasetStatus[] {
       rejected: sum("rejected"),
       unreadBytes: others.reduce((total, { unreadBytes }) => total + (unreadBytes ?? 0), 0),
       oldestDueSeconds: others.reduce((max, each) => Math.max(max, each.oldestDueSeconds ?? 0), 0),
+      waitsFor: null,
     },
   ];
 }

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import type { DatasetStatus, StatusReport } from "../../status.ts";
-import type { PausedDataset } from "../context.ts";
+import type { Wait } from "../../waits.ts";
 import { badge, datasetAddress, type Html, isolated, pager, tableHtml } from "./layout.ts";
 import { barKey, outcomeBar } from "./outcome-bar.ts";
 import { address, chosen, numberIn, type Query, searched } from "./query.ts";
@@ -34,7 +34,7 @@ interface Wanted {
 /** All datasets, the worst first. @throws BadRequest */
 export function datasetsView(
   { datasets, totals }: StatusReport,
-  paused: readonly PausedDataset[],
+  paused: readonly Wait[],
   query: Query,
 ): Html {
   const wanted: Wanted = {
@@ -49,7 +49,9 @@ export function datasetsView(
   const pages = Math.max(1, Math.ceil(found.length / PER_PAGE));
   const page = Math.min(wanted.page, pages);
   const from = (page - 1) * PER_PAGE;
-  const waits = new Map(paused.map((each) => [each.dataset, each]));
+  const waits = new Map(paused.map((each) => [each.dataset, `${each.code}: ${each.message}`]));
+  for (const { dataset, waitsFor } of datasets)
+    if (waitsFor !== null && !waits.has(dataset)) waits.set(dataset, waitsFor);
   const rows = found.toSorted(comparison(wanted.order, waits)).slice(from, from + PER_PAGE);
   return html`<p class="muted">
       ${counted(datasets.length, "dataset")}, ${counted(totals.entries, "entry", "entries")}:
@@ -88,7 +90,7 @@ function formHtml({ name, order }: Wanted): Html {
 
 function listHtml(
   rows: readonly DatasetStatus[],
-  waits: ReadonlyMap<string, PausedDataset>,
+  waits: ReadonlyMap<string, string>,
   wanted: Wanted,
   found: number,
 ): Html {
@@ -120,14 +122,12 @@ function listHtml(
   });
 }
 
-function rowHtml(row: DatasetStatus, paused: PausedDataset | undefined): Html {
+function rowHtml(row: DatasetStatus, waitsFor: string | undefined): Html {
   const { dataset, entries, failed, waiting, oldestDueSeconds, unreadBytes, rejected, off } = row;
   const why =
-    paused === undefined
+    waitsFor === undefined
       ? html``
-      : html`<span class="why"
-          >${badge("waiting", "waits")} ${paused.code}: ${isolated(paused.message, 300)}</span
-        >`;
+      : html`<span class="why">${badge("waiting", "waits")} ${isolated(waitsFor, 300)}</span>`;
   const failures = html`<a class="failed" href="${datasetAddress(dataset, { outcome: "failed" })}"
     >${countText(failed)}</a
   >`;
@@ -183,7 +183,7 @@ function pagesHtml({ name, order }: Wanted, page: number, pages: number): Html {
 /** What is asked first comes first; what is equal then is in the order of its name. */
 function comparison(
   order: Order,
-  waits: ReadonlyMap<string, PausedDataset>,
+  waits: ReadonlyMap<string, string>,
 ): (a: DatasetStatus, b: DatasetStatus) => number {
   const pause = ({ dataset }: DatasetStatus) => (waits.has(dataset) ? 1 : 0);
   const oldest = (row: DatasetStatus) => row.oldestDueSeconds ?? -1;

@@ -41,14 +41,14 @@ export function addPages(app: Hono, context: AppContext): void {
       return {
         title: "Datasets",
         part: "datasets",
-        body: html`${heading}${strip(status, now)}${list}`,
+        body: html`${heading}${strip(report, now)}${list}`,
       };
     }),
   );
 
   app.get("/live", async (c) => {
     const report = await reportOrError();
-    return c.html(strip(report instanceof Error ? undefined : report, Date.now()));
+    return c.html(strip(report, Date.now()));
   });
 
   app.get("/datasets/:vendor/:dataset/:version", (c) =>
@@ -62,7 +62,7 @@ export function addPages(app: Hono, context: AppContext): void {
         title: dataset,
         part: "datasets",
         crumbs: [{ text: "Datasets", href: "/" }, { text: dataset }],
-        notices: waitsOf(dataset),
+        notices: await waitsOf(dataset),
         body: filesView(context, status, query, now),
       };
     }),
@@ -80,7 +80,7 @@ export function addPages(app: Hono, context: AppContext): void {
           { text: entry.dataset, href: datasetAddress(entry.dataset) },
           { text: entry.raw },
         ],
-        notices: waitsOf(entry.dataset),
+        notices: await waitsOf(entry.dataset),
         body: entryView(facts),
       };
     }),
@@ -148,8 +148,10 @@ export function addPages(app: Hono, context: AppContext): void {
     return layout({ ...view, notices }, settings, now);
   }
 
-  function strip(status: StatusReport | undefined, now: number): ReturnType<typeof stripHtml> {
-    return stripHtml({ state: context.state(), wellness: wellnessOf(context, now), status, now });
+  function strip(report: StatusReport | Error, now: number): ReturnType<typeof stripHtml> {
+    const status = report instanceof Error ? undefined : report;
+    const wellness = wellnessOf(context, report, now);
+    return stripHtml({ state: context.state(), wellness, status, now });
   }
 
   /** What the daemon tells of itself is to be seen while there is no cache, too. */
@@ -162,13 +164,12 @@ export function addPages(app: Hono, context: AppContext): void {
     }
   }
 
-  function waitsOf(dataset: string): Notice[] {
-    return context
-      .state()
-      .paused.filter((each) => each.dataset === dataset)
-      .map(({ code, message }) => {
-        return { kind: "wait", title: "This dataset waits:", text: `${code}: ${message}` };
-      });
+  /** The daemon's word goes before what the cache remembers. */
+  async function waitsOf(dataset: string): Promise<Notice[]> {
+    const wait = context.state().paused.find((each) => each.dataset === dataset);
+    const row = (await context.report()).datasets.find((each) => each.dataset === dataset);
+    const text = wait === undefined ? row?.waitsFor : `${wait.code}: ${wait.message}`;
+    return typeof text === "string" ? [{ kind: "wait", title: "This dataset waits:", text }] : [];
   }
 
   /** The entry that a request names. @throws BadRequest, NoPage */

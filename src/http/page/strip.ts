@@ -1,15 +1,18 @@
 import { html } from "hono/html";
 import type { StatusReport } from "../../status.ts";
+import type { Verdict } from "../../health.ts";
 import type { DaemonState } from "../context.ts";
 import { badge, type Html, isolated, timeHtml } from "./layout.ts";
 import { bytesText, countText, counted, durationText } from "../../lib/text.ts";
 import { agoText } from "./text.ts";
-import type { Wellness } from "./wellness.ts";
+
+/** The classes of badges. */
+const badges = { good: "well", wait: "waiting", bad: "unwell" } as const;
 
 /** What the strip is made from. */
 export interface StripFacts {
   readonly state: DaemonState;
-  readonly wellness: Wellness;
+  readonly wellness: Verdict;
   /** undefined while there is no cache. */
   readonly status: StatusReport | undefined;
   /** ms since epoch. */
@@ -43,15 +46,15 @@ function fact(part: string, label: string, value: Html): Html {
   </div>`;
 }
 
-function stateHtml({ pid, startedAt }: DaemonState, { kind, word }: Wellness, now: number): Html {
+function stateHtml({ pid, startedAt }: DaemonState, { kind, word }: Verdict, now: number): Html {
   const since = durationText(now - startedAt);
-  return html`${badge(kind, word)}<small>pid ${pid}, for ${since}</small>`;
+  return html`${badge(badges[kind], word)}<small>pid ${pid}, for ${since}</small>`;
 }
 
 /** Nothing where all is well: there is no room taken for it then. */
-function whyHtml({ paused }: DaemonState, { why }: Wellness): Html {
+function whyHtml({ paused }: DaemonState, { why, kind }: Verdict): Html {
   const waits = counted(paused.length, "dataset waits", "datasets wait");
-  const reason = why === "" ? html`` : html`<strong>${isolated(why, 500)}</strong> `;
+  const reason = kind === "good" ? html`` : html`<strong>${isolated(why, 500)}.</strong> `;
   return html`${reason}${paused.length === 0 ? "" : `${waits}, as the table says.`}`;
 }
 

@@ -1,45 +1,55 @@
+import { type Standing, type Verdict, verdictOf } from "../../health.ts";
 import type { StatusReport } from "../../status.ts";
 import type { AppContext } from "../app.ts";
 import { healthOf, patienceOf } from "../health.ts";
 import { isCacheError } from "../reader.ts";
 import type { Notice } from "./layout.ts";
 
-/** How the daemon is. */
-export interface Wellness {
-  readonly kind: "well" | "unwell" | "waiting";
-  readonly word: string;
-  /** What is wrong; empty where nothing is. */
-  readonly why: string;
-}
+type Known = Pick<AppContext, "state" | "settings" | "heardAt">;
 
-/** How the daemon is, as `/healthz` judges it; `now` is ms since epoch. */
+/** What is known while the cache cannot be read. */
+const nothing = { totals: { failed: 0, lastMinute: 0, unreadBytes: 0 }, datasets: [] };
+
+/**
+ * How the daemon is, in the words of `status`: by what it tells itself, and by the report or why
+ * there is none. `now` is ms since epoch.
+ */
 export function wellnessOf(
-  { state, settings, heardAt }: Pick<AppContext, "state" | "settings" | "heardAt">,
+  { state, settings, heardAt }: Known,
+  report: StatusReport | Error,
   now: number,
-): Wellness {
+): Verdict {
   const daemon = state();
+  const { isReady, passesWait, passFailure, paused } = daemon;
   const patienceMs = patienceOf(settings);
-  const { reason } = healthOf({ state: daemon, heardAt: heardAt(), now, patienceMs });
-  if (reason !== null) return { kind: "unwell", word: "not well", why: `${reason}.` };
-  if (!daemon.isReady) {
-    return { kind: "waiting", word: "starting", why: "The first pass has not begun." };
-  }
-  if (daemon.passesWait !== null) {
-    return { kind: "waiting", word: "holding back", why: `Passes wait: ${daemon.passesWait}` };
-  }
-  return { kind: "well", word: daemon.pulse.resting ? "resting" : "working", why: "" };
+  const { reason: fault } = healthOf({ state: daemon, heardAt: heardAt(), now, patienceMs });
+  const { totals, datasets } = report instanceof Error ? nothing : report;
+  const waits = new Map(
+    paused.map(({ dataset, code, message }) => [dataset, `${code}: ${message}`]),
+  );
+  const standing: Standing = {
+    isRunning: true,
+    passesWait,
+    passFailure,
+    lastPass: daemon.lastPass ?? (report instanceof Error ? null : report.lastPass),
+    totals,
+    datasets: datasets.map((each) => ({
+      ...each,
+      waitsFor: waits.get(each.dataset) ?? each.waitsFor,
+    })),
+  };
+  const verdict = verdictOf(standing, now, { fault, isReady });
+  const isUnknown = report instanceof Error && verdict.kind === "good";
+  return isUnknown ? { word: "in trouble", kind: "bad", why: report.message } : verdict;
 }
 
 /** What people have to know on every page: that the daemon, or the cache, is not as it should be. */
-export function noticesOf(
-  context: Pick<AppContext, "state" | "settings" | "heardAt">,
-  report: StatusReport | Error,
-  now: number,
-): Notice[] {
-  const { kind, why } = wellnessOf(context, now);
+export function noticesOf(context: Known, report: StatusReport | Error, now: number): Notice[] {
+  const { kind, word, why } = wellnessOf(context, report, now);
   const notices: Notice[] = [];
-  if (kind === "unwell") {
-    notices.push({ kind: "bad", title: "The daemon is not well:", text: why });
+  const isSaidBelow = report instanceof Error && why === report.message;
+  if (kind === "bad" && !isSaidBelow) {
+    notices.push({ kind: "bad", title: `The daemon is ${word}:`, text: `${why}.` });
   }
   if (report instanceof Error) {
     const title = isCacheError(report)
