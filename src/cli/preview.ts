@@ -14,6 +14,7 @@ import { bytesText, counted, jsonText, printable, readText } from "../lib/text.t
 import { layoutFor, viewText } from "./view-text.ts";
 import { writeAll } from "./write.ts";
 import { tell } from "./print.ts";
+import { page } from "./pager.ts";
 
 /** Options of `preview`. */
 export interface PreviewOptions extends InspectOptions {
@@ -28,6 +29,8 @@ export interface PreviewOptions extends InspectOptions {
   readonly format?: string;
   /** Columns of the terminal; 0 for no limit. */
   readonly width?: number;
+  /** False for none. */
+  readonly pager: boolean;
 }
 
 /** Rows shown on a terminal where nothing else is said. */
@@ -61,7 +64,8 @@ export async function preview(options: PreviewOptions, context: Context): Promis
     const view = await viewOf(previewed, options);
     const heading = `${printable(previewed.name)}\n  ${printable(summaryOf(previewed))}`;
     const gap = view.facts.length + view.warnings.length > 0 ? "\n" : "\n\n";
-    await writeAll(context, `${heading}${gap}${viewText(view, layoutFor(context, width))}\n`);
+    const text = `${heading}${gap}${viewText(view, layoutFor(context, width))}\n`;
+    await page(context, text, options.pager);
   } else {
     warn(previewed, context);
     await writeAll(context, previewed.sample.bytes);

@@ -117,7 +117,16 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .argument("<what>", "a raw as its manifest line says it, a sample, or a file in the lake")
     .option("--dataset <v/d/n>", "only in this dataset (else in all that have it)")
     .option("--rows <n>", "rows of each table", positive, 20)
+    .option("--columns <names>", "only these columns, separated by commas", names)
+    .addOption(new Option("--schema", "names and types of columns only").conflicts("json"))
+    .addOption(new Option("--vertical", "each row on lines of its own, with whole values"))
+    .addOption(
+      new Option("-o, --output <form>", "the tables alone, with whole values")
+        .choices(["csv", "json", "md"])
+        .conflicts(["json", "vertical"]),
+    )
     .option("--width <n>", "columns to fit into; 0: no limit (else the terminal's)", width)
+    .option("--no-pager", "no $PAGER (else less) where a terminal is too small")
     .option("--json", "for programs")
     .action(about("what", async () => (await import("./show.ts")).show));
   add("preview", "sample any file, without lake or cache: to stdout, or shown on a terminal")
@@ -128,6 +137,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--force", "replace that file")
     .option("--format <name>", "what it is, where the name does not tell: csv, jsonl, csv.gz, …")
     .option("--width <n>", "columns to fit into; 0: no limit (else the terminal's)", width)
+    .option("--no-pager", "no $PAGER (else less) where a terminal is too small")
     .option("--json", "what was sampled, and the sample as tables")
     .action(about("file", async () => (await import("./preview.ts")).preview));
   add("prune", "apply retention now: remove the oldest samples (a daemon does it by itself)")
@@ -154,6 +164,10 @@ export async function runProgram(args: readonly string[], context: Context): Pro
   } catch (error) {
     return exitCodeOf(error, context);
   }
+}
+
+function names(text: string): readonly string[] {
+  return text.split(",").map((name) => name.trim());
 }
 
 function width(text: string): number {

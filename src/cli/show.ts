@@ -1,8 +1,14 @@
 import { jsonText, printable } from "../lib/text.ts";
+import { withWholeCells } from "../view/cell.ts";
+import type { Table, View } from "../view/view.ts";
+import { schemaOf, withColumns } from "./columns.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
+import { page } from "./pager.ts";
+import { tell } from "./print.ts";
 import { provenanceOf } from "./provenance.ts";
 import { findWhat } from "./show-what.ts";
 import { lookAll, type Shown } from "./shown.ts";
+import { tableAs, type TableForm, verticalText } from "./table-out.ts";
 import { layoutFor, viewText } from "./view-text.ts";
 import { writeAll } from "./write.ts";
 
@@ -14,6 +20,16 @@ export interface ShowOptions extends InspectOptions {
   readonly rows: number;
   /** Columns of the terminal; 0 for no limit. */
   readonly width?: number;
+  /** Only these columns. */
+  readonly columns?: readonly string[];
+  /** Each row on lines of its own. */
+  readonly vertical?: boolean;
+  /** Names and types of columns, instead of rows. */
+  readonly schema?: boolean;
+  /** Only the tables, in this form. */
+  readonly output?: TableForm;
+  /** False for none. */
+  readonly pager: boolean;
 }
 
 /**
@@ -23,13 +39,44 @@ export interface ShowOptions extends InspectOptions {
 export async function show(options: ShowOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
   const found = await findWhat(options.what, settings, options.dataset);
-  const all = await lookAll(found, settings, options.rows);
+  const look = () => lookAll(found, settings, options.rows);
+  const isWhole = options.output !== undefined || options.vertical === true;
+  const looked = await (isWhole ? withWholeCells(look) : look());
+  const all = looked.map((one) => ({
+    ...one,
+    view: one.view === null ? null : chosenOf(one.view, options),
+  }));
+  if (options.output !== undefined) for (const one of all) tellOf(one, context);
   if (options.json === true) await writeAll(context, `${jsonText(all, 2)}\n`);
-  else await writeAll(context, `${all.map((one) => textOf(one, options, context)).join("\n\n")}\n`);
+  else await page(context, textOf(all, options, context), options.pager);
   return all.every(({ view }) => view === null) ? exitCodes.failed : exitCodes.done;
 }
 
-function textOf(shown: Shown, { width }: ShowOptions, context: Context): string {
+/** What stands around the tables, where these are printed alone. */
+function tellOf({ problem, view }: Shown, context: Context): void {
+  if (problem !== null) tell(context, `staging-sampler: ${problem.code}: ${problem.message}`);
+  for (const { title, notes } of view?.tables ?? []) {
+    const of = title === null ? "" : `${title}: `;
+    for (const note of notes) tell(context, `staging-sampler: ${of}${note}`);
+  }
+}
+
+function chosenOf(view: View, { columns, schema }: ShowOptions): View {
+  const chosen = columns === undefined ? view : withColumns(view, columns);
+  return schema === true ? schemaOf(chosen) : chosen;
+}
+
+function textOf(all: readonly Shown[], options: ShowOptions, context: Context): string {
+  const { output } = options;
+  if (output === undefined) {
+    return `${all.map((one) => wholeText(one, options, context)).join("\n\n")}\n`;
+  }
+  const tables = all.flatMap(({ view }): readonly Table[] => view?.tables ?? []);
+  return tables.map((table) => tableAs(output, table, context.out.isTTY)).join("\n");
+}
+
+/** Where it comes from, and its tables. */
+function wholeText(shown: Shown, { width, vertical }: ShowOptions, context: Context): string {
   const said = provenanceOf(shown).map(([label, text]) =>
     label === null ? printable(text) : `  ${label.padEnd(9)} ${printable(text)}`,
   );
@@ -37,5 +84,9 @@ function textOf(shown: Shown, { width }: ShowOptions, context: Context): string 
   if (view === null) return said.join("\n");
   // Facts go on where the provenance ends; a table stands apart.
   const gap = view.facts.length + view.warnings.length > 0 ? "\n" : "\n\n";
-  return said.join("\n") + gap + viewText(view, layoutFor(context, width));
+  const layout = layoutFor(context, width);
+  if (vertical !== true) return said.join("\n") + gap + viewText(view, layout);
+  const facts = viewText({ ...view, tables: [] }, layout);
+  const tables = view.tables.map(verticalText);
+  return said.join("\n") + gap + [facts, ...tables].filter((text) => text !== "").join("\n\n");
 }

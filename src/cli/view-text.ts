@@ -14,8 +14,8 @@ export interface Layout {
 
 /** Where there is no terminal. */
 const DEFAULT_WIDTH = 120;
-/** A column gets no wider while others would be left out for it. */
-const WIDTHS = [Infinity, 40, 24, 16];
+/** A column gets no wider while others would be left out for it; nor narrower, to keep others. */
+const WIDTHS = [Infinity, 40, 24];
 const GAP = "  ";
 const NULL = "∅";
 /** What has numbers as a rule: to the right. */

@@ -1,6 +1,6 @@
 import { Failure } from "../errors.ts";
 import type { AvroType } from "./avro-schema.ts";
-import { CELL_CHARACTERS, exact } from "./cell.ts";
+import { cellCharacters, exact } from "./cell.ts";
 import {
   bytesText,
   dateText,
@@ -25,8 +25,6 @@ export interface AvroReader {
   value(type: AvroType): unknown;
 }
 
-/** Items that are kept of a list or map: more are not seen in a cell. */
-const KEPT_ITEMS = CELL_CHARACTERS;
 const DEEPEST = 1000;
 const units: Readonly<Record<string, bigint>> = {
   millis: perSecond.MILLIS,
@@ -111,7 +109,8 @@ export function avroReader(content: Buffer): AvroReader {
       if (count < 0n) readLong();
       for (let left = Number(count < 0n ? -count : count); left > 0; left -= 1) {
         const item = [key() ?? "", value(type as AvroType)] as const;
-        if (kept.length < KEPT_ITEMS) kept.push(item);
+        // More are not seen in a cell.
+        if (kept.length < cellCharacters()) kept.push(item);
       }
     }
     return kept;
@@ -146,7 +145,7 @@ function bytesOf(value: Buffer, { logical, scale, kind }: AvroType): unknown {
 
 /** Only the start of a long text is seen. */
 function textOf(bytes: Buffer): string {
-  return bytes.subarray(0, 4 * CELL_CHARACTERS + 4).toString();
+  return bytes.subarray(0, 4 * cellCharacters() + 4).toString();
 }
 
 function invalid(why: string): Failure {

@@ -1,5 +1,20 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+/** Characters of a cell where nothing else is asked for. */
+const SHORT = 200;
+/** What is called whole: the cells of a hostile sample have an end, too. */
+const WHOLE = 1024 * 1024;
+const wanted = new AsyncLocalStorage<number>();
+
 /** Characters of a cell; what is longer is cut. */
-export const CELL_CHARACTERS = 200;
+export function cellCharacters(): number {
+  return wanted.getStore() ?? SHORT;
+}
+
+/** Has the cells of what `work` decodes whole: up to a million characters each. */
+export function withWholeCells<T>(work: () => T): T {
+  return wanted.run(WHOLE, work);
+}
 
 /** Numbers that JSON.parse cannot hold exactly: their text as it stands in the file. */
 interface RawJson {
@@ -23,8 +38,9 @@ export function exact(number: string): unknown {
 
 /** Cuts a text to the length of a cell, with `…` where something was left out. */
 export function cut(text: string): string {
-  if (text.length <= CELL_CHARACTERS) return text.toWellFormed();
-  const kept = text.slice(0, CELL_CHARACTERS);
+  const most = cellCharacters();
+  if (text.length <= most) return text.toWellFormed();
+  const kept = text.slice(0, most);
   // Half a character would be left where a pair is split.
   return `${(/[\ud800-\udbff]$/.test(kept) ? kept.slice(0, -1) : kept).toWellFormed()}…`;
 }
@@ -71,6 +87,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 
 /** JSON of a value, cut; goes no further into it than it shows, however large or deep it is. */
 function compact(value: unknown): string {
+  const most = cellCharacters();
   const parts: string[] = [];
   let length = 0;
   add(value);
@@ -82,9 +99,9 @@ function compact(value: unknown): string {
   }
 
   function add(item: unknown): void {
-    if (length > CELL_CHARACTERS) return;
+    if (length > most) return;
     if (json.isRawJSON(item)) put(item.rawJSON);
-    else if (typeof item === "string") put(JSON.stringify(item.slice(0, CELL_CHARACTERS + 1)));
+    else if (typeof item === "string") put(JSON.stringify(item.slice(0, most + 1)));
     else if (Array.isArray(item)) addAll("[", item.entries(), "]");
     else if (isObject(item)) addAll("{", membersOf(item), "}");
     else put(item === undefined ? "null" : String(item));
@@ -98,9 +115,9 @@ function compact(value: unknown): string {
     put(open);
     let separator = "";
     for (const [key, member] of members) {
-      if (length > CELL_CHARACTERS) return;
+      if (length > most) return;
       put(separator);
-      if (typeof key === "string") put(`${JSON.stringify(key.slice(0, CELL_CHARACTERS + 1))}:`);
+      if (typeof key === "string") put(`${JSON.stringify(key.slice(0, most + 1))}:`);
       add(member);
       separator = ",";
     }

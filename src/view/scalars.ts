@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { CELL_CHARACTERS } from "./cell.ts";
+import { cellCharacters } from "./cell.ts";
 import { counted } from "../lib/text.ts";
 
 /** How finely a time is counted. */
@@ -9,8 +9,6 @@ const DAY_MS = 86_400_000;
 /** Longer numbers than any format allows take long to spell. */
 const MAX_DECIMAL_BYTES = 64;
 const MAX_SCALE = 1000;
-/** Bytes that are shown of binary values. */
-const SHOWN_BYTES = 24;
 // oxlint-disable-next-line no-control-regex
 const control = /[\u0000-\u0008\u000e-\u001f\u007f]/;
 
@@ -60,7 +58,7 @@ export function floatText(value: number): string {
 /** Bytes as text where they read as such, else in hexadecimal. */
 export function bytesText(bytes: Uint8Array): string {
   // A whole character may be cut at the end of the first ones.
-  const head = Buffer.from(bytes.subarray(0, 4 * CELL_CHARACTERS));
+  const head = Buffer.from(bytes.subarray(0, 4 * cellCharacters()));
   const isWhole = head.length === bytes.length;
   const text = new TextDecoder().decode(head, { stream: !isWhole });
   const isRead = isWhole ? isUtf8(head) : !text.includes("\ufffd");
@@ -69,8 +67,10 @@ export function bytesText(bytes: Uint8Array): string {
 
 /** The first bytes in hexadecimal, and how many there are where those are not all. */
 export function hexText(bytes: Uint8Array): string {
-  const hex = Buffer.from(bytes.subarray(0, SHOWN_BYTES)).toString("hex");
-  return bytes.length > SHOWN_BYTES ? `0x${hex}… (${bytes.length} bytes)` : `0x${hex}`;
+  // A quarter of a cell in all.
+  const most = Math.floor(cellCharacters() / 8) - 1;
+  const hex = Buffer.from(bytes.subarray(0, most)).toString("hex");
+  return bytes.length > most ? `0x${hex}… (${bytes.length} bytes)` : `0x${hex}`;
 }
 
 /** 16 bytes as a UUID. */
