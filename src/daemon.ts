@@ -181,7 +181,7 @@ export async function runDaemon({
   /** Returns whether nothing that is due was left. */
   async function onePass(datasets: readonly string[] | undefined): Promise<boolean> {
     try {
-      const { summary, unsettledUntil, ...done } = await shift.pass({
+      const { summary, unsettledMs, ...done } = await shift.pass({
         ...(datasets === undefined ? {} : { datasets }),
         settles: false,
         isStopping,
@@ -198,8 +198,7 @@ export async function runDaemon({
       log[datasets === undefined ? "info" : "debug"](summary, "pass");
       // Looking at 1,000 datasets leaves a megabyte; V8 by itself would let that come to ten or more.
       if (datasets === undefined && isIdle(summary)) globalThis.gc?.();
-      if (unsettledUntil !== undefined)
-        setTimeout(() => wake.all(), Math.max(0, unsettledUntil - Date.now())).unref();
+      if (unsettledMs !== undefined) setTimeout(() => wake.all(), unsettledMs).unref();
       // What this pass has left, since the host was busy, is for the next one: it may be so no more.
       const isLeft = !done.isDrained && !wake.isPending();
       wake.at(isLeft ? Date.now() : (nextRetry(Date.now()) ?? Infinity));

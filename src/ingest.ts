@@ -6,6 +6,7 @@ import { datasetsOf } from "./cache/datasets.ts";
 import type { Db } from "./cache/open.ts";
 import { rereadOf } from "./cache/reread.ts";
 import { hasFilesOf } from "./cache/totals.ts";
+import { type WasClockSet, watchClock } from "./clock.ts";
 import type { Settings } from "./config/settings.ts";
 import { errorCode, Failure, isSqliteError } from "./errors.ts";
 import { systemMessage } from "./lake/errors.ts";
@@ -46,6 +47,7 @@ export interface IngestOptions {
   readonly onRestored?: (dataset: string, receipts: number) => void;
   /** Told the names of what looks like a generation and is no regular file, when first seen. */
   readonly onSkipped?: (dataset: string, names: readonly string[]) => void;
+  readonly wasClockSet?: WasClockSet;
 }
 
 /**
@@ -82,7 +84,7 @@ const NOTHING: Ingested = { lines: 0, due: 0, unchanged: 0, superseded: 0, rejec
 
 /** Makes the function; it remembers between calls what was unsettled. */
 export function createIngest(options: IngestOptions): Ingest {
-  const { db, settings, onRejected, onRestored } = options;
+  const { db, settings, onRejected, onRestored, wasClockSet = watchClock() } = options;
   const lake = createLake(settings);
   const acceptBatch = acceptOf(db);
   const checkpoints = checkpointsOf(db);
@@ -95,6 +97,8 @@ export function createIngest(options: IngestOptions): Ingest {
   const skipped = new Map<string, readonly string[]>();
 
   return async (dataset, now, isStopping = () => false) => {
+    // A clock set forward would make a moment of what has to be seen twice, and cut a line in two.
+    if (wasClockSet()) waiting.clear();
     const pause = pauses.get(dataset);
     if (pause !== undefined && now < pause && now >= pause - settleMs) {
       return { ...NOTHING, unsettledUntil: pause };

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { bringForward } from "./cache/due.ts";
 import { addFact, factOf } from "./cache/facts.ts";
 import { changedByOthersOf } from "./cache/others.ts";
 import type { Db } from "./cache/open.ts";
 import type { Settled } from "./cache/settle.ts";
+import { watchClock } from "./clock.ts";
 import { rememberWaits } from "./cache/waits.ts";
 import type { Settings } from "./config/settings.ts";
 import { drain, type Effects } from "./drain.ts";
@@ -13,6 +15,7 @@ import { thisKernel } from "./load/cgroup.ts";
 import { createPace } from "./load/pace.ts";
 import { discover } from "./manifest/discover.ts";
 import { unmovedBelow } from "./manifest/unmoved.ts";
+import { backOff } from "./retry.ts";
 import { rejectionReceipt } from "./samples/receipts.ts";
 import { isLimited, prune, type Pruned } from "./retention.ts";
 import { count, type Counting, emptySummary, isIdle, type PassSummary } from "./summary.ts";
@@ -58,8 +61,8 @@ export interface PassResult {
   readonly isSwept: boolean;
   /** False when something that is due was left for the next pass. */
   readonly isDrained: boolean;
-  /** When something unsettled has to be looked at again, ms since epoch. */
-  readonly unsettledUntil?: number;
+  /** Set when something unsettled has to be looked at again: after so many ms. */
+  readonly unsettledMs?: number;
 }
 
 /** Runs one pass: ingest every manifest, then drain what is due. */
@@ -95,9 +98,11 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
   const isChanged = changedByOthersOf(db);
   const waits = createWaits();
   const remember = rememberWaits(db);
+  const wasClockSet = watchClock();
 
   return async ({ datasets, settles, isStopping, isOver, abandon }) => {
     const started = performance.now();
+    if (wasClockSet()) bringForward(db, Date.now(), backOff);
     const summary = emptySummary();
     const found = await foundOf(datasets, summary);
     const enabled = found.filter((dataset) => settings.offReason(dataset) === undefined);
@@ -108,7 +113,7 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
     isSwept ||= datasets === undefined && unseen === 0 && enabled.every((each) => tidied.has(each));
     if (settles) {
       while (unsettled.size > 0 && !isStopping()) {
-        await sleepUntil(Math.min(...unsettled.values()), abandon);
+        await rest(unsettledMs(unsettled), abandon);
         unsettled = await ingestAll([...unsettled.keys()], summary, isStopping);
       }
     }
@@ -142,9 +147,8 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
     if (datasets === undefined) waits.passed({ begunAt: Date.parse(summary.at), isDrained });
     remember(waits.all(), true);
     if (datasets === undefined || !isIdle(summary)) addFact(db, "pass", JSON.stringify(summary));
-    const times = [...unsettled.values()];
     const result = { summary, isSwept, isDrained };
-    return times.length === 0 ? result : { ...result, unsettledUntil: Math.min(...times) };
+    return unsettled.size === 0 ? result : { ...result, unsettledMs: unsettledMs(unsettled) };
   };
 
   /** Those that are wanted and there. A name that is new may be a link to another dataset. */
@@ -156,6 +160,12 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
     const found = await findDatasets(summary);
     known = new Set(found);
     return wanted?.filter((dataset) => known.has(dataset)) ?? found;
+  }
+
+  /** Until the first of them can be looked at again; a clock that is set back makes it no longer. */
+  function unsettledMs(unsettled: ReadonlyMap<string, number>): number {
+    const waitMs = Math.min(...unsettled.values()) - Date.now();
+    return Math.min(Math.max(0, waitMs), settings.manifest.settleMs);
   }
 
   async function findDatasets(summary: Counting): Promise<readonly string[]> {
@@ -265,7 +275,7 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
   }
 }
 
-/** Waits until a time, ms since epoch, or until the signal says no. */
-async function sleepUntil(time: number, signal: AbortSignal): Promise<void> {
-  await sleep(Math.max(0, time - Date.now()), undefined, { signal }).catch(() => undefined);
+/** Waits so many ms, or until the signal says no. */
+async function rest(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

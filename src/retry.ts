@@ -1,8 +1,10 @@
 import { type FailureCode, retryOf } from "./errors.ts";
 
-const FIRST_DELAY_MS = 5_000;
-const LONGEST_DELAY_MS = 3_600_000;
+/** Between two tries: the wait after the first failure doubles with each, up to the longest one. */
+export const backOff = { firstMs: 5_000, longestMs: 3_600_000 } as const;
 const GIVE_UP_MS = 24 * 3_600_000;
+/** Within this many tries nothing is given up: a clock set forward makes a day of a moment. */
+const LEAST_TRIES = 12;
 const FEW = 3;
 
 /** A job's failures so far, this one included. */
@@ -15,11 +17,12 @@ export interface Failures {
 
 /**
  * When a failed job is tried again, in ms since epoch, or null for a dead letter. Waits 5 s,
- * doubling to an hour, for a day.
+ * doubling to an hour, for a day and 12 tries at least.
  */
 export function nextTry({ code, attempts, failedAt }: Failures, now: number): number | null {
   const retry = retryOf(code);
-  const again = retry === "later" ? now - failedAt < GIVE_UP_MS : retry === "few" && attempts < FEW;
+  const isYoung = attempts < LEAST_TRIES || now - failedAt < GIVE_UP_MS;
+  const again = retry === "later" ? isYoung : retry === "few" && attempts < FEW;
   if (!again) return null;
-  return now + Math.min(FIRST_DELAY_MS * 2 ** (attempts - 1), LONGEST_DELAY_MS);
+  return now + Math.min(backOff.firstMs * 2 ** (attempts - 1), backOff.longestMs);
 }

@@ -1,4 +1,3 @@
-import { schedule } from "node-cron";
 import type { Db } from "./cache/open.ts";
 import type { Settings } from "./config/settings.ts";
 import { threadedEffects } from "./effects.ts";
@@ -7,6 +6,7 @@ import { thisKernel } from "./load/cgroup.ts";
 import { createGate, type Gate } from "./load/gate.ts";
 import type { Log } from "./log.ts";
 import { createPass, type Pass, type PassEvent } from "./pass.ts";
+import { beginSchedule } from "./schedule.ts";
 import type { Suspects } from "./suspects.ts";
 import type { Wake } from "./wake.ts";
 import { watchManifests } from "./watch/watch.ts";
@@ -52,7 +52,7 @@ export function beginShift(options: ShiftOptions): Shift {
     void effects.close();
     throw error;
   }
-  const cron = schedule(settings.schedule, () => wake.all());
+  const endSchedule = beginSchedule(settings.schedule, wake.all);
   let isTold = false;
   const onError = (error: unknown) => {
     if (!isTold)
@@ -74,7 +74,7 @@ export function beginShift(options: ShiftOptions): Shift {
     wasClean: effects.wasClean,
     replaced: effects.replaced,
     async end() {
-      await cron.destroy();
+      endSchedule();
       await watcher?.close();
       await effects.close();
     },

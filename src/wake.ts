@@ -20,8 +20,8 @@ export interface Wake {
   end(): void;
 }
 
-/** A timer cannot be longer than this, ms. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/** The clock may be set while we wait: what is due is looked at after this at the latest, ms. */
+const LONGEST_WAIT_MS = 60_000;
 
 /** Makes one. */
 export function createWake(): Wake {
@@ -51,7 +51,7 @@ export function createWake(): Wake {
       if (time >= timerAt) return;
       clearTimeout(timer);
       timerAt = time;
-      const wait = Math.min(Math.max(0, time - Date.now()), MAX_TIMER_MS);
+      const wait = Math.min(Math.max(0, time - Date.now()), LONGEST_WAIT_MS);
       timer = setTimeout(() => {
         timerAt = Infinity;
         wantsDue = true;

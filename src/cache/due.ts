@@ -26,3 +26,22 @@ export function makeDue(
   );
   return all.immediate();
 }
+
+/** The waits between tries, ms: the first one, which doubles with each failure, and the longest. */
+export interface BackOff {
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+/**
+ * Makes due at `now`, ms since epoch, what waits for a later time than any try can: the clock was
+ * set back since. Returns how many entries that were.
+ */
+export function bringForward(db: Db, now: number, backOff: BackOff): number {
+  const bring = db.prepare(
+    `UPDATE files INDEXED BY due SET next_at = @now, failed_at = min(failed_at, @now)
+     WHERE dataset IN (SELECT id FROM datasets) AND next_at > @now
+       AND next_at > @now + min(@longestMs, @firstMs * (1 << min(max(attempts, 1) - 1, 30)))`,
+  );
+  return bring.run({ now, ...backOff }).changes;
+}

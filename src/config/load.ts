@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
-import { validate as isCron } from "node-cron";
 import { LineCounter, parseDocument, type Document } from "yaml";
 import { z } from "zod";
 import { configSchema, type Config } from "./schema.ts";
 import { closest } from "fastest-levenshtein";
 import { errorCode, errorMessage, Failure } from "../errors.ts";
+import { nextTimeOf } from "../lib/cron.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 
 /** Where the configuration is looked for when nothing else is said. */
@@ -126,11 +126,11 @@ function keysAt(path: readonly PropertyKey[]): string[] {
 
 function contradictions(config: Config): Mistake[] {
   const mistakes: Mistake[] = [];
-  if (!isCron(config.schedule)) {
-    mistakes.push({
-      at: ["schedule"],
-      says: `schedule: not a cron expression: ${config.schedule}`,
-    });
+  try {
+    nextTimeOf(config.schedule);
+  } catch (error) {
+    const says = `schedule: not a cron expression: ${config.schedule} (${errorMessage(error)})`;
+    mistakes.push({ at: ["schedule"], says });
   }
   for (const [i, root] of config.allowedRoots.entries()) {
     if (!isAbsolute(root))

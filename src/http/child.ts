@@ -15,14 +15,15 @@ import { createReportReader } from "./report.ts";
 const LAST_MS = 1000;
 
 let state: DaemonState | undefined;
-let heardAt = Date.now();
+/** By a clock that nobody sets, ms. */
+let heardAt = performance.now();
 let server: Server | undefined;
 
 // Signals are for the daemon, also those that a terminal sends to both.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
 process.on("disconnect", end);
 process.on("message", (message: ToServer) => {
-  heardAt = Date.now();
+  heardAt = performance.now();
   if (message.type === "begin") void begin(message);
   else if (message.type === "state") state = message.state;
   else if (message.type === "ping") tell({ type: "pong" });
@@ -40,7 +41,7 @@ async function begin(message: ToServer & { type: "begin" }): Promise<void> {
     settings,
     report: createReportReader({ cache, settings }),
     state: () => state as DaemonState,
-    heardAt: () => heardAt,
+    heardAt: () => Date.now() - (performance.now() - heardAt),
     onFailure: (path: string, code: string, message: string) =>
       tell({ type: "failed", path, code, message }),
   };

@@ -1,0 +1,18 @@
+/** Where the two clocks went apart by more than this, somebody has set the one, ms. */
+const SET_MS = 1000;
+
+/** Tells whether the wall clock may have been set since the last time it was asked. */
+export type WasClockSet = () => boolean;
+
+/** Makes one; before the first time nothing is known. `wall` and `steady` are clocks, ms. */
+export function watchClock(
+  wall: () => number = Date.now,
+  steady: () => number = () => performance.now(),
+): WasClockSet {
+  let apart = Infinity;
+  return () => {
+    const before = apart;
+    apart = wall() - steady();
+    return Math.abs(apart - before) > SET_MS;
+  };
+}
