@@ -1,7 +1,8 @@
 import { createRequire } from "node:module";
-import pino, { type DestinationStream, type Level, type Logger } from "pino";
+import pino, { type Level, type Logger } from "pino";
 import type pretty from "pino-pretty";
 import { isJournal, journalPrefix } from "./journal.ts";
+import { type LogLines, openLogLines } from "./log-lines.ts";
 import type { PassEvent } from "./pass.ts";
 import { VERSION } from "./version.ts";
 import { printableLines } from "./lib/text.ts";
@@ -19,7 +20,7 @@ const prefixes = /<(?=\d{1,3}>)/g;
 /**
  * Opens the log: JSON lines, with the journal's priorities before them where stdout is the journal,
  * and lines for people where it is a terminal. Written synchronously, so that the last lines before
- * an end are there.
+ * an end are there; what cannot be written is dropped and counted.
  */
 export function openLog(level: string): Log {
   const options = {
@@ -28,31 +29,33 @@ export function openLog(level: string): Log {
     serializers: { err: errorFacts },
     formatters: { log: shortened },
   };
-  return pino(options, destination());
+  const lines = openLogLines(1, (dropped) =>
+    log.error({ lines: dropped }, "lines of this log were dropped: they could not be written"),
+  );
+  const log = pino(options, destination(lines));
+  return log;
 }
 
-function destination(): DestinationStream {
-  if (process.stdout.isTTY) return terminal();
-  const lines = pino.destination({ dest: 1, sync: true });
+function destination(lines: LogLines): LogLines {
+  if (process.stdout.isTTY) return terminal(lines);
   return isJournal(1, process.env) ? withPriorities(lines) : lines;
 }
 
-function terminal(): DestinationStream {
+function terminal(lines: LogLines): LogLines {
   // 3 MB that a service does without.
-  const makePretty = require("pino-pretty") as typeof pretty;
-  const people = makePretty({
-    sync: true,
+  const { prettyFactory } = require("pino-pretty") as typeof pretty;
+  const forPeople = prettyFactory({
     singleLine: true,
     colorize: process.stdout.hasColors(),
     translateTime: "SYS:HH:MM:ss.l",
     ignore: "pid,sampler",
   });
   // Those of C0 are escaped as JSON; the end of the line stays.
-  return { write: (line) => void people.write(printableLines(line)) };
+  return { write: (line) => lines.write(forPeople(printableLines(line))) };
 }
 
 /** Pino sets `lastLevel` before each write, because of the symbol. */
-function withPriorities(lines: DestinationStream): DestinationStream {
+function withPriorities(lines: LogLines): LogLines {
   const stream = {
     [Symbol.for("pino.metadata")]: true,
     lastLevel: pino.levels.values["info"] as number,

@@ -13,7 +13,9 @@ if (!isSupported) {
   process.exitCode = 1;
 } else {
   process.umask(0o027);
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", onClosedPipe);
+  process.stdout.on("error", onClosedPipe);
+  // Messages that cannot be written end no work.
+  process.stderr.on("error", () => undefined);
   const { runProgram } = await import("./cli/program.ts");
   const { wholeArguments } = await import("./cli/arguments.ts");
   process.exitCode = await runProgram(wholeArguments(process.argv.slice(2)), {

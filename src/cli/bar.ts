@@ -21,6 +21,8 @@ const LINE_MS = 5000;
 /** The rate is that of the last so many ms. */
 const RATE_MS = 10_000;
 const BLOCKS = 24;
+/** Where nobody reads them, lines are kept up to so many bytes, and the others are dropped. */
+const UNREAD_BYTES = 1024 ** 2;
 
 /**
  * Makes a bar on stderr: on a terminal one line that is drawn again and again, elsewhere plain lines
@@ -56,7 +58,7 @@ export function createBar(
     end,
     say(line) {
       end();
-      tell({ err }, printable(line));
+      if (err.writableLength < UNREAD_BYTES) tell({ err }, printable(line));
       if (isLive) nextAt = began;
     },
     update(done, totalOf) {
