@@ -14,6 +14,7 @@ import { bootIdOf, checkAfterPowerLoss } from "./power-loss.ts";
 import { createPulse, longestJobMs } from "./pulse.ts";
 import { createService } from "./service.ts";
 import { beginShift, type Shift } from "./shift.ts";
+import { heedSignals } from "./signals.ts";
 import { isIdle, troubleOf } from "./summary.ts";
 import { findSuspects } from "./suspects.ts";
 import { createWake, type Work } from "./wake.ts";
@@ -81,7 +82,7 @@ export async function runDaemon({
   let deadline: NodeJS.Timeout | undefined;
   const server = startServer({ settings, log, live });
 
-  process.on("SIGTERM", stop).on("SIGINT", stop).on("SIGHUP", onHangup);
+  const endHeeding = heedSignals({ SIGTERM: stop, SIGINT: stop, SIGHUP: onHangup });
   addFactDurably(db, "cleanStop", "false");
   addFact(db, "passesWait", "");
   addFact(db, "passFailure", "");
@@ -119,7 +120,7 @@ export async function runDaemon({
     wake.end();
     await shift.end();
     await server.close();
-    process.off("SIGTERM", stop).off("SIGINT", stop).off("SIGHUP", onHangup);
+    endHeeding();
   }
   log.info("stopped");
 

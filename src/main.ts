@@ -1,4 +1,6 @@
 #!/usr/bin/env -S node --max-semi-space-size=2 --heap-growing-percent=40 --no-concurrent-recompilation --expose-gc
+import { holdSignals } from "./signals.ts";
+
 /** How long the end may take once all is done, ms. */
 const END_MS = 2000;
 
@@ -12,6 +14,7 @@ if (!isSupported) {
   );
   process.exitCode = 1;
 } else {
+  if (process.argv[2] === "run") holdSignals();
   process.umask(0o027);
   process.stdout.on("error", onClosedPipe);
   // Messages that cannot be written end no work.

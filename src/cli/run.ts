@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { type Lock, takeLock } from "../cache/lock.ts";
 import { addFact, addFactDurably } from "../cache/facts.ts";
 import { cachePath, closeCache, type Db, openCache } from "../cache/open.ts";
@@ -14,6 +14,7 @@ import { createNotify } from "../notify.ts";
 import { threadedEffects } from "../effects.ts";
 import { createPass } from "../pass.ts";
 import { bootIdOf, checkAfterPowerLoss } from "../power-loss.ts";
+import { heedSignals, releaseSignals } from "../signals.ts";
 import { findSuspects } from "../suspects.ts";
 import { syncSettled } from "../sync.ts";
 import { VERSION } from "../version.ts";
@@ -45,9 +46,14 @@ export interface RunOptions extends CommonOptions {
  * @throws Failure CONFIG_INVALID, ALREADY_RUNNING or CACHE_UNUSABLE
  */
 export async function run(options: RunOptions, context: Context): Promise<number> {
+  // Signals that came while we were loaded get their turn.
+  await setImmediate();
   const settings = settingsFor(options, context);
   checkPrefix(settings.prefix);
-  if (options.dryRun === true) return dryRun(settings, context);
+  if (options.dryRun === true) {
+    releaseSignals();
+    return dryRun(settings, context);
+  }
   const lock = takeLock(settings.state);
   try {
     return options.once === true
@@ -97,7 +103,7 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
     stopping = true;
     deadline = setTimeout(() => abandon.abort(), settings.stopSeconds * 1000);
   };
-  process.on("SIGTERM", stop).on("SIGINT", stop).on("SIGHUP", stop);
+  const endHeeding = heedSignals({ SIGTERM: stop, SIGINT: stop, SIGHUP: stop });
   const { report, end } = progress(db, settings, context);
   const suspects = findSuspects(db, { state: settings.state, bootId: bootIdOf() });
   const threads = suspects.isCareful() ? 1 : settings.drain.threads;
@@ -133,7 +139,7 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
     end();
     clearTimeout(deadline);
     await effects.close();
-    process.off("SIGTERM", stop).off("SIGINT", stop).off("SIGHUP", stop);
+    endHeeding();
     closeCache(db);
   }
 }

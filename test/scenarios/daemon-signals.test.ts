@@ -1,5 +1,6 @@
 import { watch } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { slowLimits, slowTgz } from "../helpers/slow.ts";
 import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
@@ -76,3 +77,49 @@ test("SIGHUP: a configuration that would not start is refused each time, and a s
   daemon.kill("SIGTERM");
   expect(await daemon.exited()).toBe(0);
 });
+
+/** Has a signal come as soon as the program's first line runs. */
+function early(signal: NodeJS.Signals): Record<string, string> {
+  const preload = join(import.meta.dirname, "../helpers/early-signal.ts");
+  return { NODE_OPTIONS: `--import=${preload}`, EARLY_SIGNAL: signal };
+}
+
+test("SIGHUP while the program is still being loaded ends nothing: the configuration is read", async () => {
+  await using world = await createWorld({ schedule: NEVER });
+  const daemon = await world.daemon(early("SIGHUP"));
+  await daemon.logged("configuration read again");
+  await world.put("a.csv", rows(3));
+  await daemon.logged("sampled", { raw: "raw/a.csv" });
+});
+
+test.each(["SIGTERM", "SIGINT"] as const)(
+  "%s while the program is still being loaded ends it in good order, before anything is begun",
+  async (signal) => {
+    await using world = await createWorld({ schedule: NEVER });
+    await world.put("a.csv", rows(3));
+    const daemon = await world.daemon(early(signal));
+    expect(await daemon.exited()).toBe(0);
+    expect(daemon.lines.map(({ msg }) => msg)).toEqual(["stopping", "started", "stopped"]);
+    expect(await world.samples()).toEqual([]);
+  },
+);
+
+test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
+  "run --once: %s while the program is still being loaded ends it before anything is begun",
+  async (signal) => {
+    await using world = await createWorld();
+    await world.put("a.csv", rows(3));
+    const ran = await world.run(["run", "--once", "--json"], { env: early(signal) });
+    expect(ran.code).toBe(1);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ sampled: 0, lines: 0 });
+  },
+);
+
+test.each(["list", "run --dry-run"])(
+  "%s: a signal does what it does by default",
+  async (command) => {
+    await using world = await createWorld();
+    const ran = await world.run(command.split(" "), { env: early("SIGTERM") });
+    expect(ran).toMatchObject({ code: null, stdout: "" });
+  },
+);

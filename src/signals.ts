@@ -1,0 +1,37 @@
+/** The signals that `run` heeds. */
+type Heeded = "SIGTERM" | "SIGINT" | "SIGHUP";
+
+/** What is done when a signal comes. */
+export type SignalHandlers = Readonly<Record<Heeded, (signal: NodeJS.Signals) => void>>;
+
+const all = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+/** Those that came before there was somebody to heed them. */
+const held: Heeded[] = [];
+
+/** Remembers signals until they are heeded: while the program is loaded they would end it. */
+export function holdSignals(): void {
+  for (const signal of all) process.on(signal, hold);
+}
+
+/** Lets signals do what they do by default; those that came do it now. */
+export function releaseSignals(): void {
+  for (const signal of all) process.off(signal, hold);
+  for (const signal of held.splice(0)) process.kill(process.pid, signal);
+}
+
+/**
+ * Heeds signals, those that came before at once, until the function that it returns is called. A
+ * SIGHUP that comes after that ends nothing either: what is left to do is done.
+ */
+export function heedSignals(handlers: SignalHandlers): () => void {
+  for (const signal of all) process.on(signal, handlers[signal]).off(signal, hold);
+  for (const signal of held.splice(0)) handlers[signal](signal);
+  return () => {
+    process.on("SIGHUP", hold);
+    for (const signal of all) process.off(signal, handlers[signal]);
+  };
+}
+
+function hold(signal: NodeJS.Signals): void {
+  held.push(signal as Heeded);
+}
