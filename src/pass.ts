@@ -8,7 +8,7 @@ import { watchClock } from "./clock.ts";
 import { rememberWaits } from "./cache/waits.ts";
 import type { Settings } from "./config/settings.ts";
 import { drain, type Effects } from "./drain.ts";
-import { errorMessage, Failure, type FailureCode } from "./errors.ts";
+import { errorCode, errorMessage, Failure, type FailureCode } from "./errors.ts";
 import { createIngest, IngestStopped, type Ingested } from "./ingest.ts";
 import { createBudget } from "./load/budget.ts";
 import { thisKernel } from "./load/cgroup.ts";
@@ -100,7 +100,18 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
   const remember = rememberWaits(db);
   const wasClockSet = watchClock();
 
-  return async ({ datasets, settles, isStopping, isOver, abandon }) => {
+  return async (options) => {
+    try {
+      return await work(options);
+    } catch (error) {
+      if (errorCode(error) === "SQLITE_FULL" && options.datasets === undefined)
+        await makeRoom(options.isStopping);
+      throw error;
+    }
+  };
+
+  async function work(options: PassOptions): Promise<PassResult> {
+    const { datasets, settles, isStopping, isOver, abandon } = options;
     const started = performance.now();
     if (wasClockSet()) bringForward(db, Date.now(), backOff);
     const summary = emptySummary();
@@ -149,7 +160,7 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
     if (datasets === undefined || !isIdle(summary)) addFact(db, "pass", JSON.stringify(summary));
     const result = { summary, isSwept, isDrained };
     return unsettled.size === 0 ? result : { ...result, unsettledMs: unsettledMs(unsettled) };
-  };
+  }
 
   /** Those that are wanted and there. A name that is new may be a link to another dataset. */
   async function foundOf(
@@ -166,6 +177,14 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
   function unsettledMs(unsettled: ReadonlyMap<string, number>): number {
     const waitMs = Math.min(...unsettled.values()) - Date.now();
     return Math.min(Math.max(0, waitMs), settings.manifest.settleMs);
+  }
+
+  /** Where the cache cannot grow, for the next pass. */
+  async function makeRoom(isStopping: () => boolean): Promise<void> {
+    const summary = emptySummary();
+    await retain(await findDatasets(summary), summary, isStopping);
+    // The log is written back, so that it begins again in the room that it has.
+    db.pragma("wal_checkpoint(PASSIVE)");
   }
 
   async function findDatasets(summary: Counting): Promise<readonly string[]> {

@@ -100,10 +100,7 @@ function holdFile(state: string): Held {
   try {
     db.exec("CREATE TABLE IF NOT EXISTS holder (pid INTEGER, host TEXT, since TEXT)");
     db.exec("BEGIN IMMEDIATE");
-    db.exec("DELETE FROM holder");
-    const insert = db.prepare("INSERT INTO holder VALUES (?, ?, ?)");
-    insert.run(process.pid, hostname(), new Date().toISOString());
-    db.exec("COMMIT; BEGIN IMMEDIATE");
+    tellHolder(db);
     return { db, identity: fileIdentity(state) };
   } catch (error) {
     const isBusy = errorCode(error) === "SQLITE_BUSY";
@@ -123,6 +120,19 @@ function alreadyRunning(state: string, holder: Holder | undefined, cause?: unkno
 function fileIdentity(state: string): string | undefined {
   const found = statSync(join(state, LOCK_FILE), { throwIfNoEntry: false });
   return found === undefined ? undefined : `${found.dev}:${found.ino}`;
+}
+
+/** On a full disk the lock is taken all the same; the last one's row stays. */
+function tellHolder(db: Db): void {
+  try {
+    db.exec("DELETE FROM holder");
+    const insert = db.prepare("INSERT INTO holder VALUES (?, ?, ?)");
+    insert.run(process.pid, hostname(), new Date().toISOString());
+    db.exec("COMMIT; BEGIN IMMEDIATE");
+  } catch (error) {
+    if (errorCode(error) !== "SQLITE_FULL") throw error;
+    if (!db.inTransaction) db.exec("BEGIN IMMEDIATE");
+  }
 }
 
 function openLock(state: string): Db {

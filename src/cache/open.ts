@@ -75,7 +75,8 @@ export function openCache(state: string): OpenedCache {
 
 /**
  * Closes the cache so that it is one file again: without the files of the write-ahead log, those
- * who may only read it could not open it while no daemon runs. Left as it is beside a reader.
+ * who may only read it could not open it while no daemon runs. Left as it is beside a reader, and on
+ * a full disk.
  */
 export function closeCache(db: Db): void {
   try {
@@ -84,8 +85,8 @@ export function closeCache(db: Db): void {
     db.pragma("journal_mode = DELETE");
   } catch (error) {
     // Moved: it was removed under the daemon, which has an error of its own for that.
-    const isMoved = errorCode(error) === "SQLITE_READONLY_DBMOVED";
-    if (!isMoved && !isLocked(error)) throw cacheFailure(fileOf(db), error);
+    const isLeft = /^SQLITE_(READONLY_DBMOVED|FULL)$/.test(errorCode(error) ?? "");
+    if (!isLeft && !isLocked(error)) throw cacheFailure(fileOf(db), error);
   } finally {
     db.close();
   }

@@ -39,9 +39,11 @@ export interface PublishedSamples {
   /** Those after a place and before another, from the oldest one on. */
   oldest(dataset: number, after: Place, before: Place, count: number): Published[];
   /**
-   * Calls `remove` for each that is still as it was listed, and notes that its sample is gone; a
+   * Calls `remove` for each that is still as it was listed, and notes that their samples are gone; a
    * failed entry stays failed. One transaction keeps other writers out: no line can make an entry
-   * due while its sample goes. Ends where `remove` throws; what came before is done.
+   * due while its sample goes. Ends where `remove` throws; what came before is done. On a full disk
+   * the samples make the room for the notes: nothing is written before they are gone. Where the
+   * notes fail all the same, the next time lists the same samples, and finds them gone.
    */
   prune(dataset: number, samples: readonly Published[], remove: (sample: string) => void): Removal;
 }
@@ -76,36 +78,30 @@ export function publishedOf(db: Db): PublishedSamples {
   );
   const prune = db.transaction(
     (dataset: number, samples: readonly Published[], remove: (sample: string) => void): Removal => {
-      const removed: Published[] = [];
+      const keyOf = ({ raw, sample, sampledAt }: Published) =>
+        [dataset, pathBytes(raw), sample, sampledAt] as const;
       const outcomes = changeOutcomes();
-      let failure: unknown;
-      for (const published of samples) {
-        const { raw, sample, sampledAt } = published;
-        const key = [dataset, pathBytes(raw), sample, sampledAt];
-        const outcome = look.get(key);
-        if (outcome === undefined) continue;
-        try {
-          remove(sample);
-        } catch (error) {
-          failure = error;
-          break;
-        }
-        note.run(key);
-        if (outcome === "sampled") outcomes.moved(dataset, "sampled", "pruned");
-        removed.push(published);
+      const still = samples.flatMap((published) => {
+        const outcome = look.get(keyOf(published)) as Published["outcome"] | undefined;
+        return outcome === undefined ? [] : [{ ...published, outcome }];
+      });
+      const { done, failure } = untilThrown(still, ({ sample }) => remove(sample));
+      for (const published of done) {
+        note.run(keyOf(published));
+        if (published.outcome === "sampled") outcomes.moved(dataset, "sampled", "pruned");
       }
       outcomes.save();
-      return { removed, failure };
+      return { removed: done, failure };
     },
   );
 
   return {
     newest(dataset, before, count) {
-      const rows = newest.all(dataset, ...keyOf(before), count) as Stored<Published>[];
+      const rows = newest.all(dataset, ...placeKey(before), count) as Stored<Published>[];
       return rows.map(({ sampledAt, raw, bytes }) => ({ sampledAt, raw: pathText(raw), bytes }));
     },
     oldest(dataset, after, before, count) {
-      const rows = oldest.all(dataset, ...keyOf(after), ...keyOf(before), count);
+      const rows = oldest.all(dataset, ...placeKey(after), ...placeKey(before), count);
       return (rows as Stored<Published>[]).map((row) =>
         Object.assign(row, { raw: pathText(row.raw), bronze: pathText(row.bronze) }),
       );
@@ -114,6 +110,21 @@ export function publishedOf(db: Db): PublishedSamples {
   };
 }
 
-function keyOf({ sampledAt, raw }: Place): [number, string | Buffer] {
+/** Does it for one after the other; `done` are those before the one at which it threw. */
+function untilThrown<T>(
+  all: readonly T[],
+  work: (one: T) => void,
+): { readonly done: readonly T[]; readonly failure: unknown } {
+  for (const [i, one] of all.entries()) {
+    try {
+      work(one);
+    } catch (failure) {
+      return { done: all.slice(0, i), failure };
+    }
+  }
+  return { done: all, failure: undefined };
+}
+
+function placeKey({ sampledAt, raw }: Place): [number, string | Buffer] {
   return [sampledAt, pathBytes(raw)];
 }

@@ -46,15 +46,39 @@ export async function prune(options: PruneOptions, context: Context): Promise<nu
   }
 }
 
+/**
+ * Applies retention before the cache is opened for a run: on a full disk that makes the room to open
+ * it. The lock is held by whoever calls this.
+ * @throws as `prune`
+ */
+export async function makeRoom(settings: Settings, context: Context): Promise<void> {
+  await applyRetention(settings, {}, context);
+}
+
 async function pruneAll(
   settings: Settings,
   options: PruneOptions,
   context: Context,
 ): Promise<number> {
   const isDry = options.dryRun === true;
+  const datasets = await applyRetention(settings, options, context);
+  for (const { dataset, refusal } of datasets) {
+    if (refusal !== undefined) tell(context, `${dataset}: ${refusal.code}: ${refusal.message}`);
+  }
+  if (options.json === true) printJson(context, { dryRun: isDry, datasets: datasets.map(told) });
+  else print(datasets, isDry, context);
+  return datasets.some(({ refusal }) => refusal !== undefined) ? exitCodes.failed : exitCodes.done;
+}
+
+/** Removes what is beyond retention, or only looks at it. */
+async function applyRetention(
+  settings: Settings,
+  options: PruneOptions,
+  context: Context,
+): Promise<readonly PrunedDataset[]> {
+  const isDry = options.dryRun === true;
   const db = isDry ? openCacheToRead(settings.state) : openCacheToChange(settings.state);
   const bar = createBar(context, "samples");
-  let datasets: readonly PrunedDataset[];
   try {
     const there = await datasetsOf(settings);
     needDataset(options.dataset, there);
@@ -65,18 +89,12 @@ async function pruneAll(
         return { db, dataset, retention, now: Date.now(), isStopping: () => false };
       })
       .filter(({ retention }) => isLimited(retention));
-    datasets = await lookAll(meant);
-    if (!isDry) datasets = await removeAll(meant, settings, { bar, total: sumOf(datasets) });
+    const found = await lookAll(meant);
+    return isDry ? found : await removeAll(meant, settings, { bar, total: sumOf(found) });
   } finally {
     bar.end();
     close(db, isDry);
   }
-  for (const { dataset, refusal } of datasets) {
-    if (refusal !== undefined) tell(context, `${dataset}: ${refusal.code}: ${refusal.message}`);
-  }
-  if (options.json === true) printJson(context, { dryRun: isDry, datasets: datasets.map(told) });
-  else print(datasets, isDry, context);
-  return datasets.some(({ refusal }) => refusal !== undefined) ? exitCodes.failed : exitCodes.done;
 }
 
 function lockFor(state: string): Lock {

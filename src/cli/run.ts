@@ -2,11 +2,18 @@ import { statSync } from "node:fs";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { type Lock, takeLock } from "../cache/lock.ts";
 import { addFact, addFactDurably } from "../cache/facts.ts";
-import { cachePath, closeCache, type Db, openCache } from "../cache/open.ts";
+import {
+  cachePath,
+  closeCache,
+  type Db,
+  hasCache,
+  openCache,
+  type OpenedCache,
+} from "../cache/open.ts";
 import { retryAfterUpgrade } from "../cache/upgrade.ts";
 import type { Settings } from "../config/settings.ts";
 import { runDaemon } from "../daemon.ts";
-import { errorMessage, Failure } from "../errors.ts";
+import { errorCode, errorMessage, Failure } from "../errors.ts";
 import { thisKernel } from "../load/cgroup.ts";
 import { createGate } from "../load/gate.ts";
 import { openLog } from "../log.ts";
@@ -24,6 +31,7 @@ import { noDatasetText } from "./no-dataset.ts";
 import { exitCodeOf, printSummary, progress } from "./progress.ts";
 import { counted } from "../lib/text.ts";
 import { tell } from "./print.ts";
+import { makeRoom } from "./prune.ts";
 
 /** Whether the host is still busy is asked after this many ms. */
 const LOOK_MS = 250;
@@ -73,7 +81,7 @@ async function forever(
   const log = openLog(settings.log.level);
   const notify = createNotify(process.env, (reason) => log.warn({ reason }, "systemd is not told"));
   notify.send({ status: "opening the cache", extendMs: mostOpeningMs(settings) });
-  const db = open(settings, (message) =>
+  const db = await open(settings, context, (message) =>
     log.error({ code: "CACHE_UNUSABLE", reason: message }, "cache moved aside"),
   );
   const { exitNow } = context;
@@ -89,7 +97,9 @@ async function forever(
 
 /** One pass, with its failures on stderr and its summary on stdout. */
 async function once(settings: Settings, { json }: RunOptions, context: Context): Promise<number> {
-  const db = open(settings, (message) => tell(context, `cache moved aside: ${message}`));
+  const db = await open(settings, context, (message) =>
+    tell(context, `cache moved aside: ${message}`),
+  );
   const abandon = new AbortController();
   let stopping = false;
   let deadline: NodeJS.Timeout | undefined;
@@ -193,14 +203,30 @@ function mostOpeningMs({ state }: Settings): number {
   return OPENING_MS + size / CHECKED_BYTES_PER_MS;
 }
 
-function open({ state }: Settings, onMovedAside: (message: string) => void): Db {
-  const { db, movedAside } = openCache(state);
+async function open(
+  settings: Settings,
+  context: Context,
+  onMovedAside: (message: string) => void,
+): Promise<Db> {
+  const { db, movedAside } = await openWithRoom(settings, context);
   if (movedAside !== undefined) {
     const { path, reason } = movedAside;
     onMovedAside(`${reason}; it is kept as ${path}, and rebuilt from receipts and manifests`);
   }
   retryAfterUpgrade(db, VERSION, Date.now());
   return db;
+}
+
+/** On a full disk what is beyond its retention makes room, where there is something. */
+async function openWithRoom(settings: Settings, context: Context): Promise<OpenedCache> {
+  try {
+    return openCache(settings.state);
+  } catch (error) {
+    const isFull = errorCode((error as Error).cause) === "SQLITE_FULL";
+    if (!isFull || !hasCache(settings.state)) throw error;
+    await makeRoom(settings, context);
+    return openCache(settings.state);
+  }
 }
 
 function checkPrefix(prefix: string): void {
