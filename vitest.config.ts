@@ -3,7 +3,10 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    testTimeout: 30_000,
+    // Nothing asserts on time: a machine may have much else to do. What hangs is ended all the same.
+    testTimeout: 480_000,
+    hookTimeout: 480_000,
+    expect: { poll: { timeout: 300_000 } },
     // Tests wait for processes more than they compute: one worker would take twice as long.
     maxWorkers: 2,
   },

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { endingWithUs } from "../helpers/child.ts";
 
 /** A process that has a database locked. */
 export interface Holder {
@@ -10,7 +11,7 @@ export interface Holder {
 
 const script = `
 import Database from "better-sqlite3";
-const db = new Database(process.argv[1], { timeout: 60_000 });
+const db = new Database(process.argv[1], { timeout: 300_000 });
 db.exec("BEGIN EXCLUSIVE");
 console.log("held");
 process.stdin.once("data", () => {
@@ -21,7 +22,8 @@ process.stdin.once("data", () => {
 
 /** Locks a database in a process of its own; resolves when it has the lock. */
 export async function holdExclusively(path: string): Promise<Holder> {
-  const child = spawn(process.execPath, ["--input-type=module", "-e", script, path], {
+  const args = ["--input-type=module", "-e", script, path];
+  const child = spawn(...endingWithUs(process.execPath, args), {
     cwd: join(import.meta.dirname, "../.."),
     stdio: ["pipe", "pipe", "inherit"],
   });

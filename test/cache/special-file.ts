@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { tmpdir } from "node:os";
 import type { RunOptions } from "../helpers/world.ts";
+import { PATIENCE_MS } from "../helpers/child.ts";
 
 /** What can stand where a regular file should be. */
 export const specialKinds = [
@@ -43,5 +44,5 @@ export function whyNoSpecial(kind: SpecialKind): string | undefined {
 
 /** Ends a run that waits for something it should not wait for; its exit code is null then. */
 export const NEVER_HANGS: RunOptions = {
-  onStart: (child) => void setTimeout(() => child.kill("SIGKILL"), 15_000).unref(),
+  onStart: (child) => void setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS).unref(),
 };

@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
 import { type Daemon, startDaemon } from "../helpers/daemon.ts";
 import { hasTerminal, onTerminal } from "./terminal.ts";
+import { endingWithUs, PATIENCE_MS } from "../helpers/child.ts";
 
 const root = join(import.meta.dirname, "../..");
 const main = join(root, "src/main.ts");
@@ -153,7 +154,7 @@ async function asJournal(world: World, until: string): Promise<string[]> {
     JOURNAL_STREAM: `${dev}:${ino}`,
     LOG_LEVEL: "debug",
   };
-  const child = spawn(process.execPath, [main, "run"], {
+  const child = spawn(...endingWithUs(process.execPath, [main, "run"]), {
     env,
     stdio: ["ignore", file.fd, file.fd],
   });
@@ -235,7 +236,7 @@ kill $journald
   const ran = spawnSync("unshare", args, {
     env: { PATH: process.env["PATH"] ?? "", STAGING_SAMPLER_CONFIG: world.config },
     encoding: "utf8",
-    timeout: 25_000,
+    timeout: PATIENCE_MS,
   });
   const lines = ran.stdout.trimEnd().split("\n");
   const shown = lines.map((line) => {

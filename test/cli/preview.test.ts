@@ -10,6 +10,7 @@ import { createGzip, gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Did, runHere } from "../helpers/program.ts";
 import { rows, run } from "../helpers/world.ts";
+import { endingWithUs } from "../helpers/child.ts";
 
 const main = join(import.meta.dirname, "../../src/main.ts");
 const fixtures = join(import.meta.dirname, "../../fixtures");
@@ -35,7 +36,8 @@ async function previewStdin(
   feed: (stdin: Writable) => void,
 ): Promise<Did> {
   const env = { PATH: process.env["PATH"] ?? "", NODE_NO_WARNINGS: "1", FP_PREFIX: "/none" };
-  const child = spawn(process.execPath, [main, "preview", "-", ...args], { env });
+  const command = endingWithUs(process.execPath, [main, "preview", "-", ...args]);
+  const child = spawn(...command, { env });
   // The process need not read all of it.
   child.stdin.on("error", () => undefined);
   feed(child.stdin);

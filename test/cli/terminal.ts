@@ -2,9 +2,9 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { endingWithUs, PATIENCE_MS } from "../helpers/child.ts";
 
 const main = join(import.meta.dirname, "../../src/main.ts");
-const TIMEOUT_MS = 20_000;
 
 /** Whether a program can be given a terminal here. */
 export const hasTerminal = spawnSync("script", ["--version"]).error === undefined;
@@ -34,7 +34,8 @@ export async function onTerminal(
 ): Promise<OnTerminal> {
   const quoted = [process.execPath, main, ...args].map((arg) => `'${arg}'`).join(" ");
   const command = `stty rows 24 cols 80; echo "pid $$."; exec ${quoted}`;
-  const child = spawn("script", ["--quiet", "--flush", "--return", "-c", command, "/dev/null"], {
+  const options = ["--quiet", "--flush", "--return", "-c", command, "/dev/null"];
+  const child = spawn(...endingWithUs("script", options), {
     env: { PATH: process.env["PATH"] ?? "", NODE_NO_WARNINGS: "1", SHELL: "/bin/sh", ...env },
     stdio: ["pipe", "pipe", "inherit"],
   });
@@ -52,7 +53,7 @@ export async function onTerminal(
       const timer = setTimeout(() => {
         watchers.delete(look);
         reject(new Error(`never shown: ${pattern}\n${seen.slice(from)}`));
-      }, TIMEOUT_MS);
+      }, PATIENCE_MS);
       const look = () => {
         const found = pattern.exec(seen.slice(from));
         if (found === null) return;

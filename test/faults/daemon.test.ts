@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import type { Daemon } from "../helpers/daemon.ts";
 import { createWorld, DATASET, rows, type World } from "../helpers/world.ts";
 import { whyNoFaults } from "./fault.ts";
+import { endingWithUs } from "../helpers/child.ts";
 
 /** What the daemon is put through: a call that fails for a while, and how the log has to tell it. */
 interface Trouble {
@@ -118,7 +119,6 @@ test.skipIf(reason !== undefined)(
     expect(samples).toHaveLength(1 + 2 * troubles.length);
     for (const sample of samples) expect((await world.sample(sample)).toString()).toBe(rows(3));
   },
-  120_000,
 );
 
 /** Lets a call of the running daemon fail from now on. */
@@ -130,7 +130,8 @@ async function attach(
 ): Promise<ChildProcess> {
   const only = path === undefined ? [] : ["-P", join(prefix, path(name))];
   const inject = ["-e", `trace=${call}`, "-e", `inject=${call}:error=${errno}`];
-  const tracer = spawn("strace", ["-f", "-p", String(pid), ...only, ...inject, "-o", "/dev/null"], {
+  const args = ["-f", "-p", String(pid), ...only, ...inject, "-o", "/dev/null"];
+  const tracer = spawn(...endingWithUs("strace", args), {
     stdio: ["ignore", "ignore", "pipe"],
   });
   await new Promise<void>((resolve, reject) => {

@@ -33,7 +33,7 @@ beforeAll(async () => {
   expected = await undisturbed.state();
   after = undisturbed.samples();
   undisturbed.remove();
-}, 60_000);
+});
 
 afterAll(() => {
   if (reason !== undefined) return;
@@ -74,7 +74,6 @@ test.skipIf(reason !== undefined).each(chosen.map((each) => [titleOf(each.fault)
       lake.remove();
     }
   },
-  60_000,
 );
 
 /** A fault in one dataset holds up no other. */

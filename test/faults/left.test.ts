@@ -56,7 +56,6 @@ test
     expect(Object.keys(lake.samples())).toEqual([`${DATASET}/samples/a_sample.csv`]);
     expect((await lake.json("audit"))[0]).toMatchObject({ counts: { ok: 1, orphan: 0 } });
   },
-  60_000,
 );
 
 test.skipIf(reason !== undefined)(
@@ -75,7 +74,6 @@ test.skipIf(reason !== undefined)(
     expect(isReached()).toBe(true);
     expect(readFileSync(receipts, "utf8")).toBe(whole);
   },
-  60_000,
 );
 
 test("half a receipt that could not be taken back does not spoil the next one", async () => {

@@ -137,7 +137,6 @@ test.skipIf(noLimits !== undefined)(
     const raws = readFileSync(receipts, "utf8").trimEnd().split("\n").map(rawOf);
     expect(new Set(raws).size).toBe(7);
   },
-  60_000,
 );
 
 function rawOf(line: string): unknown {

@@ -69,7 +69,6 @@ test.each(readdirSync(bronze))(
     expect(after.descriptors).toBeLessThanOrEqual(before.descriptors);
     expect(after.threads).toBeLessThanOrEqual(before.threads);
   },
-  60_000,
 );
 
 /** Descriptors and threads of this process. */

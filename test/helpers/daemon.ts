@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-
-const TIMEOUT_MS = 20_000;
+import { endingWithUs, PATIENCE_MS } from "./child.ts";
 
 /** One line of the daemon's log. */
 export interface LogLine {
@@ -30,7 +29,8 @@ export async function startDaemon(
   main: string,
   env: Readonly<Record<string, string>>,
 ): Promise<Daemon> {
-  const child = spawn(process.execPath, [main, "run"], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const command = endingWithUs(process.execPath, [main, "run"]);
+  const child = spawn(...command, { env, stdio: ["ignore", "pipe", "pipe"] });
   const lines: LogLine[] = [];
   const given = new Set<LogLine>();
   const watchers = new Set<() => void>();
@@ -56,7 +56,7 @@ export async function startDaemon(
       line.msg === msg &&
       Object.entries(fields).every(([key, value]) => line[key] === value);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => give(undefined), TIMEOUT_MS);
+      const timer = setTimeout(() => give(undefined), PATIENCE_MS);
       const look = () => {
         const found = lines.find(isWanted);
         if (found !== undefined || end !== undefined) give(found);

@@ -25,6 +25,7 @@ import type { PassSummary } from "../../src/summary.ts";
 import { bootIdOf } from "../../src/power-loss.ts";
 import type { Settings } from "../../src/config/settings.ts";
 import type { RejectedLine } from "../../src/types.ts";
+import { endingWithUs } from "./child.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 
 /** The dataset that is meant where none is named. */
@@ -255,14 +256,17 @@ export function rows(count: number): string {
   return `id,name\n${Array.from({ length: count }, (_, i) => `${i},row ${i}\n`).join("")}`;
 }
 
-/** Runs a program to its end. */
+/** How far a pass is: told where it takes some seconds, as on a busy machine. */
+const PROGRESS = /^[\d,]+(?: of [\d,]+)? [a-z ]+(?:, [\d.,]+\/s)?(?:, [^\n]* left)?\n/gm;
+
+/** Runs a program to its end; what it tells of its progress is left out. */
 export async function run(
   [program = "", ...args]: readonly string[],
   config?: string,
   { env = {}, onStart }: RunOptions = {},
 ): Promise<Ran> {
   const base = config === undefined ? process.env : environment(config);
-  const child = spawn(program, args, {
+  const child = spawn(...endingWithUs(program, args), {
     env: { ...base, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -271,7 +275,7 @@ export async function run(
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject).on("close", resolve);
   });
-  return { code, stdout: await stdout, stderr: await stderr };
+  return { code, stdout: await stdout, stderr: (await stderr).replaceAll(PROGRESS, "") };
 }
 
 async function textOf(stream: AsyncIterable<Uint8Array>): Promise<string> {

@@ -12,6 +12,7 @@ import { emptyWork } from "../../src/http/work.ts";
 import { createWorld, rows } from "../helpers/world.ts";
 import { ask } from "./requests.ts";
 import { serve } from "./serve.ts";
+import { endingWithUs } from "../helpers/child.ts";
 
 const LOOK_MS = 50;
 const root = join(import.meta.dirname, "../..");
@@ -211,18 +212,13 @@ async function startPrometheus(target: string): Promise<Prometheus> {
     .replaceAll(/interval: \w+/g, "interval: 200ms");
   writeFileSync(join(folder, "prometheus.yml"), config);
   const port = await freePort();
-  // Should this process be killed, it goes all the same.
-  const child = spawn(
-    "timeout",
-    [
-      "60",
-      "prometheus",
-      `--config.file=${join(folder, "prometheus.yml")}`,
-      `--storage.tsdb.path=${join(folder, "data")}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-    ],
-    { stdio: ["ignore", "ignore", "pipe"] },
-  );
+  const args = [
+    `--config.file=${join(folder, "prometheus.yml")}`,
+    `--storage.tsdb.path=${join(folder, "data")}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+  ];
+  const command = endingWithUs("prometheus", args);
+  const child = spawn(...command, { stdio: ["ignore", "ignore", "pipe"] });
   const base = `http://127.0.0.1:${port}/api/v1`;
   try {
     await ready(child);

@@ -11,6 +11,7 @@ import { emptyWork } from "../../src/http/work.ts";
 import { createWorld, rows } from "../helpers/world.ts";
 import { ask } from "./requests.ts";
 import { serve } from "./serve.ts";
+import { endingWithUs } from "../helpers/child.ts";
 
 const NOW = Date.parse("2026-01-18T14:30:00Z");
 
@@ -174,7 +175,7 @@ interface Strace extends AsyncDisposable {
 /** Looking at a path takes this process 20 s, as on storage that hangs. */
 function hangStat(pid: number, path: string): Strace {
   const hang = ["-P", path, "-e", "inject=statx:delay_enter=20s"];
-  const child = spawn("strace", ["-f", "-p", String(pid), ...hang], {
+  const child = spawn(...endingWithUs("strace", ["-f", "-p", String(pid), ...hang]), {
     stdio: ["ignore", "ignore", "pipe"],
   });
   const { promise, resolve } = Promise.withResolvers<boolean>();

@@ -8,6 +8,7 @@ import { startServer } from "../../src/http/server.ts";
 import { createWorld, rows, type World } from "../helpers/world.ts";
 import { ask } from "./requests.ts";
 import { begin, serve, serverPids } from "./serve.ts";
+import { endingWithUs } from "../helpers/child.ts";
 
 const SERVED = "page, health and metrics are served";
 const REFUSED = "page, health and metrics cannot be served; it is tried again";
@@ -75,11 +76,9 @@ test.concurrent("signals that a terminal sends to the whole group leave the serv
 test.concurrent("a daemon that is killed leaves no server behind, and no socket that is in the way", async () => {
   await using world = await lake();
   const path = join(world.root, "page.sock");
-  const daemon = spawn(
-    process.execPath,
-    [join(import.meta.dirname, "daemon.ts"), world.config, path],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
+  const main = join(import.meta.dirname, "daemon.ts");
+  const command = endingWithUs(process.execPath, [main, world.config, path]);
+  const daemon = spawn(...command, { stdio: ["ignore", "pipe", "inherit"] });
   await once(daemon.stdout, "data");
   const [server] = serverPids(daemon.pid ?? 0);
   expect((await ask(`unix:${path}`, "/healthz")).status).toBe(200);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { PATIENCE_MS } from "../helpers/child.ts";
 
 const program = "/usr/bin/chromium";
 const flags = [
@@ -21,7 +22,7 @@ export const whyNoBrowser: string | undefined = existsSync(program)
 
 /** Starts Debian's Chromium. */
 export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: program, args: flags });
+  return chromium.launch({ executablePath: program, args: flags, timeout: PATIENCE_MS });
 }
 
 /** How a page is looked at. */
@@ -51,6 +52,7 @@ export async function watch(
     javaScriptEnabled: script,
     reducedMotion: "reduce",
   });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const wrong: string[] = [];
   page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));

@@ -5,8 +5,7 @@ import type { Live } from "../../src/http/context.ts";
 import { type PageServer, startServer } from "../../src/http/server.ts";
 import type { LogLine } from "../helpers/daemon.ts";
 import type { World } from "../helpers/world.ts";
-
-const TIMEOUT_MS = 20_000;
+import { PATIENCE_MS } from "../helpers/child.ts";
 
 /** A real server, in its own process, over the lake of a test. This process is its daemon. */
 export interface Served extends AsyncDisposable {
@@ -91,7 +90,7 @@ export function begin(world: World, http: ServeOptions["http"] = {}) {
       reject(
         new Error(`never logged: ${msg}\n${lines.map((line) => JSON.stringify(line)).join("\n")}`),
       );
-    }, TIMEOUT_MS);
+    }, PATIENCE_MS);
     const look = () => {
       const found = lines.find((line) => line.msg === msg && !given.has(line));
       if (found === undefined) return;

@@ -9,7 +9,7 @@ const MS_EACH = 20_000;
 
 test(
   "nor is it where processes are killed in the middle",
-  { timeout: RUNS * MS_EACH },
+  { timeout: 480_000 + RUNS * MS_EACH },
   async () => {
     const tally: ProcessTally = { stories: 0, started: 0, killed: 0 };
     const property = fc.asyncProperty(anyStory(), (story) => playProcesses(story, tally));

@@ -92,4 +92,4 @@ test("whatever becomes of the log of a cache, at most its last transactions are 
     expect((await world.pass()).summary).toMatchObject({ sampled: 0 });
   }
   await expectCleanAudit(world);
-}, 60_000);
+});

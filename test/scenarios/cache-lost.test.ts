@@ -108,7 +108,7 @@ test("a cache that another process has locked is an error that people see", asyn
   db.close();
   expect(ran.stderr).toMatch(/CACHE_UNUSABLE: .*another process holds it/);
   expect(ran.code).toBe(1);
-}, 40_000);
+});
 
 test("the last receipt of a raw counts, sealed ones are read first, and a torn last line is none", async () => {
   await using world = await createWorld();

@@ -125,7 +125,7 @@ test("under a daemon a full cache is an error in its log, and once there is room
   for (const line of failed) expect(line).toMatch(/"code":"SQLITE_(FULL|IOERR\w*)"/);
   expect(kept["audit"]).toContain(`"ok": ${FILES}`);
   expect(kept["code"]).toBe("0\n");
-}, 60_000);
+});
 
 /** The cache in a directory of its own, on which something is mounted. */
 async function configureState(world: World, config: object = {}): Promise<void> {

@@ -35,7 +35,6 @@ test.skipIf(!hasStrace)(
     expect((await world.run(["run", "--once"])).code).toBe(0);
     expect(await world.samples()).toHaveLength(4);
   },
-  60_000,
 );
 
 test.skipIf(!hasStrace)(
@@ -52,5 +51,4 @@ test.skipIf(!hasStrace)(
     }
     expect(world.row("raw/large.csv")).toMatchObject({ outcome: "sampled", mtime: MTIME + 1 });
   },
-  60_000,
 );

@@ -11,6 +11,7 @@ import { paxRecord, tarOf } from "../../fixtures/tar-blocks.ts";
 import { zipOf } from "../../fixtures/zip-blocks.ts";
 import { makeSpecial, NEVER_HANGS, specialKinds, whyNoSpecial } from "../cache/special-file.ts";
 import { createWorld, type World } from "../helpers/world.ts";
+import { endingWithUs } from "../helpers/child.ts";
 
 /** What lies outside of the lake; it must never show up in it. */
 const SECRET = "S3CR3T";
@@ -501,7 +502,9 @@ type Pair = readonly [a: string, b: string];
 
 /** Runs `run --once` while names are exchanged all the time; returns why that cannot be. */
 async function runWhileSwapped(world: World, pairs: readonly Pair[]): Promise<string | undefined> {
-  const child = spawn("python3", ["-c", swapper], { stdio: ["pipe", "pipe", "ignore"] });
+  const child = spawn(...endingWithUs("python3", ["-c", swapper]), {
+    stdio: ["pipe", "pipe", "ignore"],
+  });
   child.stdin.on("error", () => undefined);
   const begun = new Promise<boolean>((resolve) => {
     child.on("error", () => resolve(false)).on("exit", () => resolve(false));
@@ -525,7 +528,6 @@ test.for([
   ["a file and a FIFO", "bronze/d/a.csv", "bronze/d/fifo", ""],
 ] as const)(
   "while %s are exchanged all the time, nothing of outside reaches a sample, and nothing hangs",
-  { timeout: 120_000 },
   async ([, a, b, target], { skip }) => {
     await using world = await besideASecret();
     await world.write("bronze/d/a.csv", "v\n1\n");
@@ -566,4 +568,4 @@ test("while manifests and links out of the lake are exchanged, nothing of outsid
       }
     }
   }
-}, 120_000);
+});

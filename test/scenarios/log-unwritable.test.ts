@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { createWorld, MTIME, rows, run, type World } from "../helpers/world.ts";
+import { endingWithUs } from "../helpers/child.ts";
 
 const main = join(import.meta.dirname, "../../src/main.ts");
 const DROPPED = "lines of this log were dropped: they could not be written";
@@ -16,11 +17,10 @@ const manyBadLines = `${"no entry".repeat(20)}\n`.repeat(5000);
 function start(world: World, stdout: "pipe" | number): ChildProcess {
   const { config } = world;
   world.close();
-  const child = spawn(process.execPath, [main, "run"], {
+  const child = spawn(...endingWithUs(process.execPath, [main, "run"]), {
     env: { PATH: process.env["PATH"] ?? "", STAGING_SAMPLER_CONFIG: config, LOG_LEVEL: "debug" },
     stdio: ["ignore", stdout, "inherit"],
   });
-  onTestFinished(() => void child.kill("SIGKILL"));
   return child;
 }
 

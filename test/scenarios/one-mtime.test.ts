@@ -47,7 +47,7 @@ test("10,000 files of one mtime, in one dataset and across, in two batches, are 
     receipts += raws.length;
   }
   expect(receipts).toBe(2 * half);
-}, 120_000);
+});
 
 test("bronze has a clock of its own, which decides nothing: one line, one sample", async () => {
   await using world = await createWorld();

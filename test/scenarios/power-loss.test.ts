@@ -247,7 +247,6 @@ const script = `
 
 test.for(losses)(
   "power that is lost $when: the next run leaves each sample whole",
-  { timeout: 60_000 },
   async ({ when, synced, samples }, context) => {
     if (!canLosePower()) {
       const note = "needs root, loop devices, mkfs.ext4 and xfs_io (of xfsprogs)";

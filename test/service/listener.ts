@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
 import koffi from "koffi";
 import { addressOf } from "../../src/unix-datagram.ts";
+import { PATIENCE_MS } from "../helpers/child.ts";
 
-const TIMEOUT_MS = 20_000;
 const LOOK_MS = 5;
 const MSG_DONTWAIT = 0x40;
 
@@ -61,7 +61,7 @@ export function listen(path: string): Listener {
         const timer = setTimeout(() => {
           settle();
           reject(new Error(`never heard ${String(wanted)}: ${JSON.stringify(messages)}`));
-        }, TIMEOUT_MS);
+        }, PATIENCE_MS);
         watchers.add(look);
         look();
       }),

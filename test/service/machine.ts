@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { PATIENCE_MS } from "../helpers/child.ts";
 
-const TIMEOUT_MS = 20_000;
 const LOOK_MS = 20;
 
 /** What a command in the machine left. */
@@ -67,7 +67,7 @@ export async function bootMachine(prepare = ":"): Promise<Machine> {
       return stdout;
     },
     async until(script) {
-      const deadline = Date.now() + TIMEOUT_MS;
+      const deadline = Date.now() + PATIENCE_MS;
       for (;;) {
         const { code, stdout, stderr } = machine.run(script);
         if (code === 0) return stdout;

@@ -7,6 +7,7 @@ import { addFact } from "../../src/cache/facts.ts";
 import { createNotify } from "../../src/notify.ts";
 import type { Daemon } from "../helpers/daemon.ts";
 import { listen, type Listener } from "./listener.ts";
+import { endingWithUs } from "../helpers/child.ts";
 
 /** A daemon whose watchdog wants to hear of it within 300 ms; a file may take 2 × 2.1 s. */
 const WATCHED = { limits: { seconds: 0.1 }, schedule: "0 0 1 1 *", watch: false };
@@ -33,7 +34,9 @@ async function slowDown(
   const delay = `inject=openat:delay_enter=${seconds * 1e6}`;
   const args = ["-f", "-p", String(pid), "-e", "trace=openat", "-e", delay, "-o", "/dev/null"];
   const only = paths.flatMap((path) => ["-P", path]);
-  const strace = spawn("strace", [...args, ...only], { stdio: ["ignore", "ignore", "pipe"] });
+  const strace = spawn(...endingWithUs("strace", [...args, ...only]), {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   await new Promise<void>((resolve, reject) => {
     strace.stderr.on("data", (chunk: Buffer) => {
       if (chunk.includes("attached")) resolve();

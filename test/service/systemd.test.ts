@@ -57,7 +57,7 @@ beforeAll(async () => {
   } finally {
     rmSync(scratch, { recursive: true });
   }
-}, 120_000);
+});
 
 afterAll(async () => {
   await machine?.[Symbol.asyncDispose]();
