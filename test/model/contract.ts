@@ -1,5 +1,5 @@
 import type { RejectedLine } from "../../src/types.ts";
-import type { Content, Imagined } from "./disk.ts";
+import { type Content, type Imagined, isPacked } from "./disk.ts";
 import { type Line, linesOf } from "./lines.ts";
 
 /** What the cache says of one raw. */
@@ -108,7 +108,7 @@ export function createContract(
       if (line?.isBad !== true) fail(`${name} was rejected, and is no bad line`, told);
       if (lines.indexOf(line) + 1 !== told.line) fail(`${name} is not that line`, told);
       const since = lastSince.get(line.offset);
-      const isLast = line.end === disk.read(told.path).length && !told.path.endsWith(".gz");
+      const isLast = line.end === disk.read(told.path).length && !isPacked(told.path);
       if (isLast && since !== undefined && now - since < settleMs) {
         fail(`${name} is the last line, and was rejected after ${now - since} ms`, told);
       }
@@ -168,7 +168,7 @@ export function createContract(
 
 function isExcused(name: string, content: Content, { end }: Line, now: number): boolean {
   if (end <= content.lateFrom) return false;
-  return name.endsWith(".gz") || now - content.rotatedAt > WATCHED_MS;
+  return isPacked(name) || now - content.rotatedAt > WATCHED_MS;
 }
 
 function fail(what: string, about: object): never {

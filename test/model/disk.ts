@@ -10,7 +10,28 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync, gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+
+const packs = {
+  gz: { pack: (bytes: Buffer) => gzipSync(bytes, { level: 1 }), unpack: gunzipSync },
+  zst: { pack: (bytes: Buffer) => zstdCompressSync(bytes), unpack: zstdDecompressSync },
+} as const;
+
+/** How a rotated manifest may be compressed: the extension of its name. */
+export type Packing = keyof typeof packs;
+
+/** All of them. */
+export const packings = Object.keys(packs) as Packing[];
+
+/** True for the name of a compressed file. */
+export function isPacked(name: string): boolean {
+  return packings.some((packing) => name.endsWith(`.${packing}`));
+}
+
+/** What a compressed file holds. */
+function unpacked(name: string, bytes: Buffer): Buffer {
+  return packs[name.slice(name.lastIndexOf(".") + 1) as Packing].unpack(bytes);
+}
 
 /** What producers and rotators do to a manifests directory. Names are names in it. */
 export interface Disk {
@@ -21,8 +42,10 @@ export interface Disk {
   rename(from: string, to: string): void;
   copy(from: string, to: string): void;
   remove(name: string): void;
+  /** Writes the first half of `name.gz`, or of another packing, beside `name`. */
+  beginCompression(name: string, packing: Packing): void;
   /** Puts `name.gz` in the place of `name`. */
-  compress(name: string): void;
+  compress(name: string, packing: Packing): void;
 }
 
 /** What is in one file of a directory that is only imagined. */
@@ -77,7 +100,9 @@ export function imaginedDisk(clock: () => number): Imagined {
     rename: (from, to) => void files.set(to, rotated(take(from))),
     copy: (from, to) => void files.set(to, rotated(fresh(read(from)))),
     remove: (name) => void take(name),
-    compress: (name) => void files.set(`${name}.gz`, take(name)),
+    // The plain file has all until the end.
+    beginCompression: () => undefined,
+    compress: (name, packing) => void files.set(`${name}.${packing}`, take(name)),
   };
 }
 
@@ -90,8 +115,12 @@ export function realDisk(directory: string): Disk {
     rename: (from, to) => renameSync(path(from), path(to)),
     copy: (from, to) => copyFileSync(path(from), path(to)),
     remove: (name) => rmSync(path(name)),
-    compress(name) {
-      writeFileSync(path(`${name}.gz`), gzipSync(readFileSync(path(name)), { level: 1 }));
+    beginCompression(name, packing) {
+      const packed = packs[packing].pack(readFileSync(path(name)));
+      writeFileSync(path(`${name}.${packing}`), packed.subarray(0, packed.length / 2));
+    },
+    compress(name, packing) {
+      writeFileSync(path(`${name}.${packing}`), packs[packing].pack(readFileSync(path(name))));
       rmSync(path(name));
     },
   };
@@ -111,6 +140,7 @@ export function bothDisks(imagined: Imagined, real: Disk): Disk {
     rename: each((disk) => disk.rename),
     copy: each((disk) => disk.copy),
     remove: each((disk) => disk.remove),
+    beginCompression: each((disk) => disk.beginCompression),
     compress: each((disk) => disk.compress),
   };
 }
@@ -120,7 +150,7 @@ export function expectSame(imagined: Imagined, directory: string): void {
   const names = readdirSync(directory);
   const differ = names.filter((name) => {
     const bytes = readFileSync(join(directory, name));
-    const plain = name.endsWith(".gz") ? gunzipSync(bytes) : bytes;
+    const plain = isPacked(name) ? unpacked(name, bytes) : bytes;
     return !plain.equals(imagined.read(name));
   });
   if (differ.length > 0 || names.length !== imagined.files.size) {

@@ -1,4 +1,5 @@
-import { ACTIVE, type Disk, type Imagined } from "./disk.ts";
+import { extname } from "node:path";
+import { ACTIVE, type Disk, type Imagined, isPacked } from "./disk.ts";
 import { entryText } from "./lines.ts";
 import type { Naming, Step } from "./steps.ts";
 
@@ -64,7 +65,7 @@ export function createProducer(options: ProducerOptions): Producer {
     else if (step.do === "reuseInode") reuseInode(step.raws);
     else if (step.do === "delete") remove(ACTIVE);
     else if (step.do === "dropOldest") remove(rotated()[0]);
-    else if (step.do === "compress") compress(step.which);
+    else if (step.do === "compress") await compress(step, pass);
     else if (step.do === "staleSize") await staleSize(step.bytes, pass);
   }
 
@@ -174,9 +175,16 @@ export function createProducer(options: ProducerOptions): Producer {
     if (name !== undefined && imagined.files.has(name)) disk.remove(name);
   }
 
-  function compress(which: number): void {
+  /** While it goes on, a file that is cut off stands beside the plain one. */
+  async function compress(
+    { which, packing, between }: Step & { readonly do: "compress" },
+    pass: () => Promise<void>,
+  ): Promise<void> {
     const name = plain().at(-1 - which);
-    if (name !== undefined) disk.compress(name);
+    if (name === undefined) return;
+    disk.beginCompression(name, packing);
+    if (between === "pass") await pass();
+    disk.compress(name, packing);
   }
 
   /** For one look the file seems to be shorter than it is. */
@@ -200,7 +208,7 @@ export function createProducer(options: ProducerOptions): Producer {
   }
 
   function shifted(name: string): string {
-    return `${nameOf(numberIn(name) + 1)}${name.endsWith(".gz") ? ".gz" : ""}`;
+    return `${nameOf(numberIn(name) + 1)}${isPacked(name) ? extname(name) : ""}`;
   }
 
   /** Oldest first. */
@@ -211,7 +219,7 @@ export function createProducer(options: ProducerOptions): Producer {
   }
 
   function plain(): string[] {
-    return rotated().filter((name) => !name.endsWith(".gz"));
+    return rotated().filter((name) => !isPacked(name));
   }
 }
 
@@ -246,8 +254,9 @@ function withHalves(disk: Disk, halves: Map<string, string>): Disk {
       disk.remove(name);
       halves.delete(name);
     },
-    compress(name) {
-      disk.compress(name);
+    beginCompression: (name, packing) => disk.beginCompression(name, packing),
+    compress(name, packing) {
+      disk.compress(name, packing);
       halves.delete(name);
     },
   };

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { type Packing, packings } from "./disk.ts";
 
 /** One thing that happens to a manifest, or to those who read it. Plain data, to be printed. */
 export type Step =
@@ -15,7 +16,12 @@ export type Step =
   | { readonly do: "deleteAndRecreate"; readonly raws: readonly number[] }
   | { readonly do: "reuseInode"; readonly raws: readonly number[] }
   | { readonly do: "delete" | "dropOldest" }
-  | { readonly do: "compress"; readonly which: number }
+  | {
+      readonly do: "compress";
+      readonly which: number;
+      readonly packing: Packing;
+      readonly between: "nothing" | "pass";
+    }
   | { readonly do: "appendLate"; readonly which: number }
   | { readonly do: "staleSize"; readonly bytes: number }
   | { readonly do: "unmounted" | "restart" | "settle" }
@@ -66,7 +72,14 @@ const anyChange: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: step("reuseInode", { raws: someRaws }) },
   { weight: 1, arbitrary: just("delete") },
   { weight: 1, arbitrary: just("dropOldest") },
-  { weight: 2, arbitrary: step("compress", { which }) },
+  {
+    weight: 2,
+    arbitrary: step("compress", {
+      which,
+      packing: fc.constantFrom(...packings),
+      between: fc.constantFrom("nothing", "pass"),
+    }),
+  },
   { weight: 2, arbitrary: step("appendLate", { which }) },
   { weight: 2, arbitrary: step("appendPartial", { bytes: fc.integer({ min: 1, max: 60 }) }) },
   { weight: 2, arbitrary: just("finish") },
