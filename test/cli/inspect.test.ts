@@ -91,8 +91,8 @@ test("status --json has the documented fields", async () => {
     readBytes: rows(3).length,
   };
   expect(datasets).toEqual([
-    { dataset: "acme/orders/v1", ...orders, waitsFor: null },
-    { dataset: OTHER, ...other, waitsFor: null },
+    { dataset: "acme/orders/v1", ...orders, off: null, waitsFor: null },
+    { dataset: OTHER, ...other, off: null, waitsFor: null },
   ]);
   const sums = Object.entries(other).map(([key, value]) => {
     const first = datasets[0]?.[key];
@@ -314,6 +314,7 @@ test("check --json has the documented fields; problems give exit code 3, and not
         problem: expect.stringMatching(/^line 2, byte \d+: not JSON/),
       },
     ],
+    notices: [],
   });
   expect(await world.snapshot()).toEqual(before);
 });
