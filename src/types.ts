@@ -38,8 +38,8 @@ export interface Limits {
   readonly ratio: number;
 }
 
-/** Which limit ended a sample. */
-export type Cut = "rows" | "bytes";
+/** Which limit left something out: `sample.rows`, `sample.bytes` or `sample.members`. */
+export type Cut = "rows" | "bytes" | "members";
 
 /** What a sampler says of the sample it made. */
 export interface SampleSummary {

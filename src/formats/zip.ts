@@ -1,14 +1,11 @@
-import yauzl, { type Entry } from "yauzl";
 import { Failure, NoSample } from "../errors.ts";
-import { utf8 } from "../lib/encoding.ts";
 import { hasBytes } from "../lib/signature.ts";
-import { streamSource } from "../lib/source.ts";
-import type { Format, SampleRequest, SampleStream, SampleSummary, Source } from "../types.ts";
+import type { Cut, Format, SampleRequest, SampleStream, SampleSummary } from "../types.ts";
 import { faultOf } from "./fault.ts";
-import { listing } from "./listing.ts";
-import { STORED, unpackBy } from "./zip-methods.ts";
+import { type Listing, listing } from "./listing.ts";
+import { isDirectory, isLeftBySystem, type SampledMember, sampleMember } from "./zip-member.ts";
 import { openZip, type OpenZip } from "./zip-reader.ts";
-import { writeZip, type ZipMember } from "./zip-writer.ts";
+import { writeZip } from "./zip-writer.ts";
 
 /** A zip archive: a listing and the first members, each sampled by its own format. */
 export const zip: Format = {
@@ -19,136 +16,84 @@ export const zip: Format = {
   sample: sampleZip,
 };
 
-interface SampledMember extends ZipMember {
-  readonly complete: boolean;
+/** Entries that are counted where the archive does not say how many it has. */
+const COUNTED_ENTRIES = 200_000;
+
+/** What was found in an archive. */
+interface Found {
+  readonly list: Listing;
+  readonly members: SampledMember[];
+  readonly warnings: string[];
+  entries: number;
+  /** Entries that are no directories. */
+  files: number;
+  /** Those that may be sampled. */
+  candidates: number;
+  endsEarly: boolean;
 }
 
 async function* sampleZip(request: SampleRequest): SampleStream {
-  const { source, limits, depth, signal } = request;
+  const { source, limits, depth } = request;
   const { slice, size } = source;
   if (slice === undefined || size === undefined) throw new NoSample("a zip inside a container");
   if (depth >= limits.depth) throw new NoSample(`containers nested more than ${limits.depth} deep`);
 
-  const warnings: string[] = [];
-  const members: SampledMember[] = [];
+  const archive = await openZip(slice, size);
+  const found = await readThrough(request, archive);
+  const { list, members, warnings } = found;
+  yield* writeZip(list.bytes(), members);
+  const complete = isWhole(found);
+  const cut = complete ? undefined : cutOf(found, limits.members);
+  const counts = { rows: list.count(), ...countOf(found, archive) };
+  const summary = { format: "zip", ...counts, complete, warnings };
+  return cut === undefined ? summary : { ...summary, cut };
+}
+
+/** Lists the entries and samples the first members. */
+async function readThrough(request: SampleRequest, archive: OpenZip): Promise<Found> {
+  const { limits, signal } = request;
   const list = listing(limits.bytes);
-  const archive = await openZip(slice, size, signal);
-  let files = 0;
+  const nothing = { entries: 0, files: 0, candidates: 0, endsEarly: false };
+  const found: Found = { list, members: [], warnings: [], ...nothing };
   try {
-    for await (const entry of archive.directory.eachEntry()) {
-      if (!list.add(archiveEntry(entry))) break;
-      if (isDirectory(entry) || (files += 1) > limits.members) continue;
-      const member = await sampleMember(request, archive, entry, warnings);
-      if (member !== undefined) members.push(member);
+    for await (const entry of archive.entries()) {
+      found.entries += 1;
+      if (!list.add({ ...entry, name: Buffer.from(entry.name) })) {
+        if (archive.count !== undefined || found.entries > COUNTED_ENTRIES) break;
+        continue;
+      }
+      if (isDirectory(entry)) continue;
+      found.files += 1;
+      if (isLeftBySystem(entry) || (found.candidates += 1) > limits.members) continue;
+      const member = await sampleMember(request, archive, entry, found.warnings);
+      if (member !== undefined) found.members.push(member);
     }
   } catch (error) {
     const fault = faultOf(error, signal);
-    if (list.count() === 0) throw asNoListing(fault);
-    warnings.push(`the listing ends early: ${fault}`);
-  } finally {
-    archive.directory.close();
+    if (list.count() === 0) throw new Failure("FORMAT_INVALID", `not a whole zip: ${fault}`);
+    found.warnings.push(`the listing ends early: ${fault}`);
+    found.endsEarly = true;
   }
-
-  yield* writeZip(list.bytes(), members);
-  const isWhole = list.cut() === undefined && files === members.length;
-  const complete = isWhole && members.every((member) => member.complete);
-  const { entryCount: entries } = archive.directory;
-  const summary = { format: "zip", rows: list.count(), entries, complete, warnings };
-  return complete ? summary : { ...summary, cut: list.cut() ?? "rows" };
+  const others = found.files - found.candidates;
+  if (others > 0) found.warnings.push(`listed only: ${others} files that macOS or Windows made`);
+  return found;
 }
 
-/** A sample of one member; undefined, with a warning, where it can only be listed. */
-async function sampleMember(
-  request: SampleRequest,
-  archive: OpenZip,
-  entry: Entry,
-  warnings: string[],
-): Promise<SampledMember | undefined> {
-  const name = nameOf(entry);
-  try {
-    const unpacked = await unpack(archive, entry);
-    try {
-      const source = streamSource(name.slice(name.lastIndexOf("/") + 1), unpacked);
-      const inner = { ...request, source, depth: request.depth + 1 };
-      const found = await request.recognise(inner);
-      const { bytes, summary } = await collect(found.format.sample(inner, found));
-      const told =
-        found.warning === undefined ? summary.warnings : [found.warning, ...summary.warnings];
-      warnings.push(...told.map((warning) => `${name}: ${warning}`));
-      return {
-        name: name + (found.format.sampleExtension ?? ""),
-        bytes,
-        mtime: mtimeOf(entry),
-        isDeflated: entry.compressionMethod !== STORED,
-        complete: summary.complete,
-      };
-    } finally {
-      await unpacked.return(undefined);
-    }
-  } catch (error) {
-    warnings.push(`${name}: listed only: ${faultOf(error, request.signal)}`);
-    return undefined;
-  }
+/** Whether nothing was left out. */
+function isWhole({ list, members, files, endsEarly }: Found): boolean {
+  if (list.cut() !== undefined || endsEarly || files > members.length) return false;
+  return members.every(({ complete }) => complete);
 }
 
-async function unpack(
-  { directory, slice }: OpenZip,
-  entry: Entry,
-): Promise<AsyncGenerator<Uint8Array, unknown, void>> {
-  if (entry.isEncrypted()) throw new NoSample("encrypted");
-  const { fileDataStart } = await directory.readLocalFileHeaderPromise(entry, { minimal: true });
-  const stored = readRange(slice, fileDataStart, fileDataStart + entry.compressedSize);
-  return unpackBy(entry.compressionMethod, stored);
+/** The limit that left something out; none where only damage or encryption did. */
+function cutOf({ list, members, candidates }: Found, mostMembers: number): Cut | undefined {
+  if (list.cut() !== undefined) return list.cut();
+  if (candidates > mostMembers) return "members";
+  return members.find(({ cut }) => cut !== undefined)?.cut;
 }
 
-async function* readRange(
-  slice: NonNullable<Source["slice"]>,
-  start: number,
-  end: number,
-): AsyncGenerator<Uint8Array, void, void> {
-  const step = 64 * 1024;
-  for (let at = start; at < end; at += step) {
-    const chunk = await slice(at, Math.min(at + step, end));
-    if (chunk.length === 0) return;
-    yield chunk;
-  }
-}
-
-async function collect(sample: SampleStream): Promise<{ bytes: Buffer; summary: SampleSummary }> {
-  const pieces: Uint8Array[] = [];
-  for (;;) {
-    const { value, done } = await sample.next();
-    if (done === true) return { bytes: Buffer.concat(pieces), summary: value };
-    pieces.push(value);
-  }
-}
-
-function archiveEntry(entry: Entry): { name: Uint8Array; size: number; mtime: number } {
-  const name = Buffer.from(nameOf(entry));
-  return { name, size: entry.uncompressedSize, mtime: mtimeOf(entry) };
-}
-
-/** Seconds since epoch; a time without a zone is taken as UTC. */
-function mtimeOf(entry: Entry): number {
-  const ms = entry.getLastModDate({ timezone: "UTC" }).getTime();
-  return Number.isNaN(ms) ? 0 : ms / 1000;
-}
-
-/** UTF-8 where the bytes are UTF-8, else code page 437, whatever the flag says. */
-function nameOf(entry: Entry): string {
-  try {
-    return utf8.decode(entry.fileNameRaw);
-  } catch {
-    return yauzl.getFileNameLowLevel(0, entry.fileNameRaw, [], false);
-  }
-}
-
-function isDirectory(entry: Entry): boolean {
-  return entry.fileNameRaw.at(-1) === 0x2f;
-}
-
-/** Nothing could be listed: because it is encrypted, or because it is broken. */
-function asNoListing(fault: string): Failure | NoSample {
-  if (fault.includes("encryption")) return new NoSample(fault);
-  return new Failure("FORMAT_INVALID", `not a whole zip: ${fault}`);
+/** How many entries there are: not known of an archive that has very many and does not say. */
+function countOf({ entries }: Found, { count }: OpenZip): Pick<SampleSummary, "entries"> {
+  if (count === undefined && entries > COUNTED_ENTRIES) return {};
+  return { entries: Math.max(entries, count ?? 0) };
 }

@@ -1,7 +1,6 @@
-import type { Entry } from "yauzl";
 import { errorMessage, Failure, NoSample } from "../errors.ts";
 import { unpackBy } from "../formats/zip-methods.ts";
-import { type OpenZip, openZip } from "../formats/zip-reader.ts";
+import { openZip } from "../formats/zip-reader.ts";
 import { collect } from "./collect.ts";
 import { firstListed, listingTable } from "./listing.ts";
 import { countText } from "../lib/text.ts";
@@ -71,38 +70,19 @@ function titled(table: Table, { name }: Member): Table {
   return { ...table, title: table.title === null ? name : `${name}: ${table.title}` };
 }
 
-async function membersOf(
-  { bytes, signal }: ViewRequest,
-  warnings: string[],
-): Promise<readonly Member[]> {
+async function membersOf({ bytes }: ViewRequest, warnings: string[]): Promise<readonly Member[]> {
   const slice = async (start: number, end: number) => bytes.subarray(start, end);
-  const archive = await openZip(slice, bytes.length, signal);
+  const archive = await openZip(slice, bytes.length);
   const members: Member[] = [];
-  try {
-    for await (const entry of archive.directory.eachEntry()) {
-      const name = entry.fileNameRaw.toString();
-      try {
-        members.push({ name, bytes: await unpack(archive, entry) });
-      } catch (error) {
-        warnings.push(`${name}: not shown: ${faultOf(error)}`);
-      }
+  for await (const entry of archive.entries()) {
+    try {
+      const unpacked = await collect(unpackBy(entry.method, archive.stored(entry)));
+      members.push({ name: entry.name, bytes: unpacked.bytes });
+    } catch (error) {
+      warnings.push(`${entry.name}: not shown: ${faultOf(error)}`);
     }
-  } finally {
-    archive.directory.close();
   }
   return members;
-}
-
-async function unpack({ directory, slice }: OpenZip, entry: Entry): Promise<Buffer> {
-  const { fileDataStart: at } = await directory.readLocalFileHeaderPromise(entry, {
-    minimal: true,
-  });
-  const stored = only(await slice(at, at + entry.compressedSize));
-  return (await collect(unpackBy(entry.compressionMethod, stored))).bytes;
-}
-
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
-  yield bytes;
 }
 
 /** What is wrong with a member. What is wrong with us is thrown again. */

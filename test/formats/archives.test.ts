@@ -120,4 +120,104 @@ describe("a sample of a zip", () => {
     ]);
     expect(Object.keys(await membersOf(zip))).toEqual(["_manifest.txt", "b.txt"]);
   });
+
+  test("ends at the first members, and says that sample.members cut it", async () => {
+    const five = ["a", "b", "c", "d", "e"].map((name) => ({ name: `${name}.txt`, data: name }));
+    const { summary } = await sampleOf("a.zip", zipOf(five));
+    expect(summary).toMatchObject({ complete: false, cut: "members", warnings: [] });
+    const byRows = zipOf([{ name: "a.txt", data: "1\n2\n3\n" }]);
+    const { summary: cut } = await sampleOf("a.zip", byRows, { limits: { rows: 2 } });
+    expect(cut).toMatchObject({ complete: false, cut: "rows" });
+  });
+
+  test("is not said to be cut where members are encrypted", async () => {
+    const { summary } = await sampleOf("a.zip", zipOf([{ name: "a.txt", data: "x", flags: 1 }]));
+    expect(summary).toMatchObject({ complete: false, warnings: ["a.txt: listed only: encrypted"] });
+    expect(summary.cut).toBeUndefined();
+  });
+
+  test("has none of the files that macOS and Windows put beside others", async () => {
+    const made = ["__MACOSX/._a.csv", "._a.csv", "d/.DS_Store", "d/Thumbs.db", "desktop.ini"];
+    const others = made.map((name) => ({ name, data: "text\n" }));
+    const members = await membersOf(zipOf([...others, { name: "a.csv", data: "h\n1\n" }]));
+    expect(Object.keys(members)).toEqual(["_manifest.txt", "a.csv"]);
+    expect(members["_manifest.txt"]?.split("\n")).toHaveLength(others.length + 2);
+  });
+
+  test("warns of a member whose checksum is wrong, where all of it was read", async () => {
+    const data = "1\n2\n3\n";
+    const zip = zipOf([{ name: "a.txt", data, method: 8, crc32: 1 }]);
+    const { summary } = await sampleOf("a.zip", zip);
+    expect(summary).toMatchObject({ complete: false, warnings: [expect.stringMatching("CRC-32")] });
+    const long = zipOf([{ name: "a.txt", data: data.repeat(200_000), crc32: 1 }]);
+    const { summary: cut } = await sampleOf("a.zip", long);
+    expect(cut).toMatchObject({ cut: "rows", warnings: [] });
+  });
+
+  test("lists a member only that is a bomb", async () => {
+    const blank = Buffer.alloc(10 * 1024 * 1024, "\n");
+    const zip = zipOf([{ name: "a.jsonl", data: blank, method: 8 }]);
+    const { summary } = await sampleOf("a.zip", zip, { limits: { ratio: 100 } });
+    expect(summary.warnings).toEqual([expect.stringMatching("a.jsonl: listed only: decompresses")]);
+  });
+});
+
+describe("the directory of a zip is found", () => {
+  const two = [
+    { name: "a.csv", data: "h\n1\n" },
+    { name: "b.txt", data: "x\n" },
+  ];
+  const stub = Buffer.from("#!/bin/sh\nexit\n");
+  const whole = { rows: 2, entries: 2, complete: true, warnings: [] };
+
+  test.each([
+    ["with 70,000 bytes after it", Buffer.concat([zipOf(two), Buffer.alloc(70_000, "x")])],
+    ["after a stub", zipOf(two, { stub })],
+    ["with offsets of zip64 alone", zipOf(two, { zip64: true })],
+    ["with zip64 after a stub", zipOf(two, { stub, zip64: true })],
+    ["behind another zip", Buffer.concat([zipOf([{ name: "other" }]), zipOf(two)])],
+    ["without the start of the file", zipOf([{ name: "c", data: "yyy" }, ...two]).subarray(34)],
+  ])("%s", async (title, zip) => {
+    const { summary } = await sampleOf("a.zip", zip);
+    const isCut = title.startsWith("without");
+    expect(summary).toMatchObject(isCut ? { rows: 3, entries: 3, complete: false } : whole);
+  });
+
+  test("where a name has the signature of a zip64 locator", async () => {
+    const name = `${"x".repeat(10)}PK\x06\x07${"y".repeat(16)}`;
+    const { summary } = await sampleOf("a.zip", zipOf([{ name, data: "text\n" }]));
+    expect(summary).toMatchObject({ rows: 1, complete: true });
+  });
+
+  test("and read by its size, where its count has 16 bits only", async () => {
+    const many = Array.from({ length: 65_546 }, (_, i) => ({ name: `f${i}` }));
+    const { summary } = await sampleOf("a.zip", zipOf(many));
+    expect(summary).toMatchObject({ rows: LISTED_ENTRIES, entries: 65_546, cut: "rows" });
+  });
+
+  test("with an entry whose extra fields are malformed", async () => {
+    const extra = Buffer.from("5554ff0001", "hex");
+    const { summary } = await sampleOf("a.zip", zipOf([{ name: "c", extra }, ...two]));
+    expect(summary).toMatchObject({ rows: 3, complete: true, warnings: [] });
+  });
+
+  test("with an entry that is strongly encrypted", async () => {
+    const zip = zipOf([{ name: "c", data: "?", flags: 0x41 }, ...two]);
+    const { summary } = await sampleOf("a.zip", zip);
+    expect(summary).toMatchObject({ rows: 3, warnings: ["c: listed only: encrypted"] });
+  });
+
+  test("but is not whole where it ends early", async () => {
+    const zip = zipOf(two);
+    zip[zip.lastIndexOf("PK\x01\x02")] = 0;
+    const { summary } = await sampleOf("a.zip", zip);
+    expect(summary.warnings).toEqual([expect.stringMatching("the listing ends early")]);
+    expect(summary).toMatchObject({ rows: 1, entries: 2, complete: false });
+  });
+
+  test("not in a part of a split archive", async () => {
+    const zip = zipOf(two);
+    zip.writeUInt16LE(1, zip.length - 18);
+    expect(await sampleBytes("a.zip", zip)).toEqual({ kind: "failed", code: "FORMAT_INVALID" });
+  });
 });

@@ -10,11 +10,10 @@ import type {
   SampleSummary,
   Source,
 } from "../../types.ts";
+import { checkRatio } from "../ratio.ts";
 import { isNamedHeader } from "../tar-header.ts";
 import { type Compression, innerName, isDamage } from "./compression.ts";
 
-/** Below this many decompressed bytes no ratio is a bomb. */
-const HARMLESS_BYTES = 8 * 1024 * 1024;
 /** Input is handed on in slices, so that what has been read does not depend on the chunk borders. */
 const SLICE_BYTES = 8 * 1024;
 
@@ -125,11 +124,6 @@ async function* counted(
     read.bytes += slice.length;
     yield slice;
   }
-}
-
-function checkRatio(bytes: number, compressed: number, { ratio }: Limits): void {
-  if (bytes <= HARMLESS_BYTES || bytes <= ratio * compressed) return;
-  throw new Failure("LIMIT_EXCEEDED", `decompresses to more than ${ratio} times its size`);
 }
 
 async function* compressed(compression: Compression, sample: SampleStream): SampleStream {

@@ -1,3 +1,4 @@
+import { buffer } from "node:stream/consumers";
 import { inflateRawSync } from "node:zlib";
 import { Failure } from "../../errors.ts";
 import type { Source } from "../../types.ts";
@@ -25,23 +26,16 @@ export function isXlsx(_head: Uint8Array, name: string): boolean {
 
 /** The names of a spreadsheet's sheets, in order (ECMA-376, part 1, 18.2.19). */
 export async function xlsxFacts(read: NonNullable<Source["slice"]>, size: number): Promise<Facts> {
-  const { directory, slice } = await openZip(read, size, new AbortController().signal);
-  try {
-    let seen = 0;
-    for await (const entry of directory.eachEntry()) {
-      if ((seen += 1) > MAX_ENTRIES) break;
-      if (entry.fileNameRaw.toString("latin1") !== WORKBOOK) continue;
-      if (entry.compressedSize > MAX_BYTES) break;
-      const { fileDataStart } = await directory.readLocalFileHeaderPromise(entry, {
-        minimal: true,
-      });
-      const stored = await slice(fileDataStart, fileDataStart + entry.compressedSize);
-      const isDeflated = entry.compressionMethod === DEFLATED;
-      const xml = isDeflated ? inflateRawSync(stored, { maxOutputLength: MAX_BYTES }) : stored;
-      return { sheets: sheetsIn(Buffer.from(xml).toString("utf8")) };
-    }
-  } finally {
-    directory.close();
+  const archive = await openZip(read, size);
+  let seen = 0;
+  for await (const entry of archive.entries()) {
+    if ((seen += 1) > MAX_ENTRIES) break;
+    if (entry.name !== WORKBOOK) continue;
+    if (entry.stored > MAX_BYTES) break;
+    const stored = await buffer(archive.stored(entry));
+    const isDeflated = entry.method === DEFLATED;
+    const xml = isDeflated ? inflateRawSync(stored, { maxOutputLength: MAX_BYTES }) : stored;
+    return { sheets: sheetsIn(Buffer.from(xml).toString("utf8")) };
   }
   throw new Failure("FORMAT_INVALID", `it has no ${WORKBOOK}`);
 }

@@ -193,7 +193,7 @@ function sampleRows({ entry, receipt, now }: EntryFacts): readonly Row[] {
 
 function cutHtml({ complete, cut }: Receipt): Html | undefined {
   if (complete === true) return html`all of the file`;
-  if (cut === "rows" || cut === "bytes")
+  if (cut === "rows" || cut === "bytes" || cut === "members")
     return html`the beginning: cut by <code>sample.${cut}</code>`;
   return complete === false ? html`the beginning` : undefined;
 }
