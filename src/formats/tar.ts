@@ -31,6 +31,7 @@ async function* sampleTar({ source, limits, signal }: SampleRequest): SampleStre
   }
   yield list.bytes();
   const cut = list.cut();
-  const summary = { format: "tar", rows: list.count(), complete: cut === undefined, warnings };
+  const complete = cut === undefined && warnings.length === 0;
+  const summary = { format: "tar", rows: list.count(), complete, warnings };
   return cut === undefined ? summary : { ...summary, cut };
 }

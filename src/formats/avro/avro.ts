@@ -37,8 +37,9 @@ async function* sampleFrom(reader: ByteReader, limits: Limits): SampleStream {
   const damage = yield* firstBlocks(reader, { header, codec, cutter, mostBytes });
   const cut = cutter.cut();
   const warnings = damage === undefined ? [] : [warningOf(damage)];
-  const summary = { format: "avro", rows: cutter.records(), warnings };
-  return cut === undefined ? { ...summary, complete: true } : { ...summary, complete: false, cut };
+  const complete = cut === undefined && damage === undefined;
+  const summary = { format: "avro", rows: cutter.records(), complete, warnings };
+  return cut === undefined ? summary : { ...summary, cut };
 }
 
 /** Yields the blocks that are kept, the last one cut; returns what damage ended them, if any. */

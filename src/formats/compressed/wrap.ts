@@ -57,8 +57,8 @@ async function* sampleInside(
 ): SampleStream {
   const { source, limits, depth } = request;
   if (depth >= limits.depth) throw new NoSample(`containers nested more than ${limits.depth} deep`);
-  const warnings: string[] = [];
-  const unpacked = decompressed(compression, source, limits, warnings);
+  const faults: string[] = [];
+  const unpacked = decompressed(compression, source, limits, faults);
   try {
     const inner = {
       ...request,
@@ -68,10 +68,11 @@ async function* sampleInside(
     const found = await request.recognise(inner);
     const sample = found.format.sample(inner, found);
     const summary = again ? yield* compressed(compression, sample) : yield* sample;
-    if (found.warning !== undefined) warnings.push(found.warning);
+    const warnings = found.warning === undefined ? faults : [...faults, found.warning];
     return {
       ...summary,
       format: `${summary.format}.${compression.name}`,
+      complete: summary.complete && faults.length === 0,
       warnings: [...warnings, ...summary.warnings],
     };
   } finally {
@@ -80,14 +81,15 @@ async function* sampleInside(
 }
 
 /**
- * Yields what a source holds, all its members; what arrives before damage is kept and warned of.
+ * Yields what a source holds, all its members. What arrives before damage is kept; what is left
+ * out then, or at the end, is among the faults.
  * @throws Failure FORMAT_INVALID when nothing arrives, LIMIT_EXCEEDED for a bomb.
  */
 async function* decompressed(
   { name, decompress }: Compression,
   source: Source,
   limits: Limits,
-  warnings: string[],
+  faults: string[],
 ): AsyncGenerator<Uint8Array, void, void> {
   const read = { bytes: 0 };
   let bytes = 0;
@@ -97,8 +99,7 @@ async function* decompressed(
       const { value, done } = await unpacked.next();
       if (done === true) {
         const rest = (source.size ?? 0) - value;
-        if (rest > 0)
-          warnings.push(`${rest} bytes after the end of the ${name} data were left out`);
+        if (rest > 0) faults.push(`${rest} bytes after the end of the ${name} data were left out`);
         return;
       }
       bytes += value.length;
@@ -110,7 +111,7 @@ async function* decompressed(
     if (!isDamage(error)) throw error;
     const damage = `damaged or truncated ${name}: ${errorMessage(error)}`;
     if (bytes === 0) throw new Failure("FORMAT_INVALID", damage, { cause: error });
-    warnings.push(`${damage}; what came before is kept`);
+    faults.push(`${damage}; what came before is kept`);
   } finally {
     await unpacked.return(0);
   }
