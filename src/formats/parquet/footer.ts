@@ -158,7 +158,8 @@ export function readRowGroup({ type, bytes }: Raw, leaves: readonly Leaf[]): Row
 }
 
 function chunkOf(column: ReturnType<typeof columnChunk>, name: string): Chunk {
-  if (column.file !== undefined) {
+  // Some writers put an empty one where there is none (parquet-format#542).
+  if (column.file !== undefined && column.file !== "") {
     throw invalid(`column ${name} is in another file, ${column.file}: sample that one`);
   }
   if (column.encryption !== undefined) throw encrypted(`column ${name}`);
