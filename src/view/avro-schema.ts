@@ -1,4 +1,5 @@
 import { Failure } from "../errors.ts";
+import { fullName, namespaceOf } from "../formats/avro/names.ts";
 
 /** A type of an Avro schema, with the names of what is in it. */
 export interface AvroType {
@@ -86,14 +87,12 @@ function buildNode(node: Node, outer: string, named: Named, depth: number): Avro
     return { ...plain(kind), items: build(inner, outer, named, depth) };
   }
   const given = typeof name === "string" ? name : "";
-  const at = given.lastIndexOf(".");
-  const own = typeof node["namespace"] === "string" ? node["namespace"] : outer;
-  const namespace = at < 0 ? own : given.slice(0, at);
+  const namespace = namespaceOf(node, outer);
   const size = typeof node["size"] === "number" ? node["size"] : 0;
   const symbols = Array.isArray(node["symbols"]) ? node["symbols"].map(String) : [];
-  const simple = given.slice(at + 1);
+  const simple = given.slice(given.lastIndexOf(".") + 1);
   const built = { ...plain(kind), ...logicalOf(node), size, symbols, name: simple };
-  named.set(fullName(namespace, simple), built);
+  named.set(fullName(namespace, given), built);
   for (const field of Array.isArray(fields) ? (fields as Node[]) : []) {
     const type = build(field["type"], namespace, named, depth);
     built.fields.push({ name: String(field["name"]), type });
@@ -112,10 +111,6 @@ function logicalOf(node: Node): Pick<AvroType, "logical" | "precision" | "scale"
     precision: typeof precision === "number" ? precision : 0,
     scale: typeof scale === "number" ? scale : 0,
   };
-}
-
-function fullName(namespace: string, name: string): string {
-  return namespace === "" || name.includes(".") ? name : `${namespace}.${name}`;
 }
 
 function invalid(why: string): Failure {

@@ -246,6 +246,10 @@ describe("values within values", () => {
       '["null",{"type":"record","name":"x.A","fields":[{"name":"a","type":{"type":"fixed","name":"F","size":2}},{"name":"b","type":"F"},{"name":"c","type":"x.F"}]}]',
     ],
     [
+      "a name that begins with a dot has no namespace",
+      '["null",{"type":"record","name":"x.A","fields":[{"name":"a","type":{"type":"fixed","name":".F","size":2}},{"name":"b","type":"F"},{"name":"c","type":".F"}]}]',
+    ],
+    [
       "a type within a type",
       '{"type":["null",{"type":{"type":"fixed","name":"F","size":6,"logicalType":"what"}}]}',
     ],

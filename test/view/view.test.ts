@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import avsc from "avsc";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { avroOf } from "../../fixtures/avro-blocks.ts";
 import { utf32 } from "../../fixtures/fixture.ts";
 import { memorySource } from "../../src/view/memory-source.ts";
 import { defaultLimits as limits, takeSample } from "../../src/view/take-sample.ts";
@@ -299,6 +300,23 @@ test("Avro has the types of its schema, also of one that holds itself", async ()
   expect(firstTable(recursive).rows).toEqual([
     ["1", "[]", '{"value":0,"children":[],"next":null}'],
   ]);
+});
+
+test("Avro types are found whose names begin with a dot", async () => {
+  const fixed = { type: "fixed", name: ".F", size: 1 };
+  const fields = [
+    { name: "a", type: fixed },
+    { name: "b", type: ".F" },
+  ];
+  const schema = JSON.stringify({ type: "record", name: "x.A", fields });
+  const view = await viewOf(
+    "dot.avro",
+    avroOf(schema, [{ records: 1, data: Buffer.from("\x01\x02") }]),
+  );
+  expect(firstTable(view)).toMatchObject({
+    columns: ["a fixed(1)", "b fixed(1)"],
+    rows: [["0x01", "0x02"]],
+  });
 });
 
 test.each(["ordinary", "deflate"])("%s.avro holds what avsc reads", async (name) => {

@@ -1,4 +1,5 @@
 import { errorMessage, Failure } from "../../errors.ts";
+import { fullName, namespaceOf } from "./names.ts";
 
 /**
  * How long values are, which is all that is needed to pass over them. An enum is a union of
@@ -91,7 +92,7 @@ function buildAll(nodes: readonly unknown[], scope: Scope): Schema[] {
 function buildRecord(node: Node, scope: Scope): Schema {
   const fields: Schema[] = [];
   const record = define(node, scope, { kind: "record", fields });
-  const inside = { ...scope, namespace: namespaceOf(node, scope) };
+  const inside = { ...scope, namespace: namespaceOf(node, scope.namespace) };
   for (const field of listOf(node, "fields")) {
     if (!isNode(field)) throw invalid("a field is no object");
     fields.push(build(field["type"], inside));
@@ -114,19 +115,8 @@ function buildFixed({ size }: Node): Schema {
 function define(node: Node, scope: Scope, schema: Schema): Schema {
   const { name } = node;
   if (typeof name !== "string") throw invalid("a name is missing");
-  const simple = name.slice(name.lastIndexOf(".") + 1);
-  scope.named.set(fullName(namespaceOf(node, scope), simple), schema);
+  scope.named.set(fullName(namespaceOf(node, scope.namespace), name), schema);
   return schema;
-}
-
-/** A name with dots holds its namespace; else it is given, or that of what is around. */
-function namespaceOf({ name, namespace }: Node, scope: Scope): string {
-  if (typeof name === "string" && name.includes(".")) return name.slice(0, name.lastIndexOf("."));
-  return typeof namespace === "string" ? namespace : scope.namespace;
-}
-
-function fullName(namespace: string, name: string): string {
-  return namespace === "" ? name : `${namespace}.${name}`;
 }
 
 /** Some writers leave out the namespace also where there is none around. */
