@@ -1,6 +1,6 @@
 import { Failure } from "../errors.ts";
 import { isText } from "../lib/encoding.ts";
-import { mediaTypeOf } from "../lib/signature.ts";
+import { isZipBased, mediaTypeOf } from "../lib/signature.ts";
 import type { Format, Recognised, RecognisedBy, SampleRequest } from "../types.ts";
 import { avro } from "./avro/avro.ts";
 import { innerName } from "./compressed/compression.ts";
@@ -35,9 +35,6 @@ export const formats: readonly Format[] = [
   tar,
 ];
 
-/** Zip files that are documents or packages: three of their members are no sample of them. */
-const zipBased = /\.(xlsx|xlsm|xlsb|docx|pptx|odt|ods|odp|epub|jar|war|apk|whl|npz|kmz)$/i;
-
 /**
  * The format of a source: its name speaks first, its first bytes correct it.
  * @throws Failure FORMAT_INVALID when the name claims a binary format and the file is empty.
@@ -50,7 +47,7 @@ export async function recognise(request: SampleRequest): Promise<Recognised> {
   if (head.length === 0) return recogniseEmpty(named, by);
   const found = formats.find((format) => format.matches?.(head));
   if (named !== undefined && isKept(named, head, found)) return { format: named, by };
-  const signed = zipBased.test(source.name) ? undefined : found;
+  const signed = isZipBased(source.name) ? undefined : found;
   const held = signed ?? textIn(head, named, request);
   if (held !== undefined) {
     const warning = `named ${source.name}, but holds ${held.name}`;
@@ -126,8 +123,9 @@ function textIn(
 }
 
 function reasonFor(name: string, head: Uint8Array): string {
-  const type = mediaTypeOf(head);
-  if (type !== undefined) return `no samples of ${type}`;
+  const type = mediaTypeOf(head, name);
+  // Of a zip there are samples: what has none is what it is used for.
+  if (type !== undefined && type !== "application/zip") return `no samples of ${type}`;
   const extension = /\.[^.]+$/.exec(name)?.[0];
   return extension === undefined ? "no extension to go by" : `no samples of ${extension} files`;
 }

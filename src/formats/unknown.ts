@@ -28,7 +28,7 @@ async function* describe(request: SampleRequest, recognised: Recognised): Sample
     size: source.size,
     mtime: source.mtime,
     type: text ? "text" : "binary",
-    mediaType: mediaTypeOf(head) ?? (text ? "text/plain" : "application/octet-stream"),
+    mediaType: mediaTypeOf(head, source.name) ?? (text ? "text/plain" : "application/octet-stream"),
     reason,
     ...facts,
     ...(text ? { lines: firstLines(head) } : {}),

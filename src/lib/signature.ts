@@ -3,6 +3,8 @@ export function hasBytes(bytes: Uint8Array, signature: readonly number[], offset
   return signature.every((byte, i) => bytes[offset + i] === byte);
 }
 
+const ZIP = "application/zip";
+
 /** What files begin with (published signatures), for those that are only described. */
 const signatures: readonly (readonly [mediaType: string, offset: number, bytes: string])[] = [
   ["application/vnd.apache.avro", 0, "4f626a01"],
@@ -25,12 +27,43 @@ const signatures: readonly (readonly [mediaType: string, offset: number, bytes: 
   ["audio/flac", 0, "664c6143"],
   ["application/ogg", 0, "4f676753"],
   ["video/mp4", 4, "66747970"],
-  ["application/zip", 0, "504b0304"],
+  [ZIP, 0, "504b0304"],
 ];
 
-/** The media type that the first bytes show, or undefined. */
-export function mediaTypeOf(head: Uint8Array): string | undefined {
-  return signatures.find(([, offset, hex]) =>
-    hasBytes(head, Buffer.from(hex, "hex") as never, offset),
-  )?.[0];
+/** Documents and packages that are zips inside, by extension (IANA's registry of media types). */
+const zipBased: Readonly<Record<string, string>> = {
+  xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+  xlsm: "application/vnd.ms-excel.sheet.macroEnabled.12",
+  xlsb: "application/vnd.ms-excel.sheet.binary.macroEnabled.12",
+  docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+  pptx: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+  odt: "application/vnd.oasis.opendocument.text",
+  ods: "application/vnd.oasis.opendocument.spreadsheet",
+  odp: "application/vnd.oasis.opendocument.presentation",
+  epub: "application/epub+zip",
+  jar: "application/java-archive",
+  war: "application/java-archive",
+  apk: "application/vnd.android.package-archive",
+  kmz: "application/vnd.google-earth.kmz",
+  whl: ZIP,
+  npz: ZIP,
+};
+
+/** Whether a name is that of a document or package: three members of such a zip are no sample of it. */
+export function isZipBased(name: string): boolean {
+  return zipBasedType(name) !== undefined;
+}
+
+/** The media type that the first bytes show, and of a zip its name; undefined for others. */
+export function mediaTypeOf(head: Uint8Array, name = ""): string | undefined {
+  const [type] =
+    signatures.find(([, offset, hex]) =>
+      hasBytes(head, Buffer.from(hex, "hex") as never, offset),
+    ) ?? [];
+  return type === ZIP ? (zipBasedType(name) ?? type) : type;
+}
+
+function zipBasedType(name: string): string | undefined {
+  const extension = /\.([^.]+)$/.exec(name.toLowerCase())?.[1] ?? "";
+  return Object.hasOwn(zipBased, extension) ? zipBased[extension] : undefined;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { zipOf } from "../../fixtures/zip-blocks.ts";
 import { sampleOf } from "../helpers/sample.ts";
 
 const fixtures = join(import.meta.dirname, "../../fixtures/unknown");
@@ -43,6 +44,21 @@ test.each([
 
 test("of a spreadsheet, the sheets are told", async () => {
   expect(await description("orders.xlsx")).toMatchObject({ sheets: ["Orders", "R&D"] });
+});
+
+test.each([
+  ["a.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
+  ["a.jar", "application/java-archive"],
+])("a zip that is a document or package is told by its own type: %s", async (name, mediaType) => {
+  const { bytes, summary } = await sampleOf(name, zipOf([{ name: "a", data: "x" }]));
+  expect(JSON.parse(bytes.toString())).toMatchObject({ mediaType });
+  expect(summary.reason).toBe(`no samples of ${mediaType}`);
+});
+
+test("a package without a media type of its own is a zip, of which there is no sample", async () => {
+  const { bytes, summary } = await sampleOf("a.whl", zipOf([{ name: "a", data: "x" }]));
+  expect(JSON.parse(bytes.toString())).toMatchObject({ mediaType: "application/zip" });
+  expect(summary.reason).toBe("no samples of .whl files");
 });
 
 test("of a damaged file, it is told why there are no facts", async () => {
