@@ -5,6 +5,7 @@ import { type ByteReader, decodeWith } from "../../lib/byte-reader.ts";
 import { hasBytes } from "../../lib/signature.ts";
 import { bitReader, ranOut } from "./bz2-bits.ts";
 import { bzip2 } from "./bz2-write.ts";
+import { decompressRandomised, isRandomised } from "./bz2-randomised.ts";
 import type { Compression } from "./compression.ts";
 
 const HEADER_BYTES = 4;
@@ -119,7 +120,9 @@ function decode(
   const { bits, position } = bitReader(input, bit);
   const content = byteSink();
   try {
-    const sum = decoder.decompress(bits, content.add, links, links.length, checksum);
+    const sum = isRandomised(input, bit)
+      ? decompressRandomised(bits, content.add, links, checksum)
+      : decoder.decompress(bits, content.add, links, links.length, checksum);
     if (sum === null) return { content: undefined, checksum, end: position() };
     return { content: content.bytes(), checksum: sum, end: position() };
   } catch (error) {

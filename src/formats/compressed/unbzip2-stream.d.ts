@@ -1,14 +1,19 @@
 /** The block decoder of unbzip2-stream. */
 declare module "unbzip2-stream/lib/bzip2.js" {
   /** The next bits, as a signed number where there are 32; null goes on to the next byte. */
-  type Bits = (count: number | null) => number | null;
+  export type Bits = (count: number | null) => number | null;
 
   interface Decoder {
+    /** Of bzip2's CRC-32. */
+    readonly crcTable: readonly number[];
+    /** After a block was decoded: how many of its bytes are at most so high, by value. */
+    readonly byteCount: Int32Array;
     /** Reads `BZh1` to `BZh9`; returns the level. */
     header(bits: Bits): number;
     /**
      * Decodes a block, byte by byte, and returns the stream's checksum so far; null after the
-     * stream's end. `links` is its memory. Throws where something is wrong.
+     * stream's end. `links` is its memory: before it puts anything out, it has there for each byte
+     * the byte and, above its 8 bits, where the next one stands. Throws where something is wrong.
      */
     decompress(
       bits: Bits,
