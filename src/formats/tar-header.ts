@@ -52,22 +52,54 @@ function isHeader(block: Uint8Array): boolean {
   return written === unsigned || written === signed;
 }
 
-/** The `key=value` records of a pax header; values as bytes, since names need not be UTF-8. */
-export function parsePax(bytes: Uint8Array): Map<string, Uint8Array> {
+/** What is used of a pax header. */
+const PAX_KEYS: ReadonlySet<string> = new Set([
+  "path",
+  "size",
+  "mtime",
+  "GNU.sparse.name",
+  "GNU.sparse.realsize",
+  "GNU.sparse.size",
+]);
+
+/** The longest of them. */
+const MAX_KEY_BYTES = 19;
+const SPACE = 0x20;
+const EQUALS = 0x3d;
+const ZERO = 0x30;
+
+/**
+ * Those `key=value` records of a pax header that are used; values as bytes, since names need not be
+ * UTF-8. `count` is that of all records.
+ */
+export function parsePax(bytes: Uint8Array): {
+  readonly records: ReadonlyMap<string, Uint8Array>;
+  readonly count: number;
+} {
   const records = new Map<string, Uint8Array>();
-  let at = 0;
-  while (at < bytes.length) {
-    const space = bytes.indexOf(0x20, at);
-    const length = space < 0 ? NaN : Number(asciiOf(bytes.subarray(at, space)));
-    if (!(length > space - at) || at + length > bytes.length) break;
-    const equals = bytes.indexOf(0x3d, space);
-    if (equals > 0 && equals < at + length) {
+  let count = 0;
+  for (let at = 0; at < bytes.length; count += 1) {
+    const space = bytes.indexOf(SPACE, at);
+    const end = at + decimalOf(bytes, at, space);
+    if (!(end > space) || end > bytes.length) break;
+    const equals = bytes.indexOf(EQUALS, space);
+    if (equals > 0 && equals < end && equals - space - 1 <= MAX_KEY_BYTES) {
       const key = asciiOf(bytes.subarray(space + 1, equals));
-      records.set(key, bytes.subarray(equals + 1, at + length - 1));
+      if (PAX_KEYS.has(key)) records.set(key, bytes.subarray(equals + 1, end - 1));
     }
-    at += length;
+    at = end;
   }
-  return records;
+  return { records, count };
+}
+
+/** The decimal number at `start`, up to `end`; NaN where there is something else. */
+function decimalOf(bytes: Uint8Array, start: number, end: number): number {
+  let number = end > start ? 0 : NaN;
+  for (let i = start; i < end; i += 1) {
+    const digit = (bytes[i] as number) - ZERO;
+    number = digit >= 0 && digit <= 9 ? number * 10 + digit : NaN;
+  }
+  return number;
 }
 
 /** A pax number, or undefined when it is not there. */

@@ -15,6 +15,9 @@ type Pax = ReadonlyMap<string, Uint8Array>;
 
 /** Long names and pax records above this are refused: they are held in memory. */
 const MAX_EXTENSION_BYTES = 8 * 1024 * 1024;
+/** The same in all, for those of all members, and pax records in them: each takes its time. */
+const MAX_EXTENSIONS_BYTES = 128 * 1024 * 1024;
+const MAX_PAX_RECORDS = 500_000;
 /** A size is a signed number of 64 bits in all that reads tars; 2^53 is exact here. */
 const MAX_SIZE = Number.MAX_SAFE_INTEGER;
 /** Read at once where small members follow each other. */
@@ -30,6 +33,7 @@ export async function* tarEntries(
   size: number | undefined,
 ): AsyncGenerator<ArchiveEntry, void, void> {
   const read = windowed(slice);
+  const budget = extensionBudget();
   let globals: Pax = new Map();
   let pax = globals;
   let longName: Uint8Array | undefined;
@@ -47,9 +51,14 @@ export async function* tarEntries(
     let data = at + BLOCK_BYTES;
     if (/[LKxXg]/.test(header.type)) {
       const body = await extension(read, data, header.size);
+      budget.spend(body.length, 0);
       if (header.type === "L") longName = body.subarray(0, endOf(body));
-      else if (header.type === "g") pax = globals = new Map([...globals, ...parsePax(body)]);
-      else if (/[xX]/.test(header.type)) pax = new Map([...globals, ...parsePax(body)]);
+      else if (/[xXg]/.test(header.type)) {
+        const { records, count } = parsePax(body);
+        budget.spend(0, count);
+        pax = new Map([...globals, ...records]);
+        if (header.type === "g") globals = pax;
+      }
       at = padded(data, header.size);
       continue;
     }
@@ -62,6 +71,21 @@ export async function* tarEntries(
     await checkThere(read, size, data + stored);
     at = padded(data, stored);
   }
+}
+
+/** Counts what extensions take. `spend` throws Failure LIMIT_EXCEEDED. */
+function extensionBudget(): { spend(bytes: number, records: number): void } {
+  let bytes = 0;
+  let records = 0;
+  return {
+    spend(moreBytes, moreRecords) {
+      bytes += moreBytes;
+      records += moreRecords;
+      if (bytes <= MAX_EXTENSIONS_BYTES && records <= MAX_PAX_RECORDS) return;
+      const found = `${bytes} bytes and ${records} records`;
+      throw new Failure("LIMIT_EXCEEDED", `too many long names and pax headers: ${found}`);
+    },
+  };
 }
 
 function entryOf(

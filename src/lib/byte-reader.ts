@@ -16,7 +16,16 @@ export interface ByteReader {
    * @throws Failure FORMAT_INVALID where the stream ends before.
    */
   skip(bytes: number): Promise<void>;
+  /**
+   * Counts a stream, frame or block that begins: each takes time, also where it holds nothing.
+   * @throws Failure LIMIT_EXCEEDED where there are far more of them than content.
+   */
+  countPart(): void;
 }
+
+/** Parts that may come without content, and what each further one has to have on average, bytes. */
+const FREE_PARTS = 10_000;
+const PART_BYTES = 8;
 
 /**
  * Yields what `decode` makes of a stream, and returns the offset it has come to. The stream is
@@ -28,16 +37,29 @@ export async function* decodeWith(
   decode: (reader: ByteReader) => AsyncGenerator<Uint8Array, void, void>,
 ): AsyncGenerator<Uint8Array, number, void> {
   const iterator = chunks[Symbol.asyncIterator]();
-  const reader = byteReader(iterator);
+  let parts = 0;
+  let bytes = 0;
+  const reader = { ...byteReader(iterator), countPart };
   try {
-    yield* decode(reader);
+    for await (const piece of decode(reader)) {
+      bytes += piece.length;
+      yield piece;
+    }
     return reader.offset();
   } finally {
     await iterator.return?.(undefined);
   }
+
+  function countPart(): void {
+    parts += 1;
+    if (parts <= FREE_PARTS + bytes / PART_BYTES) return;
+    throw new Failure("LIMIT_EXCEEDED", `${parts} parts that hold next to nothing`);
+  }
 }
 
-function byteReader(chunks: AsyncIterator<Uint8Array, unknown, void>): ByteReader {
+function byteReader(
+  chunks: AsyncIterator<Uint8Array, unknown, void>,
+): Omit<ByteReader, "countPart"> {
   let held: Uint8Array[] = [];
   let heldBytes = 0;
   let ended = false;

@@ -56,6 +56,30 @@ describe("a listing", () => {
   );
 });
 
+describe("of pax headers in a tar", () => {
+  const record = "5 a=\n";
+
+  test("hundreds of thousands of keys that nobody uses cost little", async () => {
+    const keys = record.repeat(400_000);
+    const name = { name: "p", type: "x", data: paxRecord("path", "other") };
+    const some = Array.from({ length: 50 }, () => [name, { name: "m" }]).flat();
+    const bytes = tarOf([{ name: "g", type: "g", data: keys }, ...some]);
+    const { summary, bytes: list } = await sampleOf("a.tar", bytes);
+    expect(summary).toMatchObject({ rows: 50, complete: true });
+    expect(list.toString()).toMatch(/^other\t/);
+  });
+
+  test("so many, or so long ones, that they take time end in a limit", async () => {
+    const many = { name: "p", type: "x", data: record.repeat(300_000) };
+    const long = { name: "p", type: "x", data: Buffer.alloc(8 * 1024 * 1024, "x") };
+    const limits = { readBytes: 1024 ** 3 };
+    for (const headers of [[many, many], Array.from({ length: 17 }, () => long)]) {
+      const result = await sampleBytes("a.tar", tarOf([...headers, { name: "m" }]), { limits });
+      expect(result).toEqual({ kind: "failed", code: "LIMIT_EXCEEDED" });
+    }
+  });
+});
+
 describe("a sample of a zip", () => {
   async function membersOf(zip: Buffer): Promise<Record<string, string>> {
     const { bytes } = await sampleOf("a.zip", zip, { limits: { rows: 2 } });

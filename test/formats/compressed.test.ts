@@ -2,14 +2,16 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { zstdDecompressSync } from "node:zlib";
+import { crc32, zstdDecompressSync } from "node:zlib";
 import { decompressFrameSync } from "lz4-napi";
 import { afterAll, describe, expect, test } from "vitest";
 import {
   lz4FrameOf,
   packers,
+  randomisedBz2,
   skippable,
   withDictionary,
+  withRandomisedBit,
   zstdBomb,
 } from "../../fixtures/compressors.ts";
 import { tarOf } from "../../fixtures/tar-blocks.ts";
@@ -66,6 +68,13 @@ function python(expression: string, bytes: Uint8Array): Buffer {
   writeFileSync(path, bytes);
   const script = `import sys, bz2, lzma; sys.stdout.buffer.write(${expression}(open(sys.argv[1], "rb").read()))`;
   return execFileSync("python3", ["-c", script, path], { maxBuffer: 64 * MIB });
+}
+
+/** Numbers, a line each, none of which has four equal digits in a row. */
+function numbers(count: number): string {
+  return Array.from({ length: count }, (_, i) => `${i}\n`)
+    .filter((line) => !/(.)\1\1/.test(line))
+    .join("");
 }
 
 /** Bytes that a seed gives: neither all alike nor all different. */
@@ -306,7 +315,73 @@ describe("xz", () => {
   });
 });
 
+describe("parts without content", () => {
+  const nothing = {
+    zst: Buffer.from("28b52ffd2000010000", "hex"),
+    xz: packers.xz(""),
+    bz2: packers.bz2(""),
+    lz4: packers.lz4(""),
+  };
+  const many = (part: Buffer, count = 10_001): Buffer => Buffer.alloc(count * part.length, part);
+
+  test.each([
+    ["zst frames", "a.csv.zst", many(nothing.zst)],
+    [
+      "zst blocks",
+      "a.csv.zst",
+      Buffer.concat([Buffer.from("28b52ffd0058", "hex"), Buffer.alloc(30_003)]),
+    ],
+    ["zst frames to be skipped", "a.csv.zst", many(skippable(""))],
+    ["lz4 frames", "a.csv.lz4", many(nothing.lz4)],
+    [
+      "lz4 blocks",
+      "a.csv.lz4",
+      Buffer.concat([Buffer.from("04224d18604082", "hex"), many(Buffer.from("00000080", "hex"))]),
+    ],
+    ["bz2 streams", "a.csv.bz2", many(nothing.bz2)],
+    ["xz streams", "a.csv.xz", many(nothing.xz)],
+  ])("ten thousand %s are too many", async (_, name, bytes) => {
+    expect(await sampleBytes(name, bytes)).toEqual({ kind: "failed", code: "LIMIT_EXCEEDED" });
+  });
+
+  test.each(Object.entries(nothing))("a thousand of %s are passed over", async (name, part) => {
+    const bytes = Buffer.concat([many(part, 1000), packers[name as "zst"]("a\n1\n")]);
+    expect((await sampleOf(`a.csv.${name}`, bytes)).summary).toMatchObject({
+      rows: 1,
+      complete: true,
+    });
+  });
+
+  test("as many streams as there are of little content are read", async () => {
+    const bytes = many(packers.lz4(`${"x".repeat(29)}\n`), 20_000);
+    const { summary } = await sampleOf("a.txt.lz4", bytes, { limits: { rows: 30_000 } });
+    expect(summary).toMatchObject({ rows: 20_000, complete: true });
+  });
+});
+
 describe("bzip2", () => {
+  test.each([
+    ["of few bytes, with runs", withRandomisedBit(packers.bz2(`a${"b".repeat(300)}c\n`))],
+    ["of more, some changed", randomisedBz2(numbers(5000))],
+    [
+      "one after the other",
+      Buffer.concat([randomisedBz2(numbers(900)), randomisedBz2(numbers(700))]),
+    ],
+  ])("a block that was randomised, as before 0.9.5, is read: %s", async (_, bytes) => {
+    const { bytes: read, end } = await decoded(bz2, bytes);
+    expect(read.equals(python("bz2.decompress", bytes))).toBe(true);
+    expect(end).toBe(bytes.length);
+  });
+
+  test("a randomised block with a wrong checksum is left out as a whole", async () => {
+    const packed = randomisedBz2(numbers(900));
+    packed[10] = (packed[10] as number) ^ 1;
+    expect(await decoded(bz2, packed)).toMatchObject({
+      bytes: Buffer.alloc(0),
+      error: { code: "FORMAT_INVALID" },
+    });
+  });
+
   test("a run longer than any block is damage", async () => {
     // One byte, two codes of one length for RUNA, RUNB and the end; 40 times RUNA.
     const { bytes, error } = await decoded(bz2, overflowingRun());
@@ -389,7 +464,8 @@ describe("a member of a zip", () => {
     ["zstd", 93, packers.zst],
     ["xz", 95, packers.xz],
   ] as const)("compressed with %s is sampled", async (_, method, pack) => {
-    const zip = zipOf([{ name: "a.csv", data: pack("a,b\n1,2\n"), method }]);
+    const content = "a,b\n1,2\n";
+    const zip = zipOf([{ name: "a.csv", data: pack(content), method, crc32: crc32(content) }]);
     const { summary } = await sampleOf("x.zip", zip);
     expect(summary).toMatchObject({ complete: true, warnings: [] });
   });

@@ -59,7 +59,9 @@ function levelOf(head: Uint8Array): number {
 }
 
 async function* streams(reader: ByteReader): AsyncGenerator<Uint8Array, void, void> {
+  let memory = new Int32Array();
   for (let seen = 0; ; seen += 1) {
+    reader.countPart();
     const head = await reader.peek(START_BYTES);
     if (!isStream(head)) {
       const isCut = head.length < START_BYTES && levelOf(head) > 0;
@@ -67,14 +69,18 @@ async function* streams(reader: ByteReader): AsyncGenerator<Uint8Array, void, vo
       if (seen === 0) throw new Failure("FORMAT_INVALID", "not bzip2");
       return;
     }
-    decoder.header(bitReader(head, 0).bits);
+    if (seen === 0) decoder.header(bitReader(head, 0).bits);
+    const links = levelOf(head) * LEVEL_BYTES;
+    if (memory.length < links) memory = new Int32Array(links);
     await reader.skip(HEADER_BYTES);
-    yield* blocks(reader, levelOf(head));
+    yield* blocks(reader, memory.subarray(0, links));
   }
 }
 
-async function* blocks(reader: ByteReader, level: number): AsyncGenerator<Uint8Array, void, void> {
-  const links = new Int32Array(level * LEVEL_BYTES);
+async function* blocks(
+  reader: ByteReader,
+  links: Int32Array,
+): AsyncGenerator<Uint8Array, void, void> {
   let bit = 0;
   let checksum = 0;
   for (;;) {

@@ -38,6 +38,7 @@ export const lz4: Compression = {
 
 async function* frames(reader: ByteReader): AsyncGenerator<Uint8Array, void, void> {
   for (let seen = 0; ; seen += 1) {
+    reader.countPart();
     seen += await skipFrames(reader);
     const head = await reader.peek(MAX_HEADER_BYTES);
     const kind = frameKind(head);
@@ -59,6 +60,7 @@ async function* frameBlocks(
     const block = parseBlock(await reader.peek(4), frame);
     await reader.skip(4);
     if (block === undefined) break;
+    reader.countPart();
     const stored = await reader.peek(block.bytes);
     const output = block.isStored ? stored : decode(stored, window, frame.blockBytes);
     hash.add(output);
@@ -77,6 +79,7 @@ async function* legacyBlocks(reader: ByteReader): AsyncGenerator<Uint8Array, voi
   for (;;) {
     const head = await reader.peek(4);
     if (head.length < 4 || readUint32(head) > MAX_LEGACY_BYTES) return;
+    reader.countPart();
     await reader.skip(4);
     const bytes = readUint32(head);
     yield lz4Prefix(await reader.peek(bytes), LEGACY_BLOCK_BYTES);

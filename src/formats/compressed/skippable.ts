@@ -20,12 +20,13 @@ export function firstFrame(head: Uint8Array): number {
 /**
  * Goes past skippable frames.
  * @returns how many.
- * @throws Failure FORMAT_INVALID where one is cut off.
+ * @throws Failure FORMAT_INVALID where one is cut off, LIMIT_EXCEEDED where there are too many.
  */
 export async function skipFrames(reader: ByteReader): Promise<number> {
   for (let frames = 0; ; frames += 1) {
     const bytes = skippableBytes(await reader.peek(SKIPPABLE_HEADER_BYTES));
     if (bytes === 0) return frames;
+    reader.countPart();
     await reader.skip(bytes);
   }
 }

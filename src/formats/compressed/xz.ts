@@ -22,6 +22,8 @@ import {
 /** Stream parts and padding are multiples of this. */
 const UNIT_BYTES = 4;
 const START_BYTES = 512;
+/** Padding is looked at in pieces of this many bytes. */
+const PADDING_BYTES = 4096;
 
 /**
  * Xz (The .xz File Format 1.2.1), decoded by us: the native decoder runs ahead in a thread of its
@@ -39,6 +41,7 @@ export const xz: Compression = {
 
 async function* streams(reader: ByteReader): AsyncGenerator<Uint8Array, void, void> {
   for (let seen = 0; ; seen += 1) {
+    reader.countPart();
     const head = await reader.peek(STREAM_HEADER_BYTES);
     if (!isStream(head)) {
       if (seen === 0) throw new Failure("FORMAT_INVALID", "not xz");
@@ -57,6 +60,7 @@ async function* blocks(reader: ByteReader, check: number): AsyncGenerator<Uint8A
     const first = (await reader.peek(1))[0];
     if (first === undefined) throw new Failure("FORMAT_INVALID", "unexpected end of file");
     if (first === 0) return checkIndex(reader, records, check);
+    reader.countPart();
     const block = parseBlock(await reader.peek(blockHeaderBytes(first)));
     const start = reader.offset();
     await reader.skip(block.headerBytes);
@@ -94,6 +98,7 @@ async function* blockData(
   for (;;) {
     const chunk = parseChunk(await reader.peek(MAX_CHUNK_HEADER_BYTES));
     if (chunk === undefined) return reader.skip(1);
+    reader.countPart();
     const bytes = chunk.headerBytes + chunk.bytes;
     const { output, damage } = decoder.decode(chunk, await reader.peek(bytes));
     const kept = Buffer.from(output);
@@ -184,12 +189,15 @@ async function skipZeros(reader: ByteReader, bytes: number): Promise<void> {
   if (padding.some((byte) => byte !== 0)) throw new Failure("FORMAT_INVALID", "invalid padding");
 }
 
-/** Goes past zeros between streams. */
+/** Goes past zeros between streams, in units of four. */
 async function skipPadding(reader: ByteReader): Promise<void> {
   for (;;) {
-    const unit = await reader.peek(UNIT_BYTES);
-    if (unit.length < UNIT_BYTES || unit.some((byte) => byte !== 0)) return;
-    await reader.skip(UNIT_BYTES);
+    const padding = await reader.peek(PADDING_BYTES);
+    const first = padding.findIndex((byte) => byte !== 0);
+    const zeros = first < 0 ? padding.length : first;
+    await reader.skip(zeros - (zeros % UNIT_BYTES));
+    if (zeros < PADDING_BYTES) return;
+    await breathe();
   }
 }
 

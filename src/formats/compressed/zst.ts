@@ -38,6 +38,7 @@ export const zst: Compression = {
 
 async function* frames(reader: ByteReader): AsyncGenerator<Uint8Array, void, void> {
   for (let seen = 0; ; seen += 1) {
+    reader.countPart();
     seen += await skipFrames(reader);
     const head = await reader.peek(MAX_HEADER_BYTES);
     if (!isFrame(head)) {
@@ -58,6 +59,7 @@ async function* pieces(
 ): AsyncGenerator<Uint8Array, void, void> {
   const { headerBytes, hasChecksum } = parseFrame(head);
   for (let before = headerBytes; ; before = 0) {
+    reader.countPart();
     const header = (await reader.peek(before + BLOCK_HEADER_BYTES)).subarray(before);
     const { bytes, isLast } = parseBlock(header);
     yield await reader.take(before + bytes);
