@@ -10,9 +10,14 @@ import { errorMessage, Failure } from "../errors.ts";
 import { cellOf, cut } from "./cell.ts";
 import { parquetCell, parquetType, parsers, readable } from "./parquet-types.ts";
 import { countText } from "../lib/text.ts";
+import { memorySource } from "./memory-source.ts";
 import { MAX_COLUMNS, rowsShown, tableOf } from "./table.ts";
+import { takeSample } from "./take-sample.ts";
 import type { View } from "./types.ts";
 import type { Viewer, ViewRequest } from "./viewer.ts";
+
+/** Values that are decoded: each takes memory, however few bytes it has in the file. */
+const MAX_VALUES = 200_000;
 
 /**
  * Parquet: a column for each of the schema's outermost fields, typed in Parquet's own words. Reads
@@ -29,9 +34,9 @@ export const viewParquet: Viewer = async (request) => {
   }
 };
 
-async function viewWhole({ bytes, rows, counted }: ViewRequest): Promise<Omit<View, "format">> {
-  const file = Uint8Array.from(bytes).buffer;
-  const metadata = parquetMetadata(file, { geoparquet: false });
+async function viewWhole(request: ViewRequest): Promise<Omit<View, "format">> {
+  const { bytes, rows, counted } = request;
+  const metadata = metadataOf(bytes);
   const fields = parquetSchema(metadata).children;
   const shown = fields.slice(0, MAX_COLUMNS);
   const columns = shown.map((node) => ({
@@ -40,7 +45,7 @@ async function viewWhole({ bytes, rows, counted }: ViewRequest): Promise<Omit<Vi
   }));
   const all = counted ?? { rows: Number(metadata.num_rows) };
   const most = rowsShown(fields.length, rows);
-  const { read, fault } = await readRows(file, metadata, shown, most);
+  const { read, fault } = await readRows(await withFewValues(request, shown), shown, most);
   const table = tableOf({
     columns,
     columnCount: fields.length,
@@ -55,17 +60,51 @@ async function viewWhole({ bytes, rows, counted }: ViewRequest): Promise<Omit<Vi
   };
 }
 
+function metadataOf(bytes: Uint8Array): FileMetaData {
+  return parquetMetadata(Uint8Array.from(bytes).buffer, { geoparquet: false });
+}
+
+/**
+ * The sample, or as many of its first rows as have few enough values: pages are decoded as a whole.
+ * One row is kept, whatever it has.
+ */
+async function withFewValues(
+  { bytes, name, limits, extensions, signal }: ViewRequest,
+  nodes: readonly SchemaTree[],
+): Promise<Uint8Array> {
+  let kept: Uint8Array = bytes;
+  for (;;) {
+    const metadata = metadataOf(kept);
+    const [rows, values] = [Number(metadata.num_rows), valuesIn(metadata, nodes)];
+    if (values <= MAX_VALUES || rows <= 1) return kept;
+    const fewer = Math.max(1, Math.floor((rows * MAX_VALUES) / values));
+    const request = { limits: { ...limits, rows: fewer }, extensions, signal, depth: 0 };
+    kept = (await takeSample({ ...request, source: memorySource(name, kept) })).bytes;
+  }
+}
+
+/** Values of the columns that are shown, those of lists and nulls included. */
+function valuesIn({ row_groups: groups }: FileMetaData, nodes: readonly SchemaTree[]): number {
+  const names = new Set(nodes.map(({ element }) => element.name));
+  const chunks = groups.flatMap(({ columns }) => columns.map(({ meta_data: chunk }) => chunk));
+  return chunks
+    .filter((chunk) => names.has(chunk?.path_in_schema[0] ?? ""))
+    .reduce((sum, chunk) => sum + Number(chunk?.num_values ?? 0), 0);
+}
+
 async function readRows(
-  file: ArrayBuffer,
-  metadata: FileMetaData,
+  bytes: Uint8Array,
   nodes: readonly SchemaTree[],
   rows: number,
 ): Promise<{ readonly read: (string | null)[][]; readonly fault?: string }> {
   const read: (string | null)[][] = [];
+  const metadata = metadataOf(bytes);
   const rowEnd = Math.min(rows, Number(metadata.num_rows));
+  const values = valuesIn(metadata, nodes);
+  if (values > MAX_VALUES) return { read, fault: `a row has ${countText(values)} values` };
   try {
     await parquetRead({
-      file,
+      file: Uint8Array.from(bytes).buffer,
       metadata: { ...metadata, schema: metadata.schema.map(readable) },
       compressors,
       parsers,

@@ -14,6 +14,16 @@ import avsc from "avsc";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { avroOf } from "../../fixtures/avro-blocks.ts";
 import { utf32 } from "../../fixtures/fixture.ts";
+import { int32s, run } from "../../fixtures/parquet-bytes.ts";
+import {
+  dataPage,
+  group,
+  leaf,
+  parquetOf,
+  Repetition,
+  root,
+  Type,
+} from "../../fixtures/parquet-file.ts";
 import { memorySource } from "../../src/view/memory-source.ts";
 import { defaultLimits as limits, takeSample } from "../../src/view/take-sample.ts";
 import { readHead, readView, type View } from "../../src/view/view.ts";
@@ -280,6 +290,34 @@ test("Parquet has the types of its schema, and values to the last digit", async 
   });
   const deltas = await readView(join(fixtures, "parquet/wrapping-deltas.parquet"), { rows: 1 });
   expect(firstTable(deltas).rows).toEqual([["9223372036854775807"]]);
+});
+
+/** One row of lists, so many and all empty: a few bytes, whatever their number. */
+function listsOf(rows: number, lists: number): Buffer {
+  const { REPEATED } = Repetition;
+  const schema = [root(1), group("a", 1, REPEATED), leaf("b", Type.INT32, REPEATED)];
+  const values = rows * lists;
+  const starts = Array.from({ length: rows }, () => [run(1, 0, 2), run(lists - 1, 1, 2)]).flat();
+  const levels = [Buffer.concat(starts), run(values, 1, 2)].flatMap((part) => [
+    int32s(part.length),
+    part,
+  ]);
+  const pages = [dataPage({ values, body: Buffer.concat(levels) })];
+  return parquetOf(schema, [
+    { rows, chunks: [{ type: Type.INT32, path: ["a", "b"], values, pages }] },
+  ]);
+}
+
+test("of a Parquet with very many values in few bytes, as many rows are shown as have few enough", async () => {
+  const { rows, notes } = firstTable(await viewOf("lists.parquet", listsOf(20, 20_000)));
+  expect(rows).toHaveLength(10);
+  expect(notes).toEqual(["first 10 of 20 rows"]);
+});
+
+test("a Parquet row of too many values is not decoded, and its columns are shown", async () => {
+  const view = await viewOf("lists.parquet", listsOf(1, 900_000));
+  expect(firstTable(view)).toMatchObject({ rows: [], notes: ["rows are not decoded"] });
+  expect(view.warnings).toEqual([expect.stringContaining("a row has 900,000 values")]);
 });
 
 test("Avro has the types of its schema, also of one that holds itself", async () => {
