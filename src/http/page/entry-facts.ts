@@ -2,24 +2,25 @@ import type { WholeEntry } from "../../cache/entry.ts";
 import { Failure } from "../../errors.ts";
 import type { LocalFile } from "../../jobs/source.ts";
 import type { Settings } from "../../config/settings.ts";
-import { entryPath, type HeldDirectory, realPath } from "../../lake/held-directory.ts";
+import { entryPath, realPath } from "../../lake/held-directory.ts";
 import { findReceipt } from "../../samples/find-receipt.ts";
-import { readView, type View } from "../../view/view.ts";
+import type { View } from "../../view/view.ts";
 import { commandsFor } from "./commands.ts";
 import type { EntryFacts } from "./entry.ts";
 import { checkedName, heldSamples, openSample, told } from "./held-samples.ts";
 import { SHOWN_ROWS } from "./sample-tables.ts";
+import type { ViewInThread } from "./view-threads.ts";
 
 /** Gathers what is shown of an entry; `now` is ms since epoch. @throws what the cache throws */
 export async function entryFacts(
-  settings: Settings,
+  { settings, viewInThread }: { readonly settings: Settings; readonly viewInThread: ViewInThread },
   entry: WholeEntry,
   now: number,
 ): Promise<EntryFacts> {
   const { dataset, raw, outcome } = entry;
   const canRetry = outcome === "failed" || outcome === "pruned";
   const commands = commandsFor(settings, { dataset, raw, canRetry });
-  const found = await lookAt(settings, entry);
+  const found = await lookAt(settings, entry, viewInThread);
   return { entry, commands, now, ...found };
 }
 
@@ -37,26 +38,22 @@ export async function openSampleOf(
 async function lookAt(
   settings: Settings,
   entry: WholeEntry,
+  viewInThread: ViewInThread,
 ): Promise<Pick<EntryFacts, "view" | "receipt">> {
   if (entry.sample === null) return { view: undefined, receipt: null };
   try {
     using held = heldSamples(settings, entry.dataset);
-    const view = await viewOf(held, settings, entry).catch((error: unknown) => told(held, error));
+    const show = async (sample: string): Promise<View> => {
+      const { extensions } = settings.forDataset(entry.dataset);
+      const options = { rows: SHOWN_ROWS, roots: [realPath(held)], extensions };
+      return viewInThread(entryPath(held, checkedName(nameIn(sample))), options);
+    };
+    const view = await show(entry.sample).catch((error: unknown) => told(held, error));
     const receipt = await findReceipt(held, entry);
     return { view: shownOrThrown(view), receipt };
   } catch (error) {
     return { view: shownOrThrown(error), receipt: null };
   }
-}
-
-async function viewOf(
-  held: HeldDirectory,
-  settings: Settings,
-  { dataset, sample }: WholeEntry,
-): Promise<View> {
-  const name = checkedName(nameIn(sample ?? ""));
-  const { extensions } = settings.forDataset(dataset);
-  return readView(entryPath(held, name), { rows: SHOWN_ROWS, roots: [realPath(held)], extensions });
 }
 
 /** What is wrong with a sample is shown in its place; anything else is a fault of ours. */

@@ -20,6 +20,7 @@ import { BadRequest, queryOf, required } from "./query.ts";
 import { stripHtml } from "./strip.ts";
 import { noDataset, NoPage, type Trouble, troubleView } from "./trouble.ts";
 import { Busy, createTurns } from "./turns.ts";
+import { createViewThreads } from "./view-threads.ts";
 import { noticesOf, wellnessOf } from "./wellness.ts";
 
 /** What a view gives; what is the same for all is added. */
@@ -29,6 +30,7 @@ type View = Omit<Page, "notices"> & { readonly notices?: Page["notices"] };
 export function addPages(app: Hono, context: AppContext): void {
   const { settings } = context;
   const inTurn = createTurns(SHOWN_AT_ONCE, PATIENCE_MS);
+  const viewInThread = createViewThreads();
   addAssets(app);
 
   app.get("/", (c) =>
@@ -71,7 +73,7 @@ export function addPages(app: Hono, context: AppContext): void {
   app.get("/entry", (c) =>
     show(c, async (now) => {
       const entry = entryIn(c);
-      const facts = await inTurn(() => entryFacts(context.settings, entry, now));
+      const facts = await inTurn(() => entryFacts({ settings, viewInThread }, entry, now));
       return {
         title: fileName(entry.raw),
         part: "datasets",
