@@ -528,6 +528,30 @@ describe("no more is done than the sample needs", () => {
     expect(result).toEqual({ kind: "failed", code: "LIMIT_EXCEEDED" });
   });
 
+  test(
+    "columns that each need much of a page are too much together",
+    { timeout: 300_000 },
+    async () => {
+      // A hundred zeros behind 60 MiB that belong to the levels.
+      const body = Buffer.alloc(60 * MIB);
+      body.writeUInt32LE(body.length - 404, 0);
+      run(100, 1, 1).copy(body, 4);
+      const columns = (count: number): Buffer => {
+        const names = Array.from({ length: count }, (_, i) => `c${i}`);
+        const packed = dataPage({ values: 100, body: gzipSync(body), decompressed: body.length });
+        const chunks = names.map((name) => ({
+          ...chunkOf(Type.INT32, name, packed, 100),
+          codec: 2,
+        }));
+        const leaves = names.map((name) => leaf(name, Type.INT32, Repetition.OPTIONAL));
+        return parquetOf([root(count), ...leaves], [{ rows: 100, chunks }]);
+      };
+      expect((await sampleOf("a.parquet", columns(1))).summary).toMatchObject({ rows: 100 });
+      const result = await sampleBytes("a.parquet", columns(20));
+      expect(result).toEqual({ kind: "failed", code: "LIMIT_EXCEEDED" });
+    },
+  );
+
   test("long names of groups are not held for every column in them", async () => {
     const leaves = Array.from({ length: 20_000 }, () => leaf("a", Type.INT32));
     const schema = [root(1), group("x".repeat(MIB), leaves.length), ...leaves];

@@ -3,6 +3,7 @@ import type { Source } from "../../types.ts";
 import type { RowGroup } from "./footer.ts";
 import type { Leaf } from "./schema.ts";
 import { type ColumnSlice, cutSlice, type RowEnd, sliceColumn } from "./slice.ts";
+import type { Work } from "./work.ts";
 
 /** The first rows of a row group. */
 export interface GroupSlice {
@@ -19,6 +20,8 @@ export interface Budget {
   /** One of them, when it is the sample's first: that one may take more than there is room for. */
   readonly recordBytes: number;
   readonly isFirst: boolean;
+  /** For all row groups of the file. */
+  readonly work: Work;
 }
 
 /**
@@ -41,7 +44,7 @@ export async function sliceGroup(
   let ends: Float64Array = new Float64Array(rows);
   for (const [i, leaf] of leaves.entries()) {
     const chunk = group.chunks[i] as RowGroup["chunks"][number];
-    const slice = await sliceColumn(read, { chunk, leaf }, { rows, maxBytes });
+    const slice = await sliceColumn(read, { chunk, leaf }, { rows, maxBytes, work: budget.work });
     columns.push(slice);
     const levels = (leaf.maxRep > 0 ? 1 : 0) + (leaf.maxDef > 0 ? 1 : 0);
     for (let row = 0; row < slice.rows.length; row += 1) {

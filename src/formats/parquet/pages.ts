@@ -3,6 +3,7 @@ import type { Source } from "../../types.ts";
 import { decompressPrefix } from "./codecs.ts";
 import type { Chunk } from "./footer.ts";
 import { bool, type Cursor, int, invalid, readStruct, struct, underflow } from "./thrift.ts";
+import type { Work } from "./work.ts";
 
 type Slice = NonNullable<Source["slice"]>;
 type Read = (at: number, length: number) => Promise<Uint8Array>;
@@ -63,19 +64,24 @@ export interface Page {
 
 /**
  * The pages of a column chunk, in order. Nothing of a page is read before it is decoded.
- * @throws Failure FORMAT_INVALID where there is no page; what `slice` throws.
+ * @throws Failure FORMAT_INVALID where there is no page; what `slice` and `work` throw.
  */
-export async function* pagesOf(slice: Slice, chunk: Chunk): AsyncGenerator<Page, void, void> {
+export async function* pagesOf(
+  slice: Slice,
+  chunk: Chunk,
+  work: Work,
+): AsyncGenerator<Page, void, void> {
   const end = chunk.start + chunk.length;
   const read = readAhead(slice, end);
   for (let at = chunk.start, pages = 0; at < end; pages += 1) {
     if (pages >= MAX_PAGES) throw new Failure("LIMIT_EXCEEDED", `needs more than ${pages} pages`);
+    work.page();
     const { header, length } = await readHeader(read, at);
     const { stored, decompressed } = header;
     if (stored === undefined || decompressed === undefined || stored < 0 || decompressed < 0) {
       throw invalid(`a page without sizes at byte ${at}`);
     }
-    const page = pageOf(header, { read, at: at + length, stored, decompressed }, chunk.codec);
+    const page = pageOf(header, { read, at: at + length, stored, decompressed, work }, chunk.codec);
     if (page !== undefined) yield page;
     at += length + stored;
   }
@@ -89,6 +95,7 @@ interface Body {
   readonly at: number;
   readonly stored: number;
   readonly decompressed: number;
+  readonly work: Work;
 }
 
 function pageOf({ type, data, dictionary, dataV2 }: Header, body: Body, codec: number) {
@@ -127,7 +134,7 @@ function page(
 
 /** See `Page.decode`; `plainBytes` at the start of the page are not compressed. */
 function decoder(
-  { read, at, stored, decompressed }: Body,
+  { read, at, stored, decompressed, work }: Body,
   codec: number,
   plainBytes: number,
 ): Page["decode"] {
@@ -148,6 +155,7 @@ function decoder(
     bytes = new Uint8Array();
     const packed = part.subarray(plainBytes);
     const unpacked = await decompressPrefix(codec, packed, room, sizes);
+    work.decompressed(unpacked.length);
     bytes = plainBytes === 0 ? unpacked : Buffer.concat([part.subarray(0, plainBytes), unpacked]);
     isWhole = part.length >= stored && (unpacked.length < room || unpacked.length >= decompressed);
   }

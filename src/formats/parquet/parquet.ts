@@ -5,6 +5,7 @@ import { readFooter, readRowGroup, type RowGroup } from "./footer.ts";
 import { sliceGroup } from "./group.ts";
 import type { ColumnSlice } from "./slice.ts";
 import type { Raw } from "./thrift.ts";
+import { workFor } from "./work.ts";
 import { type ChunkEntry, MAGIC, writeChunk, writeFooter, writeRowGroup } from "./write.ts";
 
 /** What may be read for each column, where that is more than `limits.readBytes`. */
@@ -33,6 +34,7 @@ async function* sampleParquet({ source, limits }: SampleRequest): SampleStream {
   const footer = await readFooter(read, size, limits.rows);
   source.allowReading?.(COLUMN_READ_BYTES * footer.leaves.length);
 
+  const work = workFor(footer.leaves.length);
   yield MAGIC;
   let at = MAGIC.length;
   let rows = 0;
@@ -41,7 +43,7 @@ async function* sampleParquet({ source, limits }: SampleRequest): SampleStream {
   for (const raw of footer.groups) {
     const group = readRowGroup(raw, footer.leaves);
     const wanted = Math.min(limits.rows - rows, group.rows);
-    const budget = { room, recordBytes: limits.recordBytes, isFirst: rows === 0 };
+    const budget = { room, recordBytes: limits.recordBytes, isFirst: rows === 0, work };
     const sliced = await sliceGroup(read, group, footer.leaves, wanted, budget);
     if (sliced.rows === 0) break;
     const entries: ChunkEntry[] = [];

@@ -15,6 +15,7 @@ import { type Levels, takeLevels } from "./page-levels.ts";
 import { type Page, pagesOf } from "./pages.ts";
 import type { Leaf } from "./schema.ts";
 import { invalid } from "./thrift.ts";
+import type { Work } from "./work.ts";
 
 type Read = NonNullable<Source["slice"]>;
 
@@ -41,6 +42,8 @@ export interface RowEnd {
 export interface Wanted {
   readonly rows: number;
   readonly maxBytes: number;
+  /** Counted for all columns of the file. */
+  readonly work: Work;
 }
 
 /** Values of one column that are held at most. */
@@ -82,10 +85,11 @@ export async function sliceColumn(
   let entries = 0;
   let maxBytes = wanted.maxBytes;
   let isCut = false;
-  for await (const page of pagesOf(read, chunk)) {
+  for await (const page of pagesOf(read, chunk, wanted.work)) {
     if (page.isDictionary) dictionary = page;
     if (page.isDictionary || page.values === 0) continue;
-    const room = { rows: wanted.rows - started, maxEntries: MAX_ENTRIES - entries, maxBytes };
+    const { work } = wanted;
+    const room = { rows: wanted.rows - started, maxEntries: MAX_ENTRIES - entries, maxBytes, work };
     const part = await takePart(page, leaf, dictionary, room);
     for (const kind of ["rep", "def", "values"] as const) {
       all[kind].reserve(part[kind].length).set(part[kind]);
@@ -126,7 +130,7 @@ async function takePart(
   page: Page,
   leaf: Leaf,
   dictionary: Page | undefined,
-  room: { readonly rows: number; readonly maxEntries: number; readonly maxBytes: number },
+  room: Wanted & { readonly maxEntries: number },
 ): Promise<Part> {
   const { maxBytes } = room;
   const isIndexed = page.encoding === PLAIN_DICTIONARY || page.encoding === RLE_DICTIONARY;
@@ -140,7 +144,7 @@ async function takePart(
   });
   const { found, count } = taken;
   const values =
-    found instanceof Uint32Array ? await inDictionary(found, leaf, dictionary, maxBytes) : found;
+    found instanceof Uint32Array ? await inDictionary(found, leaf, dictionary, room) : found;
   const { rep, def, entries } = taken.levels;
   return { rep, def, entries, values, isCut: valuesIn(values, leaf) < count };
 }
@@ -149,11 +153,15 @@ async function inDictionary(
   indices: Uint32Array,
   leaf: Leaf,
   dictionary: Page | undefined,
-  maxBytes: number,
+  { maxBytes, work }: Wanted,
 ): Promise<Uint8Array> {
   if (dictionary === undefined) throw invalid(`column ${leaf.name} has no dictionary`);
   const size = dictionary.values;
-  return dictionary.decode((bytes) => lookUp(leaf, bytes, indices, { size, maxBytes }));
+  return dictionary.decode((bytes) => {
+    // It is walked through for each page anew.
+    work.decompressed(bytes.length);
+    return lookUp(leaf, bytes, indices, { size, maxBytes });
+  });
 }
 
 /** Finds the ends of the rows that are whole. */
