@@ -42,10 +42,10 @@ export async function show(options: ShowOptions, context: Context): Promise<numb
   const look = () => lookAll(found, settings, options.rows);
   const isWhole = options.output !== undefined || options.vertical === true;
   const looked = await (isWhole ? withWholeCells(look) : look());
-  const all = looked.map((one) => ({
-    ...one,
-    view: one.view === null ? null : chosenOf(one.view, options),
-  }));
+  const all = looked.map((one) => {
+    const view = one.view === null ? null : chosenOf(one.view, options);
+    return Object.assign({}, one, { view });
+  }) satisfies readonly Shown[];
   if (options.output !== undefined) for (const one of all) tellOf(one, context);
   if (options.json === true) await writeAll(context, `${jsonText(all, 2)}\n`);
   else await page(context, textOf(all, options, context), options.pager);

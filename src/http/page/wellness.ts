@@ -33,9 +33,11 @@ export function wellnessOf(
     passFailure,
     lastPass: daemon.lastPass ?? (report instanceof Error ? null : report.lastPass),
     totals,
-    datasets: datasets.map((each) => ({
-      ...each,
-      waitsFor: waits.get(each.dataset) ?? each.waitsFor,
+    datasets: datasets.map(({ dataset, due, oldestDueSeconds, waitsFor }) => ({
+      dataset,
+      due,
+      oldestDueSeconds,
+      waitsFor: waits.get(dataset) ?? waitsFor,
     })),
   };
   const verdict = verdictOf(standing, now, { fault, isReady });
