@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type Claim, claimOf } from "./cache/claim.ts";
 import { factOf } from "./cache/facts.ts";
 import { renameOf } from "./cache/names.ts";
@@ -7,6 +8,7 @@ import type { Settings } from "./config/settings.ts";
 import { errorMessage, Failure, type FailureCode } from "./errors.ts";
 import type { Budget } from "./load/budget.ts";
 import type { Pace } from "./load/pace.ts";
+import { foldsCase } from "./lake/folds-case.ts";
 import { namesWith } from "./names.ts";
 import { nextTry } from "./retry.ts";
 import { type Receipt, receiptOf } from "./samples/receipts.ts";
@@ -162,7 +164,10 @@ export async function drain(options: DrainOptions): Promise<boolean> {
     } catch (error) {
       return { claim, outcome: { outcome: "paused", ...outputError(error) } };
     }
-    const names = namesWith(job.raw, extension, settings.forDataset(job.dataset));
+    const names = namesWith(job.raw, extension, {
+      ...settings.forDataset(job.dataset),
+      foldsCase: foldsCase(join(settings.prefix, job.dataset)),
+    });
     const name = rename(dataset, job.raw, names, extension);
     const renamed = { ...claim, job: { ...job, name, extension } };
     const again = await effects.handle(renamed.job, options.abandon);

@@ -12,6 +12,7 @@ import { errorCode, Failure, isSqliteError } from "./errors.ts";
 import { systemMessage } from "./lake/errors.ts";
 import type { HeldDirectory } from "./lake/held-directory.ts";
 import { createLake, type HeldDataset } from "./lake/lake.ts";
+import { foldsCase } from "./lake/folds-case.ts";
 import { holdManifests } from "./manifest/directory.ts";
 import { checkpointAfter, type ManifestFile } from "./manifest/files.ts";
 import { isCompressed } from "./manifest/generations.ts";
@@ -270,7 +271,8 @@ export function createIngest(options: IngestOptions): Ingest {
     batch: Pick<Batch, "entries" | "rejected" | "checkpoints">,
   ): Accepted {
     const options = settings.forDataset(dataset);
-    const expectedFor = (raw: string) => expectedNames(raw, options);
+    const names = { ...options, foldsCase: foldsCase(join(settings.prefix, dataset)) };
+    const expectedFor = (raw: string) => expectedNames(raw, names);
     return acceptBatch({ ...batch, dataset: id, expectedFor }, now);
   }
 

@@ -7,7 +7,12 @@ export interface Names {
   readonly plain: string;
   /** The one it has where another raw has the plain one. */
   readonly ifTaken: () => string;
+  /** True where names that differ in case alone are one file. */
+  readonly foldsCase?: boolean;
 }
+
+/** Before the folded form of a name, which is claimed as well where case does not count. */
+const FOLDED = "\u0000";
 
 /** Gives a raw the first of its names that no other raw has, and keeps it for ever. */
 export type ClaimName = (dataset: number, raw: string, names: Names) => string;
@@ -18,10 +23,12 @@ export function namesOf(db: Db): ClaimName {
   const holds = db
     .prepare("SELECT 1 FROM names WHERE dataset = ? AND name = ? AND raw = ?")
     .pluck();
-  return (dataset, raw, { plain, ifTaken }) => {
+  return (dataset, raw, { plain, ifTaken, foldsCase = false }) => {
     const key = pathBytes(raw);
-    const isOurs = (name: string) =>
+    const claims = (name: string) =>
       insert.run(dataset, name, key).changes === 1 || holds.get(dataset, name, key) !== undefined;
+    const isOurs = (name: string) =>
+      claims(name) && (!foldsCase || claims(FOLDED + name.normalize().toLowerCase()));
     if (isOurs(plain)) return plain;
     const other = ifTaken();
     if (isOurs(other)) return other;
@@ -46,7 +53,9 @@ export function manyNamesOf(db: Db): ClaimNames {
   return (dataset, wanted) => {
     const values: unknown[] = [];
     for (const { raw, names } of wanted) values.push(names.plain, pathBytes(raw));
-    if (insert([dataset], values) === wanted.length) return wanted.map(({ names }) => names.plain);
+    const isPlain = wanted.every(({ names }) => names.foldsCase !== true);
+    if (isPlain && insert([dataset], values) === wanted.length)
+      return wanted.map(({ names }) => names.plain);
     return wanted.map(({ raw, names }) => claimName(dataset, raw, names));
   };
 }
