@@ -19,6 +19,12 @@ export function cpuSecondsOf(pid: number): number {
   return (Number(fields[USER_FIELD]) + Number(fields[SYSTEM_FIELD])) / TICKS_PER_S;
 }
 
+/** Bytes that a process handed to the kernel to be written, with all its threads, so far. @throws errno once it is gone */
+export function writtenBy(pid: number): number {
+  const found = /^wchar: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, "latin1"));
+  return Number(found?.[1]);
+}
+
 function bytesIn(status: string, key: string): number {
   const found = new RegExp(`^${key}:\\s+(\\d+) kB`, "m").exec(status);
   if (found === null) throw new Error(`the kernel does not tell ${key}`);

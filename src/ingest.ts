@@ -1,33 +1,25 @@
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { acceptOf, type Accepted, type Batch } from "./cache/accept.ts";
-import { checkpointsOf } from "./cache/checkpoints.ts";
+import type { Accepted } from "./cache/accept.ts";
 import { datasetsOf } from "./cache/datasets.ts";
-import type { Db } from "./cache/open.ts";
-import { rereadOf } from "./cache/reread.ts";
-import { hasFilesOf } from "./cache/totals.ts";
-import { type WasClockSet, watchClock } from "./clock.ts";
-import type { Settings } from "./config/settings.ts";
+import { watchClock } from "./clock.ts";
 import { errorCode, Failure, isSqliteError } from "./errors.ts";
 import { systemMessage } from "./lake/errors.ts";
-import type { HeldDirectory } from "./lake/held-directory.ts";
-import { createLake, type HeldDataset } from "./lake/lake.ts";
-import { foldsCase } from "./lake/folds-case.ts";
+import { isInPlace } from "./lake/held-directory.ts";
+import { createLake } from "./lake/lake.ts";
+import { isSettled, type Look, NOTHING, type Sight, type Steps, type Taken } from "./look.ts";
 import { holdManifests } from "./manifest/directory.ts";
-import { checkpointAfter, type ManifestFile } from "./manifest/files.ts";
-import { isCompressed } from "./manifest/generations.ts";
-import { planAll, planReading, type ReadingPlan, type Segment, startOf } from "./manifest/plan.ts";
-import { type ReadBatch, readSegment } from "./manifest/read.ts";
-import { expectedNames } from "./names.ts";
-import { readingAsIs } from "./reading.ts";
-import { restoreDataset } from "./restore.ts";
-import { holdSamples } from "./samples/directory.ts";
-import type { Checkpoint, RejectedLine } from "./types.ts";
+import type { ManifestFile } from "./manifest/files.ts";
+import { planAll } from "./manifest/plan.ts";
+import { looksSame } from "./manifest/unmoved.ts";
+import { type LookOptions, stepsOf } from "./steps.ts";
 
-/** What one look at a dataset's manifest brought. */
+/** What one turn at a dataset's manifest brought. */
 export interface Ingested extends Accepted {
   readonly lines: number;
   readonly rejected: number;
+  /** True when there is more, for the next turn. */
+  readonly isLeft?: boolean;
   /** Set when something has to be looked at again, then (ms since epoch). */
   readonly unsettledUntil?: number;
   /** Set when the manifest was read again from 0: why. */
@@ -38,290 +30,184 @@ export interface Ingested extends Accepted {
   readonly allRead?: ManifestFile;
 }
 
-/** What ingest needs. */
-export interface IngestOptions {
-  readonly db: Db;
-  readonly settings: Settings;
-  /** Told of bad lines before the checkpoint moves past them. */
-  readonly onRejected: (dataset: string, lines: readonly RejectedLine[]) => Promise<void>;
-  /** Told how many receipts were taken over so far, where the cache was lost. */
-  readonly onRestored?: (dataset: string, receipts: number) => void;
-  /** Told the names of what looks like a generation and is no regular file, when first seen. */
-  readonly onSkipped?: (dataset: string, names: readonly string[]) => void;
-  readonly wasClockSet?: WasClockSet;
+/** When a turn ends. Both are asked between two steps, each a transaction of some thousand lines. */
+export interface Turn {
+  /** True when the process is to end. */
+  readonly isStopping?: () => boolean;
+  /** True when it is the turn of others. */
+  readonly isOver?: () => boolean;
 }
 
-/**
- * Takes in what is new in a dataset's manifest. `now` is ms since epoch.
- * @throws Failure MANIFEST_UNREADABLE; IngestStopped between two batches once `isStopping` says so.
- * Nothing is lost then, the checkpoint stays where it was.
- */
-export type Ingest = (
-  dataset: string,
-  now: number,
-  isStopping?: () => boolean,
-) => Promise<Ingested>;
+/** Takes in what is new in the manifests of datasets. */
+export interface Ingest {
+  /**
+   * Takes in what is new in a dataset's manifest, or a part of it. `now` is ms since epoch; it counts
+   * where a turn does not go on with an earlier one.
+   * @throws Failure MANIFEST_UNREADABLE; IngestStopped once `isStopping` says so. Nothing is lost
+   * then, the checkpoint stays where it was.
+   */
+  (dataset: string, now: number, turn?: Turn): Promise<Ingested>;
+  /** Drops what is half done: it is begun again, from the checkpoint. */
+  close(): Promise<void>;
+}
 
 /** Thrown when ingest is left because the process is to end. */
 export class IngestStopped extends Error {}
 
-/** One look at one manifest. */
-interface Look {
-  readonly dataset: string;
-  readonly id: number;
-  readonly held: HeldDataset;
-  /** Its manifests. */
-  readonly directory: HeldDirectory;
-  readonly now: number;
-  readonly isStopping: () => boolean;
-  /** What has to be seen twice, and since when it is seen, ms since epoch. */
-  readonly doubts: Map<string, number>;
+/** A look at a manifest that takes more than one turn. */
+interface OpenLook {
+  readonly look: Look;
+  readonly steps: Steps;
 }
 
-/** Why all is read where no doubt had to be seen twice. */
-export const UNREAD = "nothing of it was read yet";
+/** So many looks may be half done; each has a file and directories open, and lines on disk. */
+const MOST_OPEN = 4;
 
-const NOTHING: Ingested = { lines: 0, due: 0, unchanged: 0, superseded: 0, rejected: 0 };
-
-/** Makes the function; it remembers between calls what was unsettled. */
-export function createIngest(options: IngestOptions): Ingest {
-  const { db, settings, onRejected, onRestored, wasClockSet = watchClock() } = options;
+/** Makes it; it remembers between calls what was unsettled, and what is half done. */
+export function createIngest(options: LookOptions): Ingest {
+  const { db, settings, wasClockSet = watchClock() } = options;
   const lake = createLake(settings);
-  const acceptBatch = acceptOf(db);
-  const checkpoints = checkpointsOf(db);
+  const begun = stepsOf(options);
   const datasets = datasetsOf(db);
-  const hasFiles = hasFilesOf(db);
-  const { settleMs, start } = settings.manifest;
+  const { settleMs } = settings.manifest;
   const waiting = new Map<string, ReadonlyMap<string, number>>();
   /** Until when a manifest that is read again is left alone; it would be read from 0 each time. */
   const pauses = new Map<string, number>();
-  const skipped = new Map<string, readonly string[]>();
+  const open = new Map<string, OpenLook>();
+  /** Datasets for whose looks there was no room. */
+  const crowdedOut = new Set<string>();
 
-  return async (dataset, now, isStopping = () => false) => {
+  return Object.assign(ingest, { close });
+
+  async function ingest(dataset: string, now: number, turn: Turn = {}): Promise<Ingested> {
     // A clock set forward would make a moment of what has to be seen twice, and cut a line in two.
     if (wasClockSet()) waiting.clear();
     const pause = pauses.get(dataset);
     if (pause !== undefined && now < pause && now >= pause - settleMs) {
       return { ...NOTHING, unsettledUntil: pause };
     }
-    const id = datasets.ensure(dataset);
-    const sight = { dataset, now, doubts: new Map<string, number>() };
+    const isCrowded = open.size >= MOST_OPEN && !open.has(dataset);
+    if (isCrowded && crowdedOut.has(dataset)) return { ...NOTHING, isLeft: true };
+    crowdedOut.delete(dataset);
+    const earlier = await earlierLook(dataset);
+    const isEarlier = earlier !== undefined;
+    const sight = earlier?.look ?? sightOf(dataset, now);
+    let current = earlier;
+    let isKept = false;
     try {
-      using held = lake.hold(dataset);
-      using directory = holdManifests(held);
-      const ingested = await ingest({ ...sight, id, held, directory, isStopping });
-      waiting.set(dataset, sight.doubts);
+      current ??= begin(sight);
+      const ingested = await take(current, turn);
+      if (ingested.isLeft !== true) {
+        finish(current.look, ingested);
+        const isLeft = isEarlier && (await hasMoved(current.look));
+        return isLeft ? { ...ingested, isLeft } : ingested;
+      }
+      // What costs nothing to begin again goes on from its checkpoint.
+      if (current.look.isCostly && isCrowded) crowdedOut.add(dataset);
+      else isKept = current.look.isCostly;
       return ingested;
     } catch (error) {
-      const isGone = error instanceof Failure && error.code === "FILE_MISSING";
-      const reason = isGone ? error.cause : error;
-      if (reason instanceof Failure || reason instanceof IngestStopped) throw reason;
-      if (isSqliteError(reason)) throw reason;
-      if (errorCode(reason) === "ENOENT" && !isSettled(sight, "gone while it was looked at")) {
-        waiting.set(dataset, sight.doubts);
-        return { ...NOTHING, unsettledUntil: now + settleMs };
-      }
-      const path = join(settings.prefix, dataset, "manifests");
-      const message = `cannot read ${path}: ${systemMessage(reason)}`;
-      throw new Failure("MANIFEST_UNREADABLE", message, { cause: reason });
+      // A file that it found was renamed or replaced since: what is there now is looked at.
+      if (isEarlier && errorCode(error) === "ENOENT") return { ...NOTHING, isLeft: true };
+      return unseen(sight, error);
+    } finally {
+      if (isKept && current !== undefined) open.set(dataset, current);
+      else if (current !== undefined) await end(current);
     }
-  };
+  }
 
-  async function ingest(look: Look): Promise<Ingested> {
-    const { id, directory, now } = look;
-    const known = checkpoints.of(id);
-    const plan = await planReading(directory, known, now);
-    noteSkipped(look, plan.skipped ?? []);
-    if (plan.doubt !== undefined) {
-      if (isSettled(look, plan.doubt)) return rereadAll(look, plan.doubt);
+  /** The look that is half done; where its directory was replaced meanwhile it ends. */
+  async function earlierLook(dataset: string): Promise<OpenLook | undefined> {
+    const earlier = open.get(dataset);
+    open.delete(dataset);
+    if (earlier === undefined || isInPlace(earlier.look.directory)) return earlier;
+    return void (await end(earlier));
+  }
+
+  function sightOf(dataset: string, now: number): Sight {
+    return { dataset, now, since: waiting.get(dataset) ?? new Map(), doubts: new Map() };
+  }
+
+  /** @throws errno; Failure where the directories are not where they may be */
+  function begin(sight: Sight): OpenLook {
+    const id = datasets.ensure(sight.dataset);
+    const held = lake.hold(sight.dataset);
+    try {
+      const directory = holdManifests(held);
+      const state = { found: [], isCostly: false, isAtEnd: false };
+      const look: Look = { ...sight, ...state, id, held, directory };
+      return { look, steps: begun(look) };
+    } catch (error) {
+      held[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  function finish({ dataset, doubts }: Look, { reread, unsettledUntil }: Ingested): void {
+    waiting.set(dataset, doubts);
+    if (reread === undefined) return;
+    if (unsettledUntil === undefined) pauses.delete(dataset);
+    else pauses.set(dataset, unsettledUntil);
+  }
+
+  /** What could not be looked at: gone for a moment, or an error. */
+  function unseen(sight: Sight, error: unknown): Ingested {
+    const isGone = error instanceof Failure && error.code === "FILE_MISSING";
+    const reason = isGone ? error.cause : error;
+    if (reason instanceof Failure || reason instanceof IngestStopped) throw reason;
+    if (isSqliteError(reason)) throw reason;
+    const { dataset, doubts, now } = sight;
+    const isNews = !isSettled(sight, "gone while it was looked at", settleMs);
+    if (errorCode(reason) === "ENOENT" && isNews) {
+      waiting.set(dataset, doubts);
       return { ...NOTHING, unsettledUntil: now + settleMs };
     }
-    for (const file of plan.forgotten) checkpoints.remove(id, file);
-    if (isUnread(known, plan) && hasFiles(id)) return rereadAll(look, UNREAD);
-    if (plan.allRead !== undefined) return { ...NOTHING, allRead: plan.allRead };
-    if (known.length > 0 || plan.segments.length === 0) return readOn(look, plan.segments, known);
-    return firstSight(look, plan.segments);
+    const path = join(settings.prefix, dataset, "manifests");
+    const message = `cannot read ${path}: ${systemMessage(reason)}`;
+    throw new Failure("MANIFEST_UNREADABLE", message, { cause: reason });
   }
 
-  /** No checkpoint: a new dataset, or one whose cache was lost. */
-  async function firstSight(look: Look, segments: readonly Segment[]): Promise<Ingested> {
-    using samples = holdSamples(look.held);
-    const restored = await restoreDataset(db, {
-      dataset: look.id,
-      samples,
-      isStopping: look.isStopping,
-      onRestored: (receipts) => onRestored?.(look.dataset, receipts),
-    });
-    await goOn(look);
-    if (hasFiles(look.id)) return { ...(await rereadAll(look, "no checkpoint")), restored };
-    return start === "end" ? skipToEnd(look, segments) : readOn(look, segments, []);
-  }
-
-  /** Reads what follows the checkpoints; each batch is accepted with the checkpoint after it. */
-  async function readOn(
-    look: Look,
-    segments: readonly Segment[],
-    known: readonly Checkpoint[],
-  ): Promise<Ingested> {
-    let total = NOTHING;
-    // They retire with the first line of what follows: a file of which nothing was read yet has no
-    // bytes to be known again by. Where such a one is all that is known, it gives way at once.
-    const unread = known.length === 1 ? known.find(({ offset }) => offset === 0) : undefined;
-    const over: Checkpoint[] = unread === undefined ? [] : [{ ...unread, retiredAt: look.now }];
-    for (const segment of segments) {
-      const { file, retires } = segment;
-      let last = known.find((each) => each.file === file.id && each.offset === segment.offset);
-      last ??= startOf(segment);
-      for await (const batch of read(look, segment)) {
-        if (batch.checkpoint.offset > last.offset || !batch.unsettled) {
-          const moved = [...over.splice(0), batch.checkpoint];
-          total = sum(total, accept(look, { ...batch, checkpoints: moved }), batch);
-        }
-        if (batch.unsettled) return { ...total, unsettledUntil: look.now + settleMs };
-        last = batch.checkpoint;
-      }
-      if (isCompressed(file)) {
-        last = await endOf(look, segment, last);
-        checkpoints.saveAll(look.id, [...over.splice(0), last]);
-      }
-      if (retires) over.push({ ...last, retiredAt: look.now });
-    }
-    look.doubts.clear();
-    return total;
-  }
-
-  /** Reads everything from 0 and compares only the last line of each raw. */
-  async function rereadAll(look: Look, why: string): Promise<Ingested> {
-    const { segments } = await planAll(look.directory);
-    if (segments.length === 0) return NOTHING;
-    const reread = rereadOf(db, look.id);
-    const ends: Checkpoint[] = [];
-    let total = NOTHING;
-    for (const segment of segments) {
-      let last = startOf(segment);
-      for await (const batch of read(look, segment)) {
-        reread.add(batch.entries);
-        const { rejected } = batch;
-        total = sum(total, accept(look, { entries: [], rejected, checkpoints: [] }), batch);
-        last = batch.checkpoint;
-        // What is left for later can hold the last line of a raw: nothing is compared before.
-        if (batch.unsettled) {
-          pauses.set(look.dataset, look.now + settleMs);
-          return { ...total, reread: why, unsettledUntil: look.now + settleMs };
-        }
-      }
-      ends.push({ ...(await endOf(look, segment, last)), retiredAt: look.now });
-    }
-    for (const entries of reread.pages()) {
-      await goOn(look);
-      const batch = { entries, rejected: [], checkpoints: [] };
-      total = sum(total, accept(look, batch), { entries: [], rejected: [] });
-    }
-    saveEnds(look, ends);
-    look.doubts.clear();
-    pauses.delete(look.dataset);
-    return { ...total, reread: why };
-  }
-
-  /** Puts the checkpoint behind all that is there, for a lake with a long past. */
-  async function skipToEnd(look: Look, segments: readonly Segment[]): Promise<Ingested> {
-    const ends: Checkpoint[] = [];
-    for (const segment of segments) {
-      let last = startOf(segment);
-      for await (const batch of readSegment(look.directory, segment, readingAsIs)) {
-        leaveIfStopping(look);
-        last = batch.checkpoint;
-      }
-      ends.push({ ...(await endOf(look, segment, last)), retiredAt: look.now });
-    }
-    saveEnds(look, ends);
-    return NOTHING;
-  }
-
-  /** The last file of which something was read is the one to go on with. */
-  function saveEnds({ id }: Look, ends: readonly Checkpoint[]): void {
-    const last = Math.max(
-      ends.findLastIndex(({ offset }) => offset > 0),
-      0,
-    );
-    const current = { ...(ends[last] as Checkpoint), retiredAt: null };
-    checkpoints.replace(id, [...ends.slice(0, last), current]);
-  }
-
-  function noteSkipped({ dataset }: Look, names: readonly string[]): void {
-    const before = skipped.get(dataset) ?? [];
-    const fresh = names.filter((name) => !before.includes(name));
-    if (fresh.length === 0) return;
-    skipped.set(dataset, names);
-    options.onSkipped?.(dataset, fresh);
-  }
-
-  async function* read(look: Look, segment: Segment): AsyncGenerator<ReadBatch, void, void> {
-    const settled = (offset: number) => isSettled(look, `${segment.file.id}@${offset}`);
-    const reading = { ...readingAsIs, isSettled: settled };
-    for await (const batch of readSegment(look.directory, segment, reading)) {
-      leaveIfStopping(look);
-      if (batch.rejected.length > 0) await onRejected(look.dataset, batch.rejected);
-      yield batch;
-    }
-  }
-
-  function accept(
-    { dataset, id, now }: Look,
-    batch: Pick<Batch, "entries" | "rejected" | "checkpoints">,
-  ): Accepted {
-    const options = settings.forDataset(dataset);
-    const names = { ...options, foldsCase: foldsCase(join(settings.prefix, dataset)) };
-    const expectedFor = (raw: string) => expectedNames(raw, names);
-    return acceptBatch({ ...batch, dataset: id, expectedFor }, now);
-  }
-
-  /** True once the same thing was seen twice, `settleMs` apart. */
-  function isSettled(
-    { dataset, now, doubts }: Pick<Look, "dataset" | "now" | "doubts">,
-    what: string,
-  ): boolean {
-    // A clock that was set back since would have us wait for as long as it was.
-    const since = Math.min(waiting.get(dataset)?.get(what) ?? now, now);
-    doubts.set(what, since);
-    return now - since >= settleMs;
+  async function close(): Promise<void> {
+    for (const look of open.values()) await end(look);
+    open.clear();
   }
 }
 
-/** Signals get a turn, and are heeded. @throws IngestStopped */
-async function goOn(look: Look): Promise<void> {
-  await setImmediate();
-  leaveIfStopping(look);
+/** Ends a look, half done or not, and lets its directories go. */
+async function end({ look, steps }: OpenLook): Promise<void> {
+  await steps.return({});
+  look.directory[Symbol.dispose]();
+  look.held[Symbol.dispose]();
 }
 
-function leaveIfStopping({ isStopping }: Look): void {
-  if (isStopping()) throw new IngestStopped("stopped between two batches");
+/** Whether something may have come since a look began, of which it knows nothing. */
+async function hasMoved({ directory, found }: Look): Promise<boolean> {
+  const { segments } = await planAll(directory);
+  return segments.some(({ file }) => !found.some((each) => looksSame(each, file)));
 }
 
-/**
- * Whether a manifest of which the checkpoint knows nothing begins to have lines: what was empty, or
- * seemed to be. Its old lines must not undo newer ones that are known.
- */
-function isUnread(known: readonly Checkpoint[], { segments }: ReadingPlan): boolean {
-  const knowsNothing = known.length === 1 && known[0]?.offset === 0;
-  return knowsNothing && segments.some(({ file }) => file.size > 0);
+/** Goes on with a look until it comes to its end, or its turn does. */
+async function take(
+  { look, steps }: OpenLook,
+  { isStopping = () => false, isOver = () => false }: Turn,
+): Promise<Ingested> {
+  for (let total = NOTHING; ;) {
+    const step = await steps.next();
+    if (step.done === true) return { ...total, ...step.value };
+    total = sum(total, step.value);
+    // Signals get a turn, and are heeded.
+    await setImmediate();
+    if (isStopping()) throw new IngestStopped("stopped between two steps");
+    if (isOver() && !look.isAtEnd) return { ...total, isLeft: true };
+  }
 }
 
-/** A compressed file was read whole, and is known by its compressed bytes from then on. */
-async function endOf(look: Look, { file }: Segment, last: Checkpoint): Promise<Checkpoint> {
-  return isCompressed(file) ? checkpointAfter(look.directory, file) : last;
-}
-
-function sum(
-  total: Ingested,
-  accepted: Accepted,
-  { entries, rejected }: Pick<ReadBatch, "entries" | "rejected">,
-): Ingested {
+function sum(a: Taken, b: Taken): Taken {
   return {
-    lines: total.lines + entries.length,
-    rejected: total.rejected + rejected.length,
-    due: total.due + accepted.due,
-    unchanged: total.unchanged + accepted.unchanged,
-    superseded: total.superseded + accepted.superseded,
+    lines: a.lines + b.lines,
+    rejected: a.rejected + b.rejected,
+    due: a.due + b.due,
+    unchanged: a.unchanged + b.unchanged,
+    superseded: a.superseded + b.superseded,
   };
 }

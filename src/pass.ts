@@ -38,6 +38,12 @@ export type PassEvent =
       readonly message: string;
     };
 
+/**
+ * Taking in new lines has so many ms at a time, then what is due has as many: one long manifest holds
+ * up neither other manifests nor drain.
+ */
+const TURN_MS = 200;
+
 /** How one pass goes. */
 export interface PassOptions {
   /** Only these datasets; all that are found when not given. */
@@ -59,14 +65,27 @@ export interface PassResult {
   readonly summary: PassSummary;
   /** False while an earlier stop may have left temporary files that could not be looked for yet. */
   readonly isSwept: boolean;
-  /** False when something that is due was left for the next pass. */
+  /** False when lines, or something that is due, were left for the next pass. */
   readonly isDrained: boolean;
   /** Set when something unsettled has to be looked at again: after so many ms. */
   readonly unsettledMs?: number;
 }
 
-/** Runs one pass: ingest every manifest, then drain what is due. */
-export type Pass = (options: PassOptions) => Promise<PassResult>;
+/** Runs passes. */
+export interface Pass {
+  /** Runs one: ingest every manifest, each for a while, then drain what is due. */
+  (options: PassOptions): Promise<PassResult>;
+  /** Drops what is half done; a later pass, or process, begins it again. */
+  close(): Promise<void>;
+}
+
+/** What the turns of one pass share. */
+interface Round {
+  readonly summary: Counting;
+  /** Datasets that have to be looked at again, and when, ms since epoch. */
+  readonly unsettled: Map<string, number>;
+  readonly isStopping: () => boolean;
+}
 
 /** What passes share. */
 export interface PassContext {
@@ -74,10 +93,14 @@ export interface PassContext {
   readonly settings: Settings;
   readonly effects: Effects;
   readonly report: (event: PassEvent) => void;
+  /** How long taking in, and drain beside it, have at a time, ms; 0 for one step of taking in. */
+  readonly turns?: { readonly ingestMs: number; readonly drainMs: number };
 }
 
 /** Makes the function; datasets are tidied up once, when they are first seen. */
-export function createPass({ db, settings, effects, report }: PassContext): Pass {
+export function createPass(context: PassContext): Pass {
+  const { db, settings, effects, report } = context;
+  const { ingestMs, drainMs } = context.turns ?? { ingestMs: TURN_MS, drainMs: TURN_MS };
   const wasStoppedCleanly = factOf(db, "cleanStop") === "true";
   const tidied = new Set<string>();
   let isSwept = wasStoppedCleanly;
@@ -99,8 +122,12 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
   const waits = createWaits();
   const remember = rememberWaits(db);
   const wasClockSet = watchClock();
+  /** Datasets with lines that were left for another turn, the one that waits longest first. */
+  const left = new Set<string>();
 
-  return async (options) => {
+  return Object.assign(pass, { close: ingest.close });
+
+  async function pass(options: PassOptions): Promise<PassResult> {
     try {
       return await work(options);
     } catch (error) {
@@ -108,7 +135,7 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
         await makeRoom(options.isStopping);
       throw error;
     }
-  };
+  }
 
   async function work(options: PassOptions): Promise<PassResult> {
     const { datasets, settles, isStopping, isOver, abandon } = options;
@@ -120,14 +147,22 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
     summary.datasets = enabled.length;
 
     const unseen = summary.errors;
-    let unsettled = await ingestAll(enabled, summary, isStopping);
+    /** Datasets that have to be looked at again, and when, ms since epoch. */
+    const unsettled = new Map<string, number>();
+    const ingestSome = (some: readonly string[]) =>
+      ingestAll(some, { summary, unsettled, isStopping });
+    await ingestSome(enabled);
     isSwept ||= datasets === undefined && unseen === 0 && enabled.every((each) => tidied.has(each));
     if (settles) {
-      while (unsettled.size > 0 && !isStopping()) {
-        await rest(unsettledMs(unsettled), abandon);
-        unsettled = await ingestAll([...unsettled.keys()], summary, isStopping);
+      while (left.size + unsettled.size > 0 && !isStopping()) {
+        if (left.size > 0) await ingestSome([]);
+        else {
+          await rest(unsettledMs(unsettled), abandon);
+          await ingestSome([...unsettled.keys()]);
+        }
       }
     }
+    const isCut = (ms: number) => isStopping() || isOver(ms) || (left.size > 0 && ms > drainMs);
     const isDrained = await drain({
       db,
       settings,
@@ -135,7 +170,7 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
       budget,
       pace,
       clock: Date.now,
-      isOver: (drainedMs) => isStopping() || isOver(drainedMs),
+      isOver: isCut,
       abandon,
       onSettled: (settled) => {
         count(summary, settled);
@@ -152,13 +187,14 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
       },
     });
     const pruning = performance.now();
-    const isCut = () => isStopping() || isOver(performance.now() - pruning);
-    if (datasets === undefined) await retain(found, summary, isCut);
+    const isPruningCut = () => isCut(performance.now() - pruning);
+    if (datasets === undefined) await retain(found, summary, isPruningCut);
     summary.ms = Math.round(performance.now() - started);
     if (datasets === undefined) waits.passed({ begunAt: Date.parse(summary.at), isDrained });
     remember(waits.all(), true);
     if (datasets === undefined || !isIdle(summary)) addFact(db, "pass", JSON.stringify(summary));
-    const result = { summary, isSwept, isDrained };
+    if (isStopping()) await ingest.close();
+    const result = { summary, isSwept, isDrained: isDrained && left.size === 0 };
     return unsettled.size === 0 ? result : { ...result, unsettledMs: unsettledMs(unsettled) };
   }
 
@@ -199,38 +235,56 @@ export function createPass({ db, settings, effects, report }: PassContext): Pass
     return datasets;
   }
 
-  /** Returns the datasets that have to be looked at again, and when. */
-  async function ingestAll(
-    datasets: readonly string[],
-    summary: Counting,
-    isStopping: () => boolean,
-  ): Promise<Map<string, number>> {
-    const unsettled = new Map<string, number>();
+  /**
+   * Gives a turn to these datasets, and one to those with lines left: what is new is not to wait
+   * behind them.
+   */
+  async function ingestAll(datasets: readonly string[], round: Round): Promise<void> {
     // A checkpoint may have been taken away, so that all is read again.
-    if (isChanged()) unmoved.forget();
-    const still = await unmoved.of(datasets.filter((dataset) => tidied.has(dataset)));
-    for (const dataset of datasets) {
-      if (isStopping()) break;
-      if (still.has(dataset)) continue;
-      try {
-        await tidy(dataset);
-        const now = Date.now();
-        const { allRead, ...ingested } = await ingest(dataset, now, isStopping);
-        unmoved.note(dataset, allRead, now);
-        for (const key of ["lines", "unchanged", "superseded", "rejected"] as const) {
-          summary[key] += ingested[key];
-        }
-        if (ingested.unsettledUntil !== undefined) unsettled.set(dataset, ingested.unsettledUntil);
-        if (ingested.restored !== undefined) resting.delete(dataset);
-        report({ type: "ingested", dataset, ingested });
-      } catch (error) {
-        if (error instanceof IngestStopped) break;
-        if (!(error instanceof Failure)) throw error;
-        failed(summary, dataset, error);
-        wait(dataset, error.code, error.message);
+    if (isChanged()) {
+      unmoved.forget();
+      await ingest.close();
+    }
+    const before = [...left];
+    const fresh = datasets.filter((dataset) => !left.has(dataset));
+    const still = await unmoved.of(fresh.filter((dataset) => tidied.has(dataset)));
+    for (const turn of [fresh.filter((dataset) => !still.has(dataset)), before]) {
+      const began = performance.now();
+      const isOver = () => performance.now() - began > ingestMs;
+      for (const dataset of turn) {
+        if (round.isStopping()) return;
+        // The first one gets on, however long a step is.
+        if (dataset !== turn[0] && isOver()) left.add(dataset);
+        else await ingestOne(dataset, round, isOver);
       }
     }
-    return unsettled;
+  }
+
+  async function ingestOne(
+    dataset: string,
+    { summary, unsettled, isStopping }: Round,
+    isOver: () => boolean,
+  ): Promise<void> {
+    left.delete(dataset);
+    unsettled.delete(dataset);
+    try {
+      await tidy(dataset);
+      const now = Date.now();
+      const { allRead, ...ingested } = await ingest(dataset, now, { isStopping, isOver });
+      unmoved.note(dataset, allRead, now);
+      for (const key of ["lines", "unchanged", "superseded", "rejected"] as const) {
+        summary[key] += ingested[key];
+      }
+      if (ingested.isLeft === true) left.add(dataset);
+      if (ingested.unsettledUntil !== undefined) unsettled.set(dataset, ingested.unsettledUntil);
+      if (ingested.restored !== undefined) resting.delete(dataset);
+      report({ type: "ingested", dataset, ingested });
+    } catch (error) {
+      if (error instanceof IngestStopped) return;
+      if (!(error instanceof Failure)) throw error;
+      failed(summary, dataset, error);
+      wait(dataset, error.code, error.message);
+    }
   }
 
   /** Removes what a crash left, before anything new is written there. */

@@ -11,32 +11,25 @@ export interface RestoreOptions {
   readonly dataset: number;
   /** Undefined where it has none. */
   readonly samples: HeldDirectory | undefined;
-  /** True when the process is to end; it has to be done anew then. */
-  readonly isStopping: () => boolean;
-  /** Told how many receipts were taken over so far. */
-  readonly onRestored?: (receipts: number) => void;
 }
 
 /**
  * Puts back into the cache what a dataset's receipts say, for a cache that was lost: what was
- * sampled is not sampled again. Returns how many receipts counted.
+ * sampled is not sampled again. Yields how many receipts counted, page by page; left half-way, it
+ * has to be done again.
  * @throws errno, and what `readReceipts` throws
  */
-export async function restoreDataset(
+export async function* restoreDataset(
   db: Db,
-  { dataset, samples, isStopping, onRestored }: RestoreOptions,
-): Promise<number> {
-  if (samples === undefined) return 0;
+  { dataset, samples }: RestoreOptions,
+): AsyncGenerator<number, void, void> {
+  if (samples === undefined) return;
   const restore = restoreOf(db);
-  let restored = 0;
   for await (const receipts of readReceipts(samples)) {
-    if (isStopping()) break;
     const remembered = receipts.map(rememberedOf).filter((receipt) => receipt !== undefined);
     restore(dataset, remembered);
-    restored += remembered.length;
-    onRestored?.(restored);
+    yield remembered.length;
   }
-  return restored;
 }
 
 function rememberedOf(receipt: Receipt): Remembered | undefined {

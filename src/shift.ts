@@ -76,6 +76,7 @@ export function beginShift(options: ShiftOptions): Shift {
     async end() {
       endSchedule();
       await watcher?.close();
+      await pass.close();
       await effects.close();
     },
   };

@@ -120,6 +120,12 @@ export function acceptOf(db: Db): Accept {
   }
 }
 
+/** Forgets the lines of a dataset that were no entries: they will be found again. */
+export function forgetRejectedOf(db: Db): (dataset: number) => void {
+  const remove = db.prepare("DELETE FROM rejected WHERE dataset = ?");
+  return (dataset) => void remove.run(dataset);
+}
+
 /** Thrown where a raw that was taken for new has a row. */
 class AlreadyKnown extends Error {}
 

@@ -10,7 +10,17 @@ export interface Checkpoints {
   /** Puts new ones in the place of all. */
   replace(dataset: number, checkpoints: readonly Checkpoint[]): void;
   remove(dataset: number, file: string): void;
+  /**
+   * Remembers, until a checkpoint of the dataset is saved, that the lines up to this one are
+   * compared together.
+   */
+  putTogether(dataset: number, upTo: Place): void;
+  /** Up to where they are; undefined where nothing came in between. */
+  togetherUpTo(dataset: number): Place | undefined;
 }
+
+/** A place in a manifest file. */
+export type Place = Pick<Checkpoint, "file" | "offset" | "hash">;
 
 /** Prepares the statements. */
 export function checkpointsOf(db: Db): Checkpoints {
@@ -24,8 +34,12 @@ export function checkpointsOf(db: Db): Checkpoints {
   );
   const remove = db.prepare("DELETE FROM checkpoints WHERE dataset = ? AND file = ?");
   const clear = db.prepare("DELETE FROM checkpoints WHERE dataset = ?");
+  const together = db.prepare("SELECT file, offset, hash FROM together WHERE dataset = ?");
+  const putTogether = db.prepare("INSERT OR REPLACE INTO together VALUES (?, ?, ?, ?)");
+  const isDone = db.prepare("DELETE FROM together WHERE dataset = ?");
   const saveAll = db.transaction((dataset: number, all: readonly Checkpoint[]): void => {
     for (const checkpoint of all) upsert.run({ dataset, ...checkpoint });
+    if (all.length > 0) isDone.run(dataset);
   });
   return {
     saveAll,
@@ -35,5 +49,8 @@ export function checkpointsOf(db: Db): Checkpoints {
     }),
     of: (dataset) => select.all(dataset) as Checkpoint[],
     remove: (dataset, file) => void remove.run(dataset, file),
+    putTogether: (dataset, { file, offset, hash }) =>
+      void putTogether.run(dataset, file, offset, hash),
+    togetherUpTo: (dataset) => together.get(dataset) as Place | undefined,
   };
 }

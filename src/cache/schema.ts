@@ -123,4 +123,14 @@ export const migrations: readonly string[] = [
   UPDATE OR REPLACE checkpoints SET file = substr(file, instr(file, ':') + 1)
     WHERE retired_at IS NULL;
   `,
+  `
+  -- Up to where lines of a manifest file are compared together, in another order than their own.
+  -- After a crash they have to be so again: one of them alone could undo a later one.
+  CREATE TABLE together (
+    dataset INTEGER PRIMARY KEY,
+    file TEXT NOT NULL,             -- inode
+    offset INTEGER NOT NULL,        -- bytes, after the last of these lines
+    hash TEXT NOT NULL              -- of the bytes before the offset
+  ) STRICT;
+  `,
 ];

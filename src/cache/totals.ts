@@ -8,6 +8,12 @@ export function hasFilesOf(db: Db): (dataset: number) => boolean {
   return (dataset) => one.get(dataset) !== undefined;
 }
 
+/** How many entries a dataset has. */
+export function entriesKnownOf(db: Db): (dataset: number) => number {
+  const sum = db.prepare("SELECT coalesce(sum(n), 0) FROM totals WHERE dataset = ?").pluck();
+  return (dataset) => sum.get(dataset) as number;
+}
+
 /** The next time after `now` that something is due; both ms since epoch. */
 export function nextRetryOf(db: Db): (now: number) => number | undefined {
   const next = db

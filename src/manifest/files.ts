@@ -80,16 +80,20 @@ export async function rotatedFiles(directory: HeldDirectory): Promise<Rotated> {
 
 /**
  * Opens a manifest file that was looked at before, and has not become something else since.
- * @throws errno; Failure MANIFEST_UNREADABLE
+ * @throws errno, ENOENT also where another file has its name now; Failure MANIFEST_UNREADABLE
  */
 export async function openManifest(
   directory: HeldDirectory,
-  { path }: Pick<ManifestFile, "path">,
+  { path, id }: Pick<ManifestFile, "path" | "id">,
 ): Promise<FileHandle> {
   const handle = await open(entryPath(directory, path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  if ((await handle.stat()).isFile()) return handle;
+  const found = await handle.stat();
+  if (found.isFile() && fileId(found) === id) return handle;
   await handle.close();
-  throw new Failure("MANIFEST_UNREADABLE", `${directory.path}/${path} is no regular file`);
+  const whole = `${directory.path}/${path}`;
+  if (!found.isFile()) throw new Failure("MANIFEST_UNREADABLE", `${whole} is no regular file`);
+  // Between a plan and its last file others may have had their turn, and the files been rotated.
+  throw Object.assign(new Error(`${whole} is another file by now`), { code: "ENOENT" });
 }
 
 /** True when a file's bytes before `offset` are those that were read there before. */

@@ -29,14 +29,15 @@ export function unmovedBelow(prefix: string): Unmoved {
       await concurrently(known, async (dataset) => {
         // What cannot be looked at is looked into, where the error has its place.
         const file = await activeFileBelow(`${prefix}/${dataset}/manifests`).catch(() => undefined);
-        if (file !== undefined && isSame(file, noted.get(dataset))) unmoved.add(dataset);
+        if (file !== undefined && looksSame(file, noted.get(dataset))) unmoved.add(dataset);
       });
       return unmoved;
     },
   };
 }
 
-function isSame(a: ManifestFile, b: ManifestFile | undefined): boolean {
+/** Whether a file looks as it did, so far as one look tells. */
+export function looksSame(a: ManifestFile, b: ManifestFile | undefined): boolean {
   const isSameFile = a.id === b?.id && a.size === b.size;
   return isSameFile && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs;
 }

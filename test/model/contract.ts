@@ -15,7 +15,9 @@ export interface Looked {
   readonly now: number;
   /** True when it came to its end and nothing was left for later. */
   readonly isSettled: boolean;
-  /** Whether it read everything again; unknown where it was stopped before it could say so. */
+  /** True when it is half done; the next look goes on with it, and with the files as it found them. */
+  readonly isLeft: boolean;
+  /** Whether it read everything again; unknown where it was left before it could say so. */
   /** `unread`: from 0, where nothing had been read; no doubt is needed for that. */
   readonly reread: "yes" | "no" | "unread" | "unknown";
   /** True when it was stopped in the middle. */
@@ -64,11 +66,14 @@ export function createContract(
   let isRereading = false;
   /** A doubt has to be seen twice; where there was no file at all, that was the first time. */
   let wasFree = false;
+  /** Contents of files that a look which is half done may have found. */
+  let found: Content[] = [];
 
   return {
     check(looked) {
       const lines = [...disk.files.values()].flatMap(linesOf);
-      const there = new Set(lines.flatMap(({ entry }) => entry?.mtime ?? []));
+      const readable = [...found, ...disk.files.values()];
+      const there = new Set(readable.flatMap(linesOf).flatMap(({ entry }) => entry?.mtime ?? []));
       noteLastLines(looked.now);
       if (looked.reread === "yes" && wasFree) fail("read again at the first doubt", looked);
       isRereading ||= looked.reread !== "no";
@@ -78,6 +83,7 @@ export function createContract(
       checkRows(looked, there);
       if (looked.isKilled) for (const text of reported) repeatable.add(text);
       before = looked.rows;
+      found = looked.isLeft ? readable : [];
       wasFree = looked.isSettled && disk.files.size > 0;
       if (!looked.isSettled) return;
       isRereading = false;
@@ -103,9 +109,11 @@ export function createContract(
   function checkRejected({ rejected, now, reread }: Looked): void {
     for (const told of rejected) {
       const name = `${told.path}:${told.line}`;
-      const lines = linesOf({ bytes: disk.read(told.path) });
-      const line = lines.find(({ offset }) => offset === told.offset);
-      if (line?.isBad !== true) fail(`${name} was rejected, and is no bad line`, told);
+      const contents = [{ bytes: disk.read(told.path) }, ...found].map(linesOf);
+      const isTold = ({ offset, isBad }: Line) => offset === told.offset && isBad;
+      const lines = contents.find((each) => each.some(isTold)) ?? [];
+      const line = lines.find(isTold);
+      if (line === undefined) fail(`${name} was rejected, and is no bad line`, told);
       if (lines.indexOf(line) + 1 !== told.line) fail(`${name} is not that line`, told);
       const since = lastSince.get(line.offset);
       const isLast = line.end === disk.read(told.path).length && !isPacked(told.path);

@@ -8,7 +8,8 @@ import { createBudget } from "../../src/load/budget.ts";
 import { thisKernel } from "../../src/load/cgroup.ts";
 import { createPace } from "../../src/load/pace.ts";
 import { expectTrueTotals } from "../helpers/totals.ts";
-import { createIngest, type Ingest, type Ingested, UNREAD } from "../../src/ingest.ts";
+import { createIngest, type Ingest, type Ingested } from "../../src/ingest.ts";
+import { UNREAD } from "../../src/steps.ts";
 import type { Handle, RejectedLine, Sampled } from "../../src/types.ts";
 import type { Looked, Row } from "./contract.ts";
 
@@ -16,15 +17,18 @@ import type { Looked, Row } from "./contract.ts";
 export interface Lake {
   /** The manifests directory. */
   readonly directory: string;
-  /** One look at the manifest, then, if asked for, all that is due is sampled. */
-  look(now: number, drains: boolean): Promise<Looked>;
+  /**
+   * A look at the manifest that has so many turns of one step, then, if asked for, all that is due is
+   * sampled.
+   */
+  look(now: number, drains: boolean, turns: number): Promise<Looked>;
   /** The same, stopped for good before its `after`-th effect; then everything starts anew. */
   killedLook(now: number, drains: boolean, after: number): Promise<Looked>;
   /** A look while the directory is not there. */
   blindLook(now: number): Promise<Looked>;
   /** Closes the cache and forgets everything else. */
-  restart(): void;
-  close(): void;
+  restart(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Where a lake is. */
@@ -57,6 +61,8 @@ const WRITES = [
   "INSERT ON rejected",
   "DELETE ON rejected",
   "INSERT ON facts",
+  "INSERT ON together",
+  "DELETE ON together",
 ];
 
 /** Makes an empty one. Sampling itself is left out: every job succeeds at once. */
@@ -71,32 +77,33 @@ export function createLake({ settings, dataset, state }: Place): Lake {
 
   return {
     directory,
-    look: (now, drains) => look(now, drains),
+    look,
     async killedLook(now, drains, after) {
       left = after;
       interruptWrites(db, effect);
-      const looked = await look(now, drains).catch((error: unknown) => error);
+      const looked = await look(now, drains, Infinity).catch((error: unknown) => error);
       const isKilled = left < 0;
       left = Infinity;
-      restart();
+      await restart();
       if (!isKilled && looked instanceof Error) throw looked;
       if (!isKilled) return looked as Looked;
-      return { ...seen(now), isSettled: false, reread: "unknown", isKilled };
+      return { ...seen(now), isSettled: false, isLeft: false, reread: "unknown", isKilled };
     },
     async blindLook(now) {
       renameSync(directory, `${directory}.away`);
       try {
-        await look(now, false);
+        await look(now, false, Infinity);
       } catch {
         // That it cannot be read is an error, and no answer.
       } finally {
         renameSync(`${directory}.away`, directory);
       }
-      return { ...seen(now), isSettled: false, reread: "no", isKilled: false };
+      return { ...seen(now), isSettled: false, isLeft: false, reread: "no", isKilled: false };
     },
     restart,
-    close() {
+    async close() {
       expectTrueTotals(db);
+      await ingest.close();
       db.close();
     },
   };
@@ -105,6 +112,8 @@ export function createLake({ settings, dataset, state }: Place): Lake {
     return createIngest({
       db,
       settings,
+      // Some are compared together, some as they come.
+      isScattered: (_look, _segment, { checkpoint }) => checkpoint.line % 2 === 0,
       async onRejected(_dataset, lines) {
         effect();
         rejected.push(...lines);
@@ -113,24 +122,29 @@ export function createLake({ settings, dataset, state }: Place): Lake {
     });
   }
 
-  function restart(): void {
+  async function restart(): Promise<void> {
+    await ingest.close();
     db.close();
     db = openCache(state).db;
     ingest = started();
   }
 
-  async function look(now: number, drains: boolean): Promise<Looked> {
+  async function look(now: number, drains: boolean, turns: number): Promise<Looked> {
     rejected = [];
     jobs = [];
     const isStopping = () => {
       effect();
       return false;
     };
-    const ingested: Ingested = await ingest(dataset, now, isStopping);
+    const turn = { isStopping, isOver: () => true };
+    const taken: Ingested[] = [await ingest(dataset, now, turn)];
+    while (taken.length < turns && taken.at(-1)?.isLeft === true)
+      taken.push(await ingest(dataset, now, turn));
     if (drains) await sampleAll(now);
-    const reread = rereadOf(ingested);
-    const isSettled = ingested.unsettledUntil === undefined;
-    return { ...seen(now), isSettled, reread, isKilled: false };
+    const { unsettledUntil, isLeft = false } = taken.at(-1) as Ingested;
+    const reread = rereadOf(taken);
+    const isSettled = unsettledUntil === undefined && !isLeft;
+    return { ...seen(now), isSettled, isLeft, reread, isKilled: false };
   }
 
   async function sampleAll(now: number): Promise<void> {
@@ -192,7 +206,11 @@ function interruptWrites(db: Db, effect: () => number): void {
   }
 }
 
-function rereadOf({ reread }: Ingested): Looked["reread"] {
-  if (reread === undefined) return "no";
-  return reread === UNREAD ? "unread" : "yes";
+function rereadOf(taken: readonly Ingested[]): Looked["reread"] {
+  const [reason, ...others] = taken.flatMap(({ reread }) => reread ?? []);
+  // One that was left may be about to; and a look that ends in another one may do so twice.
+  if (others.length > 0 || (reason === undefined && taken.at(-1)?.isLeft === true))
+    return "unknown";
+  if (reason === undefined) return "no";
+  return reason === UNREAD ? "unread" : "yes";
 }

@@ -45,18 +45,18 @@ export async function play({ naming, steps }: Sequence, place: Place, tally: Tal
     await settle();
     expectSame(imagined, lake.directory);
   } finally {
-    lake.close();
+    await lake.close();
   }
   tally.sequences += 1;
   tally.steps += steps.length;
 
   async function take(step: Step): Promise<void> {
-    if (step.do === "pass") await pass(step.ms, step.drains);
+    if (step.do === "pass") await pass(step.ms, step.drains, step.turns);
     else if (step.do === "kill") {
       now += 1;
       check(await lake.killedLook(now, step.drains, step.after));
     } else if (step.do === "settle") await settle();
-    else if (step.do === "restart") lake.restart();
+    else if (step.do === "restart") await lake.restart();
     else if (step.do === "wait") now += step.minutes * 60_000;
     else if (step.do === "unmounted") {
       now += 1;
@@ -64,9 +64,9 @@ export async function play({ naming, steps }: Sequence, place: Place, tally: Tal
     } else await producer.produce(step, async () => void (await pass(settleMs, true)));
   }
 
-  async function pass(ms: number, drains: boolean): Promise<boolean> {
+  async function pass(ms: number, drains: boolean, turns: number | null = null): Promise<boolean> {
     now += ms;
-    const looked = await lake.look(now, drains);
+    const looked = await lake.look(now, drains, turns ?? Infinity);
     check(looked);
     return looked.isSettled;
   }
@@ -78,7 +78,7 @@ export async function play({ naming, steps }: Sequence, place: Place, tally: Tal
       if (looks === PATIENCE) throw new Error(`not settled after ${PATIENCE} looks`);
     }
     // Nothing was appended, so nothing is left to do.
-    const again = await lake.look(now, true);
+    const again = await lake.look(now, true, Infinity);
     check(again);
     const waiting = [...again.rows].filter(([, { isDone }]) => !isDone);
     if (again.jobs.length + waiting.length > 0)

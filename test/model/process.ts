@@ -62,6 +62,7 @@ export async function playProcesses({ naming, chapters }: Story, tally: ProcessT
     const looked: Looked = {
       now: Date.now(),
       isSettled: !isKilled,
+      isLeft: false,
       reread: "unknown",
       isKilled,
       ...toldSince(receipts),

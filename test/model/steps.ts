@@ -26,7 +26,13 @@ export type Step =
   | { readonly do: "staleSize"; readonly bytes: number }
   | { readonly do: "unmounted" | "restart" | "settle" }
   | { readonly do: "wait"; readonly minutes: number }
-  | { readonly do: "pass"; readonly ms: number; readonly drains: boolean }
+  | {
+      readonly do: "pass";
+      readonly ms: number;
+      readonly drains: boolean;
+      /** Steps of the look; null where it comes to its end. */
+      readonly turns: number | null;
+    }
   | { readonly do: "kill"; readonly after: number; readonly drains: boolean };
 
 /** How a manifest's generations are named. */
@@ -44,6 +50,7 @@ const someRaws = fc.array(fc.nat(3), { maxLength: 4 });
 const bytes = fc.integer({ min: 1, max: 150 });
 const ms = fc.constantFrom(1, 500, 1999, 2000, 5000);
 const which = fc.nat(3);
+const turns = fc.constantFrom(null, null, 1, 2, 5);
 
 function just<T extends string>(name: T): fc.Arbitrary<{ readonly do: T }> {
   return fc.constant({ do: name });
@@ -94,7 +101,7 @@ const anyChange: fc.Arbitrary<Step> = fc.oneof(
 
 /** What happens to those who read it. */
 const anyLook: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: step("pass", { ms, drains: fc.boolean() }) },
+  { weight: 8, arbitrary: step("pass", { ms, drains: fc.boolean(), turns }) },
   { weight: 3, arbitrary: just("settle") },
   { weight: 3, arbitrary: step("kill", { after: fc.nat(15), drains: fc.boolean() }) },
   { weight: 1, arbitrary: just("unmounted") },

@@ -19,7 +19,7 @@ test("ingest is left between two batches, and goes on there the next time", asyn
   const ingest = createIngest({ db, settings, onRejected: () => Promise.resolve() });
   let looks = 0;
 
-  const stopped = ingest(DATASET, 1000, () => (looks += 1) > 2);
+  const stopped = ingest(DATASET, 1000, { isStopping: () => (looks += 1) > 2 });
   await expect(stopped).rejects.toThrow(IngestStopped);
   const taken = backlogOf(db, () => true)(1000).entries;
   expect(taken).toBeGreaterThan(0);
