@@ -11,6 +11,7 @@ const changing =
 
 /** The only files that may use them on their own, and what for. */
 const allowed: Readonly<Record<string, string>> = {
+  "src/log-lines.ts": "standard output",
   "src/lake/held-directory.ts": "below a directory that is held: everything that is done to a lake",
   "src/lake/system-calls.ts": "the calls that it is made of",
   "src/lake/state-directory.ts": "makes the state directory, and judges it",

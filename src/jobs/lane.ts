@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { errorCode, errorMessage, type FailureCode } from "../errors.ts";
 import type { SettingsOrigin } from "../config/settings.ts";
 import type { Job, Outcome } from "../types.ts";
+import { closeLeft, descriptorMemory } from "../lake/descriptors.ts";
 import { createProgress, type Progress, progressOf } from "./progress.ts";
 
 /** A thread that does jobs in order. */
@@ -28,6 +29,8 @@ export interface WorkerData {
   /** Which thread it is, from 0. */
   readonly thread: number;
   readonly progress: SharedArrayBuffer;
+  /** Where it says what it has open, for `closeLeft`. */
+  readonly descriptors: SharedArrayBuffer;
 }
 
 const HEAP_MB = 256;
@@ -35,18 +38,20 @@ const HEAP_MB = 256;
 /** Starts a thread that runs `program`, which answers the jobs it is sent with their outcomes. */
 export function startLane(
   program: URL,
-  data: Omit<WorkerData, "progress">,
+  data: Omit<WorkerData, "progress" | "descriptors">,
   { onAnswers, onDeath }: LaneHandlers,
 ): Lane {
   const resourceLimits = { maxOldGenerationSizeMb: HEAP_MB };
   const progress = createProgress();
-  const workerData: WorkerData = { ...data, progress };
-  // Descriptors that come from system calls of our own would be warned of.
-  const trackUnmanagedFds = false;
-  const worker = new Worker(program, { workerData, resourceLimits, trackUnmanagedFds });
+  const descriptors = descriptorMemory();
+  const workerData: WorkerData = { ...data, progress, descriptors };
+  const worker = new Worker(program, { workerData, resourceLimits });
   worker.on("message", onAnswers);
   worker.on("error", (error) => onDeath(whyDead(error), errorMessage(error)));
-  worker.on("exit", (code) => onDeath("UNEXPECTED", `the worker ended with ${code}`));
+  worker.on("exit", (code) => {
+    closeLeft(descriptors);
+    onDeath("UNEXPECTED", `the worker ended with ${code}`);
+  });
   return {
     progress: progressOf(progress),
     post: (jobs) => worker.postMessage(jobs),

@@ -79,14 +79,19 @@ export function openBronze(
   return openFound(path, options, find);
 }
 
-/** `find` returns a descriptor that holds the file, not open, and within the roots. */
-function openFound(path: string, options: OpenOptions, find: () => number): LocalFile {
-  let found: number | undefined;
+/** A file that is found and held, not open; and how to let it go. */
+interface FoundFile {
+  readonly fd: number;
+  readonly close: (fd: number) => void;
+}
+
+function openFound(path: string, options: OpenOptions, find: () => FoundFile): LocalFile {
+  let found: FoundFile | undefined;
   try {
     found = find();
-    const opened = fstatSync(found, { bigint: true });
+    const opened = fstatSync(found.fd, { bigint: true });
     if (!opened.isFile()) throw refused(path, "not a regular file");
-    const fd = openSync(`/proc/self/fd/${found}`, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    const fd = openSync(`/proc/self/fd/${found.fd}`, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     return localFile(fd, pathBytes(path), opened, options);
   } catch (error) {
     throw fileFailure(error, path);
@@ -96,10 +101,11 @@ function openFound(path: string, options: OpenOptions, find: () => number): Loca
 }
 
 /** Holds a file to which no link leads; undefined where one may, which has to be judged. */
-function findPlain(directory: HeldDirectory, path: string): number | undefined {
+function findPlain(directory: HeldDirectory, path: string): FoundFile | undefined {
   if (!path.isWellFormed()) return undefined;
+  const { open, close } = systemCalls();
   try {
-    return systemCalls().open({ directory: directory.fd, path }, O_PATH, 0);
+    return { fd: open({ directory: directory.fd, path }, O_PATH, 0), close };
   } catch (error) {
     if (/^(ELOOP|EXDEV|ENOTDIR)$/.test(errorCode(error) ?? "")) return undefined;
     throw error;
@@ -107,10 +113,10 @@ function findPlain(directory: HeldDirectory, path: string): number | undefined {
 }
 
 /** Holds what a path leads to, links followed, where that lies within the roots. */
-function findWithin(path: string, options: OpenOptions): number {
-  const found = openSync(pathBytes(path), O_PATH);
+function findWithin(path: string, options: OpenOptions): FoundFile {
+  const found = { fd: openSync(pathBytes(path), O_PATH), close: closeSync };
   try {
-    const real = readlinkSync(`/proc/self/fd/${found}`, { encoding: "buffer" });
+    const real = readlinkSync(`/proc/self/fd/${found.fd}`, { encoding: "buffer" });
     checkRoots(path, pathText(real), options);
     return found;
   } catch (error) {
@@ -151,7 +157,7 @@ function localFile(
     stream: () => chunksOf(size, head, readRange),
     slice,
     allowReading: (bytes) => (budget = Math.max(budget, bytes)),
-    close: () => closeRead(fd),
+    close: () => closeRead({ fd, close: closeSync }),
     isUnchanged() {
       try {
         const found = isOnRemote(opened.dev, `/proc/self/fd/${fd}`)
@@ -240,14 +246,14 @@ function statAnew(path: string | Buffer): BigIntStats | undefined {
     if (isAbsence(error)) return undefined;
     throw error;
   } finally {
-    for (const fd of [found, opened]) if (fd !== undefined) closeRead(fd);
+    for (const fd of [found, opened]) if (fd !== undefined) closeRead({ fd, close: closeSync });
   }
 }
 
 /** Closes what was only read: whatever goes wrong there, what was read is not the worse for it. */
-function closeRead(fd: number): void {
+function closeRead({ fd, close }: FoundFile): void {
   try {
-    closeSync(fd);
+    close(fd);
   } catch (error) {
     if (systemErrorIn(error) === undefined) throw error;
   }

@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { settingsOf } from "../config/settings.ts";
 import type { Job, Outcome } from "../types.ts";
 import { createHandle } from "./handle.ts";
+import { tellDescriptorsIn } from "../lake/descriptors.ts";
 import { leavesNothing } from "../samples/publish.ts";
 import { openMark } from "./in-work.ts";
 import type { WorkerData } from "./lane.ts";
@@ -13,6 +14,7 @@ const TOGETHER = 16;
 const LONGEST_MS = 20;
 
 const data = workerData as WorkerData;
+tellDescriptorsIn(data.descriptors);
 const handle = createHandle(settingsOf(data.origin));
 const mark = openMark(data.inWork, data.thread);
 const progress = ownProgress(data.progress);

@@ -32,7 +32,7 @@ const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | const
 
 /** Holds a directory to which no link leads; `path` is absolute. @throws errno, as `SystemCalls` */
 export function holdPlain(path: string): HeldDirectory {
-  return held(systemCalls().open({ path }, DIRECTORY, 0), path);
+  return heldByUs(systemCalls().open({ path }, DIRECTORY, 0), path);
 }
 
 /** Holds a directory, wherever links lead to; `path` is absolute. @throws errno */
@@ -43,7 +43,7 @@ export function holdDirectory(path: string): HeldDirectory {
 /** Holds a directory beneath a held one, with no link on the way. @throws errno, as `SystemCalls` */
 export function holdBeneath(parent: HeldDirectory, path: string): HeldDirectory {
   const fd = systemCalls().open({ directory: parent.fd, path }, DIRECTORY, 0);
-  return held(fd, join(parent.path, path));
+  return heldByUs(fd, join(parent.path, path));
 }
 
 /** Holds what an entry of a held directory leads to, links followed. @throws errno */
@@ -91,9 +91,14 @@ export function isInPlace({ fd, path }: HeldDirectory): boolean {
   return found.dev === dev && found.ino === ino;
 }
 
-/** Makes a file that is not there yet, mode 0640, and returns its descriptor. @throws errno */
+/** Makes a file that is not there yet, mode 0640; to be closed with `closeFile`. @throws errno */
 export function createFile({ fd }: HeldDirectory, name: string): number {
   return systemCalls().open({ directory: fd, path: name }, CREATE, FILE_MODE);
+}
+
+/** Closes what `createFile` made: a file server may say only now what went wrong. @throws errno */
+export function closeFile(fd: number): void {
+  systemCalls().close(fd);
 }
 
 /** Gives an entry another name in its directory; what had that name goes. @throws errno */
@@ -121,4 +126,9 @@ function makeDirectory(parent: HeldDirectory, name: string): void {
 
 function held(fd: number, path: string): HeldDirectory {
   return { fd, path, [Symbol.dispose]: () => closeSync(fd) };
+}
+
+/** Who opened a descriptor has to close it: Node keeps account of its own in each thread. */
+function heldByUs(fd: number, path: string): HeldDirectory {
+  return { fd, path, [Symbol.dispose]: () => systemCalls().close(fd) };
 }

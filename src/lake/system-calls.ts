@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { constants as os } from "node:os";
 import { getSystemErrorMap } from "node:util";
 import type koffi from "koffi";
+import { closing, opened } from "./descriptors.ts";
 
 const require = createRequire(import.meta.url);
 const { O_DIRECTORY, O_NOFOLLOW } = constants;
@@ -26,6 +27,8 @@ export interface SystemCalls {
    * @throws errno: ELOOP or ENOTDIR for a link, EXDEV for a path that leads out of its directory
    */
   open(at: PlainPath, flags: number, mode: number): number;
+  /** Closes what `open` opened. @throws errno */
+  close(fd: number): void;
   /** Renames one entry of the directory to another name in it. @throws errno */
   rename(directory: number, from: string, to: string): void;
 }
@@ -58,19 +61,24 @@ export function kernelCalls(): SystemCalls | undefined {
     const { errno, load } = require("koffi") as typeof koffi;
     const libc = load(null);
     const openat2 = libc.func("long syscall(long, int, const char *, const void *, size_t)");
+    const close = libc.func("int close(int)");
     const renameat = libc.func("int renameat(int, const char *, int, const char *)");
     const calls: SystemCalls = {
       open({ directory, path }, flags, mode) {
         const resolve = directory === undefined ? PLAIN : PLAIN | RESOLVE_BENEATH;
         const how = new BigUint64Array([BigInt(flags), BigInt(mode), resolve]);
         const fd = Number(openat2(OPENAT2, directory ?? AT_FDCWD, path, how, HOW_BYTES));
-        return fd >= 0 ? fd : refuse(errno(), "openat2", path);
+        return fd >= 0 ? opened(fd) : refuse(errno(), "openat2", path);
+      },
+      close(fd) {
+        closing(fd);
+        if (close(fd) !== 0) refuse(errno(), "close", String(fd));
       },
       rename(directory, from, to) {
         if (renameat(directory, from, directory, to) !== 0) refuse(errno(), "rename", to);
       },
     };
-    closeSync(calls.open({ path: "/" }, O_PATH | O_DIRECTORY, 0));
+    calls.close(calls.open({ path: "/" }, O_PATH | O_DIRECTORY, 0));
     return calls;
   } catch {
     // Whatever keeps them from us, the other way does the same in more steps.
@@ -97,6 +105,7 @@ export const procCalls: SystemCalls = {
       if (held !== directory) closeSync(held);
     }
   },
+  close: closeSync,
   rename(directory, from, to) {
     renameSync(`/proc/self/fd/${directory}/${from}`, `/proc/self/fd/${directory}/${to}`);
   },

@@ -1,9 +1,10 @@
-import { closeSync, type Dirent, opendirSync } from "node:fs";
+import { type Dirent, opendirSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname } from "node:path";
 import { errorCode, Failure } from "../errors.ts";
 import { nameFailure, outputFailure } from "../lake/errors.ts";
 import {
+  closeFile,
   createFile,
   entryPath,
   type HeldDirectory,
@@ -224,7 +225,7 @@ function isNoOnes(name: string): boolean {
 /** An empty one is marked as ours. */
 function mark(samples: HeldDirectory): void {
   try {
-    closeSync(createFile(samples, RECEIPTS));
+    closeFile(createFile(samples, RECEIPTS));
   } catch (error) {
     // Another thread was faster.
     if (errorCode(error) !== "EEXIST") throw error;

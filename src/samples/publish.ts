@@ -1,7 +1,7 @@
-import { closeSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import { errorCode, systemErrorIn } from "../errors.ts";
 import { nameFailure, outputFailure } from "../lake/errors.ts";
-import { createFile, removeEntry, renameEntry } from "../lake/held-directory.ts";
+import { closeFile, createFile, removeEntry, renameEntry } from "../lake/held-directory.ts";
 import { growing } from "../lib/growing.ts";
 import type { SampleStream, SampleSummary } from "../types.ts";
 import { checkInPlace, type SamplePlace } from "./directory.ts";
@@ -59,7 +59,7 @@ async function writeAndClose(
   try {
     const written = await writeAll(fd, sample, target);
     isWritten = true;
-    output(target, () => closeSync(fd));
+    output(target, () => closeFile(fd));
     return written;
   } finally {
     if (!isWritten) closeAnyway(fd);
@@ -69,7 +69,7 @@ async function writeAndClose(
 /** Closes what is to be thrown away; why that is so says more than what goes wrong here. */
 function closeAnyway(fd: number): void {
   try {
-    closeSync(fd);
+    closeFile(fd);
   } catch (error) {
     if (systemErrorIn(error) === undefined) throw error;
   }

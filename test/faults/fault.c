@@ -198,3 +198,13 @@ int renameat(int from_at, const char *from, int to_at, const char *to) {
   int done = real(from_at, from, to_at, to);
   return hits_at("rename", to_at, to) ? -1 : done;
 }
+
+int close(int fd) {
+  REAL("close", int, int);
+  char path[4096];
+  const char *wanted = getenv("FAULT_CALL");
+  if (wanted == NULL || strstr(wanted, "close") == NULL) return real(fd);
+  path_of(fd, path, sizeof path);
+  int done = real(fd);
+  return hits("close", path) ? -1 : done;
+}

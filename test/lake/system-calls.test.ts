@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, constants, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
+import { constants, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { errorCode } from "../../src/errors.ts";
 import { kernelCalls, O_PATH, procCalls, type SystemCalls } from "../../src/lake/system-calls.ts";
@@ -33,7 +33,7 @@ function lookUp(calls: SystemCalls, directory: number | undefined, path: string)
   } catch (error) {
     return errorCode(error) ?? String(error);
   } finally {
-    if (fd !== undefined) closeSync(fd);
+    if (fd !== undefined) calls.close(fd);
   }
 }
 
@@ -82,7 +82,7 @@ test.each(Object.entries(ways))(
     using directory = held(world.path("d"));
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
     const make = (path: string) =>
-      closeSync(calls.open({ directory: directory.fd, path }, flags, 0o640));
+      calls.close(calls.open({ directory: directory.fd, path }, flags, 0o640));
     make("new");
     expect(() => make("new")).toThrow(expect.objectContaining({ code: "EEXIST" }));
     expect(() => make("link/new")).toThrow(expect.objectContaining({ code: expect.any(String) }));
