@@ -9,18 +9,11 @@ const UNIT = readFileSync(join(root, "deploy/systemd/staging-sampler.service"), 
 /** The built program. */
 export const MAIN = join(root, "dist/main.js");
 
-/** What its first line gives to Node. */
-export const FLAGS: readonly string[] =
-  /^#!.* node (.*)/.exec(readFileSync(join(root, "src/main.ts"), "utf8"))?.[1]?.split(" ") ?? [];
-
-/** Node and the built program, as the unit starts it. */
-export const PROGRAM: readonly string[] = [process.execPath, ...FLAGS, MAIN];
+/** Node and the built program, as people start it: it gives itself the flags it needs. */
+export const PROGRAM: readonly string[] = [process.execPath, MAIN];
 
 /** The environment it gets: nothing of the surroundings that could choose another lake. */
-export const ENVIRONMENT: Readonly<Record<string, string>> = {
-  PATH: process.env["PATH"] ?? "",
-  MALLOC_ARENA_MAX: ofUnit("Environment=MALLOC_ARENA_MAX"),
-};
+export const ENVIRONMENT: Readonly<Record<string, string>> = { PATH: process.env["PATH"] ?? "" };
 
 /** The value of a line of the unit. @throws Error where it has none */
 export function ofUnit(key: string): string {

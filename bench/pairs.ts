@@ -2,7 +2,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ENVIRONMENT, FLAGS, MAIN } from "./built.ts";
+import { LEAN_FLAGS, LEAN_MALLOC } from "../src/lean.ts";
+import { ENVIRONMENT, MAIN } from "./built.ts";
 
 /** A benchmark; false when it misses its number. */
 export type Bench = () => Promise<boolean>;
@@ -69,8 +70,10 @@ export function runProgram(args: readonly string[]): {
   readonly rss: number;
 } {
   const probe = join(import.meta.dirname, "rss.js");
-  const command = [...FLAGS, "--import", probe, MAIN, ...args];
-  const done = spawnSync(process.execPath, command, { encoding: "utf8", env: ENVIRONMENT });
+  const command = [...LEAN_FLAGS, "--import", probe, MAIN, ...args];
+  // What `run` gives itself, for commands that do not.
+  const env = { ...ENVIRONMENT, ...LEAN_MALLOC };
+  const done = spawnSync(process.execPath, command, { encoding: "utf8", env });
   if (done.error !== undefined) throw done.error;
   if (done.status !== 0)
     throw new Error(`${args.join(" ")} ended with ${done.status}: ${done.stderr}`);

@@ -3,7 +3,8 @@ import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { loadConfig } from "../src/config/load.ts";
-import { ENVIRONMENT, FLAGS } from "./built.ts";
+import { LEAN_FLAGS, LEAN_MALLOC } from "../src/lean.ts";
+import { ENVIRONMENT } from "./built.ts";
 import { compare, ground, median, print } from "./pairs.ts";
 
 const MB = 1024 ** 2;
@@ -59,9 +60,9 @@ function measure(who: "ours" | "duckdb", prefix: string, name: string): Measured
   const script = join(import.meta.dirname, "parquet-once.js");
   // As a thread gets it: reading a configuration takes 30 MB once, in the main thread.
   const origin = JSON.stringify(loadConfig({ prefix, env: {} }).origin);
-  const command = [...FLAGS, script, who, prefix, name, origin];
-  // Each as it is started in use: ours by the unit.
-  const env = who === "ours" ? ENVIRONMENT : process.env;
+  const command = [...LEAN_FLAGS, script, who, prefix, name, origin];
+  // Each as it runs in use.
+  const env = who === "ours" ? { ...ENVIRONMENT, ...LEAN_MALLOC } : process.env;
   const done = spawnSync(process.execPath, command, { encoding: "utf8", env });
   if (done.status !== 0) throw new Error(`${who}, ${name}: ${done.stderr}`);
   return JSON.parse(done.stdout) as Measured;

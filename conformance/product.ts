@@ -77,7 +77,7 @@ export async function runProduct(
 
 async function runOnce(config: string) {
   const main = join(import.meta.dirname, "../src/main.ts");
-  const args = ["--max-semi-space-size=2", main, "run", "--once", "--config", config];
+  const args = [main, "run", "--once", "--config", config];
   const env = { PATH: process.env["PATH"] ?? "", NODE_NO_WARNINGS: "1" };
   const child = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "pipe"] });
   const memory = watchMemory(child.pid ?? -1);

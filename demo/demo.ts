@@ -18,9 +18,9 @@ say("A producer writes files to bronze and announces each with one call of appen
 run("python3", ["-B", join(root, "demo/producer.py"), lake]);
 
 say("One pass of the sampler (`staging-sampler run --once`):");
-const sampler = ["--max-semi-space-size=2", join(root, "dist/main.js")];
+const sampler = join(root, "dist/main.js");
 // 3: done, but an entry failed; the producer's broken.zip is meant to.
-run(process.execPath, [...sampler, "run", "--once", "--prefix", lake], [0, 3]);
+run(process.execPath, [sampler, "run", "--once", "--prefix", lake], [0, 3]);
 
 say("The samples, and the size of the bronze file each was made from:");
 showSamples();
@@ -31,7 +31,7 @@ const [headings = [], ...rows] = parse(readFileSync(sample)) as string[][];
 process.stdout.write(`${table(headings, rows.slice(0, SHOWN_ROWS))}\n`);
 
 say("What the sampler knows (`staging-sampler status`):");
-run(process.execPath, [...sampler, "status", "--prefix", lake]);
+run(process.execPath, [sampler, "status", "--prefix", lake]);
 say("What to try next:");
 // As it is typed where npm was called.
 const here = relative(process.env["INIT_CWD"] ?? process.cwd(), lake) || ".";

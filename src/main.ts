@@ -1,4 +1,5 @@
-#!/usr/bin/env -S node --max-semi-space-size=2 --heap-growing-percent=40 --no-concurrent-recompilation --expose-gc
+#!/usr/bin/env node
+import { becomeLean } from "./lean.ts";
 import { holdSignals } from "./signals.ts";
 
 /** How long the end may take once all is done, ms. */
@@ -14,7 +15,11 @@ if (!isSupported) {
   );
   process.exitCode = 1;
 } else {
-  if (process.argv[2] === "run") holdSignals();
+  // Other commands are over before memory could grow, and end at a signal as Node does.
+  if (process.argv[2] === "run") {
+    becomeLean();
+    holdSignals();
+  }
   process.umask(0o027);
   process.stdout.on("error", onClosedPipe);
   // Messages that cannot be written end no work.

@@ -35,10 +35,3 @@ test("every error code has its cure in the operations guide", () => {
   const guide = read("docs/operations.md");
   for (const code of failureCodes) expect(guide).toContain(`| \`${code}\` |`);
 });
-
-test("every way to start the program gives Node the flags of its first line", () => {
-  const flags = read("src/main.ts").split("\n", 1)[0]?.split(" node ")[1];
-  expect(flags).toMatch(/^--/);
-  for (const path of ["package.json", "packaging/debian/staging-sampler"])
-    expect(read(path)).toContain(` ${flags} `);
-});

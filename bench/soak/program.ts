@@ -2,13 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { FLAGS } from "../built.ts";
 
 /** How the program is started. */
-export const PROGRAM: readonly string[] = [
-  ...FLAGS,
-  join(import.meta.dirname, "../../src/main.ts"),
-];
+export const PROGRAM: readonly string[] = [join(import.meta.dirname, "../../src/main.ts")];
 
 /** Runs a command to its end; returns what it printed. @throws Error for any other exit code. */
 export async function command(

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { errorMessage } from "../errors.ts";
+import { LEAN_FLAGS } from "../lean.ts";
 import type { FromServer, ToServer } from "./messages.ts";
 
 /** One child process, from its start to its end. */
@@ -85,7 +86,7 @@ function forked(program: URL): ChildProcess | string {
   try {
     return fork(program, [], {
       serialization: "advanced",
-      execArgv: [`--max-old-space-size=${HEAP_MB}`, "--max-semi-space-size=2"],
+      execArgv: [...LEAN_FLAGS, `--max-old-space-size=${HEAP_MB}`],
       env: Object.fromEntries(env),
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
