@@ -6,8 +6,10 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
+import { packers } from "../../fixtures/compressors.ts";
 import { zipOf } from "../../fixtures/zip-blocks.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import { createCollector } from "../../src/jobs/collect.ts";
 import { createHandle } from "../../src/jobs/handle.ts";
 
 const DATASET = "acme/orders/v1";
@@ -36,6 +38,24 @@ async function collectYoung(): Promise<void> {
     await setImmediate();
   }
 }
+
+test("300 files of bzip2 take no more memory than one", async () => {
+  const handle = createHandle(loadConfig({ prefix, env: {} }));
+  const stop = new AbortController().signal;
+  const collectJobs = createCollector(collect);
+  writeFileSync(join(bronze, "b.csv.bz2"), packers.bz2(csv));
+  const job = { dataset: DATASET, raw: "b.csv.bz2", bronze: "bronze/b.csv.bz2", mtime: 0, seq: 1 };
+  const sample = () => handle({ ...job, name: "s-b.csv.bz2", extension: null }, stop);
+  expect(await sample()).toMatchObject({ outcome: "sampled", format: "csv.bz2" });
+  const before = process.memoryUsage().external;
+  let most = 0;
+  for (let i = 0; i < 300; i += 1) {
+    await sample();
+    collectJobs();
+    most = Math.max(most, process.memoryUsage().external - before);
+  }
+  expect(most).toBeLessThan(32 * 1024 * 1024);
+});
 
 test.each(Object.keys(files))(
   "%s leaves no memory that only a full collection frees",

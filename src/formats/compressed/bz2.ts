@@ -22,6 +22,8 @@ const PIECE_BYTES = 64 * 1024;
 /** Enough to see a tar header. */
 const TAR_BYTES = 512;
 
+let memory = new Int32Array();
+
 /** What was read of a stream, and where the rest begins. */
 interface Found {
   /** The content of a block; undefined for the stream's end. */
@@ -59,7 +61,6 @@ function levelOf(head: Uint8Array): number {
 }
 
 async function* streams(reader: ByteReader): AsyncGenerator<Uint8Array, void, void> {
-  let memory = new Int32Array();
   for (let seen = 0; ; seen += 1) {
     reader.countPart();
     const head = await reader.peek(START_BYTES);
@@ -70,17 +71,14 @@ async function* streams(reader: ByteReader): AsyncGenerator<Uint8Array, void, vo
       return;
     }
     if (seen === 0) decoder.header(bitReader(head, 0).bits);
-    const links = levelOf(head) * LEVEL_BYTES;
-    if (memory.length < links) memory = new Int32Array(links);
+    const level = levelOf(head);
     await reader.skip(HEADER_BYTES);
-    yield* blocks(reader, memory.subarray(0, links));
+    yield* blocks(reader, level);
   }
 }
 
-async function* blocks(
-  reader: ByteReader,
-  links: Int32Array,
-): AsyncGenerator<Uint8Array, void, void> {
+async function* blocks(reader: ByteReader, level: number): AsyncGenerator<Uint8Array, void, void> {
+  const links = linksOf(level);
   let bit = 0;
   let checksum = 0;
   for (;;) {
@@ -137,6 +135,16 @@ function decode(
   }
 }
 
+/**
+ * Memory to decode a block in, used again for the next: 3.6 MB for each file would be left to the
+ * garbage collector. A block is decoded at once, so no two are in it.
+ */
+function linksOf(level: number): Int32Array {
+  const length = level * LEVEL_BYTES;
+  if (memory.length < length) memory = new Int32Array(length);
+  return memory.subarray(0, length);
+}
+
 /** Takes bytes one by one. */
 function byteSink(): { add(byte: number): void; bytes(): Uint8Array } {
   let buffer = new Uint8Array(PIECE_BYTES);
@@ -160,7 +168,7 @@ function start(head: Uint8Array): Uint8Array | undefined {
   const first: number[] = [];
   try {
     const { bits } = bitReader(head, 0);
-    const links = new Int32Array(decoder.header(bits) * LEVEL_BYTES);
+    const links = linksOf(decoder.header(bits));
     const output = (byte: number): void => {
       first.push(byte);
       if (first.length === TAR_BYTES) throw ranOut;
