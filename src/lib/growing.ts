@@ -10,18 +10,29 @@ export interface Growing {
   add(bytes: Uint8Array, start: number, end: number): void;
   /** What was added, in one piece. */
   bytes(): Buffer;
+  /** Forgets what was added; the memory is used again, unless that is much. */
+  clear(): void;
 }
 
+const EMPTY = Buffer.alloc(0);
+/** What it grows to at first. */
+const FIRST_BYTES = 1024;
+/** What is kept for what comes next. */
+const MOST_KEPT_BYTES = 64 * 1024;
 /** A view of so few bytes takes longer than they do one by one. */
 const FEW_BYTES = 32;
 
 /** An empty buffer that doubles when it is full. */
 export function growing(): Growing {
-  let buffer = Buffer.allocUnsafe(1024);
+  let buffer = EMPTY;
   let length = 0;
   return {
     length: () => length,
     bytes: () => buffer.subarray(0, length),
+    clear() {
+      if (buffer.length > MOST_KEPT_BYTES) buffer = EMPTY;
+      length = 0;
+    },
     reserve(bytes) {
       const at = grow(bytes);
       return buffer.subarray(at, length);
@@ -42,7 +53,7 @@ export function growing(): Growing {
     const at = length;
     length += bytes;
     if (length > buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.max(length, buffer.length * 2));
+      const larger = Buffer.allocUnsafe(Math.max(length, buffer.length * 2, FIRST_BYTES));
       buffer.copy(larger, 0, 0, at);
       buffer = larger;
     }

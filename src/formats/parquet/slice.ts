@@ -1,5 +1,5 @@
 import { Failure } from "../../errors.ts";
-import { growing } from "../../lib/growing.ts";
+import { type Growing, growing } from "../../lib/growing.ts";
 import type { Source } from "../../types.ts";
 import { checkCodec } from "./codecs.ts";
 import {
@@ -59,6 +59,8 @@ interface Part {
   readonly isCut: boolean;
 }
 
+const NOTHING = new Uint8Array();
+
 /** Levels of a page, and its values or their dictionary indices. */
 interface Taken {
   readonly levels: Levels;
@@ -103,7 +105,7 @@ export async function sliceColumn(
     const isHad = leaf.maxRep === 0 ? started >= wanted.rows : part.entries < page.values;
     if (isCut || isHad || passed >= chunk.values) break;
   }
-  const [rep, def, values] = [all.rep.bytes(), all.def.bytes(), all.values.bytes()];
+  const [rep, def, values] = [kept(all.rep), kept(all.def), kept(all.values)];
   const slice = { rep, def, values, rows: rowsIn({ rep, def, values, entries }, leaf, isCut) };
   if (!isCut && slice.rows.length < wanted.rows) {
     throw invalid(`column ${leaf.name} ends after ${slice.rows.length} rows`);
@@ -114,14 +116,19 @@ export async function sliceColumn(
   return slice;
 }
 
+/** A copy, as there may be 100,000 columns: what it grew in has room for more than it holds. */
+function kept(grown: Growing): Uint8Array {
+  return grown.length() === 0 ? NOTHING : Uint8Array.from(grown.bytes());
+}
+
 /** The slice's first rows. */
 export function cutSlice(slice: ColumnSlice, rows: number): ColumnSlice {
   const end = slice.rows[rows - 1] ?? { entries: 0, bytes: 0 };
   return {
-    // Copies, which `slice` of a Buffer does not make: what is cut off is to be forgotten.
-    rep: Buffer.from(slice.rep.subarray(0, end.entries)),
-    def: Buffer.from(slice.def.subarray(0, end.entries)),
-    values: Buffer.from(slice.values.subarray(0, end.bytes)),
+    // Copies: what is cut off is to be forgotten.
+    rep: slice.rep.slice(0, end.entries),
+    def: slice.def.slice(0, end.entries),
+    values: slice.values.slice(0, end.bytes),
     rows: slice.rows.slice(0, rows),
   };
 }

@@ -1,6 +1,9 @@
 import { growing, type Growing } from "../../lib/growing.ts";
 import type { Raw } from "./thrift.ts";
 
+/** Used for one value after the other. */
+const out = growing();
+
 /** An integer that is yet to be written. */
 interface Integer {
   readonly type: number;
@@ -66,10 +69,12 @@ export function structOf(fields: Readonly<Record<number, Value | undefined>>): V
 
 /** The value as its bytes. */
 export function written(value: Value): Raw {
-  const out = growing();
   add(out, value);
-  // A copy, since there are thousands where there are thousands of columns.
-  return { type: value.type, bytes: Buffer.from(out.bytes()) };
+  // A copy, since there are thousands where there are thousands of columns. None of Buffer's, whose
+  // few bytes would each hold on to a block of 8 KiB.
+  const bytes = Uint8Array.from(out.bytes());
+  out.clear();
+  return { type: value.type, bytes };
 }
 
 function add(out: Growing, value: Value): void {
