@@ -68,6 +68,8 @@ export interface SampleRequest {
   readonly depth: number;
   /** Extension → format name, from the configuration. */
   readonly extensions: Readonly<Record<string, string>>;
+  /** Resolves once no other thread is at a file that takes much memory; absent without threads. */
+  readonly alone?: (() => Promise<void>) | undefined;
   /** How a container has what it holds recognised. */
   readonly recognise: (request: SampleRequest) => Promise<Recognised>;
 }

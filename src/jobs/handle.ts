@@ -8,12 +8,14 @@ import { HEAD_BYTES } from "../lib/source.ts";
 import type { Failed, Handle, Job, Outcome } from "../types.ts";
 import { startClock } from "./clock.ts";
 import { Rename, sampleFile } from "./sample-file.ts";
+import type { Turn } from "./turn.ts";
 
 /**
  * Makes the function that does one job where it is called: open, recognise, sample, publish. It
- * never throws: whatever happens becomes an outcome.
+ * never throws: whatever happens becomes an outcome. `turn` keeps large files of several threads
+ * apart.
  */
-export function createHandle(settings: Settings): Handle {
+export function createHandle(settings: Settings, turn?: Turn): Handle {
   const lake = createLake(settings);
   /** Each job in work has one; what is allocated for each file anew keeps the collector busy. */
   const memories: Buffer[] = [];
@@ -25,7 +27,7 @@ export function createHandle(settings: Settings): Handle {
     const memory = memories.pop() ?? Buffer.allocUnsafeSlow(HEAD_BYTES);
     let done: Promise<Outcome> | undefined;
     try {
-      done = sampleFile(job, { lake, memory }, clock.signal, work);
+      done = sampleFile(job, { lake, memory, turn }, clock.signal, work);
       return await Promise.race([done, clock.rejected]);
     } catch (error) {
       // Work that is stopped ends with its next read, and cleans up behind itself.
@@ -37,6 +39,7 @@ export function createHandle(settings: Settings): Handle {
       return failed(error, job, settings, readBytes, performance.now() - started);
     } finally {
       clock.stop();
+      turn?.leave();
       memories.push(memory);
     }
   };

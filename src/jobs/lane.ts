@@ -31,6 +31,8 @@ export interface WorkerData {
   readonly progress: SharedArrayBuffer;
   /** Where it says what it has open, for `closeLeft`. */
   readonly descriptors: SharedArrayBuffer;
+  /** What the threads share of `Turn`. */
+  readonly turn: SharedArrayBuffer;
 }
 
 const HEAP_MB = 256;

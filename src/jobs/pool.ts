@@ -2,6 +2,7 @@ import type { FailureCode } from "../errors.ts";
 import { type Lane, startLane } from "./lane.ts";
 import type { Settings } from "../config/settings.ts";
 import type { InWork } from "./in-work.ts";
+import { createTurn, turnOf } from "./turn.ts";
 import type { Handle, Job, Outcome } from "../types.ts";
 
 /** A Handle that does jobs apart from us, so that one file can be stopped and costs no other. */
@@ -58,6 +59,7 @@ const worker = new URL(
 export function createWorkerPool(settings: Settings, inWork: InWork, program = worker): WorkerPool {
   const slots = Array.from({ length: settings.drain.threads }, (_, thread) => emptySlot(thread));
   const stops = new WeakSet<AbortSignal>();
+  const turn = createTurn();
   let waiting: Task[] = [];
   let sending: NodeJS.Immediate | undefined;
   let looking: NodeJS.Timeout | undefined;
@@ -101,7 +103,7 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
     const isOurs = () => slot.lane === lane;
     const lane = startLane(
       program,
-      { origin: settings.origin, inWork: inWork.path, thread },
+      { origin: settings.origin, inWork: inWork.path, thread, turn },
       {
         onAnswers: (outcomes) => void (isOurs() && answered(slot, outcomes)),
         onDeath: (code, message) => void (isOurs() && died(slot, lane, code, message)),
@@ -161,6 +163,7 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
   function empty(slot: Slot): Task[] {
     isClean = wasClean();
     void slot.lane?.end();
+    turnOf(turn, slot.thread).leave();
     inWork.clear(slot.thread);
     const { tasks, thread } = slot;
     Object.assign(slot, emptySlot(thread));

@@ -7,6 +7,7 @@ import { makePlace, makeSamples, type SamplePlace } from "../samples/directory.t
 import { type Staged, stage } from "../samples/publish.ts";
 import type { Job, Outcome, Recognised, SampleRequest } from "../types.ts";
 import { type LocalFile, openBronze } from "./source.ts";
+import type { Turn } from "./turn.ts";
 
 /** Thrown inside to leave: the sample needs another name. */
 export class Rename extends Error {
@@ -24,6 +25,7 @@ export interface Surroundings {
   readonly lake: Lake;
   /** Memory for a file's first bytes, while it is open. */
   readonly memory: Buffer;
+  readonly turn: Turn | undefined;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface Surroundings {
  */
 export async function sampleFile(
   job: Job,
-  { lake, memory }: Surroundings,
+  { lake, memory, turn }: Surroundings,
   signal: AbortSignal,
   work: { readBytes: number },
 ): Promise<Outcome> {
@@ -50,7 +52,8 @@ export async function sampleFile(
     memory,
   });
   try {
-    const request = { source: file, limits, signal, depth: 0, extensions, recognise };
+    const alone = turn === undefined ? undefined : () => turn.take(signal);
+    const request = { source: file, limits, signal, depth: 0, extensions, alone, recognise };
     const found = await recognise(request);
     using samples = makeSamples(lake, dataset);
     using place = makePlace(samples, job.name);

@@ -2,12 +2,14 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { settingsOf } from "../config/settings.ts";
 import type { Job, Outcome } from "../types.ts";
+import { createCollector } from "./collect.ts";
 import { createHandle } from "./handle.ts";
 import { tellDescriptorsIn } from "../lake/descriptors.ts";
 import { leavesNothing } from "../samples/publish.ts";
 import { openMark } from "./in-work.ts";
 import type { WorkerData } from "./lane.ts";
 import { ownProgress } from "./progress.ts";
+import { turnOf } from "./turn.ts";
 
 /** A message costs as much as a small file: outcomes go together, but none waits for a slow one. */
 const TOGETHER = 16;
@@ -15,9 +17,10 @@ const LONGEST_MS = 20;
 
 const data = workerData as WorkerData;
 tellDescriptorsIn(data.descriptors);
-const handle = createHandle(settingsOf(data.origin));
+const handle = createHandle(settingsOf(data.origin), turnOf(data.turn, data.thread));
 const mark = openMark(data.inWork, data.thread);
 const progress = ownProgress(data.progress);
+const collect = createCollector();
 const never = new AbortController().signal;
 const queue: Job[] = [];
 let outcomes: Outcome[] = [];
@@ -36,6 +39,7 @@ async function work(): Promise<void> {
     outcomes.push(await handle(job, never));
     if (!leavesNothing()) progress.left();
     progress.jobDone();
+    collect();
     const isLate = performance.now() - answeredAt > LONGEST_MS;
     if (queue.length === 0 || isLate || outcomes.length === TOGETHER) answer();
   }

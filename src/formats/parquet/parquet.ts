@@ -10,6 +10,8 @@ import { type ChunkEntry, MAGIC, writeChunk, writeFooter, writeRowGroup } from "
 
 /** What may be read for each column, where that is more than `limits.readBytes`. */
 const COLUMN_READ_BYTES = 4 * 1024 * 1024;
+/** A column takes about 2 KB: with more of them, one file at a time. */
+const MANY_COLUMNS = 10_000;
 
 /**
  * Apache Parquet: the first rows, cut out of their pages without a look at the values, beside the
@@ -27,11 +29,12 @@ function hasMagic(head: Uint8Array, last: "1" | "E"): boolean {
   return hasBytes(head, [0x50, 0x41, 0x52, last.charCodeAt(0)]);
 }
 
-async function* sampleParquet({ source, limits }: SampleRequest): SampleStream {
+async function* sampleParquet({ source, limits, alone }: SampleRequest): SampleStream {
   const { slice: read, size } = source;
   if (read === undefined || size === undefined) throw new NoSample("a Parquet in a container");
   checkHead(await source.head());
   const footer = await readFooter(read, size, limits.rows);
+  if (footer.leaves.length > MANY_COLUMNS) await alone?.();
   source.allowReading?.(COLUMN_READ_BYTES * footer.leaves.length);
 
   const work = workFor(footer.leaves.length);

@@ -1,0 +1,35 @@
+/** Keeps files that take much memory apart: one thread at a time is at such a one. */
+export interface Turn {
+  /** Waits until no other thread has the turn, and takes it. @throws the signal's reason */
+  take(signal: AbortSignal): Promise<void>;
+  /** Gives it to the next, where this thread has it. */
+  leave(): void;
+}
+
+const NOBODY = 0;
+/** Between two looks at the signal, ms. */
+const LOOK_MS = 500;
+
+/** Memory for what the threads of a pool share of it. */
+export function createTurn(): SharedArrayBuffer {
+  return new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+}
+
+/** A thread's view, which is counted from 0; the pool has it too, for threads that died. */
+export function turnOf(memory: SharedArrayBuffer, thread: number): Turn {
+  const holder = new Int32Array(memory);
+  const own = thread + 1;
+  return {
+    async take(signal) {
+      for (;;) {
+        signal.throwIfAborted();
+        const other = Atomics.compareExchange(holder, 0, NOBODY, own);
+        if (other === NOBODY || other === own) return;
+        await Atomics.waitAsync(holder, 0, other, LOOK_MS).value;
+      }
+    },
+    leave() {
+      if (Atomics.compareExchange(holder, 0, own, NOBODY) === own) Atomics.notify(holder, 0);
+    },
+  };
+}
