@@ -17,6 +17,7 @@ import { beginShift, type Shift } from "./shift.ts";
 import { heedSignals } from "./signals.ts";
 import { isIdle, troubleOf } from "./summary.ts";
 import { findSuspects } from "./suspects.ts";
+import { createTrim } from "./trim.ts";
 import { createWake, type Work } from "./wake.ts";
 
 /** A drain makes way for new manifest lines after this many ms. */
@@ -63,6 +64,7 @@ export async function runDaemon({
   const suspects = findSuspects(db, { state: settings.state, bootId: bootIdOf() });
   let isCareful = suspects.isCareful();
   const pulse = createPulse();
+  const trim = createTrim();
   let shift = begin(settings);
   const longest = () => longestJobMs(shift.settings);
   const isSampled = (dataset: string) => shift.settings.offReason(dataset) === undefined;
@@ -199,6 +201,7 @@ export async function runDaemon({
       log[datasets === undefined ? "info" : "debug"](summary, "pass");
       // Looking at 1,000 datasets leaves a megabyte; V8 by itself would let that come to ten or more.
       if (datasets === undefined && isIdle(summary)) globalThis.gc?.();
+      trim();
       if (unsettledMs !== undefined) setTimeout(() => wake.all(), unsettledMs).unref();
       // What this pass has left, since the host was busy, is for the next one: it may be so no more.
       const isLeft = !done.isDrained && !wake.isPending();
