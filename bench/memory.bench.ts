@@ -4,6 +4,7 @@ import { fillCache } from "./full-cache.ts";
 import { startMeasured } from "./measured-daemon.ts";
 import { ground, print } from "./pairs.ts";
 import { residentOf } from "./proc.ts";
+import { steadyWork } from "./steady.ts";
 import { announce, csvOf, makeDataset, writeFiles } from "./small-lake.ts";
 
 const MAX_BYTES = 200e6;
@@ -21,12 +22,17 @@ const NEW_FILES = 200;
 const SAID_AGAIN = 1 / 20;
 
 const SIZED_FILES = 200;
+/** Minutes of steady work; what it grows by in each of them is less than a look misses. */
+const STEADY_MINUTES = Number(process.env["MEMORY_MINUTES"] ?? 10);
+const MAX_KB_PER_MINUTE = 1000;
+
 const DATASETS = 1000;
 const FILES_EACH = 5;
 
 /** What the daemon has resident at most: full caches, large files, many datasets. */
 export async function bench(): Promise<boolean> {
   using place = ground();
+  const isSteady = await ofSteadyWork(join(place.path, "steady"));
   const [some, twice] = await ofFullCaches(join(place.path, "cached"));
   const small = await ofSizedFiles(join(place.path, "small"), MB);
   const large = await ofSizedFiles(join(place.path, "large"), 10 * GB);
@@ -37,6 +43,7 @@ export async function bench(): Promise<boolean> {
   });
   const millions = `${ENTRIES.toLocaleString("en")} → ${(2 * ENTRIES).toLocaleString("en")} entries`;
   const reached = [
+    isSteady,
     isBelow(`cache of ${ENTRIES.toLocaleString("en")} entries`, some),
     isBelow(`cache of ${(2 * ENTRIES).toLocaleString("en")} entries`, twice),
     isBelow(`${SIZED_FILES} CSV files of 1 MB`, small),
@@ -47,6 +54,17 @@ export async function bench(): Promise<boolean> {
     isFlat("1 MB → 10 GB", small, large),
   ];
   return reached.every(Boolean);
+}
+
+/** Whether memory stays below its limit, and level, in steady work of all formats. */
+async function ofSteadyWork(prefix: string): Promise<boolean> {
+  const { rssKb, rssKbPerMinute, rssKbByMinute } = await steadyWork(prefix, STEADY_MINUTES * 60);
+  const byMinute = rssKbByMinute.map((kb) => ((kb * 1024) / 1e6).toFixed()).join(", ");
+  const isLevel = rssKbPerMinute <= MAX_KB_PER_MINUTE;
+  print(
+    `${STEADY_MINUTES} minutes of all formats, most in each: ${byMinute} MB; ${rssKbPerMinute.toFixed()} KB a minute more, wanted ≤ ${MAX_KB_PER_MINUTE}: ${said(isLevel)}`,
+  );
+  return isBelow("steady work of all formats, page on", rssKb * 1024) && isLevel;
 }
 
 /** Peaks with a cache of so many entries, and of twice as many. Bytes. */
