@@ -16,7 +16,7 @@ import { temporaryName } from "./samples/temporary-name.ts";
 import type { Checkpoint } from "./types.ts";
 
 /**
- * What an audit finds. `pruned`: removed by retention. `stale`: a sample of an earlier version, with the newest one waiting.
+ * What an audit finds. `acknowledged`: failed for good, as people have seen. `pruned`: removed by retention. `stale`: a sample of an earlier version, with the newest one waiting.
  * `missing`: a sample that is not there as it was published. `lost`: a line that was read, of which
  * the cache knows nothing. `orphan`: a file that is nobody's sample.
  */
@@ -26,6 +26,7 @@ export const findingKinds = [
   "stale",
   "unread",
   "failed",
+  "acknowledged",
   "pruned",
   "missing",
   "lost",
@@ -84,9 +85,10 @@ function* auditEntries(
 }
 
 function findingOf(
-  { raw, sample, bytes, outcome, waiting }: RecordedSample,
+  { raw, sample, bytes, outcome, waiting, acknowledged }: RecordedSample,
   samples: HeldDirectory | undefined,
 ): Finding {
+  if (acknowledged) return { kind: "acknowledged", raw };
   if (sample === null) {
     if (waiting) return { kind: "waiting", raw };
     return { kind: outcome === "pruned" ? "pruned" : "failed", raw };

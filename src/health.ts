@@ -30,6 +30,8 @@ export interface Standing {
   readonly lastPass: Pick<PassSummary, "at" | "errors" | "paused"> | null;
   readonly totals: {
     readonly failed: number;
+    /** Of those that failed. */
+    readonly acknowledged: number;
     readonly lastMinute: number;
     readonly unreadBytes: number | null;
   };
@@ -62,7 +64,7 @@ const QUIET_MS = 120_000;
 export function verdictOf(standing: Standing, now: number, signs?: Signs): Verdict {
   const { isRunning, passesWait, passFailure, lastPass, totals, datasets } = standing;
   const behind = behindText(standing);
-  const failures = totals.failed === 0 ? "nothing failed" : `${countText(totals.failed)} failed`;
+  const failures = failuresText(totals);
   if (!isRunning) return verdict("stopped", "wait", `${behind}; ${failures}`);
   if (signs !== undefined && signs.fault !== null) return verdict("stuck", "bad", signs.fault);
   if (signs?.isReady === false) return verdict("starting", "wait", "the first pass has not begun");
@@ -108,4 +110,10 @@ function behindText({ totals, datasets }: Standing): string {
   const seconds = Math.max(...behind.map(({ oldestDueSeconds }) => oldestDueSeconds ?? 0));
   const age = `, the oldest for ${durationText(Math.max(1, seconds) * 1000)}`;
   return `${counted(due, "file")} due in ${counted(behind.length, "dataset")}${age}${unread}`;
+}
+
+function failuresText({ failed, acknowledged }: Standing["totals"]): string {
+  if (failed === 0) return "nothing failed";
+  const seen = acknowledged === 0 ? "" : ` (${countText(acknowledged)} acknowledged)`;
+  return `${countText(failed)} failed${seen}`;
 }

@@ -1,5 +1,5 @@
 import type { Db } from "./cache/open.ts";
-import { type Remembered, restoreOf } from "./cache/rebuild.ts";
+import { type ForgottenReceipt, type Remembered, restoreOf } from "./cache/rebuild.ts";
 import type { HeldDirectory } from "./lake/held-directory.ts";
 import { isPath } from "./lib/pep383.ts";
 import { isSamplePath } from "./samples/path.ts";
@@ -32,10 +32,13 @@ export async function* restoreDataset(
   }
 }
 
-function rememberedOf(receipt: Receipt): Remembered | undefined {
+function rememberedOf(receipt: Receipt): Remembered | ForgottenReceipt | undefined {
   const { raw, bronze, mtime, outcome, sample, at } = receipt;
+  const settledAt = typeof at === "string" ? Date.parse(at) || 0 : 0;
+  if (outcome === "forgotten" && raw === null) return { outcome, entry: null, settledAt };
   if (!isName(raw) || !isName(bronze)) return undefined;
   if (typeof mtime !== "number" || !Number.isFinite(mtime)) return undefined;
+  if (outcome === "forgotten") return { outcome, entry: { raw, mtime }, settledAt };
   if (outcome !== "sampled" && outcome !== "failed" && outcome !== "pruned") return undefined;
   const published = typeof sample === "string" ? sample.replace(/^samples\//, "") : null;
   const name = published !== null && isSamplePath(published) ? published : null;
@@ -53,7 +56,7 @@ function rememberedOf(receipt: Receipt): Remembered | undefined {
     sourceSize: numberOr(receipt["sourceSize"]),
     code: textOr(receipt["code"]),
     message: textOr(receipt["message"]),
-    settledAt: typeof at === "string" ? Date.parse(at) || 0 : 0,
+    settledAt,
   };
 }
 

@@ -1,5 +1,11 @@
 import { join } from "node:path";
-import { acceptOf, type Accepted, type Batch, forgetRejectedOf } from "./cache/accept.ts";
+import {
+  acceptOf,
+  type Accepted,
+  type Batch,
+  endRejectedOf,
+  forgetRejectedOf,
+} from "./cache/accept.ts";
 import { checkpointsOf } from "./cache/checkpoints.ts";
 import type { Db } from "./cache/open.ts";
 import { sortedLinesOf } from "./cache/sorted-lines.ts";
@@ -44,6 +50,7 @@ export function stepsOf(options: LookOptions): (look: Look) => Steps {
   const checkpoints = checkpointsOf(db);
   const hasFiles = hasFilesOf(db);
   const forgetRejected = forgetRejectedOf(db);
+  const endRejected = endRejectedOf(db);
   const { settleMs, start } = settings.manifest;
   const skipped = new Map<string, readonly string[]>();
   const together = togetherOf({ db, accept, isWanted: options.isScattered });
@@ -164,6 +171,7 @@ export function stepsOf(options: LookOptions): (look: Look) => Steps {
       }
       for (const entries of lines.pages())
         yield { ...NOTHING, ...accept(look, { entries, rejected: [], checkpoints: [] }) };
+      endRejected(look.id);
       saveEnds(look, ends);
     } finally {
       lines.end();

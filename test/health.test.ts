@@ -9,7 +9,7 @@ const well: Standing = {
   passesWait: null,
   passFailure: null,
   lastPass: pass,
-  totals: { failed: 0, lastMinute: 0, unreadBytes: 0 },
+  totals: { failed: 0, acknowledged: 0, lastMinute: 0, unreadBytes: 0 },
   datasets: [],
 };
 const dataset = { dataset: "a/b/v1", due: 3, oldestDueSeconds: 90, waitsFor: null };

@@ -4,6 +4,7 @@ import type { Checkpoint, Entry, RejectedLine } from "../types.ts";
 import { checkpointsOf } from "./checkpoints.ts";
 import { countsOf } from "./counts.ts";
 import { addFact, factOf } from "./facts.ts";
+import { forgottenOf } from "./forgotten.ts";
 import { insertOf } from "./insert.ts";
 import { manyNamesOf, type Names } from "./names.ts";
 import type { Db } from "./open.ts";
@@ -46,6 +47,7 @@ export function acceptOf(db: Db): Accept {
   const addCounts = countsOf(db);
   const changeOutcomes = outcomesOf(db);
   const known = knownOf(db);
+  const forgotten = forgottenOf(db);
   const shared = ["dataset", "next_at"];
   const columns = ["raw", "bronze", "mtime", "seq", "name", "extension"];
   const insert = insertOf(db, { table: "files", shared, columns, ignores: true });
@@ -54,8 +56,17 @@ export function acceptOf(db: Db): Accept {
      WHERE dataset = ? AND raw = ?`,
   );
   const reject = db.prepare(
-    `INSERT INTO rejected (dataset, path, line, offset, reason, at) VALUES (?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO rejected (dataset, path, line, offset, reason, at, acknowledged_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
+  const takeAcknowledged = db
+    .prepare(
+      `DELETE FROM acknowledged_lines WHERE id = (
+         SELECT id FROM acknowledged_lines
+         WHERE dataset = ? AND line = ? AND offset = ? AND reason = ? LIMIT 1
+       ) RETURNING at`,
+    )
+    .pluck();
   let lastSeq = Number(factOf(db, "seq") ?? 0);
   let expectsNew = false;
 
@@ -65,13 +76,14 @@ export function acceptOf(db: Db): Accept {
     const rows = expectsNew ? [] : known(dataset, [...newest.keys()]);
     const accepted = { due: 0, unchanged: 0, superseded: batch.entries.length - newest.size };
     const added: Numbered[] = [];
+    const isForgotten = forgotten(dataset);
     let seq = lastSeq;
     let at = 0;
     for (const { raw, bronze, mtime } of newest.values()) {
       const row = rows[at];
       at += 1;
       const decision = decide(mtime, row);
-      if (decision === "unchanged") {
+      if (decision === "unchanged" || (row === undefined && isForgotten(raw, mtime))) {
         accepted.unchanged += 1;
         continue;
       }
@@ -82,7 +94,8 @@ export function acceptOf(db: Db): Accept {
     }
     add(batch, added, now);
     for (const { path, line, offset, reason } of batch.rejected) {
-      reject.run(dataset, path, line, offset, reason, now);
+      const seenAt = takeAcknowledged.get(dataset, line, offset, reason) ?? null;
+      reject.run(dataset, path, line, offset, reason, now, seenAt);
     }
     checkpoints.saveAll(dataset, batch.checkpoints);
     const lines = batch.entries.length;
@@ -122,7 +135,19 @@ export function acceptOf(db: Db): Accept {
 
 /** Forgets the lines of a dataset that were no entries: they will be found again. */
 export function forgetRejectedOf(db: Db): (dataset: number) => void {
+  const keep = db.prepare(
+    `INSERT INTO acknowledged_lines (dataset, line, offset, reason, at)
+     SELECT dataset, line, offset, reason, acknowledged_at FROM rejected
+     WHERE dataset = ? AND acknowledged_at IS NOT NULL`,
+  );
   const remove = db.prepare("DELETE FROM rejected WHERE dataset = ?");
+  const both = db.transaction((dataset: number) => [keep.run(dataset), remove.run(dataset)]);
+  return (dataset) => void both(dataset);
+}
+
+/** Prepares the end of that: acknowledged lines that were not found again are gone with their file. */
+export function endRejectedOf(db: Db): (dataset: number) => void {
+  const remove = db.prepare("DELETE FROM acknowledged_lines WHERE dataset = ?");
   return (dataset) => void remove.run(dataset);
 }
 

@@ -26,6 +26,8 @@ export interface FailedEntry {
   readonly failedAt: string | null;
   /** null for a dead letter. */
   readonly nextAt: string | null;
+  /** True for a dead letter that people have seen. */
+  readonly acknowledged: boolean;
 }
 
 /** A manifest line that was no entry. */
@@ -33,6 +35,8 @@ export interface RejectedEntry extends RejectedLine {
   readonly dataset: string;
   /** ISO 8601. */
   readonly at: string;
+  /** True when people have seen it. */
+  readonly acknowledged: boolean;
 }
 
 interface Row {
@@ -43,6 +47,17 @@ interface Row {
   readonly attempts: number;
   readonly failedAt: number | null;
   readonly nextAt: number | null;
+  readonly acknowledged: 0 | 1;
+}
+
+/** An entry's failure that people have seen, and after which nothing came. */
+export const IS_ACKNOWLEDGED =
+  "outcome = 'failed' AND next_at IS NULL AND acknowledged IS NOT NULL AND acknowledged = settled_at";
+
+interface RejectedRow extends RejectedLine {
+  readonly id: number;
+  readonly at: number;
+  readonly acknowledgedAt: number | null;
 }
 
 /** A page of rows: what is read, and what is written, without keeping others waiting. */
@@ -51,9 +66,10 @@ const PAGE = 1000;
 /** Yields failed entries by dataset and raw; no read transaction is open in between. */
 export function* failedEntries(db: Db, filter: FailureFilter): Generator<FailedEntry, void, void> {
   for (const { dataset, rows } of failedPages(db, filter)) {
-    for (const { raw, code, message, attempts, failedAt, nextAt } of rows) {
+    for (const { raw, code, message, attempts, failedAt, nextAt, ...row } of rows) {
       const times = { failedAt: timeOf(failedAt), nextAt: timeOf(nextAt) };
-      yield { dataset, raw: pathText(raw), code, message, attempts, ...times };
+      const acknowledged = row.acknowledged === 1;
+      yield { dataset, raw: pathText(raw), code, message, attempts, ...times, acknowledged };
     }
   }
 }
@@ -64,14 +80,15 @@ export function* rejectedLines(
   { hasDataset }: Pick<FailureFilter, "hasDataset">,
 ): Generator<RejectedEntry, void, void> {
   const select = db.prepare(
-    `SELECT id, path, line, offset, reason, at FROM rejected WHERE dataset = ? AND id > ?
-     ORDER BY id LIMIT ${PAGE}`,
+    `SELECT id, path, line, offset, reason, at, acknowledged_at AS acknowledgedAt
+     FROM rejected WHERE dataset = ? AND id > ? ORDER BY id LIMIT ${PAGE}`,
   );
   for (const { id: dataset, name } of datasetsIn(db, hasDataset)) {
     for (let after: number | undefined = 0; after !== undefined;) {
-      const rows = select.all(dataset, after) as (RejectedLine & { id: number; at: number })[];
-      for (const { id: _, at, ...line } of rows) {
-        yield { dataset: name, ...line, at: new Date(at).toISOString() };
+      const rows = select.all(dataset, after) as RejectedRow[];
+      for (const { id: _, at, acknowledgedAt, ...line } of rows) {
+        const acknowledged = acknowledgedAt !== null;
+        yield { dataset: name, ...line, at: new Date(at).toISOString(), acknowledged };
       }
       after = rows.at(-1)?.id;
     }
@@ -110,7 +127,8 @@ function* failedPages(
     code === undefined ? ["", ""] : ["INDEXED BY failed", "AND code = @code"];
   const outcomes = withPruned ? "('failed', 'pruned')" : "('failed')";
   const select = db.prepare(
-    `SELECT raw, outcome, code, message, attempts, failed_at AS failedAt, next_at AS nextAt
+    `SELECT raw, outcome, code, message, attempts, failed_at AS failedAt, next_at AS nextAt,
+       ${IS_ACKNOWLEDGED} AS acknowledged
      FROM files ${index} WHERE dataset = @id AND raw > @after AND outcome IN ${outcomes} ${condition}
      ORDER BY raw LIMIT ${PAGE}`,
   );
@@ -123,7 +141,8 @@ function* failedPages(
   }
 }
 
-function datasetsIn(
+/** Numbers and names of the datasets that are meant, by name. */
+export function datasetsIn(
   db: Db,
   hasDataset: (dataset: string) => boolean,
 ): readonly { readonly id: number; readonly name: string }[] {

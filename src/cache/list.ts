@@ -25,6 +25,8 @@ export interface ListedEntry {
   readonly attempts: number;
   readonly nextAt: string | null;
   readonly at: string | null;
+  /** True for a failure that is not tried again and that people have seen. */
+  readonly acknowledged: boolean;
 }
 
 /** Which entries to list; all of them where nothing is said. */
@@ -166,7 +168,14 @@ export function entryOf(row: ListedRow): ListedEntry {
     attempts: row["attempts"] as number,
     nextAt: timeOf(nextAt),
     at: timeOf(row["settled_at"] as number | null),
+    acknowledged: isAcknowledged(row),
   };
+}
+
+/** The same as `IS_ACKNOWLEDGED`. */
+function isAcknowledged({ outcome, next_at, acknowledged, settled_at }: ListedRow): boolean {
+  if (outcome !== "failed" || next_at !== null || acknowledged === null) return false;
+  return acknowledged === settled_at;
 }
 
 /** A time in ms since epoch as ISO 8601; null for none. */

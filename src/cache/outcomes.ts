@@ -7,7 +7,9 @@ export type Outcome = "new" | "sampled" | "failed" | "pruned";
 export interface OutcomeChanges {
   /** Entries went from one to another, or came, where `from` is undefined. */
   moved(dataset: number, from: Outcome | undefined, to: Outcome, count?: number): void;
-  /** Writes what was collected, before the transaction ends. */
+  /** An entry is known of no more. */
+  gone(dataset: number, from: Outcome): void;
+  /** Writes what was collected since the last time, before the transaction ends. */
   save(): void;
 }
 
@@ -33,10 +35,12 @@ export function outcomesOf(db: Db): () => OutcomeChanges {
         if (from !== undefined) change(dataset, from, -count);
         change(dataset, to, count);
       },
+      gone: (dataset, from) => change(dataset, from, -1),
       save() {
         for (const [dataset, of] of changes) {
           for (const [outcome, n] of of) if (n !== 0) add.run(dataset, outcome, n);
         }
+        changes.clear();
       },
     };
   };

@@ -1,4 +1,5 @@
 import { pathBytes } from "../lib/pep383.ts";
+import { forgetUntil, forgottenBeforeOf } from "./forgotten.ts";
 import type { Db } from "./open.ts";
 import { type Outcome, outcomesOf } from "./outcomes.ts";
 import { addUnsyncedOf } from "./unsynced.ts";
@@ -23,8 +24,20 @@ export interface Remembered {
   readonly settledAt: number;
 }
 
+/** A receipt by which a raw, or the whole dataset, is known of no more. */
+export interface ForgottenReceipt {
+  readonly outcome: "forgotten";
+  /** null for the dataset. */
+  readonly entry: { readonly raw: string; readonly mtime: number } | null;
+  /** ms since epoch. */
+  readonly settledAt: number;
+}
+
 /** Puts back what receipts say, in any order: the last one of a raw, by its time, counts. */
-export type Restore = (dataset: number, receipts: readonly Remembered[]) => void;
+export type Restore = (
+  dataset: number,
+  receipts: readonly (Remembered | ForgottenReceipt)[],
+) => void;
 
 /** Prepares the statements. A failure leaves the sample that was there; it is due by its line. */
 export function restoreOf(db: Db): Restore {
@@ -54,18 +67,37 @@ export function restoreOf(db: Db): Restore {
        message = @message
      WHERE dataset = @dataset AND raw = @key AND @settledAt >= settled_at`,
   );
-  return db.transaction((dataset: number, receipts: readonly Remembered[]): void => {
+  const forgottenBefore = forgottenBeforeOf(db);
+  /** When the dataset was forgotten as a whole: what is older counts no more. */
+  let forgottenAt = -1;
+
+  return db.transaction((dataset, receipts): void => {
     const unsynced: unknown[] = [];
     const outcomes = changeOutcomes();
-    for (const { raw, bronze, ...receipt } of receipts) {
+    const forgotten = forgottenBefore(dataset);
+    for (const remembered of receipts) {
+      if (remembered.settledAt <= forgottenAt) continue;
+      if (remembered.outcome === "forgotten") {
+        const { entry, settledAt } = remembered;
+        const before = entry === null ? undefined : forgotten.add({ ...entry, at: settledAt });
+        if (before !== undefined) outcomes.gone(dataset, before);
+        if (entry !== null) continue;
+        outcomes.save();
+        forgetUntil(db, dataset, settledAt);
+        forgottenAt = settledAt;
+        continue;
+      }
+      const { raw, bronze, ...receipt } = remembered;
       const row = { dataset, key: pathBytes(raw), path: pathBytes(bronze), ...receipt };
       const before = outcomeOf.get(dataset, row.key) as Outcome | undefined;
       if (receipt.outcome === "failed") {
+        if (forgotten.has(raw, receipt.settledAt)) continue;
         if (fail.run(row).changes > 0) outcomes.moved(dataset, before, "failed");
       } else if (receipt.sample !== null) {
         const name = [dataset, receipt.sample, row.key];
         // Damage can give a name twice: then the second is no sample of this raw.
         if (claim.run(...name).changes === 0 && holds.get(...name) === undefined) continue;
+        if (forgotten.has(raw, receipt.settledAt)) continue;
         const gone = receipt.outcome === "pruned" ? { published: null, bytes: null } : {};
         const { changes } = upsert.run({ published: receipt.sample, ...row, ...gone });
         if (changes > 0) outcomes.moved(dataset, before, receipt.outcome);

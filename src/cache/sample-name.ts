@@ -11,7 +11,9 @@ export function rawsOfSample(
     .prepare(
       `SELECT d.name AS dataset, n.raw FROM datasets AS d
        CROSS JOIN names AS n ON n.dataset = d.id AND n.name = @name
-       WHERE @dataset IS NULL OR d.name = @dataset ORDER BY d.name`,
+       WHERE (@dataset IS NULL OR d.name = @dataset)
+         AND EXISTS (SELECT 1 FROM files AS f WHERE f.dataset = n.dataset AND f.raw = n.raw)
+       ORDER BY d.name`,
     )
     .all({ name, dataset: dataset ?? null }) as { dataset: string; raw: string | Buffer }[];
   return rows.map((row) => ({ dataset: row.dataset, raw: pathText(row.raw) }));

@@ -133,4 +133,32 @@ export const migrations: readonly string[] = [
     hash TEXT NOT NULL              -- of the bytes before the offset
   ) STRICT;
   `,
+  `
+  -- The failure that people have acknowledged, by the settled_at it had: a later one has another.
+  ALTER TABLE files ADD COLUMN acknowledged INTEGER;
+  CREATE INDEX acknowledged_files ON files (dataset) WHERE acknowledged IS NOT NULL;
+  ALTER TABLE rejected ADD COLUMN acknowledged_at INTEGER;      -- ms
+  CREATE INDEX acknowledged_rejected ON rejected (dataset) WHERE acknowledged_at IS NOT NULL;
+  -- Acknowledged lines whose manifest is read again, until they are found again.
+  CREATE TABLE acknowledged_lines (
+    id INTEGER PRIMARY KEY,
+    dataset INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    at INTEGER NOT NULL             -- ms
+  ) STRICT;
+  CREATE INDEX acknowledged_lines_of ON acknowledged_lines (dataset, line, offset);
+
+  -- A forgotten dataset keeps its number: rows that are written meanwhile never meet another one's.
+  ALTER TABLE datasets ADD COLUMN forgotten_at INTEGER;         -- ms
+  -- Raws that are known of no more, by the mtime up to which they are; none has a row in files.
+  CREATE TABLE forgotten (
+    dataset INTEGER NOT NULL,
+    raw ANY NOT NULL,
+    mtime REAL NOT NULL,            -- of the newest line, s
+    at INTEGER NOT NULL,            -- ms
+    PRIMARY KEY (dataset, raw)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -1,11 +1,17 @@
 import type { FailureCode } from "../errors.ts";
 import { pathText } from "../lib/pep383.ts";
+import { IS_ACKNOWLEDGED } from "./failures.ts";
 import type { Db } from "./open.ts";
 
-/** Whether anything is known of a dataset's files. */
+/** Whether anything is known of a dataset's files, be it that one was forgotten. */
 export function hasFilesOf(db: Db): (dataset: number) => boolean {
-  const one = db.prepare("SELECT 1 FROM files WHERE dataset = ? LIMIT 1").pluck();
-  return (dataset) => one.get(dataset) !== undefined;
+  const one = db
+    .prepare(
+      `SELECT 1 FROM files WHERE dataset = @dataset
+       UNION ALL SELECT 1 FROM forgotten WHERE dataset = @dataset LIMIT 1`,
+    )
+    .pluck();
+  return (dataset) => one.get({ dataset }) !== undefined;
 }
 
 /** How many entries a dataset has. */
@@ -33,6 +39,8 @@ export interface DatasetTotals {
   readonly entries: number;
   readonly sampled: number;
   readonly failed: number;
+  /** Of these, which people have seen and which are not tried again. */
+  readonly acknowledged: number;
   /** Whose sample retention has removed. */
   readonly pruned: number;
   /** Due, or waiting for another try. */
@@ -43,6 +51,8 @@ export interface DatasetTotals {
   readonly oldestDueAt: number | null;
   /** Manifest lines that were no entries, so far. */
   readonly rejected: number;
+  /** Of these, which people have seen. */
+  readonly acknowledgedLines: number;
   /** Entries settled within the last minute. */
   readonly lastMinute: number;
   /** Bytes read from bronze, so far. */
@@ -68,7 +78,11 @@ export function datasetTotals(db: Db, now: number): DatasetTotals[] {
        SELECT d.name AS dataset, coalesce(entries, 0) AS entries, coalesce(sampled, 0) AS sampled,
          coalesce(failed, 0) AS failed, coalesce(pruned, 0) AS pruned,
          coalesce(waiting, 0) AS waiting, coalesce(due, 0) AS due, oldestDueAt,
+         (SELECT count(*) FROM files AS seen INDEXED BY acknowledged_files
+            WHERE dataset = d.id AND ${IS_ACKNOWLEDGED}) AS acknowledged,
          (SELECT count(*) FROM rejected AS r WHERE r.dataset = d.id) AS rejected,
+         (SELECT count(*) FROM rejected AS seen INDEXED BY acknowledged_rejected
+            WHERE dataset = d.id AND acknowledged_at IS NOT NULL) AS acknowledgedLines,
          (SELECT count(*) FROM (VALUES ('sampled'), ('failed')) AS o CROSS JOIN files AS f
             INDEXED BY settled
             ON f.dataset = d.id AND f.outcome = o.column1 AND f.settled_at > @minute) AS lastMinute,
@@ -76,7 +90,7 @@ export function datasetTotals(db: Db, now: number): DatasetTotals[] {
            AS readBytes
        FROM datasets AS d LEFT JOIN total ON total.dataset = d.id
          LEFT JOIN backlog ON backlog.dataset = d.id
-       ORDER BY d.name`,
+       WHERE d.forgotten_at IS NULL ORDER BY d.name`,
     )
     .all({ now, minute: now - MINUTE_MS }) as DatasetTotals[];
 }
@@ -85,6 +99,8 @@ export function datasetTotals(db: Db, now: number): DatasetTotals[] {
 export interface FailuresOfCode {
   readonly code: FailureCode;
   readonly entries: number;
+  /** Of these, which people have seen and which are not tried again. */
+  readonly acknowledged: number;
   readonly example: { readonly dataset: string; readonly raw: string; readonly message: string };
 }
 
@@ -96,6 +112,14 @@ export function failuresByCode(db: Db): FailuresOfCode[] {
        GROUP BY code ORDER BY entries DESC, code`,
     )
     .all() as { code: FailureCode; entries: number }[];
+  const seen = db
+    .prepare(
+      `SELECT code, count(*) FROM files AS seen INDEXED BY acknowledged_files
+       WHERE ${IS_ACKNOWLEDGED} GROUP BY code`,
+    )
+    .raw()
+    .all() as [FailureCode, number][];
+  const acknowledged = new Map(seen);
   const exampleOf = db.prepare(
     `SELECT d.name AS dataset, f.raw, coalesce(f.message, '') AS message
      FROM files AS f INDEXED BY failed CROSS JOIN datasets AS d ON d.id = f.dataset
@@ -103,6 +127,7 @@ export function failuresByCode(db: Db): FailuresOfCode[] {
   );
   return codes.map(({ code, entries }) => {
     const found = exampleOf.get(code) as { dataset: string; raw: Buffer; message: string };
-    return { code, entries, example: { ...found, raw: pathText(found.raw) } };
+    const example = { ...found, raw: pathText(found.raw) };
+    return { code, entries, acknowledged: acknowledged.get(code) ?? 0, example };
   });
 }

@@ -1,8 +1,10 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { findAcknowledgedOf } from "../cache/acknowledge.ts";
+import type { Db } from "../cache/open.ts";
 import type { Settings } from "../config/settings.ts";
-import { errorCode, errorMessage } from "../errors.ts";
+import { errorCode, errorMessage, Failure } from "../errors.ts";
 import { discover } from "../manifest/discover.ts";
 import { systemMessage } from "../lake/errors.ts";
 import type { HeldDirectory } from "../lake/held-directory.ts";
@@ -10,8 +12,10 @@ import { createLake } from "../lake/lake.ts";
 import { holdManifests } from "../manifest/directory.ts";
 import { planAll } from "../manifest/plan.ts";
 import { readSegment } from "../manifest/read.ts";
+import type { RejectedLine } from "../types.ts";
 import { readingAsIs } from "../reading.ts";
 import { holdSamples, judgeOwn } from "../samples/directory.ts";
+import { openCacheIfAny } from "./cache-if-any.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
 import { counted } from "../lib/text.ts";
 import { noDatasetText } from "./no-dataset.ts";
@@ -37,6 +41,8 @@ interface Notice {
 interface Findings {
   readonly problems: Problem[];
   readonly notices: Notice[];
+  /** Whether people have acknowledged a bad line; asked once of each. */
+  readonly isAcknowledged: (line: RejectedLine) => boolean;
 }
 
 /** Looks at everything a run needs, and touches nothing. @throws Failure CONFIG_INVALID */
@@ -55,15 +61,25 @@ export async function check(options: InspectOptions, context: Context): Promise<
   for (const { path, error } of errors) problems.push({ path, problem: errorMessage(error) });
   if (datasets.length + problems.length === 0)
     problems.push({ path: settings.prefix, problem: await noDatasetText(settings.prefix) });
-  let lines = 0;
-  for (const dataset of datasets)
-    lines += await checkDataset(settings, dataset, { problems, notices });
+  const db = cacheToAsk(settings.state);
+  let [lines, acknowledged] = [0, 0];
+  for (const dataset of datasets) {
+    const find = db === undefined ? () => false : findAcknowledgedOf(db, dataset);
+    const isAcknowledged = (line: RejectedLine): boolean => {
+      const isSeen = find(line);
+      if (isSeen) acknowledged += 1;
+      return isSeen;
+    };
+    lines += await checkDataset(settings, dataset, { problems, notices, isAcknowledged });
+  }
+  db?.close();
 
   const report = {
     config: settings.file ?? null,
     prefix: settings.prefix,
     datasets: datasets.length,
     lines,
+    acknowledged,
     problems,
     notices,
   };
@@ -76,16 +92,28 @@ export async function check(options: InspectOptions, context: Context): Promise<
     );
     for (const { path, problem } of problems) printLine(context, `${path}: ${problem}`);
     for (const { path, notice } of notices) printLine(context, `${path}: ${notice}`);
+    if (acknowledged > 0) printLine(context, `acknowledged bad lines: ${acknowledged}`);
     printLine(context, problems.length === 0 ? "no problems" : counted(problems.length, "problem"));
   }
   return problems.length === 0 ? exitCodes.done : exitCodes.entriesFailed;
 }
 
+/** A cache that cannot be read has nothing acknowledged: the verdict is the stricter one then. */
+function cacheToAsk(state: string): Db | undefined {
+  try {
+    return openCacheIfAny(state);
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
 async function checkDataset(
   settings: Settings,
   dataset: string,
-  { problems, notices }: Findings,
+  findings: Findings,
 ): Promise<number> {
+  const { problems } = findings;
   const directory = join(settings.prefix, dataset);
   await need(problems, join(directory, "bronze"), R_OK | X_OK, "bronze cannot be read");
   await needWritable(problems, join(directory, "samples"), "samples cannot be written");
@@ -94,7 +122,7 @@ async function checkDataset(
     using manifests = holdManifests(held);
     using samples = holdSamples(held);
     if (samples !== undefined) judgeOwn(held, samples);
-    return await checkManifest(manifests, { problems, notices });
+    return await checkManifest(manifests, findings);
   } catch (error) {
     problems.push({ path: directory, problem: systemMessage(error) });
     return 0;
@@ -104,7 +132,7 @@ async function checkDataset(
 /** Returns how many lines are entries. */
 async function checkManifest(
   manifests: HeldDirectory,
-  { problems, notices }: Findings,
+  { problems, notices, isAcknowledged }: Findings,
 ): Promise<number> {
   let lines = 0;
   let bad = 0;
@@ -114,16 +142,15 @@ async function checkManifest(
   for (const segment of segments) {
     for await (const { entries, rejected } of readSegment(manifests, segment, readingAsIs)) {
       lines += entries.length;
-      for (const { path, line, offset, reason } of rejected.slice(
-        0,
-        Math.max(0, SHOWN_LINES - bad),
-      )) {
+      const wrong = rejected.filter((line) => !isAcknowledged(line));
+      const shown = wrong.slice(0, Math.max(0, SHOWN_LINES - bad));
+      for (const { path, line, offset, reason } of shown) {
         problems.push({
           path: join(manifests.path, path),
           problem: `line ${line}, byte ${offset}: ${reason}`,
         });
       }
-      bad += rejected.length;
+      bad += wrong.length;
     }
   }
   if (bad > SHOWN_LINES)

@@ -64,9 +64,12 @@ function entryLine(
     code === null ? "failed; the cache was rebuilt, its receipt says why" : `${code}: ${message}`;
   const tries = counted(attempts, "try", "tries");
   const since = failedAt === null ? "" : ` since ${failedAt}`;
-  return `${dataset}  ${raw}  ${what}  (${tries}${since}; next: ${nextText(failure, now)}${why})`;
+  const seen = failure.acknowledged ? "acknowledged; " : "";
+  const next = nextText(failure, now);
+  return `${dataset}  ${raw}  ${what}  (${seen}${tries}${since}; next: ${next}${why})`;
 }
 
-function rejectedLine({ dataset, path, line, offset, reason, at }: RejectedEntry): string {
-  return `${dataset}  manifests/${path} line ${line}, byte ${offset}: LINE_INVALID: ${reason}  (${at})`;
+function rejectedLine({ dataset, path, line, offset, reason, ...rest }: RejectedEntry): string {
+  const when = rest.acknowledged ? `acknowledged; ${rest.at}` : rest.at;
+  return `${dataset}  manifests/${path} line ${line}, byte ${offset}: LINE_INVALID: ${reason}  (${when})`;
 }

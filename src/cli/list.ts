@@ -97,9 +97,10 @@ function linePrinter(waiting: WaitingFor, context: Context): Printer {
 }
 
 function factsOf(entry: ListedEntry, now: number, waitsFor: string | null): readonly string[] {
-  const { sample, format, rows, bytes, code, message, reason, nextAt } = entry;
+  const { sample, format, rows, bytes, code, message, reason, nextAt, acknowledged } = entry;
   const why = isDue(nextAt, now) && waitsFor !== null ? [`waits: ${waitsFor}`] : [];
-  if (code !== null) return [`${code}: ${message}`, ...why];
+  const seen = acknowledged ? ["(acknowledged)"] : [];
+  if (code !== null) return [`${code}: ${message}`, ...seen, ...why];
   const facts = [
     sample,
     format === null ? null : formatText(format, sample),
@@ -146,6 +147,7 @@ const columns: (keyof ListedEntry)[] = [
   "attempts",
   "nextAt",
   "at",
+  "acknowledged",
 ];
 
 /** A time: ISO 8601, or how long ago it was; returns ms since epoch. */

@@ -65,6 +65,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .requiredOption("--raw <path>", "the file as it arrived")
     .requiredOption("--bronze <path>", "its copy in bronze")
     .option("--mtime <seconds>", "of the raw file, since epoch (else read from raw, else bronze)")
+    .option("--strict", "append nothing where bronze, or the dataset's bronze/, is not there")
     .option("--json", "print the line as it was appended")
     .action(does(async () => (await import("./append.ts")).append));
   add("status", "is it well: what runs, how far behind, what failed, how fast")
@@ -108,6 +109,14 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .addOption(withCode("only what failed with this code"))
     .option("--json", "for programs")
     .action(about("glob", async () => (await import("./retry.ts")).retry));
+  add("acknowledge", "bad lines and failures without another try are seen: no trouble any more")
+    .argument("[glob]", "only entries whose raw matches, such as 'raw/2026/**'; no lines")
+    .option("--dataset <glob>", "only datasets that match")
+    .addOption(withCode("only what failed with this code; LINE_INVALID: only lines"))
+    .option("--lines", "only manifest lines")
+    .option("--undo", "take it back")
+    .option("--json", "for programs")
+    .action(about("glob", async () => (await import("./acknowledge.ts")).acknowledge));
   add("explain", "all about one entry: state, sample, receipts, manifest lines; writes nothing")
     .argument("<raw>", "as its manifest line says it")
     .option("--dataset <v/d/n>", "only in this dataset (else in all that have it)")
@@ -145,6 +154,13 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--dry-run", "say what would be removed, and do nothing")
     .option("--json", "for programs")
     .action(does(async () => (await import("./prune.ts")).prune));
+  add("forget", "a dataset that is gone, or one raw, is known of no more")
+    .argument("<what>", "a dataset (vendor/dataset/version), or a raw as its manifest line says it")
+    .option("--dataset <v/d/n>", "the dataset that the raw is in, where several have it")
+    .option("--samples", "remove its samples as well; how many is said first")
+    .option("--dry-run", "say what would be forgotten, and do nothing")
+    .option("--json", "for programs")
+    .action(about("what", async () => (await import("./forget.ts")).forget));
   add("check", "configuration, permissions, manifests: all valid? touches nothing")
     .option("--json", "for programs")
     .action(does(async () => (await import("./check.ts")).check));

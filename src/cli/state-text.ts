@@ -3,18 +3,22 @@ import { type FailureCode, retryOf } from "../errors.ts";
 import type { WaitingFor } from "../waiting-for.ts";
 
 /** What an entry's state is told by. */
-type Entry = Pick<WholeEntry, "outcome" | "at" | "nextAt" | "code" | "message" | "attempts">;
+type Entry = Pick<
+  WholeEntry,
+  "outcome" | "at" | "nextAt" | "code" | "message" | "attempts" | "acknowledged"
+>;
 
 /** How things stand with an entry; `waitsFor` says why it is not done where it is due. */
 export function stateText(entry: Entry, now: number, waitsFor: string | null): string {
-  const { outcome, at, nextAt, code, message, attempts } = entry;
+  const { outcome, at, nextAt, code, message, attempts, acknowledged } = entry;
   const why = isDue(nextAt, now) && waitsFor !== null ? `; waits: ${waitsFor}` : "";
   if (outcome === null) return `waiting: due since ${nextAt}${why}`;
   if (outcome !== "failed") {
     return `${outcome} ${at}${nextAt === null ? "" : `; waiting: due again since ${nextAt}${why}`}`;
   }
   const next = nextText({ nextAt, code: code as FailureCode | null }, now);
-  return `failed ${at}: ${code}: ${message}  (tries: ${attempts}; next: ${next}${why})`;
+  const seen = acknowledged ? "; acknowledged" : "";
+  return `failed ${at}: ${code}: ${message}  (tries: ${attempts}; next: ${next}${why}${seen})`;
 }
 
 /** When something that failed is tried again, for people; `now` is ms since epoch. */

@@ -58,7 +58,7 @@ function whoText({ running }: StatusReport, now: number): string {
 /** Is it well? One word, and why. */
 function healthText(report: StatusReport, now: number): string {
   const { word, kind, why } = verdictOf({ ...report, isRunning: report.running !== null }, now);
-  const failing = word === "well" && report.totals.failed > 0;
+  const failing = word === "well" && report.totals.failed > report.totals.acknowledged;
   return coloured(failing ? "yellow" : colours[kind], word, why);
 }
 
@@ -88,9 +88,10 @@ function datasetLines(
   return more.length === 0 ? lines : [...lines, `… and ${more.join(", and ")}; --all shows them`];
 }
 
-function isNotable({ waiting, failed, unreadBytes, off }: DatasetStatus): boolean {
+function isNotable(dataset: DatasetStatus): boolean {
+  const { waiting, failed, acknowledged, unreadBytes, off } = dataset;
   if (off !== null) return false;
-  return waiting > 0 || failed > 0 || unreadBytes === null || unreadBytes > 0;
+  return waiting > 0 || failed > acknowledged || unreadBytes === null || unreadBytes > 0;
 }
 
 function mostBehind(a: DatasetStatus, b: DatasetStatus): number {

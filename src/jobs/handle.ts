@@ -77,6 +77,7 @@ function whyNoBronze(settings: Settings, job: Job): string | undefined {
     statSync(directory);
     return undefined;
   } catch (error) {
-    return isAbsence(error) ? `${directory} is missing: is it mounted?` : errorMessage(error);
+    const hint = "is it mounted? (`forget` is for a dataset that is gone)";
+    return isAbsence(error) ? `${directory} is missing: ${hint}` : errorMessage(error);
   }
 }

@@ -68,7 +68,7 @@ function holdAny(
     return { directory, link: realPath(directory) };
   } catch (error) {
     if (!isAbsence(error)) throw outputFailure(error, path);
-    const message = `${path} is missing: is it mounted?`;
+    const message = `${path} is missing: is it mounted? (\`forget\` is for a dataset that is gone)`;
     throw new Failure("FILE_MISSING", message, { cause: error });
   }
 }

@@ -17,11 +17,11 @@ const { O_RDONLY, O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constant
 
 /** One line of the receipts: an outcome, for people and programs to read. */
 export interface Receipt {
-  /** null for a manifest line that names no file. */
+  /** null for a manifest line that names no file, and for a dataset that was forgotten as a whole. */
   readonly raw: string | null;
   readonly bronze: string | null;
   readonly mtime: number | null;
-  readonly outcome: "sampled" | "failed" | "pruned";
+  readonly outcome: "sampled" | "failed" | "pruned" | "forgotten";
   /** `samples/…`, relative to the dataset. */
   readonly sample?: string;
   readonly [further: string]: unknown;
@@ -66,6 +66,29 @@ export function prunedReceipts(pruned: PrunedSample, now: number): Receipt[] {
   } as const;
   if (outcome === "sampled") return [removed];
   return [removed, { ...entry, outcome, code, message, ...end }];
+}
+
+/** An entry that is forgotten, and its sample where that is removed. */
+export interface ForgottenEntry extends Pick<Job, "raw" | "bronze" | "mtime"> {
+  /** Below the dataset: `samples/…`. */
+  readonly sample?: string;
+}
+
+/**
+ * The receipt for an entry that is forgotten: none before it counts. Without one it is for the whole
+ * dataset. `now` is ms since epoch.
+ */
+export function forgottenReceipt(entry: ForgottenEntry | undefined, now: number): Receipt {
+  const { raw = null, bronze = null, mtime = null, sample } = entry ?? {};
+  return {
+    raw,
+    bronze,
+    mtime,
+    outcome: "forgotten",
+    ...(sample === undefined ? {} : { sample }),
+    at: new Date(now).toISOString(),
+    sampler: VERSION,
+  };
 }
 
 /** The receipt for a manifest line that is no entry. */

@@ -91,3 +91,49 @@ test.each([
   expect(stderr).toMatch(message);
   expect(await world.snapshot()).toEqual(before);
 });
+
+const anEntry = ["--raw", "raw/a.csv", "--bronze", "bronze/a.csv", "--mtime", "1"];
+
+test("a dataset without bronze/ is warned of, and so is a bronze that is not there", async () => {
+  await using world = await createWorld();
+  const typo = await world.run(["append", "--dataset", "acme/ordres/v1", ...anEntry]);
+  expect({ code: typo.code, stdout: typo.stdout }).toEqual({ code: 0, stdout: "" });
+  expect(typo.stderr).toBe(
+    `warning: ${world.path("bronze", "acme/ordres/v1")} is not there: is acme/ordres/v1 the right dataset?\n` +
+      `warning: ${world.path("bronze/a.csv", "acme/ordres/v1")} is not there: append after the copy is complete\n`,
+  );
+  expect(await manifest(world, "acme/ordres/v1")).toMatch(/^\{"raw":"raw\/a.csv".*\}\n$/);
+  const early = await world.run(["append", "--dataset", DATASET, ...anEntry]);
+  expect(early.stderr).toBe(
+    `warning: ${world.path("bronze/a.csv")} is not there: append after the copy is complete\n`,
+  );
+});
+
+test("--strict appends nothing where bronze is not there, and makes no directory", async () => {
+  await using world = await createWorld();
+  const before = await world.snapshot();
+  for (const dataset of [DATASET, "acme/ordres/v1"]) {
+    const { code, stderr } = await world.run([
+      "append",
+      "--dataset",
+      dataset,
+      ...anEntry,
+      "--strict",
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/FILE_MISSING: .*is not there.*; nothing was appended/);
+  }
+  expect(await world.snapshot()).toEqual(before);
+  await world.write("bronze/a.csv", rows(2));
+  const whole = await world.run(["append", "--dataset", DATASET, ...anEntry, "--strict"]);
+  expect(whole).toMatchObject({ code: 0, stderr: "" });
+});
+
+test("an absolute bronze outside of its dataset is looked for where it is", async () => {
+  await using world = await createWorld();
+  await world.write("bronze/b.csv", rows(2), "acme/other/v1");
+  const bronze = world.path("bronze/b.csv", "acme/other/v1");
+  const args = ["--dataset", DATASET, "--raw", "raw/b.csv", "--bronze", bronze, "--mtime", "1"];
+  const { code, stderr } = await world.run(["append", ...args, "--strict"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+});

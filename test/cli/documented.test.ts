@@ -170,6 +170,7 @@ test("every --json document has the fields that docs/cli.md says, and no other",
   await look("list", "--newest", "--limit", "3");
   await look("failures");
   await look("check");
+  await look("acknowledge");
   await look(
     "append",
     "--dataset",
@@ -197,6 +198,8 @@ test("every --json document has the fields that docs/cli.md says, and no other",
   await look("retry");
   await daemon.end();
   await world.configure({ retention: { maxFiles: 1 } });
+  await look("forget", "raw/big.csv", "--samples", "--dry-run");
+  await look("forget", "raw/model.bin");
   await look("prune", "--dry-run");
   await look("prune");
   await world.announce("big.csv", { mtime: MTIME + 1 });

@@ -31,6 +31,7 @@ test("failures --json: entries, dead or waiting, and rejected lines", async () =
     attempts: 1,
     failedAt: time,
     nextAt: time,
+    acknowledged: false,
   };
   const broken = { raw: "raw/2026/broken.zip", code: "FORMAT_INVALID", nextAt: null };
   expect(JSON.parse(stdout)).toEqual([
@@ -45,6 +46,7 @@ test("failures --json: entries, dead or waiting, and rejected lines", async () =
       offset: expect.any(Number),
       reason: expect.stringMatching(/^not JSON/),
       at: time,
+      acknowledged: false,
     },
   ]);
   expect(await world.snapshot()).toEqual(before);

@@ -48,6 +48,7 @@ test("status --json has the documented fields", async () => {
     {
       code: "FILE_MISSING",
       entries: 1,
+      acknowledged: 0,
       example: {
         dataset: "acme/orders/v1",
         raw: "raw/gone.csv",
@@ -57,6 +58,7 @@ test("status --json has the documented fields", async () => {
     {
       code: "FORMAT_INVALID",
       entries: 1,
+      acknowledged: 0,
       example: {
         dataset: "acme/orders/v1",
         raw: 'raw/odd "name",\n.zip',
@@ -68,10 +70,12 @@ test("status --json has the documented fields", async () => {
     entries: 4,
     sampled: 2,
     failed: 2,
+    acknowledged: 0,
     pruned: 0,
     waiting: 1,
     due: 0,
     rejected: 0,
+    acknowledgedLines: 0,
     oldestDueSeconds: null,
     unreadBytes: 6,
     lastMinute: 4,
@@ -81,10 +85,12 @@ test("status --json has the documented fields", async () => {
     entries: 1,
     sampled: 1,
     failed: 0,
+    acknowledged: 0,
     pruned: 0,
     waiting: 0,
     due: 0,
     rejected: 1,
+    acknowledgedLines: 0,
     oldestDueSeconds: null,
     unreadBytes: 0,
     lastMinute: 1,
@@ -176,6 +182,7 @@ test("list --json has the documented fields, by dataset and raw", async () => {
     attempts: 0,
     nextAt: null,
     at: expect.stringMatching(/^\d{4}-.*Z$/),
+    acknowledged: false,
   });
   expect(listed[2]).toMatchObject({
     outcome: "failed",
@@ -308,6 +315,7 @@ test("check --json has the documented fields; problems give exit code 3, and not
     prefix: world.prefix,
     datasets: 2,
     lines: 5,
+    acknowledged: 0,
     problems: [
       {
         path: world.path("manifests/processed.jsonl", OTHER),

@@ -168,6 +168,11 @@ const contract: Readonly<Record<string, readonly [readonly string[], number, unk
     ],
   ],
   failures: [[], 0, [failure, line]],
+  acknowledge: [
+    [],
+    0,
+    { undone: false, entries: 0, lines: 1, datasets: [{ dataset: DATASET, entries: 0, lines: 1 }] },
+  ],
   retry: [["raw/none*"], 0, { entries: 0, datasets: [], running: null }],
   explain: [
     ["raw/big.csv"],
@@ -228,6 +233,19 @@ const contract: Readonly<Record<string, readonly [readonly string[], number, unk
       datasets: number,
       lines: number,
       problems: [{ path: text, problem: text }],
+    },
+  ],
+  forget: [
+    ["raw/big.csv"],
+    0,
+    {
+      dryRun: false,
+      dataset: DATASET,
+      raw: "raw/big.csv",
+      entries: 1,
+      samples: 1,
+      bytes: number,
+      removesSamples: false,
     },
   ],
   prune: [

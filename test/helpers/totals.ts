@@ -11,7 +11,8 @@ function counted(db: Db): unknown[] {
          coalesce(sum(f.outcome = 'failed'), 0) AS failed,
          coalesce(sum(f.outcome = 'pruned'), 0) AS pruned,
          coalesce(sum(f.next_at IS NOT NULL), 0) AS waiting
-       FROM datasets AS d LEFT JOIN files AS f ON f.dataset = d.id GROUP BY d.id ORDER BY d.name`,
+       FROM datasets AS d LEFT JOIN files AS f ON f.dataset = d.id
+       WHERE d.forgotten_at IS NULL GROUP BY d.id ORDER BY d.name`,
     )
     .all();
 }

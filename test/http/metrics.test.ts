@@ -164,12 +164,14 @@ test("more datasets than have series of their own share one, of their sums and t
     entries: 1000 - i,
     sampled: 900 - i,
     failed: 60,
+    acknowledged: 20,
     pruned: 10,
     waiting: 40,
     due: 30,
     oldestDueSeconds: i,
     unreadBytes: i === 0 ? null : 7,
-    rejected: 1,
+    rejected: 3,
+    acknowledgedLines: 2,
     lastMinute: 0,
     readBytes: 0,
     off: null,
@@ -191,6 +193,8 @@ test("more datasets than have series of their own share one, of their sums and t
   expect(value('backlog_files{dataset="other"}')).toBe(30 * more);
   expect(value('unread_manifest_bytes{dataset="other"}')).toBe(7 * more);
   expect(value('entries{dataset="other",outcome="failed"}')).toBe(60 * more);
+  expect(value('rejected_lines{dataset="other"}')).toBe(more);
+  expect(value('acknowledged_lines{dataset="other"}')).toBe(2 * more);
   expect(value("datasets")).toBe(names.length);
   const all = [...found].filter(([key]) => key.startsWith("staging_sampler_entries{"));
   expect(all.reduce((sum, [, count]) => sum + count, 0)).toBe(

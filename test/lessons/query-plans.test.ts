@@ -3,6 +3,11 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { acceptOf } from "../../src/cache/accept.ts";
+import {
+  acknowledgeEntries,
+  acknowledgeLines,
+  findAcknowledgedOf,
+} from "../../src/cache/acknowledge.ts";
 import { auditedCacheOf } from "../../src/cache/audit.ts";
 import { backlogOf } from "../../src/cache/backlog.ts";
 import { browse } from "../../src/cache/browse.ts";
@@ -12,6 +17,7 @@ import { rawsOfBronze } from "../../src/cache/bronze.ts";
 import { nearRaws } from "../../src/cache/near-raws.ts";
 import { entriesOf } from "../../src/cache/entry.ts";
 import { failedEntries, rejectedLines, retryFailures } from "../../src/cache/failures.ts";
+import { forgettingOf } from "../../src/cache/forget.ts";
 import { formatsOf, listEntries } from "../../src/cache/list.ts";
 import type { Db } from "../../src/cache/open.ts";
 import { rawsOfSample } from "../../src/cache/sample-name.ts";
@@ -64,6 +70,8 @@ function scansOf({ sql, plan }: Statement): string[] {
   const isBounded = / LIMIT (\?|\d+)/.test(sql) && !plan.some((step) => /TEMP B-TREE/.test(step));
   return plan.filter((step) => {
     if (!large.test(step) || isBounded) return false;
+    // There is as much in these as people have acknowledged.
+    if (/INDEX acknowledged_/.test(step)) return false;
     // min() takes one step of the index that it names.
     if (/SELECT min\((dataset|next_at)\) FROM files/.test(sql) && /INDEX due/.test(step))
       return false;
@@ -111,6 +119,10 @@ function lookAtAll(db: Db): void {
   expect(entriesOf(db, "raw/a.csv")).toHaveLength(1);
   expect(nearRaws(db, { raw: "a.csv", count: 5 }).length).toBeGreaterThan(0);
   expect(nearRaws(db, { raw: "raw/b.csv", dataset: DATASET, count: 5 })).not.toEqual([]);
+  const acknowledgement = { ...everything, isUndone: false };
+  acknowledgeEntries(db, acknowledgement);
+  acknowledgeLines(db, acknowledgement, Date.now());
+  findAcknowledgedOf(db, DATASET);
   const audited = auditedCacheOf(db);
   expect(audited.after(dataset, null, 1)).toHaveLength(1);
   expect(audited.isSample(dataset, "a_sample.csv")).toBe(true);
@@ -128,6 +140,18 @@ function lookAtAll(db: Db): void {
     browse(db, first);
     browse(db, { ...first, after: { at: Date.now(), seq: 0, raw: "raw/a.csv" } });
   }
+}
+
+/** What `forget` asks: of a raw, and of a whole dataset. */
+function forgetAll(db: Db): void {
+  const dataset = datasetsOf(db).ensure(DATASET);
+  const forgetting = forgettingOf(db);
+  const remove = () => undefined;
+  expect(forgetting.known(dataset, "raw/a.csv")).toMatchObject({ entries: 1 });
+  forgetting.forgetRaw(dataset, "raw/a.csv", { remove, now: Date.now() });
+  expect(forgetting.known(dataset).entries).toBeGreaterThan(0);
+  while (forgetting.forgetSome(dataset, remove) > 0);
+  forgetting.forgetRest(dataset, Date.now());
 }
 
 test("what the daemon asks of the cache is found by an index, however many rows there are", async () => {
@@ -151,6 +175,7 @@ test("of the commands, those that show everything look at everything, and no oth
   const noted = noteStatements(db);
   await liveThrough(world, db);
   lookAtAll(db);
+  forgetAll(db);
   const scans = [...noted.values()].filter((statement) => scansOf(statement).length > 0);
   expect(scans.map(({ file, sql }) => `${file}: ${sql.slice(0, 40)}`)).toEqual([
     // Of what waits, and of nothing else.
@@ -159,6 +184,8 @@ test("of the commands, those that show everything look at everything, and no oth
     "backlog.ts: SELECT dataset, count(*) AS entries, min",
     // `show` of a path that is neither raw nor sample.
     "bronze.ts: SELECT d.name AS dataset, f.raw FROM dat",
+    // How much of a dataset `forget` is about to forget.
+    "forget.ts: SELECT count(*) AS entries, count(sample",
     // `list --format` where nothing was found.
     "list.ts: SELECT DISTINCT format FROM files WHERE ",
   ]);

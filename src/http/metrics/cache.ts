@@ -33,10 +33,18 @@ export function cacheMetrics(state: string, report: StatusReport | undefined): F
     gauge("entries", "Entries by dataset and what became of them.", datasets.flatMap(outcomesOf)),
     gauge(
       "failed_entries",
-      "Entries whose last try failed, by code.",
+      "Entries whose last try failed, by code, but for those that are acknowledged.",
       by(
         "code",
-        (report?.failures ?? []).map(({ code, entries }) => [code, entries]),
+        (report?.failures ?? []).map((each) => [each.code, each.entries - each.acknowledged]),
+      ),
+    ),
+    gauge(
+      "acknowledged_entries",
+      "Entries that failed for good, which people have acknowledged, by code.",
+      by(
+        "code",
+        (report?.failures ?? []).map(({ code, acknowledged }) => [code, acknowledged]),
       ),
     ),
     gauge(
@@ -61,8 +69,13 @@ export function cacheMetrics(state: string, report: StatusReport | undefined): F
     ),
     gauge(
       "rejected_lines",
-      "Manifest lines that were no entries, as far as they are remembered.",
-      each(({ rejected }) => rejected),
+      "Manifest lines that were no entries, as far as they are remembered, but for those that are acknowledged.",
+      each(({ rejected, acknowledgedLines }) => rejected - acknowledgedLines),
+    ),
+    gauge(
+      "acknowledged_lines",
+      "Manifest lines that were no entries, which people have acknowledged.",
+      each(({ acknowledgedLines }) => acknowledgedLines),
     ),
   ];
 }
@@ -75,12 +88,14 @@ function outcomesOf({ dataset, entries, sampled, failed, pruned }: DatasetStatus
   }));
 }
 
+type NotSummed = "dataset" | "unreadBytes" | "oldestDueSeconds" | "off" | "waitsFor";
+
 /** At most `MOST_DATASETS`, and one more for all others: their sums, and the greatest lag. */
 function bounded(datasets: readonly DatasetStatus[]): readonly DatasetStatus[] {
   if (datasets.length <= MOST_DATASETS) return datasets;
   const bySize = datasets.toSorted((a, b) => b.entries - a.entries);
   const others = bySize.slice(MOST_DATASETS);
-  const sum = (key: "entries" | "sampled" | "failed" | "pruned" | "waiting" | "due" | "rejected") =>
+  const sum = (key: Exclude<keyof DatasetStatus, NotSummed>) =>
     others.reduce((total, dataset) => total + dataset[key], 0);
   return [
     ...bySize.slice(0, MOST_DATASETS),
@@ -89,10 +104,12 @@ function bounded(datasets: readonly DatasetStatus[]): readonly DatasetStatus[] {
       entries: sum("entries"),
       sampled: sum("sampled"),
       failed: sum("failed"),
+      acknowledged: sum("acknowledged"),
       pruned: sum("pruned"),
       waiting: sum("waiting"),
       due: sum("due"),
       rejected: sum("rejected"),
+      acknowledgedLines: sum("acknowledgedLines"),
       unreadBytes: others.reduce((total, { unreadBytes }) => total + (unreadBytes ?? 0), 0),
       oldestDueSeconds: others.reduce((max, each) => Math.max(max, each.oldestDueSeconds ?? 0), 0),
       waitsFor: null,

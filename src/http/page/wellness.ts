@@ -8,7 +8,10 @@ import type { Notice } from "./layout.ts";
 type Known = Pick<AppContext, "state" | "settings" | "heardAt">;
 
 /** What is known while the cache cannot be read. */
-const nothing = { totals: { failed: 0, lastMinute: 0, unreadBytes: 0 }, datasets: [] };
+const nothing = {
+  totals: { failed: 0, acknowledged: 0, lastMinute: 0, unreadBytes: 0 },
+  datasets: [],
+};
 
 /**
  * How the daemon is, in the words of `status`: by what it tells itself, and by the report or why
