@@ -9,7 +9,7 @@ import { startServer } from "./http/server.ts";
 import { keepSynced } from "./keep-synced.ts";
 import { type Log, logEvents } from "./log.ts";
 import type { Notify } from "./notify.ts";
-import type { PassEvent } from "./pass.ts";
+import type { PassEvent } from "./events.ts";
 import { bootIdOf, checkAfterPowerLoss } from "./power-loss.ts";
 import { createPulse, longestJobMs } from "./pulse.ts";
 import { createService } from "./service.ts";

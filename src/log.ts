@@ -3,7 +3,7 @@ import pino, { type Level, type Logger } from "pino";
 import type pretty from "pino-pretty";
 import { isJournal, journalPrefix } from "./journal.ts";
 import { type LogLines, openLogLines } from "./log-lines.ts";
-import type { PassEvent } from "./pass.ts";
+import type { PassEvent } from "./events.ts";
 import { VERSION } from "./version.ts";
 import { printableLines } from "./lib/text.ts";
 

@@ -3,40 +3,24 @@ import { bringForward } from "./cache/due.ts";
 import { addFact, factOf } from "./cache/facts.ts";
 import { changedByOthersOf } from "./cache/others.ts";
 import type { Db } from "./cache/open.ts";
-import type { Settled } from "./cache/settle.ts";
 import { watchClock } from "./clock.ts";
 import { rememberWaits } from "./cache/waits.ts";
 import type { Settings } from "./config/settings.ts";
 import { drain, type Effects } from "./drain.ts";
-import { errorCode, errorMessage, Failure, type FailureCode } from "./errors.ts";
-import { createIngest, IngestStopped, type Ingested } from "./ingest.ts";
+import { errorCode, Failure, type FailureCode } from "./errors.ts";
+import type { PassEvent } from "./events.ts";
+import { createFinder } from "./find-datasets.ts";
+import { createIngest, IngestStopped } from "./ingest.ts";
 import { createBudget } from "./load/budget.ts";
 import { thisKernel } from "./load/cgroup.ts";
 import { createPace } from "./load/pace.ts";
-import { discover } from "./manifest/discover.ts";
 import { unmovedBelow } from "./manifest/unmoved.ts";
 import { backOff } from "./retry.ts";
 import { rejectionReceipt } from "./samples/receipts.ts";
-import { isLimited, prune, type Pruned } from "./retention.ts";
+import { createRetainAll } from "./retain-all.ts";
 import { count, type Counting, emptySummary, isIdle, type PassSummary } from "./summary.ts";
 import type { RejectedLine } from "./types.ts";
 import { createWaits } from "./waits.ts";
-
-/** What happens in a pass, for those who log, count or print. */
-export type PassEvent =
-  | { readonly type: "ingested"; readonly dataset: string; readonly ingested: Ingested }
-  | { readonly type: "rejected"; readonly dataset: string; readonly line: RejectedLine }
-  | { readonly type: "settled"; readonly settled: Settled }
-  | { readonly type: "restoring"; readonly dataset: string; readonly receipts: number }
-  | { readonly type: "skipped"; readonly dataset: string; readonly names: readonly string[] }
-  | { readonly type: "swept"; readonly dataset: string; readonly files: number }
-  | { readonly type: "pruned"; readonly dataset: string; readonly pruned: Pruned }
-  | {
-      readonly type: "paused" | "error";
-      readonly where: string;
-      readonly code: FailureCode;
-      readonly message: string;
-    };
 
 /**
  * Taking in new lines has so many ms at a time, then what is due has as many: one long manifest holds
@@ -107,8 +91,6 @@ export function createPass(context: PassContext): Pass {
   const isUntidy = new Set<string>();
   const budget = createBudget(settings.load.datasetSecondsPerHour, Date.now);
   const pace = createPace(settings.load, thisKernel);
-  /** Datasets that were within their retention, and where nothing was settled since. */
-  const resting = new Set<string>();
   const ingest = createIngest({
     db,
     settings,
@@ -116,8 +98,9 @@ export function createPass(context: PassContext): Pass {
     onRestored: (dataset, receipts) => report({ type: "restoring", dataset, receipts }),
     onSkipped: (dataset, names) => report({ type: "skipped", dataset, names }),
   });
+  const retainAll = createRetainAll({ db, settings, effects, tidy });
   const unmoved = unmovedBelow(settings.prefix);
-  let known: ReadonlySet<string> = new Set();
+  const find = createFinder(settings);
   const isChanged = changedByOthersOf(db);
   const waits = createWaits();
   const remember = rememberWaits(db);
@@ -142,7 +125,7 @@ export function createPass(context: PassContext): Pass {
     const started = performance.now();
     if (wasClockSet()) bringForward(db, Date.now(), backOff);
     const summary = emptySummary();
-    const found = await foundOf(datasets, summary);
+    const found = await findDatasets(summary, datasets);
     const enabled = found.filter((dataset) => settings.offReason(dataset) === undefined);
     summary.datasets = enabled.length;
 
@@ -174,7 +157,7 @@ export function createPass(context: PassContext): Pass {
       abandon,
       onSettled: (settled) => {
         count(summary, settled);
-        resting.delete(settled.claim.job.dataset);
+        retainAll.settled(settled.claim.job.dataset);
         waits.settled(settled.claim.job.dataset);
         if (settled.outcome.outcome === "failed") sweepAgain(settled.claim.job.dataset);
         report({ type: "settled", settled });
@@ -198,17 +181,6 @@ export function createPass(context: PassContext): Pass {
     return unsettled.size === 0 ? result : { ...result, unsettledMs: unsettledMs(unsettled) };
   }
 
-  /** Those that are wanted and there. A name that is new may be a link to another dataset. */
-  async function foundOf(
-    wanted: readonly string[] | undefined,
-    summary: Counting,
-  ): Promise<readonly string[]> {
-    if (wanted?.every((dataset) => known.has(dataset)) === true) return wanted;
-    const found = await findDatasets(summary);
-    known = new Set(found);
-    return wanted?.filter((dataset) => known.has(dataset)) ?? found;
-  }
-
   /** Until the first of them can be looked at again; a clock that is set back makes it no longer. */
   function unsettledMs(unsettled: ReadonlyMap<string, number>): number {
     const waitMs = Math.min(...unsettled.values()) - Date.now();
@@ -223,16 +195,9 @@ export function createPass(context: PassContext): Pass {
     db.pragma("wal_checkpoint(PASSIVE)");
   }
 
-  async function findDatasets(summary: Counting): Promise<readonly string[]> {
-    const { datasets, errors } = await discover(settings.prefix, settings.includes);
-    for (const { path, error } of errors) {
-      failed(
-        summary,
-        path,
-        new Failure("MANIFEST_UNREADABLE", errorMessage(error), { cause: error }),
-      );
-    }
-    return datasets;
+  /** All datasets that there are, or the wanted ones of them. */
+  function findDatasets(summary: Counting, wanted?: readonly string[]): Promise<readonly string[]> {
+    return find(wanted, (path, error) => failed(summary, path, error));
   }
 
   /**
@@ -277,7 +242,7 @@ export function createPass(context: PassContext): Pass {
       }
       if (ingested.isLeft === true) left.add(dataset);
       if (ingested.unsettledUntil !== undefined) unsettled.set(dataset, ingested.unsettledUntil);
-      if (ingested.restored !== undefined) resting.delete(dataset);
+      if (ingested.restored !== undefined) retainAll.settled(dataset);
       report({ type: "ingested", dataset, ingested });
     } catch (error) {
       if (error instanceof IngestStopped) return;
@@ -295,29 +260,19 @@ export function createPass(context: PassContext): Pass {
     tidied.add(dataset);
   }
 
-  /** Also where sampling is switched off: what was sampled before is to go all the same. */
-  async function retain(
+  function retain(
     found: readonly string[],
     summary: Counting,
     isStopping: () => boolean,
   ): Promise<void> {
-    for (const dataset of found) {
-      const { retention } = settings.forDataset(dataset);
-      if (isStopping()) break;
-      if (!isLimited(retention) || resting.has(dataset)) continue;
-      try {
-        await tidy(dataset);
-        const options = { db, dataset, retention, now: Date.now(), isStopping };
-        const { refusal, ...pruned } = await prune({ ...options, ...effects });
+    return retainAll(found, {
+      isStopping,
+      onPruned(dataset, pruned) {
         summary.pruned += pruned.files;
         if (pruned.files > 0) report({ type: "pruned", dataset, pruned });
-        if (refusal !== undefined) failed(summary, dataset, refusal);
-        else if (retention.maxAge === undefined && !isStopping()) resting.add(dataset);
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        failed(summary, dataset, error);
-      }
-    }
+      },
+      onFailed: (dataset, error) => failed(summary, dataset, error),
+    });
   }
 
   /** A job that was ended from outside is one that failed. */

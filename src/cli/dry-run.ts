@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { cachePath, openCache } from "../cache/open.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Effects } from "../drain.ts";
-import { createPass, type PassEvent } from "../pass.ts";
+import type { PassEvent } from "../events.ts";
+import { createPass } from "../pass.ts";
 import { openCacheIfAny } from "./cache-if-any.ts";
 import type { Context } from "./command.ts";
 

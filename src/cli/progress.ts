@@ -1,7 +1,7 @@
 import { backlogOf } from "../cache/backlog.ts";
 import type { Db } from "../cache/open.ts";
 import type { Settings } from "../config/settings.ts";
-import type { PassEvent } from "../pass.ts";
+import type { PassEvent } from "../events.ts";
 import type { PassSummary } from "../summary.ts";
 import { createBar } from "./bar.ts";
 import { type Context, exitCodes } from "./command.ts";

@@ -1,7 +1,8 @@
 import type { Settings } from "../config/settings.ts";
 import { isLocal, listenAddress } from "../config/listen.ts";
 import type { Log } from "../log.ts";
-import type { PassEvent, PassResult } from "../pass.ts";
+import type { PassEvent } from "../events.ts";
+import type { PassResult } from "../pass.ts";
 import type { PassSummary } from "../summary.ts";
 import { createWaits } from "../waits.ts";
 import type { DaemonState, Live } from "./context.ts";

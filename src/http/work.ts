@@ -1,4 +1,4 @@
-import type { PassEvent } from "../pass.ts";
+import type { PassEvent } from "../events.ts";
 import type { Settled } from "../cache/settle.ts";
 
 /** Upper bounds of the buckets of how long a sample took, seconds. */

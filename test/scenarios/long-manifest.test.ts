@@ -7,7 +7,8 @@ import { entriesKnownOf } from "../../src/cache/totals.ts";
 import type { Db } from "../../src/cache/open.ts";
 import { realEffects } from "../../src/effects.ts";
 import { createIngest, type Ingest } from "../../src/ingest.ts";
-import { createPass, type PassEvent, type PassResult } from "../../src/pass.ts";
+import type { PassEvent } from "../../src/events.ts";
+import { createPass, type PassResult } from "../../src/pass.ts";
 import { createWorld, DATASET, MTIME, rows, type World } from "../helpers/world.ts";
 
 const LONG = "a/long/v1";
