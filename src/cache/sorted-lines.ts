@@ -23,8 +23,8 @@ export interface SortedLines {
 /** About as many lines as a page of entries is to have. */
 const PAGE = 2000;
 /** Lines and characters that are held in memory; then they are sorted and go to disk as one run. */
-const RUN_LINES = 16_384;
-const RUN_CHARACTERS = 2 * 1024 * 1024;
+const RUN_LINES = 8192;
+const RUN_CHARACTERS = 1024 * 1024;
 
 /** Begins with none, for one dataset. */
 export function sortedLinesOf(db: Db, dataset: number): SortedLines {
