@@ -106,12 +106,10 @@ export function logEvents(log: Log): (event: PassEvent) => void {
         return log.info({ dataset: event.dataset, ...event.pruned }, "samples pruned");
       case "paused":
       case "error": {
-        const { where, code, message } = event;
-        const undone = code === "MANIFEST_UNREADABLE" ? "not read" : "not done";
-        return log.error(
-          { where, code, reason: message },
-          event.type === "paused" ? "dataset waits" : undone,
-        );
+        const { type, where, code, message: reason } = event;
+        if (type === "paused") return log.error({ where, code, reason }, "dataset waits");
+        const isUnread = code === "MANIFEST_UNREADABLE";
+        return log.error({ where, code, reason }, isUnread ? "not read" : "not done");
       }
       case "ingested": {
         const { dataset, ingested } = event;

@@ -2,7 +2,7 @@ import { acknowledgeEntries, acknowledgeLines } from "../cache/acknowledge.ts";
 import { changeCache } from "../cache/open.ts";
 import { Failure } from "../errors.ts";
 import { printable } from "../lib/text.ts";
-import { type Context, exitCodes, settingsFor } from "./command.ts";
+import { type Context, exitCodes, nameLake, settingsFor } from "./command.ts";
 import { type FailureOptions, failureFilter } from "./match.ts";
 import { printJson, printLine } from "./print.ts";
 
@@ -28,8 +28,9 @@ export async function acknowledge(options: AcknowledgeOptions, context: Context)
   if (linesOnly && (glob !== undefined || code !== undefined)) {
     throw new Failure("USAGE", "--lines is for lines alone, which have no raw, and one code");
   }
-  const { prefix, state } = settingsFor(options, context);
-  context.err.write(`${printable(`lake ${prefix}, cache in ${state}`)}\n`);
+  const settings = settingsFor(options, context);
+  const { state } = settings;
+  nameLake(settings, context);
   const meant = { ...failureFilter(options), isUndone };
   // A rejected line has no raw and one code: a glob or another code means none of them.
   const hasLines = glob === undefined && (code === undefined || code === "LINE_INVALID");

@@ -13,7 +13,8 @@ import { outputFailure } from "../lake/errors.ts";
 import { createLake } from "../lake/lake.ts";
 import { isAbsence, isWithin } from "../lake/roots.ts";
 import { bytesText, countText, printable } from "../lib/text.ts";
-import { type Context, exitCodes, type InspectOptions, settingsFor } from "./command.ts";
+import { type Context, exitCodes, type InspectOptions, nameLake, settingsFor } from "./command.ts";
+import { unknownRaw } from "./filters.ts";
 import { printJson, printLine } from "./print.ts";
 
 /** Options of `forget`. */
@@ -41,15 +42,9 @@ interface Target {
  */
 export async function forget(options: ForgetOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
-  const { prefix, state } = settings;
-  say(context, `lake ${prefix}, cache in ${state}`);
+  const { state } = settings;
+  nameLake(settings, context);
   const target = look(state, (db) => targetOf(db, options));
-  if (target === undefined) {
-    const hint = "`status --all` names all datasets, `list` all raws";
-    const where = options.dataset === undefined ? "" : ` in ${options.dataset}`;
-    say(context, `staging-sampler: nothing is known of ${options.what}${where}; ${hint}`);
-    return exitCodes.failed;
-  }
   const isThere = await isOnDisk(settings, target, options.samples);
   const lock = isThere && options.dryRun !== true ? lockFor(state, target) : undefined;
   try {
@@ -69,8 +64,8 @@ export async function forget(options: ForgetOptions, context: Context): Promise<
   }
 }
 
-/** What is meant; undefined where nothing is known of it. @throws Failure USAGE where two things are */
-function targetOf(db: Db, { what, dataset }: ForgetOptions): Target | undefined {
+/** What is meant. @throws Failure USAGE where nothing is known of it, or two things are meant */
+function targetOf(db: Db, { what, dataset }: ForgetOptions): Target {
   const name = what.replace(/\/+$/, "");
   const isDataset = dataset === undefined && datasetsOf(db).find(name) !== undefined;
   const found = entriesOf(db, what, dataset).map((entry) => entry.dataset);
@@ -83,7 +78,8 @@ function targetOf(db: Db, { what, dataset }: ForgetOptions): Target | undefined 
     const message = `${what} is in ${found.join(", ")}: say which one with --dataset`;
     throw new Failure("USAGE", message);
   }
-  return found[0] === undefined ? undefined : { dataset: found[0], raw: what };
+  if (found[0] === undefined) throw new Failure("USAGE", unknownRaw(db, { raw: what, dataset }));
+  return { dataset: found[0], raw: what };
 }
 
 /**

@@ -26,10 +26,11 @@ export function dialectOf(name: string, text: Uint8Array, encoding: Encoding): D
   const { loneCr, unitBytes, bom } = encoding;
   const units = unitsOf(text.subarray(bom, HEAD_BYTES), encoding);
   const above = linesAbove(units, loneCr);
-  const end = above.end + VOTING_UNITS;
-  const ended = end >= units.length && text.length < HEAD_BYTES;
-  const excerpt = { units: units.subarray(above.end, end), loneCr, ended };
-  const { reading, warnings } = readingOf(excerpt, above.delimiter ?? delimiterOfName(name));
+  const named = above.delimiter ?? delimiterOfName(name);
+  const short = vote(VOTING_UNITS);
+  // A header alone has nothing to agree with: values may be longer than that.
+  const isAlone = short.reading.counts.length < 2 && above.end + VOTING_UNITS < units.length;
+  const { reading, warnings } = isAlone ? vote(units.length) : short;
   const header = headerAfter(above, units, reading);
   return {
     delimiter: reading.delimiter,
@@ -37,6 +38,12 @@ export function dialectOf(name: string, text: Uint8Array, encoding: Encoding): D
     headerAt: header.at === 0 ? 0 : bom + header.at * unitBytes,
     warnings: [...warnings, ...header.warnings],
   };
+
+  function vote(length: number): ReturnType<typeof readingOf> {
+    const end = above.end + length;
+    const ended = end >= units.length && text.length < HEAD_BYTES;
+    return readingOf({ units: units.subarray(above.end, end), loneCr, ended }, named);
+  }
 }
 
 function delimiterOfName(name: string): number | undefined {

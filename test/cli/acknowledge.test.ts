@@ -36,11 +36,11 @@ test("what is acknowledged stays listed as such, and check and audit pass", asyn
   expect(await codesOf(world)).toEqual({ check: 3, audit: 3 });
   const done = await command(world, "acknowledge");
   expect(done).toMatchObject({ code: 0, stdout: `${DATASET}: 1 entry, 1 line acknowledged\n` });
-  expect(done.stderr).toBe(`lake ${world.prefix}, cache in ${world.state}\n`);
+  expect(done.stderr).toBe(`lake ${world.prefix}, cache ${world.state}\n`);
   expect(await codesOf(world)).toEqual({ check: 0, audit: 0 });
   expect((await command(world, "check")).stdout).toContain("\nacknowledged bad lines: 1\n");
   const list = await command(world, "list", "--outcome", "failed");
-  expect(list.stdout).toMatch(/^failed {3}.*broken.zip {2}FORMAT_INVALID.*\(acknowledged\)\n$/);
+  expect(list.stdout).toMatch(/^failed\t.*broken.zip\tFORMAT_INVALID.*\(acknowledged\)\n$/);
   const failures = (await command(world, "failures")).stdout.split("\n");
   expect(failures).toEqual([
     expect.stringMatching(/broken.zip.*\(acknowledged; 1 try since /),

@@ -11,7 +11,8 @@ interface Audited {
 
 async function audit(world: World, ...args: string[]): Promise<Audited & { code: number | null }> {
   const { code, stdout, stderr } = await world.run(["audit", "--json", ...args]);
-  expect(stderr).toBe("");
+  const lake = `lake ${world.prefix}, cache ${world.state}\n`;
+  expect(stderr).toBe(args.includes("--repair") ? lake : "");
   const [only] = JSON.parse(stdout) as Audited[];
   return { ...(only as Audited), code };
 }
@@ -34,6 +35,7 @@ test("a lake that is whole is said to be so, and the exit code is 0", async () =
     stale: 0,
     unread: 0,
     failed: 0,
+    acknowledged: 0,
     pruned: 0,
     missing: 0,
     lost: 0,

@@ -11,6 +11,7 @@ test.each(["VACUUM INTO", ".backup"])(
     await world.put("a.csv", rows(3));
     await world.put("data.csv", rows(3), { raw: "raw/one/data.csv" });
     const daemon = await world.daemon();
+    await daemon.logged("sampled", { raw: "raw/a.csv" });
     await daemon.logged("sampled", { raw: "raw/one/data.csv" });
     const [cache, copy] = [join(world.state, "cache.db"), join(world.root, "copy.db")];
     const reader = new Database(cache, { readonly: true });

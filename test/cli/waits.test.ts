@@ -58,16 +58,21 @@ test("what is due of a dataset that is switched off or left out says so", async 
   await using world = await createWorld();
   await world.put("a.csv", rows(3));
   await world.pass({ addReceipts: full });
-  for (const [config, why] of [
+  for (const [config, why, off] of [
     [
       { overrides: [{ datasets: DATASET, sample: { enabled: false } }] },
       "switched off: `sample.enabled` is false",
+      "disabled",
     ],
-    [{ datasets: { exclude: [DATASET] } }, "left out by `datasets` in the configuration"],
+    [
+      { datasets: { exclude: [DATASET] } },
+      "left out by `datasets` in the configuration",
+      "excluded",
+    ],
   ] as const) {
     await world.configure(config);
     expect(await textOf(world, "list")).toContain(`waits: ${why}`);
-    expect(await textOf(world, "status")).toContain(why);
+    expect(await textOf(world, "status")).toContain(`\t${off}\t`);
     expect(await textOf(world, "show", "raw/a.csv")).toContain(`; waits: ${why}`);
   }
 });

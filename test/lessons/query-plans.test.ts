@@ -184,10 +184,10 @@ test("of the commands, those that show everything look at everything, and no oth
     "backlog.ts: SELECT dataset, count(*) AS entries, min",
     // `show` of a path that is neither raw nor sample.
     "bronze.ts: SELECT d.name AS dataset, f.raw FROM dat",
-    // How much of a dataset `forget` is about to forget.
-    "forget.ts: SELECT count(*) AS entries, count(sample",
     // `list --format` where nothing was found.
     "list.ts: SELECT DISTINCT format FROM files WHERE ",
+    // How much of a dataset `forget` is about to forget.
+    "forget.ts: SELECT count(*) AS entries, count(sample",
   ]);
   const files = readdirSync(cacheFolder).filter((name) =>
     /\bprepare\(/.test(readFileSync(join(cacheFolder, name), "utf8")),

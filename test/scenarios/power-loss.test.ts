@@ -8,7 +8,7 @@ import { syncSettled } from "../../src/sync.ts";
 import { createWorld, MTIME, rows, run, type World } from "../helpers/world.ts";
 
 const program = join(import.meta.dirname, "../../src/main.ts");
-const REPORT = /^checked (\d+) samples that were not synced, (\d+) are redone$/m;
+const REPORT = /^checked (\d+) samples? not synced before, (\d+) to be redone$/m;
 
 /** As if the machine had been started anew since the cache was closed. */
 function restartMachine(world: World): void {
@@ -121,7 +121,7 @@ test("while the machine runs on, neither an orderly stop nor SIGKILL has samples
   }
   await writeFile(world.path("samples/.ss-0123456789abcdef.tmp"), "half a sam");
   const again = await world.run(["run", "--once", "--json"]);
-  expect(again.stderr).toBe("removed 1 temporary files of acme/orders/v1\n");
+  expect(again.stderr).toBe("removed 1 temporary file of acme/orders/v1\n");
   expect(JSON.parse(again.stdout)).toMatchObject({ sampled: 0 });
   expect((await world.sample("a_sample.csv")).length).toBe(0);
 });
@@ -188,7 +188,7 @@ test("a broken sample goes at once, even where it cannot be redone", async () =>
   await rm(world.path("bronze/a.csv"));
   restartMachine(world);
   const ran = await world.run(["run", "--once"]);
-  expect(ran.stderr).toMatch(/1 are redone\nfailed: .*FILE_MISSING/);
+  expect(ran.stderr).toMatch(/1 to be redone\nfailed: .*FILE_MISSING/);
   expect(await world.samples()).toEqual([]);
 });
 

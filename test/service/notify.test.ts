@@ -25,14 +25,14 @@ function whyNoHanging(): string | undefined {
   return tried.status === 0 ? undefined : `strace cannot trace: ${tried.stderr.trim()}`;
 }
 
-/** The daemon waits whenever it opens one of these files, seconds, until this is disposed of. */
+/** The daemon waits whenever it closes one of these files, seconds, until this is disposed of. */
 async function slowDown(
   { pid }: Daemon,
   paths: readonly string[],
   seconds: number,
 ): Promise<Disposable> {
-  const delay = `inject=openat:delay_enter=${seconds * 1e6}`;
-  const args = ["-f", "-p", String(pid), "-e", "trace=openat", "-e", delay, "-o", "/dev/null"];
+  const delay = `inject=close:delay_enter=${seconds * 1e6}`;
+  const args = ["-f", "-p", String(pid), "-e", "trace=close", "-e", delay, "-o", "/dev/null"];
   const only = paths.flatMap((path) => ["-P", path]);
   const strace = spawn(...endingWithUs("strace", [...args, ...only]), {
     stdio: ["ignore", "ignore", "pipe"],
@@ -184,7 +184,7 @@ test.concurrent("a daemon in a pass that is long but gets on is fed all the time
   const reason = whyNoHanging();
   if (reason !== undefined) return context.skip(reason);
   await using world = await createWorld(WATCHED);
-  // Each manifest takes some time to open; all of them take longer than one that hangs is given.
+  // Each manifest takes some time to be read; all of them take longer than one that hangs is given.
   const slow = Array.from({ length: 7 }, (_, i) => `acme/slow/v${i}`);
   for (const dataset of slow) await world.put("a.csv", rows(3), { dataset });
   const systemd = listen(join(world.root, "notify"));
