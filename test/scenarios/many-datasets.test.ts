@@ -89,8 +89,8 @@ test(`a daemon over ${MANY} datasets has the descriptors and timers of one over 
   process.stdout.write(`${MANY} datasets: ${JSON.stringify(many)}\n`);
   expect(many.descriptors).toBeLessThanOrEqual(few.descriptors + FOR_A_MOMENT);
   expect(many.resources["Timeout"]).toBeLessThanOrEqual(FOR_A_MOMENT);
-  // No descriptors: the dataset's directory, its version's, manifests/ and the manifest.
-  expect(many.watches - few.watches).toBe(4 * (MANY - FEW));
+  // No descriptors: the dataset's directory, its version's and manifests/.
+  expect(many.watches - few.watches).toBe(3 * (MANY - FEW));
 }, 900_000);
 
 test(`nor has one that polls a timer for each of ${MANY} manifests`, async () => {
