@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { mkdirSync, renameSync } from "node:fs";
 import { appendFile, mkdir, rename, rm, symlink, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -70,6 +71,36 @@ test("a link that leads to another place than before is followed there", async (
   await followed.told("ready");
   await writeFile(join(disks[1] as string, "manifests/processed.jsonl"), "");
   await followed.told("acme/orders/linked");
+});
+
+test("a directory that two links lead to, and that is replaced, is followed through both", async () => {
+  await using world = await createWorld();
+  const disk = join(world.root, "disk");
+  await mkdir(join(disk, "manifests"), { recursive: true });
+  const links = ["acme/orders/one", "acme/orders/two"];
+  await mkdir(join(world.prefix, "acme/orders"), { recursive: true });
+  for (const link of links) await symlink(disk, join(world.prefix, link));
+  await using followed = follow(world);
+  await followed.told("ready");
+  // No time between them: nothing tells that a directory came where only links lead.
+  renameSync(disk, join(world.root, "old"));
+  mkdirSync(join(disk, "manifests"), { recursive: true });
+  await followed.told("ready");
+  await writeFile(join(disk, "manifests/processed.jsonl"), "");
+  for (const link of links) await followed.told(link);
+});
+
+test("a prefix that comes back after a while is followed", async () => {
+  await using world = await createWorld();
+  await world.manifest("", DATASET);
+  await using followed = follow(world);
+  await followed.told("ready");
+  await rename(world.prefix, join(world.root, "old"));
+  await followed.told("directories");
+  await rename(join(world.root, "old"), world.prefix);
+  await followed.told("ready");
+  await appendFile(world.path("manifests/processed.jsonl"), "\n");
+  await followed.told(DATASET);
 });
 
 test("datasets that come one right after the other are all followed", async () => {
