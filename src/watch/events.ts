@@ -43,7 +43,7 @@ export function followEvents(settings: Settings, handlers: WatchHandlers): Watch
     const dataset = layout.datasetOf(path);
     if (dataset !== undefined) handlers.onGrowth(dataset);
     if (event !== "rename") return;
-    // A directory that is moved or removed tells its own name; where two links lead to it, one's.
+    // A directory that is moved or removed tells its own name; if two links lead to it, that of one.
     touch(directory, name === basename(directory));
     if (layout.isFollowed(path)) touch(path, false);
   }
