@@ -16,8 +16,8 @@ test("of an Arrow file, rows and columns are told", async () => {
     mediaType: "application/vnd.apache.arrow.file",
     rows: 3,
     columns: [
-      { name: "id", type: "int" },
-      { name: "price", type: "float" },
+      { name: "id", type: "int32" },
+      { name: "price", type: "float64" },
     ],
   });
 });

@@ -21,6 +21,7 @@ const types =
     " ",
   );
 const codecs = ["lz4", "zstd"];
+const units = ["s", "ms", "us", "ns"];
 
 /** Whether a file is an Arrow IPC file, or by its name a stream. */
 export function isArrow(head: Uint8Array, name: string): boolean {
@@ -65,8 +66,29 @@ async function message(read: Read, at: number): Promise<Table> {
 function columnsOf(schema: Table | undefined): readonly Column[] {
   if (schema === undefined) throw invalid("it has no schema");
   return schema.tables(1).map((field) => {
-    return { name: field.text(0), type: types[field.number(2, 1)] ?? "unknown" };
+    const kind = types[field.number(2, 1)] ?? "unknown";
+    return { name: field.text(0), type: withWidth(kind, field.table(3)) };
   });
+}
+
+/** `int` → `int32` or `uint8`, `float` → `float64`: the parameters that make a type of a kind. */
+function withWidth(kind: string, parameters: Table | undefined): string {
+  if (parameters === undefined) return kind;
+  const number = (field: number) => parameters.number(field, 4);
+  switch (kind) {
+    case "int":
+      return `${parameters.number(1, 1) === 0 ? "uint" : "int"}${number(0)}`;
+    case "float":
+      return `float${16 << parameters.number(0, 2)}`;
+    case "decimal":
+      return `decimal(${number(0)}, ${number(1)})`;
+    case "timestamp":
+      return `timestamp[${units[parameters.number(0, 2)] ?? "?"}]`;
+    case "fixed_size_binary":
+      return `fixed_size_binary[${number(0)}]`;
+    default:
+      return kind;
+  }
 }
 
 function invalid(what: string): Failure {
