@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, relative } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { audit } from "../../src/cli/audit.ts";
 import type { Context } from "../../src/cli/command.ts";
 import { prune } from "../../src/cli/prune.ts";
@@ -148,6 +148,11 @@ const cases = Object.entries(swaps).flatMap(([what, swap]) =>
   Object.entries(stories).map(([when, story]) => ({ what, when, swap, story })),
 );
 
+let swapped = 0;
+afterAll(() => {
+  process.stdout.write(`${swapped} directories were exchanged in the middle of work\n`);
+});
+
 test.each(cases)(
   "while $when, $what are exchanged at any step: production keeps every byte, and what was due is done later",
   async ({ swap, story }) => {
@@ -227,6 +232,7 @@ async function playRound(
     },
   );
   if (isSwapped) undo(world);
+  if (isSwapped) swapped += 1;
   expect(production(world), `step ${step}`).toEqual(before);
   expectNothingOfOutside(world);
   const isRenewed = isDoneElsewhere === true || story.removes === true;
