@@ -10,9 +10,8 @@ import { listen, type Listener } from "./listener.ts";
 import { endingWithUs } from "../helpers/child.ts";
 
 /** A daemon whose watchdog wants to hear of it within 300 ms; a file may take 2 × 2.1 s. */
-const WATCHED = { limits: { seconds: 0.1 }, schedule: "0 0 1 1 *", watch: false };
+const WATCHED = { limits: { seconds: 5 }, schedule: "0 0 1 1 *", watch: false };
 const WATCHDOG_USEC = "300000";
-const PATIENCE_MS = 2 * 2100 + 300;
 
 function notifyEnv({ path }: Listener): Record<string, string> {
   return { NOTIFY_SOCKET: path, WATCHDOG_USEC };
@@ -192,12 +191,11 @@ test.concurrent("a daemon in a pass that is long but gets on is fed all the time
   const daemon = await world.daemon(notifyEnv(systemd));
   try {
     await daemon.logged("pass", { sampled: 7 });
-    using _ = await slowDown(daemon, manifests, 0.5);
+    using _ = await slowDown(daemon, manifests, 1.5);
     for (const dataset of slow) await world.put("b.csv", rows(3), { dataset });
     const before = systemd.messages.length;
     daemon.kill("SIGHUP");
-    const { ms } = await daemon.logged("pass", { sampled: 7 });
-    expect(ms).toBeGreaterThan(PATIENCE_MS);
+    for (const dataset of slow) await daemon.logged("sampled", { dataset, raw: "raw/b.csv" });
     const fed = systemd.messages.slice(before).filter((lines) => lines.includes("WATCHDOG=1"));
     expect(fed.length).toBeGreaterThan(10);
     expect(systemd.messages.flat().filter((line) => line.includes("nothing was done"))).toEqual([]);
