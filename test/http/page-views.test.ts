@@ -390,9 +390,9 @@ test("the commands that a page shows do, in a real shell, what it says", async (
   await mkdir(bin);
   const script = `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`;
   await writeFile(join(bin, "staging-sampler"), script, { mode: 0o755 });
+  // Not `spawnSync`: meanwhile the server closes its idle connections, and the next request meets one.
   const shell = (line = "") =>
-    spawnSync("bash", ["--norc", "-c", line.replace(/ \w+/, "$& --json")], {
-      encoding: "utf8",
+    run(["bash", "--norc", "-c", line.replace(/ \w+/, "$& --json")], undefined, {
       env: { PATH: `${bin}:${process.env["PATH"]}`, NODE_NO_WARNINGS: "1" },
     });
   for (const name of names) {
@@ -402,12 +402,12 @@ test("the commands that a page shows do, in a real shell, what it says", async (
     );
     const [explain, retry = explain] = name.isWellFormed() ? lines : [undefined, ...lines];
     if (explain !== undefined) {
-      const explained = shell(explain);
+      const explained = await shell(explain);
       expect(explained.stderr).toBe("");
       expect(JSON.parse(explained.stdout)).toMatchObject([{ entry: { raw: name } }]);
     }
-    const retried = shell(retry);
-    expect([name, retried.status, retried.stderr]).toEqual([
+    const retried = await shell(retry);
+    expect([name, retried.code, retried.stderr]).toEqual([
       name,
       0,
       `lake ${lake.prefix}, cache ${lake.state}\n`,
