@@ -8,7 +8,7 @@ import { syncSettled } from "../../src/sync.ts";
 import { createWorld, MTIME, rows, run, type World } from "../helpers/world.ts";
 
 const program = join(import.meta.dirname, "../../src/main.ts");
-const REPORT = /^checked (\d+) samples? not synced before, (\d+) to be redone$/m;
+const REPORT = /checked ([\d,]+) samples? not synced before, ([\d,]+) to be redone$/m;
 
 /** As if the machine had been started anew since the cache was closed. */
 function restartMachine(world: World): void {
@@ -281,7 +281,9 @@ test.for(losses)(
     const files = await world.snapshot(kept);
     const text = (name: string) => files.get(name)?.text ?? "";
     const [left, empty] = [Number(text("left")), Number(text("empty"))];
-    const [, checked = 0, redone = 0] = (REPORT.exec(text("again.txt")) ?? []).map(Number);
+    const [, checked = 0, redone = 0] = (REPORT.exec(text("again.txt")) ?? []).map((count) =>
+      Number(count.replaceAll(",", "")),
+    );
     console.log(`${when}: whole ${left}, empty ${empty}, checked ${checked}, redone ${redone}`);
     const names = [...files.keys()].filter((name) => /^samples\/.*(csv|tmp)$/.test(name));
     expect(names).toHaveLength(FILES);
