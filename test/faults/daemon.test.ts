@@ -14,6 +14,8 @@ interface Trouble {
   readonly errno: string;
   /** The one path that it fails on; below the prefix, for the file at hand. Any where not given. */
   readonly path?: (name: string) => string;
+  /** In place of `path`: as the call has it. */
+  readonly beneath?: (name: string) => string;
   /** The log line that tells it. */
   readonly told: string;
   readonly fields: Readonly<Record<string, unknown>>;
@@ -31,17 +33,18 @@ const troubles: readonly Trouble[] = [
   },
   {
     what: "the file server forgot bronze",
-    call: "openat",
+    call: "openat2",
     errno: "ESTALE",
-    path: (name) => `${DATASET}/bronze/${name}`,
+    // It is opened from the dataset's directory, which is held.
+    beneath: (name) => `bronze/${name}`,
     told: "failed",
     fields: { code: "FILE_UNREADABLE" },
   },
   {
-    what: "the manifest cannot be opened",
-    call: "openat",
+    what: "the manifests cannot be opened",
+    call: "openat2",
     errno: "ESTALE",
-    path: () => manifest,
+    beneath: () => "manifests",
     told: "not read",
     fields: { code: "MANIFEST_UNREADABLE" },
   },
@@ -125,10 +128,11 @@ test.skipIf(reason !== undefined)(
 async function attach(
   { pid }: Daemon,
   { prefix }: World,
-  { call, errno, path }: Trouble,
+  { call, errno, path, beneath }: Trouble,
   name: string,
 ): Promise<ChildProcess> {
-  const only = path === undefined ? [] : ["-P", join(prefix, path(name))];
+  const at = path === undefined ? beneath?.(name) : join(prefix, path(name));
+  const only = at === undefined ? [] : ["-P", at];
   const inject = ["-e", `trace=${call}`, "-e", `inject=${call}:error=${errno}`];
   const args = ["-f", "-p", String(pid), ...only, ...inject, "-o", "/dev/null"];
   const tracer = spawn(...endingWithUs("strace", args), {
