@@ -56,7 +56,7 @@ export async function bench(): Promise<boolean> {
   return reached.every(Boolean);
 }
 
-/** Whether memory stays below its limit, and level, in steady work of all formats. */
+/** Samples all formats at a steady rate. Returns whether memory stays below its limit and grows slowly. */
 async function ofSteadyWork(prefix: string): Promise<boolean> {
   const { rssKb, rssKbPerMinute, rssKbByMinute } = await steadyWork(prefix, STEADY_MINUTES * 60);
   const byMinute = rssKbByMinute.map((kb) => ((kb * 1024) / 1e6).toFixed()).join(", ");

@@ -16,9 +16,10 @@ import { temporaryName } from "./samples/temporary-name.ts";
 import type { Checkpoint } from "./types.ts";
 
 /**
- * What an audit finds. `acknowledged`: failed for good, as people have seen. `pruned`: removed by retention. `stale`: a sample of an earlier version, with the newest one waiting.
- * `missing`: a sample that is not there as it was published. `lost`: a line that was read, of which
- * the cache knows nothing. `orphan`: a file that is nobody's sample.
+ * What an audit finds. `stale`: a sample of an earlier version, with the newest one waiting.
+ * `acknowledged`: an entry that failed for good, and that somebody acknowledged. `pruned`: a sample
+ * that retention removed. `missing`: a sample that is not there as it was published. `lost`: a line
+ * that was read, of which the cache knows nothing. `orphan`: a file that is nobody's sample.
  */
 export const findingKinds = [
   "ok",

@@ -50,7 +50,7 @@ export type Steps = AsyncGenerator<Taken, LookEnd, void>;
 export const NOTHING: Taken = { lines: 0, due: 0, unchanged: 0, superseded: 0, rejected: 0 };
 
 /** What reading a batch brings. */
-export function counted({ entries, rejected }: ReadBatch): Taken {
+export function takenOf({ entries, rejected }: ReadBatch): Taken {
   return { ...NOTHING, lines: entries.length, rejected: rejected.length };
 }
 

@@ -1,7 +1,7 @@
 import { type NextTime, nextTimeOf } from "./lib/cron.ts";
 
-/** What one look at the clock brings. */
-export interface Look {
+/** What a look at the clock says. */
+export interface ClockCheck {
   readonly isDue: boolean;
   /** When to look again, ms. */
   readonly waitMs: number;
@@ -34,7 +34,7 @@ export function beginSchedule(expression: string, onDue: () => void): () => void
  * Makes the function that looks at the clock, ms since epoch. The next time is worked out again at
  * each look: a clock set forward brings what it passed by once, and one set back nothing late.
  */
-export function createLook(nextTime: NextTime): (now: number) => Look {
+export function createLook(nextTime: NextTime): (now: number) => ClockCheck {
   let dueAt = Infinity;
   return (now) => {
     const isDue = now >= dueAt;

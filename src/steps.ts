@@ -11,7 +11,7 @@ import type { Db } from "./cache/open.ts";
 import { sortedLinesOf } from "./cache/sorted-lines.ts";
 import { hasFilesOf } from "./cache/totals.ts";
 import type { Settings } from "./config/settings.ts";
-import { counted, isSettled, type Look, NOTHING, type Steps, type Taken } from "./look.ts";
+import { takenOf, isSettled, type Look, NOTHING, type Steps, type Taken } from "./look.ts";
 import type { WasClockSet } from "./clock.ts";
 import { foldsCase } from "./lake/folds-case.ts";
 import { checkpointAfter, isSameFile } from "./manifest/files.ts";
@@ -143,7 +143,7 @@ export function stepsOf(options: LookOptions): (look: Look) => Steps {
   function takeOne(look: Look, over: Checkpoint[], batch: ReadBatch): Taken {
     const { entries, rejected, checkpoint } = batch;
     const checkpoints = [...over.splice(0), checkpoint];
-    return { ...counted(batch), ...accept(look, { entries, rejected, checkpoints }) };
+    return { ...takenOf(batch), ...accept(look, { entries, rejected, checkpoints }) };
   }
 
   /** Reads everything from 0 and compares only the last line of each raw. */
@@ -162,7 +162,7 @@ export function stepsOf(options: LookOptions): (look: Look) => Steps {
           lines.add(batch.entries);
           const { rejected } = batch;
           accept(look, { entries: [], rejected, checkpoints: [] });
-          yield counted(batch);
+          yield takenOf(batch);
           last = batch.checkpoint;
           // What is left for later can hold the last line of a raw: nothing is compared before.
           if (batch.unsettled) return { reread, unsettledUntil: look.now + settleMs };

@@ -4,7 +4,7 @@ import type { Db } from "./cache/open.ts";
 import { scatteredOf } from "./cache/scattered.ts";
 import { sortedLinesOf } from "./cache/sorted-lines.ts";
 import { entriesKnownOf } from "./cache/totals.ts";
-import { counted, type Look, NOTHING, type Taken } from "./look.ts";
+import { takenOf, type Look, NOTHING, type Taken } from "./look.ts";
 import { isCompressed } from "./manifest/generations.ts";
 import type { Segment } from "./manifest/plan.ts";
 import type { ReadBatch } from "./manifest/read.ts";
@@ -92,7 +92,7 @@ export function togetherOf({ db, accept, isWanted }: TogetherOptions): Together 
           last = batch;
           lines.add(batch.entries);
           rejected.push(...batch.rejected);
-          yield counted(batch);
+          yield takenOf(batch);
           const isEnd: boolean = batch.unsettled || (isFull() && batch.checkpoint.offset >= upTo);
           batch = isEnd ? undefined : ((await following.next()).value ?? undefined);
         }

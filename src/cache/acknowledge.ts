@@ -3,7 +3,7 @@ import type { RejectedLine } from "../types.ts";
 import { datasetsIn, failedEntries, type FailureFilter } from "./failures.ts";
 import type { Db } from "./open.ts";
 
-/** What to acknowledge, or no longer to. */
+/** The failed entries that are acknowledged, or whose acknowledgement is taken back. */
 export interface Acknowledgement extends Pick<FailureFilter, "code" | "hasDataset" | "hasRaw"> {
   /** True to take an earlier acknowledgement back. */
   readonly isUndone: boolean;

@@ -2,7 +2,7 @@ import { pathBytes } from "../lib/pep383.ts";
 import type { Db } from "./open.ts";
 import type { Outcome } from "./outcomes.ts";
 
-/** Whether a raw without an entry was forgotten with this mtime. Another one brings it back. */
+/** Whether a raw was forgotten with this mtime. Asked with another mtime, the raw is no longer forgotten. */
 export type IsForgotten = (raw: string, mtime: number) => boolean;
 
 /** Prepares the statements. As a rule a dataset has none, and nothing is asked of its raws. */
@@ -21,7 +21,7 @@ export function forgottenOf(db: Db): (dataset: number) => IsForgotten {
   };
 }
 
-/** What receipts say was forgotten of a dataset, while they are put back in any order. */
+/** What was forgotten of a dataset. Its receipts are put back in any order, so each carries its time. */
 export interface ForgottenBefore {
   /**
    * Forgets a raw, unless something newer is known of it. Returns the outcome that its entry had;
@@ -32,7 +32,10 @@ export interface ForgottenBefore {
     readonly mtime: number;
     readonly at: number;
   }): Outcome | undefined;
-  /** Whether a receipt of a raw, ms since epoch, is older than that it was forgotten; if not, it no longer is. */
+  /**
+   * Whether a raw was forgotten after a receipt of it, or at the same time; `at` is the receipt's,
+   * ms since epoch. A newer receipt ends that: the raw is no longer forgotten.
+   */
   has(raw: string, at: number): boolean;
 }
 

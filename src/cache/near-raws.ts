@@ -33,7 +33,7 @@ export function nearRaws(db: Db, misspelt: Misspelt): NearRaw[] {
   const same = sameFileName(db, misspelt);
   if (same.length > 0) return same.slice(0, misspelt.count);
   for (const begin of beginnings(misspelt.raw)) {
-    const found = beginningWith(db, begin, misspelt);
+    const found = beginningWith(db, "files.raw", begin, misspelt.dataset);
     const near = nearest(misspelt.raw, new Set(found.map(({ raw }) => raw)), misspelt.count);
     const named = near.flatMap((raw) => found.filter((one) => one.raw === raw));
     if (named.length > 0) return named.slice(0, misspelt.count);
@@ -51,21 +51,22 @@ export function rawsEnding(db: Db, misspelt: Misspelt): NearRaw[] {
 
 function sameFileName(db: Db, { raw, dataset }: Misspelt): NearRaw[] {
   const stem = samplePath(raw, { layout: "flat", extension: "" });
-  const rows = db
-    .prepare(
-      `SELECT d.name AS dataset, n.raw FROM datasets AS d
-       CROSS JOIN names AS n ON n.dataset = d.id AND n.name >= @stem AND n.name < @end
-       WHERE @dataset IS NULL OR d.name = @dataset LIMIT ${LOOKED_AT}`,
-    )
-    .all({ stem, end: `${stem}\u{10ffff}`, dataset: dataset ?? null });
-  return namesOf(rows).filter((found) => fileName(found.raw) === fileName(raw));
+  const found = beginningWith(db, "names.name", stem, dataset);
+  return found.filter((one) => fileName(one.raw) === fileName(raw));
 }
 
-function beginningWith(db: Db, begin: string, { dataset }: Misspelt): NearRaw[] {
+/** Raws of which a column, the second of its table's key, begins with this text. */
+function beginningWith(
+  db: Db,
+  column: "names.name" | "files.raw",
+  begin: string,
+  dataset: string | undefined,
+): NearRaw[] {
+  const [table] = column.split(".");
   const rows = db
     .prepare(
-      `SELECT d.name AS dataset, f.raw FROM datasets AS d
-       CROSS JOIN files AS f ON f.dataset = d.id AND f.raw >= @begin AND f.raw < @end
+      `SELECT d.name AS dataset, ${table}.raw FROM datasets AS d
+       CROSS JOIN ${table} ON ${table}.dataset = d.id AND ${column} >= @begin AND ${column} < @end
        WHERE @dataset IS NULL OR d.name = @dataset LIMIT ${LOOKED_AT}`,
     )
     .all({ begin, end: `${begin}\u{10ffff}`, dataset: dataset ?? null });

@@ -3,12 +3,11 @@ import { access } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { findAcknowledgedOf } from "../cache/acknowledge.ts";
 import type { Db } from "../cache/open.ts";
-import type { Settings } from "../config/settings.ts";
 import { errorCode, errorMessage, Failure } from "../errors.ts";
 import { discover } from "../manifest/discover.ts";
 import { systemMessage } from "../lake/errors.ts";
 import type { HeldDirectory } from "../lake/held-directory.ts";
-import { createLake } from "../lake/lake.ts";
+import { createLake, type Lake } from "../lake/lake.ts";
 import { holdManifests } from "../manifest/directory.ts";
 import { planAll } from "../manifest/plan.ts";
 import { readSegment } from "../manifest/read.ts";
@@ -62,6 +61,7 @@ export async function check(options: InspectOptions, context: Context): Promise<
   if (datasets.length + problems.length === 0)
     problems.push({ path: settings.prefix, problem: await noDatasetText(settings.prefix) });
   const db = cacheToAsk(settings.state);
+  const lake = createLake(settings);
   let [lines, acknowledged] = [0, 0];
   for (const dataset of datasets) {
     const find = db === undefined ? () => false : findAcknowledgedOf(db, dataset);
@@ -70,7 +70,7 @@ export async function check(options: InspectOptions, context: Context): Promise<
       if (isSeen) acknowledged += 1;
       return isSeen;
     };
-    lines += await checkDataset(settings, dataset, { problems, notices, isAcknowledged });
+    lines += await checkDataset(lake, dataset, { problems, notices, isAcknowledged });
   }
   db?.close();
 
@@ -108,17 +108,13 @@ function cacheToAsk(state: string): Db | undefined {
   }
 }
 
-async function checkDataset(
-  settings: Settings,
-  dataset: string,
-  findings: Findings,
-): Promise<number> {
+async function checkDataset(lake: Lake, dataset: string, findings: Findings): Promise<number> {
   const { problems } = findings;
-  const directory = join(settings.prefix, dataset);
+  const directory = join(lake.settings.prefix, dataset);
   await need(problems, join(directory, "bronze"), R_OK | X_OK, "bronze cannot be read");
   await needWritable(problems, join(directory, "samples"), "samples cannot be written");
   try {
-    using held = createLake(settings).hold(dataset);
+    using held = lake.hold(dataset);
     using manifests = holdManifests(held);
     using samples = holdSamples(held);
     if (samples !== undefined) judgeOwn(held, samples);

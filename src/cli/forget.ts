@@ -12,10 +12,10 @@ import { forget as forgetAll } from "../forget.ts";
 import { outputFailure } from "../lake/errors.ts";
 import { createLake } from "../lake/lake.ts";
 import { isAbsence, isWithin } from "../lake/roots.ts";
-import { bytesText, countText, printable } from "../lib/text.ts";
+import { bytesText, counted, printable } from "../lib/text.ts";
 import { type Context, exitCodes, type InspectOptions, nameLake, settingsFor } from "./command.ts";
 import { unknownRaw } from "./filters.ts";
-import { printJson, printLine } from "./print.ts";
+import { printJson, printLine, tell } from "./print.ts";
 
 /** Options of `forget`. */
 export interface ForgetOptions extends InspectOptions {
@@ -50,7 +50,7 @@ export async function forget(options: ForgetOptions, context: Context): Promise<
   try {
     // Once the lock is ours: until then a daemon may have added to it.
     const known = look(state, (db) => knownOf(db, target));
-    say(context, announcement(target, known, options));
+    tell(context, printable(announcement(target, known, options)));
     if (options.dryRun !== true) await forgetNow(settings, target, { options, isThere });
     if (options.json === true) printJson(context, reportOf(target, known, options));
     else
@@ -177,7 +177,7 @@ function knownOf(db: Db, { dataset, raw }: Target): Known {
 /** Said before anything is changed. */
 function announcement(target: Target, known: Known, { samples, dryRun }: ForgetOptions): string {
   const { entries, samples: count, bytes } = known;
-  const found = `${countText(entries)} ${entries === 1 ? "entry" : "entries"}, ${countText(count)} ${count === 1 ? "sample" : "samples"} (${bytesText(bytes)})`;
+  const found = `${counted(entries, "entry", "entries")}, ${counted(count, "sample")} (${bytesText(bytes)})`;
   const verb = dryRun === true ? "would be" : count === 1 ? "is" : "are";
   const fate = samples === true ? `${verb} removed` : "left where they are";
   return `${nameOf(target)}: ${found}${count === 0 ? "" : `, ${fate}`}`;
@@ -190,8 +190,4 @@ function reportOf({ dataset, raw }: Target, known: Known, options: ForgetOptions
 
 function nameOf({ dataset, raw }: Target): string {
   return raw === undefined ? dataset : `${dataset}  ${raw}`;
-}
-
-function say({ err }: Context, text: string): void {
-  err.write(`${printable(text)}\n`);
 }

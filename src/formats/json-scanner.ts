@@ -1,15 +1,17 @@
 import { Failure, NoSample } from "../errors.ts";
 import type { Cut, Limits } from "../types.ts";
 import { byteWindow } from "./byte-window.ts";
+import {
+  QUOTE,
+  COMMA,
+  OPEN_ARRAY,
+  BACKSLASH,
+  CLOSE_ARRAY,
+  OPEN_OBJECT,
+  CLOSE_OBJECT,
+} from "./json-bytes.ts";
 import { isOpener } from "./json-value.ts";
 
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const BACKSLASH = 0x5c;
-const OPEN_ARRAY = 0x5b;
-const CLOSE_ARRAY = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
 /** The end of an array whose rest is left out is looked for in so much of the input. */
 const LOOKED_AT_BYTES = 1024 * 1024;
 /** Deeper than any JSON a person wrote; a bound for memory. */

@@ -1,17 +1,19 @@
 import { errorMessage } from "../errors.ts";
 import { decodeText, type Encoding, encodingOf, utf8 } from "../lib/encoding.ts";
+import {
+  QUOTE,
+  COMMA,
+  COLON,
+  OPEN_ARRAY,
+  CLOSE_ARRAY,
+  OPEN_OBJECT,
+  CLOSE_OBJECT,
+} from "./json-bytes.ts";
 import { jsonScanner } from "./json-scanner.ts";
 import { isOpener, scanValue } from "./json-value.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_ARRAY = 0x5b;
-const CLOSE_ARRAY = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
 
 /** True when a text's first line is a value of its own and another line follows. */
 export function isJsonLines(head: Uint8Array, encoding: Encoding): boolean {

@@ -51,6 +51,16 @@ export function holdThrough(parent: HeldDirectory, name: string): HeldDirectory 
   return held(openSync(entryPath(parent, name), DIRECTORY), join(parent.path, name));
 }
 
+/** What `hold` holds; undefined where a part of its path is a link, or no directory. @throws errno */
+export function unlessLinked(hold: () => HeldDirectory): HeldDirectory | undefined {
+  try {
+    return hold();
+  } catch (error) {
+    if (errorCode(error) === "ELOOP" || errorCode(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
 /** The same as `holdBeneath`; what is missing of the path is made, mode 0750. @throws errno */
 export function makeBeneath(parent: HeldDirectory, path: string): HeldDirectory {
   try {

@@ -1,8 +1,14 @@
 import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
-import { errorCode, Failure } from "../errors.ts";
+import { Failure } from "../errors.ts";
 import { outputFailure } from "./errors.ts";
-import { type HeldDirectory, holdDirectory, holdPlain, realPath } from "./held-directory.ts";
+import {
+  type HeldDirectory,
+  holdDirectory,
+  holdPlain,
+  realPath,
+  unlessLinked,
+} from "./held-directory.ts";
 import { findRoots, isAbsence, type Roots } from "./roots.ts";
 
 /** A dataset's directory, held. */
@@ -62,7 +68,7 @@ function holdAny(
 ): { readonly directory: HeldDirectory; readonly link: string | null } {
   const path = join(prefix, name);
   try {
-    const plain = holdUnlessLinked(join(realPrefix, name));
+    const plain = unlessLinked(() => holdPlain(join(realPrefix, name)));
     if (plain !== undefined) return { directory: { ...plain, path }, link: null };
     const directory = holdDirectory(path);
     return { directory, link: realPath(directory) };
@@ -70,16 +76,6 @@ function holdAny(
     if (!isAbsence(error)) throw outputFailure(error, path);
     const message = `${path} is missing: is it mounted? (\`forget\` is for a dataset that is gone)`;
     throw new Failure("FILE_MISSING", message, { cause: error });
-  }
-}
-
-/** Undefined where a part of the path is a link. */
-function holdUnlessLinked(path: string): HeldDirectory | undefined {
-  try {
-    return holdPlain(path);
-  } catch (error) {
-    if (errorCode(error) === "ELOOP" || errorCode(error) === "ENOTDIR") return undefined;
-    throw error;
   }
 }
 

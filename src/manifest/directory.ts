@@ -1,5 +1,11 @@
-import { errorCode, Failure } from "../errors.ts";
-import { type HeldDirectory, holdBeneath, holdThrough, realPath } from "../lake/held-directory.ts";
+import { Failure } from "../errors.ts";
+import {
+  type HeldDirectory,
+  holdBeneath,
+  holdThrough,
+  realPath,
+  unlessLinked,
+} from "../lake/held-directory.ts";
 import type { HeldDataset } from "../lake/lake.ts";
 import { isWithin } from "../lake/roots.ts";
 
@@ -11,11 +17,8 @@ const FOLDER = "manifests";
  * @throws errno; Failure MANIFEST_UNREADABLE
  */
 export function holdManifests({ directory, real, roots }: HeldDataset): HeldDirectory {
-  try {
-    return holdBeneath(directory, FOLDER);
-  } catch (error) {
-    if (errorCode(error) !== "ELOOP" && errorCode(error) !== "ENOTDIR") throw error;
-  }
+  const plain = unlessLinked(() => holdBeneath(directory, FOLDER));
+  if (plain !== undefined) return plain;
   const manifests = holdThrough(directory, FOLDER);
   const place = realPath(manifests);
   if ([real, ...roots.all].some((root) => isWithin(place, root))) return manifests;

@@ -14,6 +14,7 @@ import {
   isInPlace,
   makeBeneath,
   realPath,
+  unlessLinked,
 } from "../lake/held-directory.ts";
 import type { HeldDataset, Lake } from "../lake/lake.ts";
 import { isRemote } from "../lake/remote.ts";
@@ -36,7 +37,7 @@ const PRODUCTION = ["bronze", "silver", "gold", "raw", "manifests"] as const;
 export function holdSamples(dataset: HeldDataset): HeldDirectory | undefined {
   const { directory } = dataset;
   try {
-    return holdUnlessLink(directory) ?? holdJudged(dataset);
+    return unlessLinked(() => holdBeneath(directory, FOLDER)) ?? holdJudged(dataset);
   } catch (error) {
     if (isAbsence(error)) return undefined;
     throw outputFailure(error, `${directory.path}/${FOLDER}`);
@@ -138,16 +139,6 @@ function placeOf(
   } catch (error) {
     if (errorCode(error) !== "ELOOP") throw nameFailure(error, `${samples.path}/${path}`);
     throw new Failure("PATH_REFUSED", `${samples.path}/${path}: a link is not followed there`);
-  }
-}
-
-/** Undefined where it is a link. @throws errno */
-function holdUnlessLink(directory: HeldDirectory): HeldDirectory | undefined {
-  try {
-    return holdBeneath(directory, FOLDER);
-  } catch (error) {
-    if (errorCode(error) === "ELOOP" || errorCode(error) === "ENOTDIR") return undefined;
-    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import { CsvError, parse } from "csv-parse/sync";
 import { type Dialect, dialectOf } from "../formats/csv-dialect.ts";
 import { encodingOf } from "../lib/encoding.ts";
-import { countText } from "../lib/text.ts";
+import { counted } from "../lib/text.ts";
 import { cut } from "./cell.ts";
 import { typeOfTexts } from "./column-type.ts";
 import { MAX_COLUMNS, rowsShown, tableOf, TYPED_ROWS } from "./table.ts";
@@ -69,7 +69,7 @@ function dialectFacts(
 ): (readonly [string, string])[] {
   const spelled = String.fromCharCode(delimiter);
   const above = linesOf(textOf(bytes.subarray(0, headerAt))).length;
-  const lines = above === 1 ? "1 line" : `${countText(above)} lines`;
+  const lines = counted(above, "line");
   return [
     ["delimiter", delimiterNames[spelled] ?? spelled],
     ...(escapes ? ([["quotes", "escaped by backslashes"]] as const) : []),

@@ -5,32 +5,14 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
 import { settingsOf } from "../../src/config/settings.ts";
-import type { DaemonState } from "../../src/http/context.ts";
+import { restingDaemon } from "../helpers/daemon-state.ts";
 import { healthOf, patienceOf } from "../../src/http/health.ts";
-import { emptyWork } from "../../src/http/work.ts";
 import { createWorld, rows } from "../helpers/world.ts";
 import { ask } from "./requests.ts";
 import { serve } from "./serve.ts";
 import { endingWithUs } from "../helpers/child.ts";
 
 const NOW = Date.parse("2026-01-18T14:30:00Z");
-
-function daemon(pulse: DaemonState["pulse"]): DaemonState {
-  return {
-    pid: 1,
-    startedAt: NOW - 3_600_000,
-    isReady: true,
-    pulse,
-    passesWait: null,
-    passFailure: null,
-    workerRestarts: 0,
-    paused: [],
-    lastPass: null,
-    lastGoodPassAt: null,
-    work: emptyWork(),
-    serverRestarts: 0,
-  };
-}
 
 test.each([
   ["rests, for however long", { resting: true, beatAt: NOW - 86_400_000 }, NOW, "ok", null],
@@ -51,7 +33,12 @@ test.each([
   ],
   ["set its clock back", { resting: false, beatAt: NOW + 3_600_000 }, NOW, "ok", null],
 ] as const)("a daemon that %s: %o", (_what, pulse, heardAt, status, reason) => {
-  const health = healthOf({ state: daemon(pulse), heardAt, now: NOW, patienceMs: 90_000 });
+  const health = healthOf({
+    state: restingDaemon(NOW, { pulse }),
+    heardAt,
+    now: NOW,
+    patienceMs: 90_000,
+  });
   expect(health).toMatchObject({ status, reason });
 });
 

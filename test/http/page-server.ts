@@ -8,6 +8,7 @@ import { addPages } from "../../src/http/page/routes.ts";
 import { createCacheReader } from "../../src/http/reader.ts";
 import { createReportReader } from "../../src/http/report.ts";
 import { emptyWork } from "../../src/http/work.ts";
+import { restingDaemon } from "../helpers/daemon-state.ts";
 
 /** Pages that are served in this process, until they are disposed of. */
 export interface PageServer extends AsyncDisposable {
@@ -23,20 +24,11 @@ export interface PageServer extends AsyncDisposable {
 
 /** Serves the pages of a lake as the daemon's server does. */
 export async function servePages(settings: Settings): Promise<PageServer> {
-  let state: DaemonState = {
-    isReady: true,
-    pulse: { resting: true, beatAt: Date.now() },
-    passesWait: null,
-    passFailure: null,
-    workerRestarts: 0,
-    pid: process.pid,
-    startedAt: Date.now() - 3_723_000,
-    paused: [],
-    lastPass: null,
-    lastGoodPassAt: null,
+  const now = Date.now();
+  let state = restingDaemon(now - 3_723_000, {
+    pulse: { resting: true, beatAt: now },
     work: { ...emptyWork(), readBytes: 5_300_000_000, writtenBytes: 41_000_000 },
-    serverRestarts: 0,
-  };
+  });
   let silentMs = 0;
   const failures: string[] = [];
   const { cache, drop } = createCacheReader(settings.state);

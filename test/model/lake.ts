@@ -10,7 +10,8 @@ import { createPace } from "../../src/load/pace.ts";
 import { expectTrueTotals } from "../helpers/totals.ts";
 import { createIngest, type Ingest, type Ingested } from "../../src/ingest.ts";
 import { UNREAD } from "../../src/steps.ts";
-import type { Handle, RejectedLine, Sampled } from "../../src/types.ts";
+import type { Handle, RejectedLine } from "../../src/types.ts";
+import { SAMPLED } from "../helpers/sampled.ts";
 import type { Looked, Row } from "./contract.ts";
 
 /** One dataset with a cache of its own, driven in this process. */
@@ -39,18 +40,6 @@ export interface Place {
   /** Directory of its cache. */
   readonly state: string;
 }
-
-const SAMPLED: Sampled = {
-  outcome: "sampled",
-  format: "csv",
-  complete: true,
-  warnings: [],
-  recognisedBy: "name",
-  bytes: 1,
-  readBytes: 1,
-  sourceSize: 1,
-  ms: 0,
-};
 
 /** Every row that is written to the cache is an effect that a kill can come before. */
 const WRITES = [

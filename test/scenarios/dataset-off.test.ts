@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { backlogOf } from "../../src/cache/backlog.ts";
 import { createIngest } from "../../src/ingest.ts";
 import { metricsText } from "../../src/http/metrics/text.ts";
-import { emptyWork } from "../../src/http/work.ts";
 import { statusOf } from "../../src/status.ts";
+import { restingDaemon } from "../helpers/daemon-state.ts";
 import { createWorld, DATASET, MTIME, rows, type World } from "../helpers/world.ts";
 
 /** Every minute of a leap year's 29 February: in effect, never. */
@@ -30,20 +30,7 @@ async function withPending(): Promise<World> {
 
 async function metricsOf(world: World): Promise<string> {
   const report = await statusOf(world.db(), world.settings(), Date.now());
-  const daemon = {
-    pid: process.pid,
-    startedAt: MTIME,
-    isReady: true,
-    pulse: { resting: true, beatAt: MTIME },
-    passesWait: null,
-    passFailure: null,
-    workerRestarts: 0,
-    paused: [],
-    lastPass: null,
-    lastGoodPassAt: null,
-    work: emptyWork(),
-    serverRestarts: 0,
-  };
+  const daemon = restingDaemon(MTIME);
   return metricsText({ daemon, isHealthy: true, state: world.state, report });
 }
 

@@ -9,6 +9,7 @@ import { realEffects } from "../../src/effects.ts";
 import { createIngest, type Ingest } from "../../src/ingest.ts";
 import type { PassEvent } from "../../src/events.ts";
 import { createPass, type PassResult } from "../../src/pass.ts";
+import { SAMPLED } from "../helpers/sampled.ts";
 import { createWorld, DATASET, MTIME, rows, type World } from "../helpers/world.ts";
 
 const LONG = "a/long/v1";
@@ -56,18 +57,7 @@ function stepwise(world: World): {
     report: (event) => events.push(event),
     effects: {
       ...realEffects(settings),
-      handle: () =>
-        Promise.resolve({
-          outcome: "sampled",
-          format: "csv",
-          complete: true,
-          warnings: [],
-          recognisedBy: "name",
-          bytes: 1,
-          readBytes: 1,
-          sourceSize: 1,
-          ms: 0,
-        }),
+      handle: () => Promise.resolve(SAMPLED),
     },
   });
   return {

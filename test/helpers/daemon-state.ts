@@ -1,0 +1,21 @@
+import type { DaemonState } from "../../src/http/context.ts";
+import { emptyWork } from "../../src/http/work.ts";
+
+/** What a daemon that rests, and has done nothing yet, tells of itself; `startedAt` is ms since epoch. */
+export function restingDaemon(startedAt: number, more: Partial<DaemonState> = {}): DaemonState {
+  return {
+    pid: process.pid,
+    startedAt,
+    isReady: true,
+    pulse: { resting: true, beatAt: startedAt },
+    passesWait: null,
+    passFailure: null,
+    workerRestarts: 0,
+    paused: [],
+    lastPass: null,
+    lastGoodPassAt: null,
+    work: emptyWork(),
+    serverRestarts: 0,
+    ...more,
+  };
+}
