@@ -55,11 +55,14 @@ export function buildLibrary(directory: string): string {
 }
 
 /** How to start the program so that it meets a fault. */
-export function behind(fault: Fault, lake: Lake, library: string): Behind {
+export function behind(fault: Fault, lake: Pick<Lake, "root" | "prefix">, library: string): Behind {
   return fault.inLibrary === true ? byLibrary(fault, lake, library) : byKernel(fault, lake);
 }
 
-function byKernel({ call, errno, path, nth = "1" }: Fault, { root, prefix }: Lake): Behind {
+function byKernel(
+  { call, errno, path, nth = "1" }: Fault,
+  { root, prefix }: Pick<Lake, "root" | "prefix">,
+): Behind {
   const log = join(root, "strace");
   const only = path === undefined ? [] : ["-P", join(prefix, path)];
   const inject = ["-e", `trace=${call}`, "-e", `inject=${call}:error=${errno}:when=${nth}`];
@@ -70,7 +73,11 @@ function byKernel({ call, errno, path, nth = "1" }: Fault, { root, prefix }: Lak
   };
 }
 
-function byLibrary(fault: Fault, { root, prefix }: Lake, library: string): Behind {
+function byLibrary(
+  fault: Fault,
+  { root, prefix }: Pick<Lake, "root" | "prefix">,
+  library: string,
+): Behind {
   const { call, errno, path = "", nth = "1", isAnswerLost = false } = fault;
   const log = join(root, "faults");
   const numbers: Readonly<Record<string, number>> = constants.errno;

@@ -1,24 +1,30 @@
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { expect, test } from "vitest";
 import { createWorld, type Ran, rows, run, type World } from "../helpers/world.ts";
+import { type Behind, behind, buildLibrary, whyNoFaults } from "./fault.ts";
 
 const program = join(import.meta.dirname, "sync-once.ts");
-const hasStrace = spawnSync("strace", ["-f", "-o", "/dev/null", "true"]).status === 0;
-if (!hasStrace) process.stdout.write("faults of syncing are not tried: strace cannot trace here\n");
+const why = whyNoFaults();
+if (why !== undefined) process.stdout.write(`faults of syncing are not tried: ${why}\n`);
 
-/** Syncs in a process of its own, behind a command such as strace. */
-async function sync(world: World, behind: readonly string[] = []): Promise<Ran> {
+/** Syncs in a process of its own, with a fault. */
+async function sync(world: World, { command = [], env = {} }: Partial<Behind> = {}): Promise<Ran> {
   world.close();
-  const command = [...behind, process.execPath, program, world.prefix, world.state];
-  return run(command, world.config);
+  return run([...command, process.execPath, program, world.prefix, world.state], world.config, {
+    env,
+  });
 }
 
-/** What has a call on the first sample fail. */
-function failing(world: World, call: string, errno: string): readonly string[] {
-  const path = world.path("samples/a_sample.csv");
-  const inject = ["-e", `trace=${call}`, "-e", `inject=${call}:error=${errno}`];
-  return ["strace", "-f", "-qq", "-P", path, ...inject, "-o", "/dev/null"];
+/** What has a call on the first sample fail. Samples are opened beneath a held directory. */
+function failing(world: World, fault: { call: string; errno: string; inLibrary: boolean }): Behind {
+  const path = fault.inLibrary
+    ? "a_sample.csv"
+    : relative(world.prefix, world.path("samples/a_sample.csv"));
+  return behind(
+    { ...fault, path },
+    { root: world.root, prefix: world.prefix },
+    buildLibrary(world.root),
+  );
 }
 
 /** Three samples that were settled a while ago. */
@@ -28,12 +34,15 @@ async function fill(world: World): Promise<void> {
   world.db().exec("UPDATE unsynced SET at = at - 60000");
 }
 
-test.skipIf(!hasStrace)(
+test.skipIf(why !== undefined)(
   "a sample that the kernel cannot bring to disk is made again, and no other",
   async () => {
     await using world = await createWorld();
     await fill(world);
-    const { code, stdout } = await sync(world, failing(world, "fsync", "EIO"));
+    const { code, stdout } = await sync(
+      world,
+      failing(world, { call: "fsync", errno: "EIO", inLibrary: false }),
+    );
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({ synced: 2, redone: 1 });
     const { summary, outcomes } = await world.pass();
@@ -43,12 +52,15 @@ test.skipIf(!hasStrace)(
   },
 );
 
-test.skipIf(!hasStrace)(
+test.skipIf(why !== undefined)(
   "where it cannot be told whether a sample is on disk, nothing is forgotten, and it is asked again",
   async () => {
     await using world = await createWorld();
     await fill(world);
-    const { code, stderr } = await sync(world, failing(world, "openat", "ESTALE"));
+    const { code, stderr } = await sync(
+      world,
+      failing(world, { call: "open", errno: "ESTALE", inLibrary: true }),
+    );
     expect(code).not.toBe(0);
     expect(stderr).not.toBe("");
     const left = world.db().prepare("SELECT count(*) FROM unsynced").pluck();
