@@ -5,6 +5,8 @@ export interface Clock {
   readonly signal: AbortSignal;
   /** Rejects when the time is over or the work is stopped from outside. */
   readonly rejected: Promise<never>;
+  /** Waits for what is not the job's own work: this time does not count. @throws what `wait` throws */
+  aside(wait: () => Promise<void>): Promise<void>;
   stop(): void;
 }
 
@@ -19,12 +21,20 @@ export function startClock(seconds: number, stop: AbortSignal): Clock {
   };
   const onStop = () => end(stop.reason);
   const late = () => end(new Failure("TIMEOUT", `not done within limits.seconds (${seconds} s)`));
-  const timer = setTimeout(late, seconds * 1000);
+  let endsAt = performance.now() + seconds * 1000;
+  let timer = setTimeout(late, seconds * 1000);
   if (stop.aborted) onStop();
   stop.addEventListener("abort", onStop);
   return {
     signal: controller.signal,
     rejected: promise,
+    async aside(wait) {
+      clearTimeout(timer);
+      const left = endsAt - performance.now();
+      await wait();
+      endsAt = performance.now() + left;
+      timer = setTimeout(late, left);
+    },
     stop() {
       clearTimeout(timer);
       stop.removeEventListener("abort", onStop);

@@ -2,6 +2,8 @@ import { getHeapStatistics } from "node:v8";
 
 /** What dead buffers of this thread may take, bytes. */
 const LEFT_BYTES = 8 * 1024 * 1024;
+/** Between two looks, ms: a look takes as long as a small file's part of them. */
+const BETWEEN_MS = 2;
 
 type Collect = (options?: { type: "minor" }) => unknown;
 
@@ -11,11 +13,15 @@ type Collect = (options?: { type: "minor" }) => unknown;
  * 100 MB of them gather in each thread. Does nothing without `--expose-gc`.
  */
 export function createCollector(gc = globalThis.gc as Collect | undefined): () => void {
-  let least = 0;
+  let [least, lookedAt] = [0, 0];
   return () => {
+    const now = performance.now();
+    if (gc === undefined || now - lookedAt < BETWEEN_MS) return;
+    lookedAt = now;
     // What was collected is freed beside us, a moment later: the least is what lives.
-    least = Math.min(least, outside());
-    if (gc === undefined || outside() - least < LEFT_BYTES) return;
+    const bytes = outside();
+    least = Math.min(least, bytes);
+    if (bytes - least < LEFT_BYTES) return;
     // Buffers mostly die young, and the young are searched in a millisecond.
     void gc({ type: "minor" });
     if (outside() - least >= LEFT_BYTES / 2) void gc();

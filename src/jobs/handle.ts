@@ -27,7 +27,8 @@ export function createHandle(settings: Settings, turn?: Turn): Handle {
     const memory = memories.pop() ?? Buffer.allocUnsafeSlow(HEAD_BYTES);
     let done: Promise<Outcome> | undefined;
     try {
-      done = sampleFile(job, { lake, memory, turn }, clock.signal, work);
+      const alone = turn && (() => clock.aside(() => turn.take(clock.signal)));
+      done = sampleFile(job, { lake, memory, alone }, clock.signal, work);
       return await Promise.race([done, clock.rejected]);
     } catch (error) {
       // Work that is stopped ends with its next read, and cleans up behind itself.

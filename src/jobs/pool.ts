@@ -31,8 +31,8 @@ interface Slot {
   tasks: Task[];
   /** Of these, how many are answered since the lane was started. */
   answered: number;
-  /** What the lane had done when that was last looked at, and when it was seen to move. */
-  done: number;
+  /** How often the lane had moved when that was last looked at, and when it was seen to. */
+  moves: number;
   movedAt: number;
   /** How many it may be sent at once. */
   atOnce: number;
@@ -134,9 +134,9 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
   function look(): void {
     const now = performance.now();
     for (const slot of slots) {
-      const done = slot.lane?.progress.done() ?? 0;
-      if (done !== slot.done) slot.movedAt = now;
-      slot.done = done;
+      const moves = slot.lane?.progress.moves() ?? 0;
+      if (moves !== slot.moves) slot.movedAt = now;
+      slot.moves = moves;
       const job = inProgress(slot)?.job;
       if (job === undefined) continue;
       const { seconds } = settings.forDataset(job.dataset).limits;
@@ -196,7 +196,7 @@ function emptySlot(thread: number): Slot {
     lane: undefined,
     tasks: [],
     answered: 0,
-    done: 0,
+    moves: 0,
     movedAt: 0,
     atOnce: FIRST_AT_ONCE,
   };

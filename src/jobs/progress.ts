@@ -2,6 +2,8 @@
 export interface Progress {
   /** Jobs done so far. */
   readonly done: () => number;
+  /** Grows with each job done, and while it waits for another thread. */
+  readonly moves: () => number;
   /** Whether it has loaded everything. */
   readonly isReady: () => boolean;
   /** Whether it could not remove a temporary file. */
@@ -12,13 +14,15 @@ export interface Progress {
 export interface OwnProgress {
   ready(): void;
   jobDone(): void;
+  waits(): void;
   left(): void;
 }
 
 const DONE = 0;
 const READY = 1;
 const LEFT = 2;
-const FIELDS = 3;
+const WAITS = 3;
+const FIELDS = 4;
 
 /** Memory for one thread. */
 export function createProgress(): SharedArrayBuffer {
@@ -30,6 +34,7 @@ export function progressOf(memory: SharedArrayBuffer): Progress {
   const fields = new Int32Array(memory);
   return {
     done: () => Atomics.load(fields, DONE),
+    moves: () => Atomics.load(fields, DONE) + Atomics.load(fields, WAITS),
     isReady: () => Atomics.load(fields, READY) === 1,
     hasLeft: () => Atomics.load(fields, LEFT) === 1,
   };
@@ -41,6 +46,7 @@ export function ownProgress(memory: SharedArrayBuffer): OwnProgress {
   return {
     ready: () => void Atomics.store(fields, READY, 1),
     jobDone: () => void Atomics.add(fields, DONE, 1),
+    waits: () => void Atomics.add(fields, WAITS, 1),
     left: () => void Atomics.store(fields, LEFT, 1),
   };
 }

@@ -7,7 +7,6 @@ import { makePlace, makeSamples, type SamplePlace } from "../samples/directory.t
 import { type Staged, stage } from "../samples/publish.ts";
 import type { Job, Outcome, Recognised, SampleRequest } from "../types.ts";
 import { type LocalFile, openBronze } from "./source.ts";
-import type { Turn } from "./turn.ts";
 
 /** Thrown inside to leave: the sample needs another name. */
 export class Rename extends Error {
@@ -25,7 +24,8 @@ export interface Surroundings {
   readonly lake: Lake;
   /** Memory for a file's first bytes, while it is open. */
   readonly memory: Buffer;
-  readonly turn: Turn | undefined;
+  /** As in `SampleRequest`. */
+  readonly alone: SampleRequest["alone"];
 }
 
 /**
@@ -35,7 +35,7 @@ export interface Surroundings {
  */
 export async function sampleFile(
   job: Job,
-  { lake, memory, turn }: Surroundings,
+  { lake, memory, alone }: Surroundings,
   signal: AbortSignal,
   work: { readBytes: number },
 ): Promise<Outcome> {
@@ -52,7 +52,6 @@ export async function sampleFile(
     memory,
   });
   try {
-    const alone = turn === undefined ? undefined : () => turn.take(signal);
     const request = { source: file, limits, signal, depth: 0, extensions, alone, recognise };
     const found = await recognise(request);
     using samples = makeSamples(lake, dataset);

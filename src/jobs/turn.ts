@@ -15,8 +15,11 @@ export function createTurn(): SharedArrayBuffer {
   return new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
 }
 
-/** A thread's view, which is counted from 0; the pool has it too, for threads that died. */
-export function turnOf(memory: SharedArrayBuffer, thread: number): Turn {
+/**
+ * A thread's view, which is counted from 0; the pool has it too, for threads that died. `onWait` is
+ * called again and again while it waits.
+ */
+export function turnOf(memory: SharedArrayBuffer, thread: number, onWait?: () => void): Turn {
   const holder = new Int32Array(memory);
   const own = thread + 1;
   return {
@@ -25,6 +28,7 @@ export function turnOf(memory: SharedArrayBuffer, thread: number): Turn {
         signal.throwIfAborted();
         const other = Atomics.compareExchange(holder, 0, NOBODY, own);
         if (other === NOBODY || other === own) return;
+        onWait?.();
         await Atomics.waitAsync(holder, 0, other, LOOK_MS).value;
       }
     },

@@ -17,9 +17,10 @@ const LONGEST_MS = 20;
 
 const data = workerData as WorkerData;
 tellDescriptorsIn(data.descriptors);
-const handle = createHandle(settingsOf(data.origin), turnOf(data.turn, data.thread));
 const mark = openMark(data.inWork, data.thread);
 const progress = ownProgress(data.progress);
+const turn = turnOf(data.turn, data.thread, progress.waits);
+const handle = createHandle(settingsOf(data.origin), turn);
 const collect = createCollector();
 const never = new AbortController().signal;
 const queue: Job[] = [];

@@ -1,4 +1,5 @@
 import {
+  type BigIntStats,
   closeSync,
   constants,
   fstatSync,
@@ -10,8 +11,9 @@ import {
   statSync,
   unlinkSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { errorCode } from "../errors.ts";
+import { pathBelow } from "../lib/path-below.ts";
 import { pathBytes, pathText } from "../lib/pep383.ts";
 import { O_PATH, systemCalls } from "./system-calls.ts";
 
@@ -23,6 +25,8 @@ export interface HeldDirectory extends Disposable {
   readonly fd: number;
   /** Where it was found: for people, and to see whether it is still there. */
   readonly path: string;
+  /** Tells it from every other directory of this machine. @throws errno */
+  identity(): string;
 }
 
 const FILE_MODE = 0o640;
@@ -30,25 +34,29 @@ const DIRECTORY_MODE = 0o750;
 const DIRECTORY = O_PATH | constants.O_DIRECTORY;
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** Holds a directory to which no link leads; `path` is absolute. @throws errno, as `SystemCalls` */
-export function holdPlain(path: string): HeldDirectory {
-  return heldByUs(systemCalls().open({ path }, DIRECTORY, 0), path);
+/**
+ * Holds the directory `real`, to which no link leads; it is known as `path`. Both are absolute.
+ * @throws errno, as `SystemCalls`
+ */
+export function holdPlain(real: string, path: string): HeldDirectory {
+  return heldByUs(systemCalls().open({ path: real }, DIRECTORY, 0), path);
 }
 
 /** Holds a directory, wherever links lead to; `path` is absolute. @throws errno */
 export function holdDirectory(path: string): HeldDirectory {
-  return held(openSync(pathBytes(path), DIRECTORY), path);
+  return held(openSync(pathBytes(path), DIRECTORY), path, closeSync);
 }
 
 /** Holds a directory beneath a held one, with no link on the way. @throws errno, as `SystemCalls` */
 export function holdBeneath(parent: HeldDirectory, path: string): HeldDirectory {
   const fd = systemCalls().open({ directory: parent.fd, path }, DIRECTORY, 0);
-  return heldByUs(fd, join(parent.path, path));
+  return heldByUs(fd, pathBelow(parent.path, path));
 }
 
 /** Holds what an entry of a held directory leads to, links followed. @throws errno */
 export function holdThrough(parent: HeldDirectory, name: string): HeldDirectory {
-  return held(openSync(entryPath(parent, name), DIRECTORY), join(parent.path, name));
+  const fd = openSync(entryPath(parent, name), DIRECTORY);
+  return held(fd, pathBelow(parent.path, name), closeSync);
 }
 
 /** What `hold` holds; undefined where a part of its path is a link, or no directory. @throws errno */
@@ -87,18 +95,10 @@ export function realPath({ fd }: HeldDirectory): string {
   return pathText(readlinkSync(`/proc/self/fd/${fd}`, { encoding: "buffer" }));
 }
 
-/** Tells a directory from every other one of this machine. @throws errno */
-export function identityOf({ fd }: HeldDirectory): string {
-  const { dev, ino } = fstatSync(fd, { bigint: true });
-  return `${dev}:${ino}`;
-}
-
 /** Whether the path of a held directory still leads to it. @throws errno where that cannot be seen */
-export function isInPlace({ fd, path }: HeldDirectory): boolean {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  if (found === undefined) return false;
-  const { dev, ino } = fstatSync(fd, { bigint: true });
-  return found.dev === dev && found.ino === ino;
+export function isInPlace(directory: HeldDirectory): boolean {
+  const found = statSync(directory.path, { bigint: true, throwIfNoEntry: false });
+  return found !== undefined && identityIn(found) === directory.identity();
 }
 
 /** Makes a file that is not there yet, mode 0640; to be closed with `closeFile`. @throws errno */
@@ -134,11 +134,21 @@ function makeDirectory(parent: HeldDirectory, name: string): void {
   }
 }
 
-function held(fd: number, path: string): HeldDirectory {
-  return { fd, path, [Symbol.dispose]: () => closeSync(fd) };
+function held(fd: number, path: string, close: (fd: number) => void): HeldDirectory {
+  let known: string | undefined;
+  return {
+    fd,
+    path,
+    identity: () => (known ??= identityIn(fstatSync(fd, { bigint: true }))),
+    [Symbol.dispose]: () => close(fd),
+  };
 }
 
 /** Who opened a descriptor has to close it: Node keeps account of its own in each thread. */
 function heldByUs(fd: number, path: string): HeldDirectory {
-  return { fd, path, [Symbol.dispose]: () => systemCalls().close(fd) };
+  return held(fd, path, systemCalls().close);
+}
+
+function identityIn({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
 }

@@ -1,6 +1,6 @@
-import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { Failure } from "../errors.ts";
+import { pathBelow } from "../lib/path-below.ts";
 import { outputFailure } from "./errors.ts";
 import {
   type HeldDirectory,
@@ -54,7 +54,7 @@ export function createLake(settings: Settings): Lake {
         dispose();
         throw movedFailure(directory.path, link, linkedTo);
       }
-      const real = link ?? join(roots.prefix, name);
+      const real = link ?? pathBelow(roots.prefix, name);
       return { name, directory, real, roots, [Symbol.dispose]: dispose };
     },
   };
@@ -66,10 +66,10 @@ function holdAny(
   realPrefix: string,
   name: string,
 ): { readonly directory: HeldDirectory; readonly link: string | null } {
-  const path = join(prefix, name);
+  const path = pathBelow(prefix, name);
   try {
-    const plain = unlessLinked(() => holdPlain(join(realPrefix, name)));
-    if (plain !== undefined) return { directory: { ...plain, path }, link: null };
+    const plain = unlessLinked(() => holdPlain(pathBelow(realPrefix, name), path));
+    if (plain !== undefined) return { directory: plain, link: null };
     const directory = holdDirectory(path);
     return { directory, link: realPath(directory) };
   } catch (error) {

@@ -35,7 +35,9 @@ export interface SystemCalls {
 
 /** Linux: openat2(2) has one number on every architecture, and no wrapper in the C library. */
 const OPENAT2 = 437;
-const HOW_BYTES = 24n;
+const HOW_BYTES = 24;
+/** Modes are below this. */
+const MODES = 0o10000;
 const RESOLVE_NO_MAGICLINKS = 0x02n;
 const RESOLVE_NO_SYMLINKS = 0x04n;
 const RESOLVE_BENEATH = 0x08n;
@@ -63,10 +65,11 @@ export function kernelCalls(): SystemCalls | undefined {
     const openat2 = libc.func("long syscall(long, int, const char *, const void *, size_t)");
     const close = libc.func("int close(int)");
     const renameat = libc.func("int renameat(int, const char *, int, const char *)");
+    const plain = argumentsOf(PLAIN);
+    const beneath = argumentsOf(PLAIN | RESOLVE_BENEATH);
     const calls: SystemCalls = {
       open({ directory, path }, flags, mode) {
-        const resolve = directory === undefined ? PLAIN : PLAIN | RESOLVE_BENEATH;
-        const how = new BigUint64Array([BigInt(flags), BigInt(mode), resolve]);
+        const how = (directory === undefined ? plain : beneath)(flags, mode);
         const fd = Number(openat2(OPENAT2, directory ?? AT_FDCWD, path, how, HOW_BYTES));
         return fd >= 0 ? opened(fd) : refuse(errno(), "openat2", path);
       },
@@ -84,6 +87,17 @@ export function kernelCalls(): SystemCalls | undefined {
     // Whatever keeps them from us, the other way does the same in more steps.
     return undefined;
   }
+}
+
+/** Makes openat2's `struct open_how`, once for each of the few pairs of flags and mode. */
+function argumentsOf(resolve: bigint): (flags: number, mode: number) => BigUint64Array {
+  const known = new Map<number, BigUint64Array>();
+  return (flags, mode) => {
+    const pair = flags * MODES + mode;
+    const how = known.get(pair) ?? new BigUint64Array([BigInt(flags), BigInt(mode), resolve]);
+    known.set(pair, how);
+    return how;
+  };
 }
 
 /** The same with Node's own calls: a path is entered part by part, and each part is held. */

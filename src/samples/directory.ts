@@ -10,7 +10,6 @@ import {
   type HeldDirectory,
   holdBeneath,
   holdThrough,
-  identityOf,
   isInPlace,
   makeBeneath,
   realPath,
@@ -160,7 +159,7 @@ function holdJudged({ directory, real, roots }: HeldDataset): HeldDirectory {
 
 /** A directory is judged once; it stays ours as long as it is the same one. */
 function checkOwn(lake: Lake, dataset: HeldDataset, samples: HeldDirectory): void {
-  const identity = identityOf(samples);
+  const identity = samples.identity();
   if (lake.ownSamples.get(dataset.name) === identity) return;
   if (!judgeOwn(dataset, samples)) mark(samples);
   lake.ownSamples.set(dataset.name, identity);
@@ -172,7 +171,7 @@ function checkOwn(lake: Lake, dataset: HeldDataset, samples: HeldDirectory): voi
  * @throws Failure OUTPUT_UNWRITABLE; errno
  */
 export function judgeOwn({ directory }: HeldDataset, samples: HeldDirectory): boolean {
-  const identity = identityOf(samples);
+  const identity = samples.identity();
   const twin = PRODUCTION.find((folder) => identityIn(directory, folder) === identity);
   if (twin !== undefined) {
     const message = `${samples.path} is ${twin} as well: is it mounted twice?`;
@@ -226,7 +225,7 @@ function mark(samples: HeldDirectory): void {
 function identityIn(directory: HeldDirectory, name: string): string | undefined {
   try {
     using folder = holdBeneath(directory, name);
-    return identityOf(folder);
+    return folder.identity();
   } catch {
     // Not there, or a link: what a link leads to was judged by its path.
     return undefined;

@@ -2,7 +2,15 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { crc32, zstdDecompressSync } from "node:zlib";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import {
+  constants,
+  crc32,
+  createZstdCompress,
+  type ZstdOptions,
+  zstdDecompressSync,
+} from "node:zlib";
 import { decompressFrameSync } from "lz4-napi";
 import { afterAll, describe, expect, test } from "vitest";
 import {
@@ -22,10 +30,10 @@ import { gz } from "../../src/formats/compressed/gz.ts";
 import { lz4 } from "../../src/formats/compressed/lz4.ts";
 import { xz } from "../../src/formats/compressed/xz.ts";
 import { zst } from "../../src/formats/compressed/zst.ts";
-import { formatOfName } from "../../src/formats/index.ts";
+import { formatOfName, recognise } from "../../src/formats/index.ts";
 import { lz4Prefix } from "../../src/lib/lz4-block.ts";
 import { xxh32 } from "../../src/lib/xxh32.ts";
-import { sampleBytes, sampleOf } from "../helpers/sample.ts";
+import { memorySource, requestFor, sampleBytes, sampleOf } from "../helpers/sample.ts";
 
 const MIB = 1024 * 1024;
 const compressions = [gz, zst, xz, bz2, lz4] as const;
@@ -483,3 +491,33 @@ test("what a wrong checksum speaks against is kept", async () => {
   const { summary } = await sampleOf("x.csv.zst", packed);
   expect(summary).toMatchObject({ rows: 1, warnings: [expect.stringContaining("damaged")] });
 });
+
+test.each([
+  ["zst", 0, async () => zstdOf({})],
+  ["zst", 1, async () => zstdOf({ [constants.ZSTD_c_windowLog]: 27 })],
+  [
+    "xz",
+    0,
+    async () => python("(lambda data: lzma.compress(data, preset=6))", Buffer.from("a\n1\n")),
+  ],
+  [
+    "xz",
+    1,
+    async () => python("(lambda data: lzma.compress(data, preset=9))", Buffer.from("a\n1\n")),
+  ],
+])("a %s that may refer far back is decoded alone: %i", async (name, times, packed) => {
+  let alone = 0;
+  const source = memorySource(`x.csv.${name}`, await packed());
+  const request = { ...requestFor(source), alone: async () => void (alone += 1) };
+  const found = await recognise(request);
+  await buffer(Readable.from(found.format.sample(request, found)));
+  expect(alone).toBe(times);
+});
+
+/** As a pipe into `zstd` compresses: nothing is said of the length. */
+async function zstdOf(params: ZstdOptions["params"]): Promise<Buffer> {
+  const packer = createZstdCompress({ params });
+  packer.write("a\n");
+  packer.end("1\n");
+  return buffer(packer);
+}

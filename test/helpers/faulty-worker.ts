@@ -4,6 +4,11 @@ import type { WorkerData } from "../../src/jobs/lane.ts";
 import { ownProgress } from "../../src/jobs/progress.ts";
 import type { Job, Outcome } from "../../src/types.ts";
 
+/** Longer than `limits.seconds` and what is granted beyond, looked at twice a second. */
+const WAITS = 10;
+const WAIT_MS = 400;
+
+const idle = new Int32Array(new SharedArrayBuffer(4));
 const progress = ownProgress((workerData as WorkerData).progress);
 progress.ready();
 parentPort?.on("message", (jobs: readonly Job[]) => {
@@ -11,6 +16,7 @@ parentPort?.on("message", (jobs: readonly Job[]) => {
     if (raw === "hang.csv") for (;;);
     // Bit by bit: Node leaves a thread 16 MB to end in, and one array that grows past them ends the process.
     if (raw === "grow.csv") for (let kept: object | undefined; ;) kept = { kept, i: 0 };
+    if (raw === "wait.csv") waitForOthers();
     if (raw === "throw.csv") throw new Error("thrown outside of any job");
     if (raw === "exit.csv") process.exit(7);
     progress.jobDone();
@@ -18,3 +24,10 @@ parentPort?.on("message", (jobs: readonly Job[]) => {
   });
   parentPort?.postMessage(outcomes);
 });
+
+function waitForOthers(): void {
+  for (let i = 0; i < WAITS; i += 1) {
+    progress.waits();
+    Atomics.wait(idle, 0, 0, WAIT_MS);
+  }
+}

@@ -76,6 +76,17 @@ test.each([
   await faulty.close();
 });
 
+test("a thread that waits for another longer than a job may take is not ended", async () => {
+  const program = new URL("../helpers/faulty-worker.ts", import.meta.url);
+  writeFileSync(join(prefix, "config.yaml"), "limits: { seconds: 1 }\n");
+  const chosen = loadConfig({ prefix, config: join(prefix, "config.yaml"), env: {} });
+  const waiting = createWorkerPool(chosen, inWork, program);
+  const outcome = await waiting.handle(jobFor("wait.csv", "wait.csv"), never);
+  expect(outcome).toEqual({ outcome: "abandoned" });
+  expect(waiting.replaced()).toBe(0);
+  await waiting.close();
+});
+
 test("what is in flight is abandoned when the signal says so, and nothing is left half-written", async () => {
   const job = put("orders.csv", readFileSync(join(fixtures, "csv/rows-101.csv")));
   const stop = new AbortController();

@@ -1,4 +1,5 @@
 import { errorCode } from "../../errors.ts";
+import type { SampleRequest } from "../../types.ts";
 
 /** One way to compress a stream of bytes: equals in a list. */
 export interface Compression {
@@ -14,17 +15,22 @@ export interface Compression {
   /**
    * Yields all that the chunks hold, member after member, and returns the offset after the last
    * one. What comes before damage is yielded first. Output depends on the bytes, not on the chunk
-   * borders.
+   * borders. `alone` is awaited where decoding takes more than `LARGE_WINDOW_BYTES`.
    * @throws Failure FORMAT_INVALID, or an error of zlib's own, for damage; LIMIT_EXCEEDED where
    * decoding needs too much memory; NoSample for what it cannot decode; what the chunks throw.
    */
-  decompress(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, number, void>;
+  decompress(
+    chunks: AsyncIterable<Uint8Array>,
+    alone?: SampleRequest["alone"],
+  ): AsyncGenerator<Uint8Array, number, void>;
   /** Compresses; the same bytes for the same bytes. */
   compress(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, unknown, void>;
 }
 
 /** Memory for what is referred back to while decoding, in bytes; the `zstd` command has the same. */
 export const MAX_WINDOW_BYTES = 128 * 1024 * 1024;
+/** What more than one thread may have at a time. `xz -9` and `zstd --long` ask for more. */
+export const LARGE_WINDOW_BYTES = 16 * 1024 * 1024;
 
 /** True for damaged bytes: our decoders throw FORMAT_INVALID, zlib and libzstd have codes of their own. */
 export function isDamage(error: unknown): boolean {

@@ -2,14 +2,7 @@ import { errorMessage, Failure, NoSample } from "../../errors.ts";
 import { slicesOf } from "../../lib/blocks.ts";
 import { breathe } from "../../lib/breathe.ts";
 import { streamSource } from "../../lib/source.ts";
-import type {
-  Format,
-  Limits,
-  SampleRequest,
-  SampleStream,
-  SampleSummary,
-  Source,
-} from "../../types.ts";
+import type { Format, SampleRequest, SampleStream, SampleSummary } from "../../types.ts";
 import { checkRatio } from "../ratio.ts";
 import { isNamedHeader } from "../tar-header.ts";
 import { type Compression, innerName, isDamage } from "./compression.ts";
@@ -55,14 +48,17 @@ async function* sampleInside(
   compression: Compression,
   again: boolean,
 ): SampleStream {
-  const { source, limits, depth } = request;
+  const { limits, depth } = request;
   if (depth >= limits.depth) throw new NoSample(`containers nested more than ${limits.depth} deep`);
   const faults: string[] = [];
-  const unpacked = decompressed(compression, source, limits, faults);
+  const unpacked = decompressed(compression, request, faults);
   try {
     const inner = {
       ...request,
-      source: streamSource(innerName(compression, source.name, request.extensions), unpacked),
+      source: streamSource(
+        innerName(compression, request.source.name, request.extensions),
+        unpacked,
+      ),
       depth: depth + 1,
     };
     const found = await request.recognise(inner);
@@ -87,13 +83,12 @@ async function* sampleInside(
  */
 async function* decompressed(
   { name, decompress }: Compression,
-  source: Source,
-  limits: Limits,
+  { source, limits, alone }: SampleRequest,
   faults: string[],
 ): AsyncGenerator<Uint8Array, void, void> {
   const read = { bytes: 0 };
   let bytes = 0;
-  const unpacked = decompress(counted(slicesOf(source.stream(), SLICE_BYTES), read));
+  const unpacked = decompress(counted(slicesOf(source.stream(), SLICE_BYTES), read), alone);
   try {
     for (;;) {
       const { value, done } = await unpacked.next();

@@ -4,7 +4,8 @@ import { Failure } from "../../errors.ts";
 import { breathe } from "../../lib/breathe.ts";
 import { type ByteReader, decodeWith } from "../../lib/byte-reader.ts";
 import { native } from "../../lib/native.ts";
-import type { Compression } from "./compression.ts";
+import type { SampleRequest } from "../../types.ts";
+import { type Compression, LARGE_WINDOW_BYTES } from "./compression.ts";
 import { lzma2Decoder, MAX_CHUNK_HEADER_BYTES, parseChunk } from "./lzma2.ts";
 import { checkBytes, checkOf } from "./xz-check.ts";
 import {
@@ -35,11 +36,14 @@ export const xz: Compression = {
   tarExtensions: [".tar.xz", ".txz"],
   matches: isStream,
   start,
-  decompress: (chunks) => decodeWith(chunks, streams),
+  decompress: (chunks, alone) => decodeWith(chunks, (reader) => streams(reader, alone)),
   compress,
 };
 
-async function* streams(reader: ByteReader): AsyncGenerator<Uint8Array, void, void> {
+async function* streams(
+  reader: ByteReader,
+  alone: SampleRequest["alone"],
+): AsyncGenerator<Uint8Array, void, void> {
   for (let seen = 0; ; seen += 1) {
     reader.countPart();
     const head = await reader.peek(STREAM_HEADER_BYTES);
@@ -49,12 +53,16 @@ async function* streams(reader: ByteReader): AsyncGenerator<Uint8Array, void, vo
     }
     const check = parseStream(head);
     await reader.skip(STREAM_HEADER_BYTES);
-    yield* blocks(reader, check);
+    yield* blocks(reader, check, alone);
     await skipPadding(reader);
   }
 }
 
-async function* blocks(reader: ByteReader, check: number): AsyncGenerator<Uint8Array, void, void> {
+async function* blocks(
+  reader: ByteReader,
+  check: number,
+  alone: SampleRequest["alone"],
+): AsyncGenerator<Uint8Array, void, void> {
   const records = indexRecords();
   for (;;) {
     const first = (await reader.peek(1))[0];
@@ -62,6 +70,7 @@ async function* blocks(reader: ByteReader, check: number): AsyncGenerator<Uint8A
     if (first === 0) return checkIndex(reader, records, check);
     reader.countPart();
     const block = parseBlock(await reader.peek(blockHeaderBytes(first)));
+    if (block.windowBytes > LARGE_WINDOW_BYTES) await alone?.();
     const start = reader.offset();
     await reader.skip(block.headerBytes);
     const sum = checkOf(check);

@@ -11,6 +11,8 @@ const MAX_BLOCK_BYTES = 128 * 1024;
 /** What has to be known of a frame to find its end. */
 export interface ZstFrame {
   readonly headerBytes: number;
+  /** How far back its content may refer. */
+  readonly windowBytes: number;
   readonly hasChecksum: boolean;
 }
 
@@ -47,10 +49,11 @@ export function parseFrame(bytes: Uint8Array): ZstFrame {
   }
   const size = sizeBytes === 0 ? Infinity : sizeOf(head, sizeAt, sizeBytes);
   const window = isSingleSegment ? size : windowOf(head[5] as number);
-  if (Math.min(window, size) > MAX_WINDOW_BYTES) {
+  const windowBytes = Math.min(window, size);
+  if (windowBytes > MAX_WINDOW_BYTES) {
     throw new Failure("LIMIT_EXCEEDED", `needs a window of ${window} bytes`);
   }
-  return { headerBytes, hasChecksum: (descriptor & 4) !== 0 };
+  return { headerBytes, windowBytes, hasChecksum: (descriptor & 4) !== 0 };
 }
 
 /**

@@ -8,7 +8,8 @@ import {
 import { Failure } from "../../errors.ts";
 import { type ByteReader, decodeWith } from "../../lib/byte-reader.ts";
 import { through, throughEach } from "../../lib/through.ts";
-import type { Compression } from "./compression.ts";
+import { type Compression, LARGE_WINDOW_BYTES } from "./compression.ts";
+import type { SampleRequest } from "../../types.ts";
 import { firstFrame, skipFrames } from "./skippable.ts";
 import {
   BLOCK_HEADER_BYTES,
@@ -17,6 +18,7 @@ import {
   MAX_HEADER_BYTES,
   parseBlock,
   parseFrame,
+  type ZstFrame,
 } from "./zst-frame.ts";
 
 /** Compressed bytes that hold a first tar header, where the first block is not longer. */
@@ -32,11 +34,14 @@ export const zst: Compression = {
   tarExtensions: [".tar.zst", ".tzst"],
   matches: (head) => isFrame(head, firstFrame(head)),
   start,
-  decompress: (chunks) => decodeWith(chunks, frames),
+  decompress: (chunks, alone) => decodeWith(chunks, (reader) => frames(reader, alone)),
   compress: (chunks) => through(chunks, createZstdCompress(writing)),
 };
 
-async function* frames(reader: ByteReader): AsyncGenerator<Uint8Array, void, void> {
+async function* frames(
+  reader: ByteReader,
+  alone: SampleRequest["alone"],
+): AsyncGenerator<Uint8Array, void, void> {
   for (let seen = 0; ; seen += 1) {
     reader.countPart();
     seen += await skipFrames(reader);
@@ -45,7 +50,9 @@ async function* frames(reader: ByteReader): AsyncGenerator<Uint8Array, void, voi
       if (seen === 0) throw new Failure("FORMAT_INVALID", `not zstd${oldVersion(head)}`);
       return;
     }
-    yield* throughEach(pieces(reader, head), createZstdDecompress(reading));
+    const frame = parseFrame(head);
+    if (frame.windowBytes > LARGE_WINDOW_BYTES) await alone?.();
+    yield* throughEach(pieces(reader, frame), createZstdDecompress(reading));
   }
 }
 
@@ -55,9 +62,8 @@ async function* frames(reader: ByteReader): AsyncGenerator<Uint8Array, void, voi
  */
 async function* pieces(
   reader: ByteReader,
-  head: Uint8Array,
+  { headerBytes, hasChecksum }: ZstFrame,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const { headerBytes, hasChecksum } = parseFrame(head);
   for (let before = headerBytes; ; before = 0) {
     reader.countPart();
     const header = (await reader.peek(before + BLOCK_HEADER_BYTES)).subarray(before);
