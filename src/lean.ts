@@ -2,7 +2,7 @@ import { accessSync, constants } from "node:fs";
 
 /** V8's flags, for each thread's heap to stay small. Why each: docs/performance.md. */
 export const LEAN_FLAGS: readonly string[] = [
-  "--max-semi-space-size=2",
+  "--max-semi-space-size=1",
   "--heap-growing-percent=40",
   "--no-concurrent-recompilation",
   "--expose-gc",
@@ -39,7 +39,7 @@ export function becomeLean(): void {
   execve.call(process, execPath, args, { ...LEAN_MALLOC, ...env });
 }
 
-/** `--max-semi-space-size=2` and `--max_semi_space_size` are one flag. */
+/** `--max-semi-space-size=1` and `--max_semi_space_size` are one flag. */
 function nameOf(flag: string): string {
   return (flag.split("=", 1)[0] as string).replaceAll("_", "-");
 }

@@ -168,7 +168,7 @@ function prepared(path: string, db: Db): Db {
   db.pragma("journal_mode = WAL");
   db.pragma("synchronous = NORMAL");
   db.pragma(`wal_autocheckpoint = ${LOG_PAGES}`);
-  db.pragma("cache_size = -8192");
+  db.pragma("cache_size = -4096");
   db.pragma("temp_store = FILE");
   return db;
 }

@@ -16,6 +16,8 @@ const DATASET = "acme/orders/v1";
 const SAMPLES = 200;
 /** What a sample may leave behind for the next full collection, outside the heap. */
 const MOST_BYTES = 4096;
+/** What a sample may leave for ever: less than the smallest part of it. */
+const KEPT_BYTES = 200;
 
 const prefix = mkdtempSync(join(tmpdir(), "staging-sampler-kept-"));
 const bronze = join(prefix, DATASET, "bronze");
@@ -79,3 +81,28 @@ test.each(Object.keys(files))(
     expect((process.memoryUsage().external - before) / SAMPLES).toBeLessThan(MOST_BYTES);
   },
 );
+
+test.each(Object.keys(packers) as (keyof typeof packers)[])(
+  "%s keeps nothing of a file once it is sampled",
+  async (compression) => {
+    const handle = createHandle(loadConfig({ prefix, env: {} }));
+    const stop = new AbortController().signal;
+    const name = `kept.csv.${compression}`;
+    writeFileSync(join(bronze, name), packers[compression](csv));
+    const job = { dataset: DATASET, raw: name, bronze: `bronze/${name}`, mtime: 0, seq: 1 };
+    const sample = () => handle({ ...job, name: `s-${name}`, extension: null }, stop);
+    expect(await sample()).toMatchObject({ outcome: "sampled" });
+    const before = await settledBytes();
+    for (let i = 0; i < SAMPLES; i += 1) await sample();
+    expect(((await settledBytes()) - before) / SAMPLES).toBeLessThan(KEPT_BYTES);
+  },
+);
+
+/** Bytes of buffers once all garbage is collected and what has finalizers is freed. */
+async function settledBytes(): Promise<number> {
+  for (let i = 0; i < 3; i += 1) {
+    collect();
+    await setImmediate();
+  }
+  return process.memoryUsage().arrayBuffers;
+}

@@ -233,6 +233,7 @@ function start(head: Uint8Array): Uint8Array | undefined {
 async function* compress(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const { compressSync } = native.xz();
-  yield compressSync(await buffer(chunks));
+  const { compress: pack } = native.xz();
+  // The package's `compressSync` keeps its input for ever.
+  yield await pack(await buffer(chunks));
 }
