@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 import { bz2 } from "../src/formats/compressed/bz2.ts";
 import type { Compression } from "../src/formats/compressed/compression.ts";
 import { xz } from "../src/formats/compressed/xz.ts";
-import { xxh32 } from "../src/lib/xxh32.ts";
+import { xxh32 } from "../src/formats/codecs/xxh32.ts";
 import { type Bodies, CSV_BYTES, mixedBodies } from "./small-files.ts";
 import { csvOf } from "./small-lake.ts";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { closeCache, openCache } from "../src/cache/open.ts";
+import { closeCache, openCache } from "../src/store/sqlite/open.ts";
 import { loadConfig } from "../src/config/load.ts";
-import { createIngest } from "../src/ingest.ts";
+import { createIngest } from "../src/sampling/ingest/ingest.ts";
 
 /** Bytes of the samples that are claimed. */
 const SAMPLE_BYTES = 5210;

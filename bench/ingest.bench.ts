@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openCache } from "../src/cache/open.ts";
+import { openCache } from "../src/store/sqlite/open.ts";
 import { loadConfig } from "../src/config/load.ts";
-import { createIngest } from "../src/ingest.ts";
+import { createIngest } from "../src/sampling/ingest/ingest.ts";
 import { compare, flush, ground } from "./pairs.ts";
 
 const LINES = 1_000_000;

@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "../src/config/load.ts";
-import { createHandle } from "../src/jobs/handle.ts";
-import type { Sampled } from "../src/types.ts";
+import { createHandle } from "../src/sampling/job/handle.ts";
+import type { Sampled } from "../src/job.ts";
 import { type Kind, kinds } from "./large-files.ts";
 import { compare, ground, median, print } from "./pairs.ts";
 

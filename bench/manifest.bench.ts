@@ -1,9 +1,9 @@
 import { appendFileSync, statSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { cachePath, openCache, openCacheToRead } from "../src/cache/open.ts";
+import { cachePath, openCache, openCacheToRead } from "../src/store/sqlite/open.ts";
 import { loadConfig } from "../src/config/load.ts";
-import { createIngest } from "../src/ingest.ts";
+import { createIngest } from "../src/sampling/ingest/ingest.ts";
 import { appendEntry } from "../src/manifest/append.ts";
 import { startMeasured } from "./measured-daemon.ts";
 import { flush, ground, median, print } from "./pairs.ts";

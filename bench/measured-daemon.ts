@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { hasCache, openCacheToRead } from "../src/cache/open.ts";
+import { hasCache, openCacheToRead } from "../src/store/sqlite/open.ts";
 import { ENVIRONMENT, PROGRAM } from "./built.ts";
 
 /** A daemon of the built program. */

@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pino from "pino";
-import { closeCache, openCache } from "../src/cache/open.ts";
+import { closeCache, openCache } from "../src/store/sqlite/open.ts";
 import { loadConfig } from "../src/config/load.ts";
-import { startServer } from "../src/http/server.ts";
+import { startServer } from "../src/http/supervisor.ts";
 import { addManyReceipts, addRows } from "../test/http/page-rows.ts";
 import { ground, median, print } from "./pairs.ts";
 import { csvOf, makeDataset } from "./small-lake.ts";

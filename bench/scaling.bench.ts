@@ -1,10 +1,10 @@
 import { appendFileSync, linkSync, mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
-import { closeCache, openCache } from "../src/cache/open.ts";
+import { closeCache, openCache } from "../src/store/sqlite/open.ts";
 import { loadConfig } from "../src/config/load.ts";
-import { createIngest } from "../src/ingest.ts";
-import type { PassSummary } from "../src/summary.ts";
+import { createIngest } from "../src/sampling/ingest/ingest.ts";
+import type { PassSummary } from "../src/sampling/summary.ts";
 import { ground, median, print, runProgram } from "./pairs.ts";
 import { type Plot, type PlotPoint, svgOf } from "./plot.ts";
 import { bareLoop, CSV_BYTES } from "./small-files.ts";

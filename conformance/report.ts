@@ -1,4 +1,4 @@
-import { table } from "../src/cli/print.ts";
+import { table } from "../src/cli/output/print.ts";
 import { printable } from "../src/lib/text.ts";
 import { isReadable } from "./judge-parquet.ts";
 import type { BadEnd } from "./product.ts";

@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parse } from "csv-parse/sync";
-import { table } from "../src/cli/print.ts";
+import { table } from "../src/cli/output/print.ts";
 import { bytesText } from "../src/lib/text.ts";
 
 const root = join(import.meta.dirname, "..");

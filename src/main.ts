@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { becomeLean } from "./lean.ts";
-import { holdSignals } from "./signals.ts";
+import { becomeLean } from "./daemon/memory-flags.ts";
+import { holdSignals } from "./daemon/signals.ts";
 
 /** How long the end may take once all is done, ms. */
 const END_MS = 2000;
@@ -25,7 +25,7 @@ if (!isSupported) {
   // Messages that cannot be written end no work.
   process.stderr.on("error", () => undefined);
   const { runProgram } = await import("./cli/program.ts");
-  const { wholeArguments } = await import("./cli/arguments.ts");
+  const { wholeArguments } = await import("./cli/argv.ts");
   process.exitCode = await runProgram(wholeArguments(process.argv.slice(2)), {
     out: process.stdout,
     err: process.stderr,

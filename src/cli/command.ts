@@ -1,6 +1,6 @@
 import { loadConfig } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
-import { type Output, tell } from "./print.ts";
+import { type Output, tell } from "./output/print.ts";
 
 /** What every command gets from `main`. */
 export interface Context extends Output {

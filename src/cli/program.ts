@@ -6,11 +6,11 @@ import {
   type FailureCode,
   failureCodes as allCodes,
 } from "../errors.ts";
-import { isJournal, journalPrefix } from "../journal.ts";
+import { isJournal, journalPrefix } from "../log/journal.ts";
 import { VERSION } from "../version.ts";
 import { type Context, exitCodes } from "./command.ts";
-import type { Shell } from "./completion.ts";
-import { tell } from "./print.ts";
+import type { Shell } from "./commands/completion.ts";
+import { tell } from "./output/print.ts";
 
 type Run<T> = (options: T, context: Context) => Promise<number>;
 
@@ -59,7 +59,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--once", "one pass, then exit")
     .option("--dry-run", "say what one pass would do, and do nothing")
     .option("--json", "with --once: print the summary as JSON")
-    .action(does(async () => (await import("./run.ts")).run));
+    .action(does(async () => (await import("./commands/run.ts")).run));
   add("append", "announce a file: one atomic append to its dataset's manifest")
     .requiredOption("--dataset <v/d/n>", "vendor/dataset/version")
     .requiredOption("--raw <path>", "the file as it arrived")
@@ -67,12 +67,12 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--mtime <seconds>", "of the raw file, since epoch (else read from raw, else bronze)")
     .option("--strict", "append nothing where bronze, or the dataset's bronze/, is not there")
     .option("--json", "print the line as it was appended")
-    .action(does(async () => (await import("./append.ts")).append));
+    .action(does(async () => (await import("./commands/append.ts")).append));
   add("status", "is it well: what runs, how far behind, what failed, how fast")
     .option("--watch [seconds]", "show it again and again (2 when not given)", seconds)
     .option("--all", "every dataset; else those that are behind or failed, and some others")
     .option("--json", "for programs")
-    .action(does(async () => (await import("./status.ts")).status));
+    .action(does(async () => (await import("./commands/status.ts")).status));
   add("list", "entries and what became of them")
     .argument("[glob]", "only raws that match, such as 'raw/2026/**'")
     .option("--dataset <glob>", "only datasets that match")
@@ -91,24 +91,24 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--newest", "the last settled first, instead of by dataset and raw")
     .option("--json", "a JSON array")
     .addOption(new Option("--csv", "comma-separated values").conflicts("json"))
-    .action(about("glob", async () => (await import("./list.ts")).list));
+    .action(about("glob", async () => (await import("./commands/list.ts")).list));
   add("audit", "manifests, cache and samples on disk: do they agree?")
     .option("--dataset <glob>", "only datasets that match")
     .option("--repair", "make due what is missing")
     .option("--json", "for programs")
-    .action(does(async () => (await import("./audit.ts")).audit));
+    .action(does(async () => (await import("./commands/audit.ts")).audit));
   add("failures", "what failed, why, and when it is tried again; manifest lines that are no entry")
     .argument("[glob]", "only entries whose raw matches, such as 'raw/2026/**'; no lines")
     .option("--dataset <glob>", "only datasets that match")
     .addOption(withCode("only failures with this code; LINE_INVALID: only lines"))
     .option("--json", "a JSON array; kind says: entry or line")
-    .action(about("glob", async () => (await import("./failures.ts")).failures));
+    .action(about("glob", async () => (await import("./commands/failures.ts")).failures));
   add("retry", "make failed entries due again, all or some; a running daemon takes them")
     .argument("[glob]", "only raws that match, such as 'raw/2026/**', and then pruned ones too")
     .option("--dataset <glob>", "only datasets that match")
     .addOption(withCode("only what failed with this code"))
     .option("--json", "for programs")
-    .action(about("glob", async () => (await import("./retry.ts")).retry));
+    .action(about("glob", async () => (await import("./commands/retry.ts")).retry));
   add("acknowledge", "bad lines and failures without another try are seen: no trouble any more")
     .argument("[glob]", "only entries whose raw matches, such as 'raw/2026/**'; no lines")
     .option("--dataset <glob>", "only datasets that match")
@@ -116,12 +116,12 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--lines", "only manifest lines")
     .option("--undo", "take it back")
     .option("--json", "for programs")
-    .action(about("glob", async () => (await import("./acknowledge.ts")).acknowledge));
+    .action(about("glob", async () => (await import("./commands/acknowledge.ts")).acknowledge));
   add("explain", "all about one entry: state, sample, receipts, manifest lines; writes nothing")
     .argument("<raw>", "as its manifest line says it")
     .option("--dataset <v/d/n>", "only in this dataset (else in all that have it)")
     .option("--json", "for programs")
-    .action(about("raw", async () => (await import("./explain.ts")).explain));
+    .action(about("raw", async () => (await import("./commands/explain.ts")).explain));
   add("show", "a sample as tables, with where it comes from; or what there is of a file without")
     .argument("<what>", "a raw as its manifest line says it, a sample, or a file in the lake")
     .option("--dataset <v/d/n>", "only in this dataset (else in all that have it)")
@@ -137,7 +137,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--width <n>", "columns to fit into; 0: no limit (else the terminal's)", width)
     .option("--no-pager", "no $PAGER (else less) where a terminal is too small")
     .option("--json", "for programs")
-    .action(about("what", async () => (await import("./show.ts")).show));
+    .action(about("what", async () => (await import("./commands/show.ts")).show));
   add("preview", "sample any file, without lake or cache: to stdout, or shown on a terminal")
     .argument("<file>", "a file, or - for stdin")
     .option("--rows <n>", "records in the sample (else 100)", positive)
@@ -148,29 +148,29 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--width <n>", "columns to fit into; 0: no limit (else the terminal's)", width)
     .option("--no-pager", "no $PAGER (else less) where a terminal is too small")
     .option("--json", "what was sampled, and the sample as tables")
-    .action(about("file", async () => (await import("./preview.ts")).preview));
+    .action(about("file", async () => (await import("./commands/preview.ts")).preview));
   add("prune", "apply retention now: remove the oldest samples (a daemon does it by itself)")
     .option("--dataset <glob>", "only datasets that match")
     .option("--dry-run", "say what would be removed, and do nothing")
     .option("--json", "for programs")
-    .action(does(async () => (await import("./prune.ts")).prune));
+    .action(does(async () => (await import("./commands/prune.ts")).prune));
   add("forget", "a dataset that is gone, or one raw, is known of no more")
     .argument("<what>", "a dataset (vendor/dataset/version), or a raw as its manifest line says it")
     .option("--dataset <v/d/n>", "the dataset that the raw is in, where several have it")
     .option("--samples", "remove its samples as well; how many is said first")
     .option("--dry-run", "say what would be forgotten, and do nothing")
     .option("--json", "for programs")
-    .action(about("what", async () => (await import("./forget.ts")).forget));
+    .action(about("what", async () => (await import("./commands/forget.ts")).forget));
   add("check", "configuration, permissions, manifests: all valid? touches nothing")
     .option("--json", "for programs")
-    .action(does(async () => (await import("./check.ts")).check));
+    .action(does(async () => (await import("./commands/check.ts")).check));
 
   program
     .command("completion")
     .description("print a script that has a shell complete commands, options and their values")
     .addArgument(new Argument("<shell>", "bash, zsh or fish").choices(["bash", "zsh", "fish"]))
     .action(async (shell: Shell) => {
-      const { completionScript } = await import("./completion.ts");
+      const { completionScript } = await import("./commands/completion.ts");
       context.out.write(completionScript(program, shell));
     });
 

@@ -1,7 +1,7 @@
 import { join, matchesGlob, resolve } from "node:path";
 import type { Config } from "./schema.ts";
 import type { Layout } from "../samples/path.ts";
-import type { Limits } from "../types.ts";
+import type { Limits } from "../job.ts";
 
 /** What settings are made from. Plain data. */
 export interface SettingsOrigin {

@@ -1,20 +1,20 @@
 import { Failure } from "../errors.ts";
 import { isText } from "../lib/encoding.ts";
 import { isZipBased, mediaTypeOf } from "../lib/signature.ts";
-import type { Format, Recognised, RecognisedBy, SampleRequest } from "../types.ts";
+import type { Format, Recognised, RecognisedBy, SampleRequest } from "../job.ts";
 import { avro } from "./avro/avro.ts";
 import { innerName } from "./compressed/compression.ts";
 import { compressions } from "./compressed/decompress.ts";
 import { compressedFormat, compressedTar, tarName } from "./compressed/wrap.ts";
-import { csv } from "./csv.ts";
+import { csv } from "./csv/csv.ts";
 import { empty } from "./empty.ts";
-import { json, jsonl } from "./json.ts";
-import { looksLikeJson } from "./json-shape.ts";
+import { json, jsonl } from "./json/json.ts";
+import { looksLikeJson } from "./json/shape.ts";
 import { parquet } from "./parquet/parquet.ts";
-import { tar } from "./tar.ts";
+import { tar } from "./tar/tar.ts";
 import { text } from "./text.ts";
 import { unknown } from "./unknown.ts";
-import { zip } from "./zip.ts";
+import { zip } from "./zip/zip.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;

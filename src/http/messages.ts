@@ -1,5 +1,5 @@
 import type { SettingsOrigin } from "../config/settings.ts";
-import type { DaemonState } from "./context.ts";
+import type { DaemonState } from "./state.ts";
 
 /** What the daemon sends to its server. */
 export type ToServer =

@@ -15,7 +15,7 @@ import { dirname } from "node:path";
 import { errorCode } from "../errors.ts";
 import { pathBelow } from "../lib/path-below.ts";
 import { pathBytes, pathText } from "../lib/pep383.ts";
-import { O_PATH, systemCalls } from "./system-calls.ts";
+import { O_PATH, systemCalls } from "../system/system-calls.ts";
 
 /**
  * A directory that is held by a descriptor: wherever its name leads meanwhile, this is the one that

@@ -1,5 +1,5 @@
 import { NoSample } from "../errors.ts";
-import type { Cut } from "../types.ts";
+import type { Cut } from "../job.ts";
 
 /** Finds where records end. Keeps its state between chunks, so that borders do not matter. */
 export interface RecordScanner {

@@ -1,4 +1,4 @@
-import type { Source } from "../types.ts";
+import type { Source } from "../job.ts";
 
 /** How much of a source is looked at to recognise it, in bytes. */
 export const HEAD_BYTES = 64 * 1024;

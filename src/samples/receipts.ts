@@ -5,7 +5,7 @@ import { outputFailure } from "../lake/errors.ts";
 import { entryPath, type HeldDirectory, renameEntry } from "../lake/held-directory.ts";
 import { lineBlocks } from "../lib/line-blocks.ts";
 import { readRange } from "../lib/read-range.ts";
-import type { Failed, Job, RejectedLine, Sampled } from "../types.ts";
+import type { Failed, Job, RejectedLine, Sampled } from "../job.ts";
 import { VERSION } from "../version.ts";
 import { checkInPlace, receiptsIn } from "./directory.ts";
 import { isReceipts } from "./path.ts";

@@ -1,7 +1,7 @@
 import { codecOf } from "../formats/avro/codecs.ts";
-import { avroTypeText, type AvroType, parseAvroSchema } from "./avro-schema.ts";
-import { type AvroReader, avroReader } from "./avro-values.ts";
-import { cellOf, cut, isObject } from "./cell.ts";
+import { avroTypeText, type AvroType, parseAvroSchema } from "../decode/avro-schema.ts";
+import { type AvroReader, avroReader } from "../decode/avro-values.ts";
+import { cellOf, cut, isObject } from "../decode/cell.ts";
 import { collect } from "./collect.ts";
 import { MAX_COLUMNS, rowsShown, tableOf } from "./table.ts";
 import type { Viewer } from "./viewer.ts";

@@ -1,11 +1,11 @@
 import { CsvError, parse } from "csv-parse/sync";
-import { type Dialect, dialectOf } from "../formats/csv-dialect.ts";
+import { type Dialect, dialectOf } from "../formats/csv/dialect.ts";
 import { encodingOf } from "../lib/encoding.ts";
 import { counted } from "../lib/text.ts";
-import { cut } from "./cell.ts";
-import { typeOfTexts } from "./column-type.ts";
+import { cut } from "../decode/cell.ts";
+import { typeOfTexts } from "../decode/column-type.ts";
 import { MAX_COLUMNS, rowsShown, tableOf, TYPED_ROWS } from "./table.ts";
-import { type DecodedText, encodingFacts, linesOf, textOf } from "./text-of.ts";
+import { type DecodedText, encodingFacts, linesOf, textOf } from "../decode/text-of.ts";
 import type { Viewer } from "./viewer.ts";
 
 const delimiterNames: Readonly<Record<string, string>> = {

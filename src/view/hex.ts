@@ -1,5 +1,5 @@
 import { decodeText, isText } from "../lib/encoding.ts";
-import { cut } from "./cell.ts";
+import { cut } from "../decode/cell.ts";
 import { tableOf } from "./table.ts";
 import type { Table } from "./types.ts";
 import { counted } from "../lib/text.ts";

@@ -1,7 +1,7 @@
 import { countText } from "../lib/text.ts";
-import { parseJson } from "./cell.ts";
+import { parseJson } from "../decode/cell.ts";
 import { recordsTable } from "./records.ts";
-import { encodingFacts, linesOf, textOf } from "./text-of.ts";
+import { encodingFacts, linesOf, textOf } from "../decode/text-of.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** JSON Lines: a column for each key. Lines that are no JSON are shown as text. */

@@ -1,12 +1,12 @@
 import { errorMessage } from "../errors.ts";
-import { isAcrossLines, isJsonLines } from "../formats/json-shape.ts";
-import { scanValue } from "../formats/json-value.ts";
+import { isAcrossLines, isJsonLines } from "../formats/json/shape.ts";
+import { scanValue } from "../formats/json/value.ts";
 import { encodingOf } from "../lib/encoding.ts";
 import { HEAD_BYTES } from "../lib/source.ts";
-import { cellOf, isObject, parseJson } from "./cell.ts";
+import { cellOf, isObject, parseJson } from "../decode/cell.ts";
 import { viewJsonLines } from "./json-lines.ts";
 import { recordsTable } from "./records.ts";
-import { encodingFacts, textOf } from "./text-of.ts";
+import { encodingFacts, textOf } from "../decode/text-of.ts";
 import { viewText } from "./text.ts";
 import type { Table, View } from "./types.ts";
 import type { Viewer, ViewRequest } from "./viewer.ts";

@@ -1,4 +1,4 @@
-import { cut } from "./cell.ts";
+import { cut } from "../decode/cell.ts";
 import { type Counted, tableOf } from "./table.ts";
 import type { Table } from "./types.ts";
 

@@ -1,5 +1,5 @@
 import { HEAD_BYTES } from "../lib/source.ts";
-import type { Source } from "../types.ts";
+import type { Source } from "../job.ts";
 
 /** A source for bytes that are in memory. */
 export function memorySource(name: string, bytes: Uint8Array): Source {

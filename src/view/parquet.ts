@@ -7,8 +7,8 @@ import {
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { errorMessage, Failure } from "../errors.ts";
-import { cellOf, cut } from "./cell.ts";
-import { parquetCell, parquetType, parsers, readable } from "./parquet-types.ts";
+import { cellOf, cut } from "../decode/cell.ts";
+import { parquetCell, parquetType, parsers, readable } from "../decode/parquet-types.ts";
 import { countText } from "../lib/text.ts";
 import { memorySource } from "./memory-source.ts";
 import { MAX_COLUMNS, rowsShown, tableOf } from "./table.ts";

@@ -1,5 +1,5 @@
-import { cellOf, cut, isObject, kindOf } from "./cell.ts";
-import { joinTypes, typeOfStrings } from "./column-type.ts";
+import { cellOf, cut, isObject, kindOf } from "../decode/cell.ts";
+import { joinTypes, typeOfStrings } from "../decode/column-type.ts";
 import { type Counted, MAX_COLUMNS, rowsShown, tableOf, TYPED_ROWS } from "./table.ts";
 import type { Column, Table } from "./types.ts";
 

@@ -3,7 +3,7 @@ import { settingsOf } from "../config/settings.ts";
 import { NoSample } from "../errors.ts";
 import { recognise } from "../formats/index.ts";
 import { unknown } from "../formats/unknown.ts";
-import type { Limits, Recognised, RecognisedBy, SampleRequest, SampleSummary } from "../types.ts";
+import type { Limits, Recognised, RecognisedBy, SampleRequest, SampleSummary } from "../job.ts";
 
 /** Samples hold this many rows where nothing else is said. */
 export const defaultLimits: Limits = settingsOf({

@@ -1,7 +1,7 @@
-import { cut } from "./cell.ts";
+import { cut } from "../decode/cell.ts";
 import { listingTable } from "./listing.ts";
 import { tableOf } from "./table.ts";
-import { encodingFacts, linesOf, textOf } from "./text-of.ts";
+import { encodingFacts, linesOf, textOf } from "../decode/text-of.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** Plain lines; what is an archive's listing is shown as one. */

@@ -1,10 +1,10 @@
 import { basename } from "node:path";
 import { errorMessage, Failure, systemErrorIn } from "../errors.ts";
-import { startClock } from "../jobs/clock.ts";
-import { type LocalFile, openLocalFile } from "../jobs/source.ts";
+import { startClock } from "../lib/deadline.ts";
+import { type LocalFile, openLocalFile } from "../lake/local-file.ts";
 import { isText } from "../lib/encoding.ts";
 import { HEAD_BYTES } from "../lib/source.ts";
-import type { SampleSummary } from "../types.ts";
+import type { SampleSummary } from "../job.ts";
 import { viewAny } from "./any.ts";
 import { headTable } from "./hex.ts";
 import { counted } from "../lib/text.ts";

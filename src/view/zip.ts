@@ -1,11 +1,11 @@
 import { errorMessage, Failure, NoSample } from "../errors.ts";
-import { unpackBy } from "../formats/zip-methods.ts";
-import { openZip } from "../formats/zip-reader.ts";
+import { unpackBy } from "../formats/zip/methods.ts";
+import { openZip } from "../formats/zip/reader.ts";
 import { collect } from "./collect.ts";
 import { firstListed, listingTable } from "./listing.ts";
 import { countText } from "../lib/text.ts";
 import { defaultLimits } from "./take-sample.ts";
-import { linesOf, textOf } from "./text-of.ts";
+import { linesOf, textOf } from "../decode/text-of.ts";
 import type { Table, View } from "./types.ts";
 import type { ViewAny, ViewRequest } from "./viewer.ts";
 

@@ -1,7 +1,7 @@
 import { rename, rm } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { failedEntries, rejectedLines } from "../../src/cache/failures.ts";
-import { statusOf } from "../../src/status.ts";
+import { failedEntries, rejectedLines } from "../../src/store/sqlite/queries/failures.ts";
+import { statusOf } from "../../src/inspect/status.ts";
 import { command } from "../helpers/command.ts";
 import { createWorld, DATASET, MTIME, rows, type World } from "../helpers/world.ts";
 

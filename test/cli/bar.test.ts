@@ -1,7 +1,7 @@
 /* oxlint-disable no-control-regex -- a terminal is told what to do with them */
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
-import { createBar, progressText } from "../../src/cli/bar.ts";
+import { createBar, progressText } from "../../src/cli/output/progress-bar.ts";
 import { createWorld, rows } from "../helpers/world.ts";
 import { hasTerminal, onTerminal } from "./terminal.ts";
 

@@ -1,7 +1,7 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
-import { cachePath } from "../../src/cache/open.ts";
+import { cachePath } from "../../src/store/sqlite/open.ts";
 import { createWorld, DATASET, MTIME, rows } from "../helpers/world.ts";
 
 const leftovers = async () =>

@@ -1,8 +1,8 @@
 import { mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { acceptOf } from "../../src/cache/accept.ts";
-import { datasetsOf } from "../../src/cache/datasets.ts";
+import { acceptOf } from "../../src/store/sqlite/accept.ts";
+import { datasetsOf } from "../../src/store/sqlite/datasets.ts";
 import { command } from "../helpers/command.ts";
 import { namedAs } from "../helpers/named.ts";
 import { expectTrueTotals } from "../helpers/totals.ts";

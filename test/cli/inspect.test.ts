@@ -1,7 +1,7 @@
 import { parse } from "csv-parse/sync";
 import { expect, test } from "vitest";
-import { datasetsOf } from "../../src/cache/datasets.ts";
-import { listEntries } from "../../src/cache/list.ts";
+import { datasetsOf } from "../../src/store/sqlite/datasets.ts";
+import { listEntries } from "../../src/store/sqlite/queries/list.ts";
 import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
 
 const OTHER = "zeta/other/v2";

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { retryFailures } from "../../src/cache/failures.ts";
+import { retryFailures } from "../../src/store/sqlite/queries/failures.ts";
 import { createWorld, rows, type World } from "../helpers/world.ts";
 
 const OTHER = "zeta/other/v2";

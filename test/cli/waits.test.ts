@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Failure } from "../../src/errors.ts";
-import { takeLock } from "../../src/cache/lock.ts";
+import { takeLock } from "../../src/store/sqlite/lock.ts";
 import { servePages } from "../http/page-server.ts";
 import { ask } from "../http/requests.ts";
 import { runHere } from "../helpers/program.ts";

@@ -1,7 +1,7 @@
 /** Brings to disk what was settled a while ago, as the daemon does; prints what came of it. */
-import { closeCache, openCache } from "../../src/cache/open.ts";
+import { closeCache, openCache } from "../../src/store/sqlite/open.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { syncSettled } from "../../src/sync.ts";
+import { syncSettled } from "../../src/sampling/upkeep/sync.ts";
 
 const [prefix = "", state = ""] = process.argv.slice(2);
 const { db } = openCache(state);

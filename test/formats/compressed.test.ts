@@ -31,8 +31,8 @@ import { lz4 } from "../../src/formats/compressed/lz4.ts";
 import { xz } from "../../src/formats/compressed/xz.ts";
 import { zst } from "../../src/formats/compressed/zst.ts";
 import { formatOfName, recognise } from "../../src/formats/index.ts";
-import { lz4Prefix } from "../../src/lib/lz4-block.ts";
-import { xxh32 } from "../../src/lib/xxh32.ts";
+import { lz4Prefix } from "../../src/formats/codecs/lz4-block.ts";
+import { xxh32 } from "../../src/formats/codecs/xxh32.ts";
 import { memorySource, requestFor, sampleBytes, sampleOf } from "../helpers/sample.ts";
 
 const MIB = 1024 * 1024;

@@ -1,7 +1,7 @@
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { csvScanner } from "../../src/formats/csv.ts";
+import { csvScanner } from "../../src/formats/csv/csv.ts";
 import { encodingOf } from "../../src/lib/encoding.ts";
 import { sampleOf } from "../helpers/sample.ts";
 

@@ -7,7 +7,7 @@ import { packers } from "../../fixtures/compressors.ts";
 import { tarOf } from "../../fixtures/tar-blocks.ts";
 import { zipOf } from "../../fixtures/zip-blocks.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { createHandle } from "../../src/jobs/handle.ts";
+import { createHandle } from "../../src/sampling/job/handle.ts";
 
 /** Enough to see a leak; `EARLY_STOPS=2000` for the round number. */
 const STOPS = Number(process.env["EARLY_STOPS"] ?? 200);

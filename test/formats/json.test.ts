@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { jsonScanner } from "../../src/formats/json-scanner.ts";
+import { jsonScanner } from "../../src/formats/json/scanner.ts";
 import { sampleBytes, sampleOf } from "../helpers/sample.ts";
 
 const limits = { rows: 2, bytes: 1000, recordBytes: 1000 };

@@ -9,8 +9,8 @@ import { afterAll, expect, test } from "vitest";
 import { packers } from "../../fixtures/compressors.ts";
 import { zipOf } from "../../fixtures/zip-blocks.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { createCollector } from "../../src/jobs/collect.ts";
-import { createHandle } from "../../src/jobs/handle.ts";
+import { createCollector } from "../../src/workers/collect-garbage.ts";
+import { createHandle } from "../../src/sampling/job/handle.ts";
 
 const DATASET = "acme/orders/v1";
 const SAMPLES = 200;

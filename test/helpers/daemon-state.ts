@@ -1,5 +1,5 @@
-import type { DaemonState } from "../../src/http/context.ts";
-import { emptyWork } from "../../src/http/work.ts";
+import type { DaemonState } from "../../src/http/state.ts";
+import { emptyWork } from "../../src/http/counters.ts";
 
 /** What a daemon that rests, and has done nothing yet, tells of itself; `startedAt` is ms since epoch. */
 export function restingDaemon(startedAt: number, more: Partial<DaemonState> = {}): DaemonState {

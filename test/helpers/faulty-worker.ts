@@ -1,8 +1,8 @@
 /** A worker as a decoder with a fault would make it: some files keep it busy for ever, or kill it. */
 import { parentPort, workerData } from "node:worker_threads";
-import type { WorkerData } from "../../src/jobs/lane.ts";
-import { ownProgress } from "../../src/jobs/progress.ts";
-import type { Job, Outcome } from "../../src/types.ts";
+import type { WorkerData } from "../../src/workers/thread.ts";
+import { ownProgress } from "../../src/workers/counters.ts";
+import type { Job, Outcome } from "../../src/job.ts";
 
 /** Longer than `limits.seconds` and what is granted beyond, looked at twice a second. */
 const WAITS = 10;

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { Failure, NoSample } from "../../src/errors.ts";
 import { recognise } from "../../src/formats/index.ts";
 import { HEAD_BYTES } from "../../src/lib/source.ts";
-import type { Limits, SampleRequest, SampleSummary, Source } from "../../src/types.ts";
+import type { Limits, SampleRequest, SampleSummary, Source } from "../../src/job.ts";
 
 /** The limits that hold where nothing is configured. */
 export const defaultLimits: Limits = {

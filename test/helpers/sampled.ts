@@ -1,4 +1,4 @@
-import type { Sampled } from "../../src/types.ts";
+import type { Sampled } from "../../src/job.ts";
 
 /** What a job says of a file of one byte that it sampled. */
 export const SAMPLED: Sampled = {

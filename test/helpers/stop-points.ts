@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
-import { systemCalls } from "../../src/lake/system-calls.ts";
+import { systemCalls } from "../../src/system/system-calls.ts";
 
 type Call = (...args: never[]) => unknown;
 

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import type { Db } from "../../src/cache/open.ts";
-import { datasetTotals } from "../../src/cache/totals.ts";
+import type { Db } from "../../src/store/sqlite/open.ts";
+import { datasetTotals } from "../../src/store/sqlite/queries/totals.ts";
 
 /** What counting all entries finds. */
 function counted(db: Db): unknown[] {

@@ -1,7 +1,7 @@
 /** A process that has a server and is killed: `node daemon.ts CONFIG SOCKET`. */
 import { loadConfig } from "../../src/config/load.ts";
-import { startServer } from "../../src/http/server.ts";
-import { openLog } from "../../src/log.ts";
+import { startServer } from "../../src/http/supervisor.ts";
+import { openLog } from "../../src/log/log.ts";
 
 const [config = "", listen = ""] = process.argv.slice(2);
 const settings = loadConfig({ config, env: {} });

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
 import { settingsOf } from "../../src/config/settings.ts";
 import { restingDaemon } from "../helpers/daemon-state.ts";
-import { healthOf, patienceOf } from "../../src/http/health.ts";
+import { healthOf, patienceOf } from "../../src/http/server/health.ts";
 import { createWorld, rows } from "../helpers/world.ts";
 import { ask } from "./requests.ts";
 import { serve } from "./serve.ts";

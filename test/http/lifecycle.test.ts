@@ -4,7 +4,7 @@ import { mkdir, stat, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { startServer } from "../../src/http/server.ts";
+import { startServer } from "../../src/http/supervisor.ts";
 import { createWorld, rows, type World } from "../helpers/world.ts";
 import { ask } from "./requests.ts";
 import { begin, serve, serverPids } from "./serve.ts";

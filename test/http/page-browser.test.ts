@@ -2,9 +2,9 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { takeLock } from "../../src/cache/lock.ts";
-import { shown } from "../../src/http/page/text.ts";
-import { encoded } from "../../src/http/page/query.ts";
+import { takeLock } from "../../src/store/sqlite/lock.ts";
+import { shown } from "../../src/http/pages/text.ts";
+import { encoded } from "../../src/http/pages/query.ts";
 import { createWorld, DATASET, type World } from "../helpers/world.ts";
 import { audited, launch, type Look, watch, whyNoBrowser } from "./page-browser.ts";
 import {

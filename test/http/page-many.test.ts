@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { encoded } from "../../src/http/page/query.ts";
+import { encoded } from "../../src/http/pages/query.ts";
 import { createWorld, DATASET } from "../helpers/world.ts";
 import { addManyReceipts, addRows } from "./page-rows.ts";
 import { servePages } from "./page-server.ts";

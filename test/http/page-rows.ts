@@ -1,7 +1,7 @@
 import { mkdirSync, openSync, writeSync, closeSync } from "node:fs";
 import { join } from "node:path";
-import { datasetsOf } from "../../src/cache/datasets.ts";
-import type { Db } from "../../src/cache/open.ts";
+import { datasetsOf } from "../../src/store/sqlite/datasets.ts";
+import type { Db } from "../../src/store/sqlite/open.ts";
 
 /** What is put into a cache without there being files for it. */
 export interface ManyRows {

@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { Settings } from "../../src/config/settings.ts";
-import { createApp } from "../../src/http/app.ts";
-import type { DaemonState } from "../../src/http/context.ts";
-import { createGuardedServer } from "../../src/http/listener.ts";
-import { addPages } from "../../src/http/page/routes.ts";
-import { createCacheReader } from "../../src/http/reader.ts";
-import { createReportReader } from "../../src/http/report.ts";
-import { emptyWork } from "../../src/http/work.ts";
+import { createApp } from "../../src/http/server/app.ts";
+import type { DaemonState } from "../../src/http/state.ts";
+import { createGuardedServer } from "../../src/http/server/listener.ts";
+import { addPages } from "../../src/http/pages/routes.ts";
+import { createCacheReader } from "../../src/http/server/store-reader.ts";
+import { createReportReader } from "../../src/http/server/status-cache.ts";
+import { emptyWork } from "../../src/http/counters.ts";
 import { restingDaemon } from "../helpers/daemon-state.ts";
 
 /** Pages that are served in this process, until they are disposed of. */

@@ -3,9 +3,9 @@ import { mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promise
 import { join, matchesGlob } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { takeLock } from "../../src/cache/lock.ts";
-import { globFor, quoted } from "../../src/http/page/commands.ts";
-import { encoded, queryOf } from "../../src/http/page/query.ts";
+import { takeLock } from "../../src/store/sqlite/lock.ts";
+import { globFor, quoted } from "../../src/http/pages/commands.ts";
+import { encoded, queryOf } from "../../src/http/pages/query.ts";
 import { createWorld, DATASET, rows, run, type World } from "../helpers/world.ts";
 import { addOrdinary, fillHostileLake, HOSTILE, hostileNames, ORDINARY } from "./page-lake.ts";
 import { addRows } from "./page-rows.ts";

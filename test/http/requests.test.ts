@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { SECURITY_HEADERS } from "../../src/http/guard.ts";
+import { SECURITY_HEADERS } from "../../src/http/server/guard.ts";
 import { createWorld, rows, type World } from "../helpers/world.ts";
 import { ask, connectTo, type Raw, send, untilEnd } from "./requests.ts";
 import { serve, type Served } from "./serve.ts";

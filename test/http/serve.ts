@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { Writable } from "node:stream";
 import pino from "pino";
-import type { Live } from "../../src/http/context.ts";
-import { type PageServer, startServer } from "../../src/http/server.ts";
+import type { Live } from "../../src/http/state.ts";
+import { type PageServer, startServer } from "../../src/http/supervisor.ts";
 import type { LogLine } from "../helpers/daemon.ts";
 import type { World } from "../helpers/world.ts";
 import { PATIENCE_MS } from "../helpers/child.ts";

@@ -1,35 +1,43 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { acceptOf } from "../../src/cache/accept.ts";
+import { acceptOf } from "../../src/store/sqlite/accept.ts";
 import {
   acknowledgeEntries,
   acknowledgeLines,
   findAcknowledgedOf,
-} from "../../src/cache/acknowledge.ts";
-import { auditedCacheOf } from "../../src/cache/audit.ts";
-import { backlogOf } from "../../src/cache/backlog.ts";
-import { browse } from "../../src/cache/browse.ts";
-import { datasetsOf } from "../../src/cache/datasets.ts";
-import { makeDue } from "../../src/cache/due.ts";
-import { rawsOfBronze } from "../../src/cache/bronze.ts";
-import { nearRaws } from "../../src/cache/near-raws.ts";
-import { entriesOf } from "../../src/cache/entry.ts";
-import { failedEntries, rejectedLines, retryFailures } from "../../src/cache/failures.ts";
-import { forgettingOf } from "../../src/cache/forget.ts";
-import { formatsOf, listEntries } from "../../src/cache/list.ts";
-import type { Db } from "../../src/cache/open.ts";
-import { rawsOfSample } from "../../src/cache/sample-name.ts";
-import { sortedLinesOf } from "../../src/cache/sorted-lines.ts";
-import { datasetTotals, failuresByCode, nextRetryOf } from "../../src/cache/totals.ts";
-import { retryAfterUpgrade } from "../../src/cache/upgrade.ts";
-import { checkAfterPowerLoss } from "../../src/power-loss.ts";
-import { syncSettled } from "../../src/sync.ts";
+} from "../../src/store/sqlite/acknowledge.ts";
+import { auditedCacheOf } from "../../src/store/sqlite/queries/audit.ts";
+import { backlogOf } from "../../src/store/sqlite/queries/backlog.ts";
+import { browse } from "../../src/store/sqlite/queries/browse.ts";
+import { datasetsOf } from "../../src/store/sqlite/datasets.ts";
+import { makeDue } from "../../src/store/sqlite/due.ts";
+import { rawsOfBronze } from "../../src/store/sqlite/queries/bronze.ts";
+import { nearRaws } from "../../src/store/sqlite/queries/near-raws.ts";
+import { entriesOf } from "../../src/store/sqlite/queries/entry.ts";
+import {
+  failedEntries,
+  rejectedLines,
+  retryFailures,
+} from "../../src/store/sqlite/queries/failures.ts";
+import { forgettingOf } from "../../src/store/sqlite/forget.ts";
+import { formatsOf, listEntries } from "../../src/store/sqlite/queries/list.ts";
+import type { Db } from "../../src/store/sqlite/open.ts";
+import { rawsOfSample } from "../../src/store/sqlite/queries/sample-name.ts";
+import { sortedLinesOf } from "../../src/store/sqlite/sorted-lines.ts";
+import {
+  datasetTotals,
+  failuresByCode,
+  nextRetryOf,
+} from "../../src/store/sqlite/queries/totals.ts";
+import { retryAfterUpgrade } from "../../src/store/sqlite/retry-after-upgrade.ts";
+import { checkAfterPowerLoss } from "../../src/sampling/upkeep/power-loss.ts";
+import { syncSettled } from "../../src/sampling/upkeep/sync.ts";
 import { namedAs } from "../helpers/named.ts";
 import { createWorld, DATASET, MTIME, rows, type World } from "../helpers/world.ts";
 
-const cacheFolder = join(import.meta.dirname, "../../src/cache");
+const cacheFolder = join(import.meta.dirname, "../../src/store/sqlite");
 /** More than SQLite takes parameters in one statement (32,766). */
 const MANY = 40_000;
 const everything = { hasDataset: () => true, hasRaw: () => true };
@@ -37,7 +45,7 @@ const everything = { hasDataset: () => true, hasRaw: () => true };
 /** A statement that was prepared, where, and how SQLite goes about it. */
 interface Statement {
   readonly sql: string;
-  /** Of `src/cache`. */
+  /** Of `src/store/sqlite`. */
   readonly file: string;
   readonly plan: readonly string[];
 }
@@ -50,7 +58,7 @@ function noteStatements(db: Db): Map<string, Statement> {
     const statement = prepare(text);
     const sql = text.replace(/\s+/g, " ").trim();
     const [, file = "elsewhere"] =
-      /src\/cache\/([\w-]+\.ts)/.exec(new Error("who").stack ?? "") ?? [];
+      /src\/store\/sqlite\/([\w/-]+\.ts)/.exec(new Error("who").stack ?? "") ?? [];
     noted.set(sql, { sql, file, plan: planOf(prepare(`EXPLAIN QUERY PLAN ${text}`), text) });
     return statement;
   }) as Db["prepare"];
@@ -179,17 +187,17 @@ test("of the commands, those that show everything look at everything, and no oth
   const scans = [...noted.values()].filter((statement) => scansOf(statement).length > 0);
   expect(scans.map(({ file, sql }) => `${file}: ${sql.slice(0, 40)}`)).toEqual([
     // Of what waits, and of nothing else.
-    "totals.ts: WITH total AS ( SELECT dataset, sum(n) A",
+    "queries/totals.ts: WITH total AS ( SELECT dataset, sum(n) A",
     // The progress bar of `run --once`.
-    "backlog.ts: SELECT dataset, count(*) AS entries, min",
+    "queries/backlog.ts: SELECT dataset, count(*) AS entries, min",
     // `show` of a path that is neither raw nor sample.
-    "bronze.ts: SELECT d.name AS dataset, f.raw FROM dat",
+    "queries/bronze.ts: SELECT d.name AS dataset, f.raw FROM dat",
     // `list --format` where nothing was found.
-    "list.ts: SELECT DISTINCT format FROM files WHERE ",
+    "queries/list.ts: SELECT DISTINCT format FROM files WHERE ",
     // How much of a dataset `forget` is about to forget.
     "forget.ts: SELECT count(*) AS entries, count(sample",
   ]);
-  const files = readdirSync(cacheFolder).filter((name) =>
+  const files = globSync("**/*.ts", { cwd: cacheFolder }).filter((name) =>
     /\bprepare\(/.test(readFileSync(join(cacheFolder, name), "utf8")),
   );
   // The lock is another database, of one row.

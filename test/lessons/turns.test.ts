@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Handle } from "../../src/types.ts";
+import type { Handle } from "../../src/job.ts";
 import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
 
 const CONCURRENCY = 4;

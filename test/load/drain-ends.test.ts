@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { drain, type DrainOptions } from "../../src/drain.ts";
-import { realEffects } from "../../src/effects.ts";
-import { createIngest } from "../../src/ingest.ts";
+import { drain, type DrainOptions } from "../../src/sampling/drain/drain.ts";
+import { realEffects } from "../../src/sampling/effects.ts";
+import { createIngest } from "../../src/sampling/ingest/ingest.ts";
 import { createBudget } from "../../src/load/budget.ts";
 import { thisKernel } from "../../src/load/cgroup.ts";
 import { createPace, type Pace } from "../../src/load/pace.ts";

@@ -1,16 +1,16 @@
 import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { listEntries } from "../../src/cache/list.ts";
-import { type Db, openCache } from "../../src/cache/open.ts";
+import { listEntries } from "../../src/store/sqlite/queries/list.ts";
+import { type Db, openCache } from "../../src/store/sqlite/open.ts";
 import type { Settings } from "../../src/config/settings.ts";
-import { drain } from "../../src/drain.ts";
+import { drain } from "../../src/sampling/drain/drain.ts";
 import { createBudget } from "../../src/load/budget.ts";
 import { thisKernel } from "../../src/load/cgroup.ts";
 import { createPace } from "../../src/load/pace.ts";
 import { expectTrueTotals } from "../helpers/totals.ts";
-import { createIngest, type Ingest, type Ingested } from "../../src/ingest.ts";
-import { UNREAD } from "../../src/steps.ts";
-import type { Handle, RejectedLine } from "../../src/types.ts";
+import { createIngest, type Ingest, type Ingested } from "../../src/sampling/ingest/ingest.ts";
+import { UNREAD } from "../../src/sampling/ingest/steps.ts";
+import type { Handle, RejectedLine } from "../../src/job.ts";
 import { SAMPLED } from "../helpers/sampled.ts";
 import type { Looked, Row } from "./contract.ts";
 

@@ -2,13 +2,13 @@ import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promi
 import { expect, test } from "vitest";
 import { makePlace } from "../../src/samples/directory.ts";
 import { stage } from "../../src/samples/publish.ts";
-import { sweep } from "../../src/samples/sweep.ts";
+import { sweep } from "../../src/samples/clean-up.ts";
 import {
   isOfThisHost,
   nextTemporaryName,
   temporaryName,
 } from "../../src/samples/temporary-name.ts";
-import type { SampleStream } from "../../src/types.ts";
+import type { SampleStream } from "../../src/job.ts";
 import { held } from "../helpers/held.ts";
 import { createWorld } from "../helpers/world.ts";
 

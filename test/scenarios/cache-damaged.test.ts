@@ -8,8 +8,8 @@ import {
   expectCleanAudit,
   fillRichly,
   remember,
-} from "../cache/rich-lake.ts";
-import { cachePath } from "../../src/cache/open.ts";
+} from "../store/rich-lake.ts";
+import { cachePath } from "../../src/store/sqlite/open.ts";
 import { createWorld, type World } from "../helpers/world.ts";
 
 const PAGE = 4096;

@@ -1,8 +1,8 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { cachePath } from "../../src/cache/open.ts";
-import { holdExclusively } from "../cache/holder.ts";
+import { cachePath } from "../../src/store/sqlite/open.ts";
+import { holdExclusively } from "../store/holder.ts";
 import { createWorld, rows, type World } from "../helpers/world.ts";
 
 /** How long the cache is locked under a running daemon at least, ms; a minute with LOCKED_MS=20000. */

@@ -2,8 +2,8 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync 
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { cachePath } from "../../src/cache/open.ts";
-import { DATASETS, expectCleanAudit, fillRichly, remember } from "../cache/rich-lake.ts";
+import { cachePath } from "../../src/store/sqlite/open.ts";
+import { DATASETS, expectCleanAudit, fillRichly, remember } from "../store/rich-lake.ts";
 import { createWorld, rows, type World } from "../helpers/world.ts";
 
 /** Bytes of the head of a write-ahead log, of the head of a page in it, and of the page. */

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
-import { cachePath } from "../../src/cache/open.ts";
+import { cachePath } from "../../src/store/sqlite/open.ts";
 import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
 
 async function fill(world: World): Promise<void> {

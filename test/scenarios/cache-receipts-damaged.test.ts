@@ -7,14 +7,14 @@ import {
   expectCleanAudit,
   fillRichly,
   remember,
-} from "../cache/rich-lake.ts";
+} from "../store/rich-lake.ts";
 import {
   makeSpecial,
   NEVER_HANGS,
   type SpecialKind,
   specialKinds,
   whyNoSpecial,
-} from "../cache/special-file.ts";
+} from "../store/special-file.ts";
 import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
 
 const FILES = 24;

@@ -11,8 +11,8 @@ import {
   writeSync,
 } from "node:fs";
 import { expect, test } from "vitest";
-import { cachePath } from "../../src/cache/open.ts";
-import { expectCleanAudit, fillRichly, remember } from "../cache/rich-lake.ts";
+import { cachePath } from "../../src/store/sqlite/open.ts";
+import { expectCleanAudit, fillRichly, remember } from "../store/rich-lake.ts";
 import { createWorld, rows } from "../helpers/world.ts";
 
 const NOISE = Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 2_654_435_761) >>> 9));

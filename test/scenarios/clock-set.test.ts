@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { bringForward } from "../../src/cache/due.ts";
-import { createIngest } from "../../src/ingest.ts";
-import { backOff } from "../../src/retry.ts";
+import { bringForward } from "../../src/store/sqlite/due.ts";
+import { createIngest } from "../../src/sampling/ingest/ingest.ts";
+import { backOff } from "../../src/sampling/drain/retry.ts";
 import { createWorld, DATASET, MTIME, rows } from "../helpers/world.ts";
 
 const HOUR_MS = 3_600_000;

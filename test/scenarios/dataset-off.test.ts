@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { backlogOf } from "../../src/cache/backlog.ts";
-import { createIngest } from "../../src/ingest.ts";
+import { backlogOf } from "../../src/store/sqlite/queries/backlog.ts";
+import { createIngest } from "../../src/sampling/ingest/ingest.ts";
 import { metricsText } from "../../src/http/metrics/text.ts";
-import { statusOf } from "../../src/status.ts";
+import { statusOf } from "../../src/inspect/status.ts";
 import { restingDaemon } from "../helpers/daemon-state.ts";
 import { createWorld, DATASET, MTIME, rows, type World } from "../helpers/world.ts";
 

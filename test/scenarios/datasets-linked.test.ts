@@ -1,7 +1,7 @@
 import { mkdir, rename, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { datasetsOf } from "../../src/cache/datasets.ts";
+import { datasetsOf } from "../../src/store/sqlite/datasets.ts";
 import { createWorld, DATASET, MTIME, rows, type World } from "../helpers/world.ts";
 
 /** Every minute of a leap year's 29 February: in effect, never. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { ClaimOptions } from "../../src/cache/claim.ts";
-import { claimOf } from "../../src/cache/claim.ts";
-import { createIngest } from "../../src/ingest.ts";
+import type { ClaimOptions } from "../../src/store/sqlite/claim.ts";
+import { claimOf } from "../../src/store/sqlite/claim.ts";
+import { createIngest } from "../../src/sampling/ingest/ingest.ts";
 import { createWorld, MTIME, type World } from "../helpers/world.ts";
 
 const everything: ClaimOptions = {

@@ -15,11 +15,11 @@ import {
 } from "node:fs";
 import { join, relative } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { audit } from "../../src/cli/audit.ts";
+import { audit } from "../../src/cli/commands/audit.ts";
 import type { Context } from "../../src/cli/command.ts";
-import { prune } from "../../src/cli/prune.ts";
+import { prune } from "../../src/cli/commands/prune.ts";
 import { errorCode, type Failure } from "../../src/errors.ts";
-import { checkAfterPowerLoss } from "../../src/power-loss.ts";
+import { checkAfterPowerLoss } from "../../src/sampling/upkeep/power-loss.ts";
 import { atEachStep } from "../helpers/stop-points.ts";
 import { createWorld, DATASET, MTIME, run, type World } from "../helpers/world.ts";
 

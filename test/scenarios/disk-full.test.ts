@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { listEntries } from "../../src/cache/list.ts";
-import { openCacheToRead } from "../../src/cache/open.ts";
+import { listEntries } from "../../src/store/sqlite/queries/list.ts";
+import { openCacheToRead } from "../../src/store/sqlite/open.ts";
 import { createWorld, DATASET, rows, run, type World } from "../helpers/world.ts";
 
 const program = join(import.meta.dirname, "../../src/main.ts");

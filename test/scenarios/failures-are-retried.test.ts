@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { claimOf } from "../../src/cache/claim.ts";
-import { retryAfterUpgrade } from "../../src/cache/upgrade.ts";
-import { drain, type DrainOptions } from "../../src/drain.ts";
-import { createIngest } from "../../src/ingest.ts";
+import { claimOf } from "../../src/store/sqlite/claim.ts";
+import { retryAfterUpgrade } from "../../src/store/sqlite/retry-after-upgrade.ts";
+import { drain, type DrainOptions } from "../../src/sampling/drain/drain.ts";
+import { createIngest } from "../../src/sampling/ingest/ingest.ts";
 import { createBudget } from "../../src/load/budget.ts";
 import { thisKernel } from "../../src/load/cgroup.ts";
 import { createPace } from "../../src/load/pace.ts";
-import { realEffects } from "../../src/effects.ts";
+import { realEffects } from "../../src/sampling/effects.ts";
 import { createWorld, DATASET, MTIME, type World } from "../helpers/world.ts";
 
 const HOUR = 3_600_000;

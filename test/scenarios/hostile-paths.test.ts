@@ -9,7 +9,7 @@ import yauzl from "yauzl";
 import { expect, test } from "vitest";
 import { paxRecord, tarOf } from "../../fixtures/tar-blocks.ts";
 import { zipOf } from "../../fixtures/zip-blocks.ts";
-import { makeSpecial, NEVER_HANGS, specialKinds, whyNoSpecial } from "../cache/special-file.ts";
+import { makeSpecial, NEVER_HANGS, specialKinds, whyNoSpecial } from "../store/special-file.ts";
 import { createWorld, type World } from "../helpers/world.ts";
 import { endingWithUs } from "../helpers/child.ts";
 

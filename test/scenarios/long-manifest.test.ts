@@ -1,14 +1,14 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { rm, truncate } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { checkpointsOf } from "../../src/cache/checkpoints.ts";
-import { datasetsOf } from "../../src/cache/datasets.ts";
-import { entriesKnownOf } from "../../src/cache/totals.ts";
-import type { Db } from "../../src/cache/open.ts";
-import { realEffects } from "../../src/effects.ts";
-import { createIngest, type Ingest } from "../../src/ingest.ts";
-import type { PassEvent } from "../../src/events.ts";
-import { createPass, type PassResult } from "../../src/pass.ts";
+import { checkpointsOf } from "../../src/store/sqlite/checkpoints.ts";
+import { datasetsOf } from "../../src/store/sqlite/datasets.ts";
+import { entriesKnownOf } from "../../src/store/sqlite/queries/totals.ts";
+import type { Db } from "../../src/store/sqlite/open.ts";
+import { realEffects } from "../../src/sampling/effects.ts";
+import { createIngest, type Ingest } from "../../src/sampling/ingest/ingest.ts";
+import type { PassEvent } from "../../src/sampling/events.ts";
+import { createPass, type PassResult } from "../../src/sampling/pass.ts";
 import { SAMPLED } from "../helpers/sampled.ts";
 import { createWorld, DATASET, MTIME, rows, type World } from "../helpers/world.ts";
 

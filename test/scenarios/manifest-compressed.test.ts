@@ -3,7 +3,7 @@ import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { compressions } from "../../src/formats/compressed/decompress.ts";
-import { createIngest } from "../../src/ingest.ts";
+import { createIngest } from "../../src/sampling/ingest/ingest.ts";
 import { createWorld, DATASET, MTIME, type World } from "../helpers/world.ts";
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

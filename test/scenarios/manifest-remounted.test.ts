@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { migrations } from "../../src/cache/schema.ts";
+import { migrations } from "../../src/store/sqlite/schema.ts";
 import { createWorld, type World } from "../helpers/world.ts";
 
 /** Mounts a directory over itself, by a file system with a device number of its own. */

@@ -10,7 +10,7 @@ import {
 } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { createIngest } from "../../src/ingest.ts";
+import { createIngest } from "../../src/sampling/ingest/ingest.ts";
 import { createWorld, DATASET, MTIME, type World } from "../helpers/world.ts";
 
 /** Files `first` to `last` - 1, announced to whatever the manifest is now. */

@@ -1,6 +1,6 @@
 import { open, readFile, truncate, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { createIngest, type Ingest } from "../../src/ingest.ts";
+import { createIngest, type Ingest } from "../../src/sampling/ingest/ingest.ts";
 import { createWorld, DATASET, MTIME, rows, type World } from "../helpers/world.ts";
 
 const NEVER = "0 0 29 2 *";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { createIngest } from "../../src/ingest.ts";
-import { createHandle } from "../../src/jobs/handle.ts";
+import { createIngest } from "../../src/sampling/ingest/ingest.ts";
+import { createHandle } from "../../src/sampling/job/handle.ts";
 import { createWorld, DATASET, MTIME } from "../helpers/world.ts";
 
 test("a file whose mtime changed, up or down, is sampled again", async () => {

@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { addFact, factOf } from "../../src/cache/facts.ts";
-import { checkAfterPowerLoss } from "../../src/power-loss.ts";
-import { syncSettled } from "../../src/sync.ts";
+import { addFact, factOf } from "../../src/store/sqlite/meta.ts";
+import { checkAfterPowerLoss } from "../../src/sampling/upkeep/power-loss.ts";
+import { syncSettled } from "../../src/sampling/upkeep/sync.ts";
 import { createWorld, MTIME, rows, run, type World } from "../helpers/world.ts";
 
 const program = join(import.meta.dirname, "../../src/main.ts");

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { publishedOf } from "../../src/cache/published.ts";
+import { publishedOf } from "../../src/store/sqlite/samples.ts";
 import { createWorld, DATASET, MTIME, rows, type World } from "../helpers/world.ts";
 
 const fixture = join(import.meta.dirname, "../../fixtures/zip/by-yazl.zip");

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { datasetsOf } from "../../src/cache/datasets.ts";
-import { checkpointsOf } from "../../src/cache/checkpoints.ts";
-import { openCache } from "../../src/cache/open.ts";
-import { backlogOf } from "../../src/cache/backlog.ts";
-import { createIngest, IngestStopped } from "../../src/ingest.ts";
+import { datasetsOf } from "../../src/store/sqlite/datasets.ts";
+import { checkpointsOf } from "../../src/store/sqlite/checkpoints.ts";
+import { openCache } from "../../src/store/sqlite/open.ts";
+import { backlogOf } from "../../src/store/sqlite/queries/backlog.ts";
+import { createIngest, IngestStopped } from "../../src/sampling/ingest/ingest.ts";
 import { createWorld, DATASET } from "../helpers/world.ts";
 
 const LINES = 20_000;

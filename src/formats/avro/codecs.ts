@@ -1,7 +1,7 @@
 import { constants, crc32, createInflateRaw, deflateRawSync, zstdCompressSync } from "node:zlib";
 import { errorCode, errorMessage, Failure, NoSample } from "../../errors.ts";
 import { slicesOf } from "../../lib/blocks.ts";
-import { snappyPrefix } from "../../lib/snappy-block.ts";
+import { snappyPrefix } from "../codecs/snappy-block.ts";
 import { through } from "../../lib/through.ts";
 import { native } from "../../lib/native.ts";
 import { bz2 } from "../compressed/bz2.ts";

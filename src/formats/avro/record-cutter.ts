@@ -1,5 +1,5 @@
 import { Failure, NoSample } from "../../errors.ts";
-import type { Cut, Limits } from "../../types.ts";
+import type { Cut, Limits } from "../../job.ts";
 import type { ValueScanner } from "./value-scanner.ts";
 
 /** Counts the records that are kept, block after block, and finds the border of the last one. */

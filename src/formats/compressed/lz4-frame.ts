@@ -1,5 +1,5 @@
 import { Failure, NoSample } from "../../errors.ts";
-import { xxh32 } from "../../lib/xxh32.ts";
+import { xxh32 } from "../codecs/xxh32.ts";
 
 /** The longest frame header, in bytes. */
 export const MAX_HEADER_BYTES = 19;

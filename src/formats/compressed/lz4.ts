@@ -2,8 +2,8 @@ import { buffer } from "node:stream/consumers";
 import { Failure } from "../../errors.ts";
 import { breathe } from "../../lib/breathe.ts";
 import { type ByteReader, decodeWith } from "../../lib/byte-reader.ts";
-import { decodeLz4Block, lz4Prefix, MAX_RATIO } from "../../lib/lz4-block.ts";
-import { xxh32 } from "../../lib/xxh32.ts";
+import { decodeLz4Block, lz4Prefix, MAX_RATIO } from "../codecs/lz4-block.ts";
+import { xxh32 } from "../codecs/xxh32.ts";
 import { native } from "../../lib/native.ts";
 import type { Compression } from "./compression.ts";
 import {

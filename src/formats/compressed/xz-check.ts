@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { crc64 } from "../../lib/crc64.ts";
+import { crc64 } from "../codecs/crc64.ts";
 
 /** A checksum of what has been added so far. */
 export interface XzCheck {

@@ -4,7 +4,7 @@ import { Failure } from "../../errors.ts";
 import { breathe } from "../../lib/breathe.ts";
 import { type ByteReader, decodeWith } from "../../lib/byte-reader.ts";
 import { native } from "../../lib/native.ts";
-import type { SampleRequest } from "../../types.ts";
+import type { SampleRequest } from "../../job.ts";
 import { type Compression, LARGE_WINDOW_BYTES } from "./compression.ts";
 import { lzma2Decoder, MAX_CHUNK_HEADER_BYTES, parseChunk } from "./lzma2.ts";
 import { checkBytes, checkOf } from "./xz-check.ts";

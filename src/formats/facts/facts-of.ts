@@ -1,4 +1,4 @@
-import type { Source } from "../../types.ts";
+import type { Source } from "../../job.ts";
 import { faultOf } from "../fault.ts";
 import { arrowFacts, isArrow } from "./arrow.ts";
 import { isOrc, orcFacts } from "./orc.ts";

@@ -1,9 +1,9 @@
 import { inflateRawSync, zstdDecompressSync } from "node:zlib";
 import { Failure } from "../../errors.ts";
-import { lz4Prefix } from "../../lib/lz4-block.ts";
+import { lz4Prefix } from "../codecs/lz4-block.ts";
 import { hasBytes } from "../../lib/signature.ts";
-import { snappyPrefix } from "../../lib/snappy-block.ts";
-import type { Source } from "../../types.ts";
+import { snappyPrefix } from "../codecs/snappy-block.ts";
+import type { Source } from "../../job.ts";
 import type { Column, Facts } from "./facts.ts";
 import { fieldsOf, numbersIn } from "./protobuf.ts";
 

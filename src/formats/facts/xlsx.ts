@@ -1,8 +1,8 @@
 import { buffer } from "node:stream/consumers";
 import { inflateRawSync } from "node:zlib";
 import { Failure } from "../../errors.ts";
-import type { Source } from "../../types.ts";
-import { openZip } from "../zip-reader.ts";
+import type { Source } from "../../job.ts";
+import { openZip } from "../zip/reader.ts";
 import type { Facts } from "./facts.ts";
 
 const WORKBOOK = "xl/workbook.xml";

@@ -12,8 +12,8 @@ import {
   zstdDecompressSync,
 } from "node:zlib";
 import { errorCode, errorMessage, Failure } from "../../errors.ts";
-import { lz4Prefix } from "../../lib/lz4-block.ts";
-import { snappyPrefix } from "../../lib/snappy-block.ts";
+import { lz4Prefix } from "../codecs/lz4-block.ts";
+import { snappyPrefix } from "../codecs/snappy-block.ts";
 import { native } from "../../lib/native.ts";
 import { invalid } from "./thrift.ts";
 

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
-import { cachePath } from "../../cache/open.ts";
-import type { DatasetStatus as Whole, StatusReport } from "../../status.ts";
+import { cachePath } from "../../store/sqlite/open.ts";
+import type { DatasetStatus as Whole, StatusReport } from "../../inspect/status.ts";
 import { by, type Family, gauge, type Value } from "./family.ts";
 
 /** So many datasets have series of their own, those with the most entries; the others share one. */

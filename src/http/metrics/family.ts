@@ -1,4 +1,4 @@
-import type { Spread } from "../work.ts";
+import type { Spread } from "../counters.ts";
 
 /** One value of a metric. */
 export interface Value {

@@ -1,5 +1,5 @@
-import { type ProcessUse, processUse } from "../daemon-process.ts";
-import type { DaemonState } from "../context.ts";
+import { type ProcessUse, processUse } from "./process-usage.ts";
+import type { DaemonState } from "../state.ts";
 import type { Family } from "./family.ts";
 
 /** What Prometheus expects of every process; the daemon's, not this server's. */

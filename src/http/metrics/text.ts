@@ -1,6 +1,6 @@
 import { AggregatorRegistry, Registry } from "prom-client";
-import type { StatusReport } from "../../status.ts";
-import type { DaemonState } from "../context.ts";
+import type { StatusReport } from "../../inspect/status.ts";
+import type { DaemonState } from "../state.ts";
 import { cacheMetrics } from "./cache.ts";
 import type { Family } from "./family.ts";
 import { processMetrics } from "./process.ts";

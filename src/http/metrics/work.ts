@@ -1,7 +1,7 @@
 import { failureCodes, retryOf } from "../../errors.ts";
 import { VERSION } from "../../version.ts";
-import type { DaemonState } from "../context.ts";
-import { PASS_BUCKETS, SAMPLE_BUCKETS } from "../work.ts";
+import type { DaemonState } from "../state.ts";
+import { PASS_BUCKETS, SAMPLE_BUCKETS } from "../counters.ts";
 import { by, counter, type Family, gauge, histogram, type Value } from "./family.ts";
 
 // Each code has a value from the start: a rate has to begin somewhere.

@@ -1,0 +1,70 @@
+import { stat } from "node:fs/promises";
+import { isAbsolute, join } from "node:path";
+import { errorMessage, Failure } from "../../errors.ts";
+import { isAbsence } from "../../lake/roots.ts";
+import { pathBytes } from "../../lib/pep383.ts";
+import { appendEntry } from "../../manifest/append.ts";
+import { type CommonOptions, type Context, exitCodes, settingsFor } from "../command.ts";
+import { printText, tell } from "../output/print.ts";
+import { jsonText } from "../../lib/text.ts";
+
+/** Options of `append`. */
+export interface AppendCommandOptions extends CommonOptions {
+  readonly dataset: string;
+  readonly raw: string;
+  readonly bronze: string;
+  readonly mtime?: string;
+  /** Refuse an entry whose bronze, or whose dataset's `bronze/`, is not there. */
+  readonly strict?: boolean;
+  readonly json?: boolean;
+}
+
+/**
+ * Appends one entry to a manifest; warns where it looks like a slip of the pen, or refuses it.
+ * @throws Failure USAGE, MANIFEST_UNREADABLE; with `strict` FILE_MISSING
+ */
+export async function append(options: AppendCommandOptions, context: Context): Promise<number> {
+  const { prefix } = settingsFor(options, context);
+  const { dataset, raw, bronze, mtime, strict, json } = options;
+  const entry = { prefix, dataset, raw, bronze };
+  const missing = await missingOf(join(prefix, dataset), { dataset, bronze });
+  if (strict === true && missing.length > 0) {
+    throw new Failure("FILE_MISSING", `${missing.join("; ")}; nothing was appended`);
+  }
+  const line = await appendEntry(mtime === undefined ? entry : { ...entry, mtime: seconds(mtime) });
+  for (const what of missing) tell(context, `warning: ${what}`);
+  if (json === true) printText(context, jsonText(JSON.parse(line)));
+  return exitCodes.done;
+}
+
+/** What a pass would not find: an entry without it waits, or fails. */
+async function missingOf(
+  directory: string,
+  { dataset, bronze }: Pick<AppendCommandOptions, "dataset" | "bronze">,
+): Promise<readonly string[]> {
+  const folder = join(directory, "bronze");
+  const file = isAbsolute(bronze) ? bronze : join(directory, bronze);
+  return [
+    ...((await isThere(folder))
+      ? []
+      : [`${folder} is not there: is ${dataset} the right dataset?`]),
+    ...((await isThere(file)) ? [] : [`${file} is not there: append after the copy is complete`]),
+  ];
+}
+
+/** What cannot be looked at may be there for those who sample. */
+async function isThere(path: string): Promise<boolean> {
+  return stat(pathBytes(path)).then(
+    () => true,
+    (error: unknown) => !isAbsence(error),
+  );
+}
+
+function seconds(text: string): number {
+  const value = text.trim() === "" ? NaN : Number(text);
+  if (Number.isFinite(value)) return value;
+  throw new Failure(
+    "USAGE",
+    `--mtime ${errorMessage(text)} is not a number of seconds since epoch`,
+  );
+}

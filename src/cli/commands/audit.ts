@@ -1,0 +1,161 @@
+import { matchesGlob } from "node:path";
+import {
+  type Audit,
+  auditDataset,
+  type Finding,
+  type FindingKind,
+  findingKinds,
+} from "../../inspect/audit.ts";
+import { auditedCacheOf } from "../../store/sqlite/queries/audit.ts";
+import { checkpointsOf } from "../../store/sqlite/checkpoints.ts";
+import { datasetsOf } from "../../store/sqlite/datasets.ts";
+import { makeDue } from "../../store/sqlite/due.ts";
+import { holderOf } from "../../store/sqlite/lock.ts";
+import { changeCache, type Db, openCacheToRead } from "../../store/sqlite/open.ts";
+import { datasetTotals } from "../../store/sqlite/queries/totals.ts";
+import { createLake } from "../../lake/lake.ts";
+import { errorMessage, Failure, systemErrorIn } from "../../errors.ts";
+import { createBar } from "../output/progress-bar.ts";
+import { type Context, exitCodes, type InspectOptions, nameLake, settingsFor } from "../command.ts";
+
+import { printJson, printLine, printText, table } from "../output/print.ts";
+import { needDataset } from "../unknown-names.ts";
+
+/** Options of `audit`. */
+export interface AuditOptions extends InspectOptions {
+  readonly dataset?: string;
+  readonly repair?: boolean;
+}
+
+type Counts = Record<FindingKind, number>;
+
+interface AuditedDataset {
+  readonly dataset: string;
+  readonly counts: Counts;
+  /** Entries made due again. */
+  readonly repaired: number;
+  readonly findings: readonly Finding[];
+}
+
+/** Findings that are shown of a dataset; all are counted. */
+const SHOWN = 20;
+/** Rows that are written at once, so that a daemon beside us gets its turn. */
+const REPAIRED_AT_ONCE = 1000;
+const wrong: readonly FindingKind[] = ["failed", "missing", "lost"];
+
+/**
+ * Compares manifests, cache and samples on disk. With `--repair`, samples that are missing are made
+ * due, and a dataset that lost lines has its manifests read again. What cannot be read is named, and
+ * the other datasets are audited.
+ * @throws Failure CONFIG_INVALID or CACHE_UNUSABLE
+ */
+export async function audit(options: AuditOptions, context: Context): Promise<number> {
+  const settings = settingsFor(options, context);
+  if (options.repair === true) nameLake(settings, context);
+  const db = openCacheToRead(settings.state);
+  const isRunning = holderOf(settings.state) !== undefined;
+  const lake = createLake(settings);
+  const audited: AuditedDataset[] = [];
+  const glob = options.dataset ?? "**";
+  const bar = createBar(context, "checks");
+  const total = workOf(db, glob);
+  let looked = 0;
+  let isWhole = true;
+  const onLooked = (count: number): void => {
+    looked += count;
+    bar.update(looked, () => total);
+  };
+  try {
+    needDataset(options.dataset, datasetsOf(db).all());
+    for (const dataset of datasetsOf(db).all()) {
+      if (!matchesGlob(dataset, glob)) continue;
+      const id = datasetsOf(db).find(dataset) as number;
+      const checkpoints = checkpointsOf(db).of(id);
+      const cache = auditedCacheOf(db);
+      const repairs = options.repair === true ? settings.state : undefined;
+      try {
+        using held = lake.hold(dataset);
+        const one = { id, dataset: held, cache, checkpoints, isRunning, onLooked };
+        audited.push({ dataset, ...(await auditOne(one, repairs)) });
+      } catch (error) {
+        if (!isUnreadable(error)) throw error;
+        isWhole = false;
+        bar.say(`${dataset} is left out, it cannot be read: ${errorMessage(error)}`);
+      }
+    }
+  } finally {
+    bar.end();
+    db.close();
+  }
+  if (options.json === true) printJson(context, audited);
+  else print(audited, context);
+  if (!isWhole) return exitCodes.failed;
+  const isWrong = audited.some(({ counts }) => wrong.some((kind) => counts[kind] > 0));
+  return isWrong ? exitCodes.entriesFailed : exitCodes.done;
+}
+
+/** Whether manifests or samples of a dataset cannot be read: permissions, or a disk. */
+function isUnreadable(error: unknown): boolean {
+  if (error instanceof Failure) {
+    return /^(MANIFEST_UNREADABLE|OUTPUT_UNWRITABLE|FILE_MISSING|PATH_REFUSED)$/.test(error.code);
+  }
+  return systemErrorIn(error) !== undefined;
+}
+
+/** About how many entries, lines and files there are to look at: most entries have a sample. */
+function workOf(db: Db, glob: string): number {
+  const checkpoints = checkpointsOf(db);
+  const ids = datasetsOf(db);
+  return datasetTotals(db, Date.now())
+    .filter(({ dataset }) => matchesGlob(dataset, glob))
+    .reduce((sum, { dataset, entries, sampled }) => {
+      const files = checkpoints.of(ids.find(dataset) as number);
+      return files.reduce((lines, { line }) => lines + line, sum + entries + sampled);
+    }, 0);
+}
+
+/** Audits a dataset, and repairs it where `state` says in which cache. */
+async function auditOne(
+  one: Audit,
+  state: string | undefined,
+): Promise<Omit<AuditedDataset, "dataset">> {
+  const counts = Object.fromEntries(findingKinds.map((kind) => [kind, 0])) as Counts;
+  const findings: Finding[] = [];
+  const missing: string[] = [];
+  let repaired = 0;
+  const repair = (): void => {
+    const due = { dataset: one.id, raws: missing.splice(0), now: Date.now() };
+    if (state !== undefined && due.raws.length > 0) {
+      repaired += changeCache(state, (db) => makeDue(db, due));
+    }
+  };
+  for await (const finding of auditDataset(one)) {
+    counts[finding.kind] += 1;
+    if (finding.why !== undefined && findings.length < SHOWN) findings.push(finding);
+    if (finding.kind === "missing") missing.push(finding.raw as string);
+    if (missing.length >= REPAIRED_AT_ONCE) repair();
+  }
+  repair();
+  if (state !== undefined && counts.lost > 0) {
+    // Without a checkpoint everything is read again, and what is known is not sampled again.
+    changeCache(state, (db) => checkpointsOf(db).replace(one.id, []));
+  }
+  return { counts, repaired, findings };
+}
+
+function print(audited: readonly AuditedDataset[], context: Context): void {
+  const rows = audited.map(({ dataset, counts }) => [
+    dataset,
+    ...findingKinds.map((kind) => counts[kind]),
+  ]);
+  printText(context, table(["dataset", ...findingKinds], rows));
+  for (const { dataset, findings, counts, repaired } of audited) {
+    for (const { kind, raw, sample, why } of findings) {
+      printLine(context, `${kind} ${dataset}  ${raw ?? sample}: ${why}`);
+    }
+    if (repaired > 0) printLine(context, `${dataset}: ${repaired} made due`);
+    if (counts.missing + counts.lost > 0 && repaired === 0) {
+      printLine(context, `${dataset}: \`audit --repair\` makes due what is missing`);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import { entriesOf, type WholeEntry } from "../../store/sqlite/queries/entry.ts";
+import { openCacheToRead } from "../../store/sqlite/open.ts";
+import { Failure } from "../../errors.ts";
+import { type Explanation, explainEntry } from "../../inspect/explain.ts";
+import { createLake } from "../../lake/lake.ts";
+import type { Receipt } from "../../samples/receipts.ts";
+import { type Context, exitCodes, type InspectOptions, settingsFor } from "../command.ts";
+import { bytesText, counted, formatText } from "../../lib/text.ts";
+import { printJson, printLine } from "../output/print.ts";
+import { unknownRaw } from "../unknown-names.ts";
+import { heldBy, stateText } from "../output/state-text.ts";
+import { type WaitingFor, waitingFor } from "../../inspect/waiting-for.ts";
+import { holderOf } from "../../store/sqlite/lock.ts";
+
+/** Options of `explain`. */
+export interface ExplainOptions extends InspectOptions {
+  readonly raw: string;
+  readonly dataset?: string;
+}
+
+/** Prints everything about one raw; writes nothing. @throws Failure USAGE, CONFIG_INVALID or CACHE_UNUSABLE */
+export async function explain(options: ExplainOptions, context: Context): Promise<number> {
+  const { raw, dataset, json } = options;
+  const settings = settingsFor(options, context);
+  const db = openCacheToRead(settings.state);
+  let entries: WholeEntry[];
+  let waiting: WaitingFor;
+  try {
+    entries = entriesOf(db, raw, dataset);
+    waiting = waitingFor(db, settings, holderOf(settings.state) ?? null);
+    if (entries.length === 0) throw new Failure("USAGE", unknownRaw(db, { raw, dataset }));
+  } finally {
+    db.close();
+  }
+  const lake = createLake(settings);
+  const explained: Explanation[] = [];
+  for (const entry of entries) explained.push(await explainEntry(entry, lake));
+  if (json === true) printJson(context, explained);
+  else {
+    for (const one of explained) print(one, heldBy(waiting, one.entry.dataset), context);
+  }
+  return exitCodes.done;
+}
+
+function print(explanation: Explanation, waitsFor: string | null, context: Context): void {
+  const { entry, decision, receipts, lines, problems } = explanation;
+  const show = (label: string, text: string) => printLine(context, `  ${label.padEnd(9)} ${text}`);
+  printLine(context, `${entry.dataset}  ${entry.raw}`);
+  show("bronze", `${entry.bronze}  mtime ${entry.mtime}`);
+  show("state", stateText(entry, Date.now(), waitsFor));
+  show("next line", `${decision.decision}, with the same mtime: ${decision.why}`);
+  show("sample", sampleText(explanation));
+  const { sampled } = explanation;
+  if (sampled !== null) show("format", recognisedText(sampled));
+  for (const warning of warningsOf(sampled)) show("warning", warning);
+  show("receipts", countText(receipts));
+  for (const { at, outcome, mtime, ...facts } of receipts.last) {
+    const what = outcome === "failed" ? `${facts["code"]}: ${facts["message"]}` : facts.sample;
+    show("", `${at}  ${outcome}  mtime ${mtime}  ${what ?? ""}`);
+  }
+  show("lines", countText(lines));
+  for (const { path, line, mtime, bronze } of lines.last) {
+    show("", `${path}:${line}  mtime ${mtime}  ${bronze}`);
+  }
+  for (const problem of problems) show("unread", problem);
+}
+
+function sampleText({ entry: { sample, bytes, stale }, onDisk }: Explanation): string {
+  if (sample === null || onDisk === null) return "none";
+  const recorded = bytes === null ? "" : `, ${bytesText(bytes)}`;
+  const found = onDisk.is === "different" ? `${bytesText(onDisk.bytes ?? 0)} on disk` : onDisk.is;
+  return `${sample}${recorded}: ${found}${stale ? "; of an earlier version" : ""}`;
+}
+
+function recognisedText({
+  format,
+  sample,
+  recognisedBy,
+  rows,
+  complete,
+  cut,
+  reason,
+}: Receipt): string {
+  const facts = [
+    `${formatText(String(format), sample ?? null)}, recognised by ${recognisedBy ?? "?"}`,
+    typeof rows === "number" ? counted(rows, "row") : undefined,
+    complete === true ? "complete" : cut === undefined ? undefined : `cut by sample.${cut}`,
+    reason,
+  ];
+  return facts.filter((fact) => fact !== undefined).join(", ");
+}
+
+function warningsOf(receipt: Receipt | null): string[] {
+  const warnings = receipt?.["warnings"];
+  return Array.isArray(warnings) ? warnings.map(String) : [];
+}
+
+function countText({ count, last }: Explanation["lines"] | Explanation["receipts"]): string {
+  return last.length < count ? `${count}, the last ${last.length}:` : `${count}`;
+}

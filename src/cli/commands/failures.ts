@@ -1,0 +1,75 @@
+import {
+  type FailedEntry,
+  failedEntries,
+  type RejectedEntry,
+  rejectedLines,
+} from "../../store/sqlite/queries/failures.ts";
+import { openCacheToRead } from "../../store/sqlite/open.ts";
+import { type Context, exitCodes, settingsFor } from "../command.ts";
+import { type FailureOptions, failureFilter } from "../filter.ts";
+import { counted } from "../../lib/text.ts";
+import { arrayPrinter, drained, printLine } from "../output/print.ts";
+import { explainNothing, needDataset } from "../unknown-names.ts";
+import { datasetsOf } from "../../store/sqlite/datasets.ts";
+import { heldBy, isDue, nextText } from "../output/state-text.ts";
+import { waitingFor } from "../../inspect/waiting-for.ts";
+import { holderOf } from "../../store/sqlite/lock.ts";
+
+/**
+ * Prints what failed, as it is read: entries, then manifest lines that are none.
+ * @throws Failure CONFIG_INVALID or CACHE_UNUSABLE
+ */
+export async function failures(options: FailureOptions, context: Context): Promise<number> {
+  const settings = settingsFor(options, context);
+  const db = openCacheToRead(settings.state);
+  const filter = failureFilter(options);
+  const array = options.json === true ? arrayPrinter(context) : undefined;
+  const now = Date.now();
+  try {
+    const waiting = waitingFor(db, settings, holderOf(settings.state) ?? null);
+    needDataset(options.dataset, datasetsOf(db).all());
+    let isEmpty = true;
+    for (const entry of failedEntries(db, filter)) {
+      isEmpty = false;
+      if (array === undefined)
+        printLine(context, entryLine(entry, now, heldBy(waiting, entry.dataset)));
+      else array.element({ kind: "entry", ...entry });
+      await drained(context);
+    }
+    // A rejected line has no raw and one code: a glob or another code means none of them.
+    const { glob, code = "LINE_INVALID" } = options;
+    if (glob === undefined && code === "LINE_INVALID") {
+      for (const line of rejectedLines(db, filter)) {
+        if (array === undefined) printLine(context, rejectedLine(line));
+        else array.element({ kind: "line", ...line });
+        await drained(context);
+      }
+    }
+    if (isEmpty) explainNothing(db, options, context);
+    array?.end();
+  } finally {
+    db.close();
+  }
+  return exitCodes.done;
+}
+
+function entryLine(
+  { dataset, raw, ...failure }: FailedEntry,
+  now: number,
+  waitsFor: string | null,
+): string {
+  const { code, message, attempts, failedAt, nextAt } = failure;
+  const why = isDue(nextAt, now) && waitsFor !== null ? `; waits: ${waitsFor}` : "";
+  const what =
+    code === null ? "failed; the cache was rebuilt, its receipt says why" : `${code}: ${message}`;
+  const tries = counted(attempts, "try", "tries");
+  const since = failedAt === null ? "" : ` since ${failedAt}`;
+  const seen = failure.acknowledged ? "acknowledged; " : "";
+  const next = nextText(failure, now);
+  return `${dataset}  ${raw}  ${what}  (${seen}${tries}${since}; next: ${next}${why})`;
+}
+
+function rejectedLine({ dataset, path, line, offset, reason, ...rest }: RejectedEntry): string {
+  const when = rest.acknowledged ? `acknowledged; ${rest.at}` : rest.at;
+  return `${dataset}  manifests/${path} line ${line}, byte ${offset}: LINE_INVALID: ${reason}  (${when})`;
+}

@@ -1,0 +1,198 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { datasetsOf } from "../../store/sqlite/datasets.ts";
+import { entriesOf } from "../../store/sqlite/queries/entry.ts";
+import { forgettingOf, type Known } from "../../store/sqlite/forget.ts";
+import { type Lock, takeLock } from "../../store/sqlite/lock.ts";
+import {
+  closeCache,
+  type Db,
+  openCacheToChange,
+  openCacheToRead,
+} from "../../store/sqlite/open.ts";
+import type { Settings } from "../../config/settings.ts";
+import { realEffects } from "../../sampling/effects.ts";
+import { Failure } from "../../errors.ts";
+import { forget as forgetAll } from "../../sampling/upkeep/forget.ts";
+import { outputFailure } from "../../lake/errors.ts";
+import { createLake } from "../../lake/lake.ts";
+import { isAbsence, isWithin } from "../../lake/roots.ts";
+import { bytesText, counted, printable } from "../../lib/text.ts";
+import { type Context, exitCodes, type InspectOptions, nameLake, settingsFor } from "../command.ts";
+import { unknownRaw } from "../unknown-names.ts";
+import { printJson, printLine, tell } from "../output/print.ts";
+
+/** Options of `forget`. */
+export interface ForgetOptions extends InspectOptions {
+  /** A dataset, or a raw. */
+  readonly what: string;
+  /** The dataset that the raw is in. */
+  readonly dataset?: string;
+  readonly samples?: boolean;
+  readonly dryRun?: boolean;
+}
+
+interface Target {
+  readonly dataset: string;
+  /** Undefined for the whole dataset. */
+  readonly raw: string | undefined;
+}
+
+/**
+ * Forgets a dataset that is gone, or one raw; with `--samples` their samples are removed. Only one
+ * process writes samples and receipts: beside a daemon only what has no directory any more can be
+ * forgotten.
+ * @throws Failure USAGE, CONFIG_INVALID, ALREADY_RUNNING, CACHE_UNUSABLE, FILE_MISSING, OUTPUT_FULL,
+ * OUTPUT_UNWRITABLE or PATH_REFUSED
+ */
+export async function forget(options: ForgetOptions, context: Context): Promise<number> {
+  const settings = settingsFor(options, context);
+  const { state } = settings;
+  nameLake(settings, context);
+  const target = look(state, (db) => targetOf(db, options));
+  const isThere = await isOnDisk(settings, target, options.samples);
+  const lock = isThere && options.dryRun !== true ? lockFor(state, target) : undefined;
+  try {
+    // Once the lock is ours: until then a daemon may have added to it.
+    const known = look(state, (db) => knownOf(db, target));
+    tell(context, printable(announcement(target, known, options)));
+    if (options.dryRun !== true) await forgetNow(settings, target, { options, isThere });
+    if (options.json === true) printJson(context, reportOf(target, known, options));
+    else
+      printLine(
+        context,
+        printable(`${nameOf(target)}: ${options.dryRun === true ? "would be " : ""}forgotten`),
+      );
+    return exitCodes.done;
+  } finally {
+    lock?.release();
+  }
+}
+
+/** What is meant. @throws Failure USAGE where nothing is known of it, or two things are meant */
+function targetOf(db: Db, { what, dataset }: ForgetOptions): Target {
+  const name = what.replace(/\/+$/, "");
+  const isDataset = dataset === undefined && datasetsOf(db).find(name) !== undefined;
+  const found = entriesOf(db, what, dataset).map((entry) => entry.dataset);
+  if (isDataset && found.length > 0) {
+    const cure = `the raw needs --dataset, and is in ${found.join(", ")}`;
+    throw new Failure("USAGE", `${what} is a dataset and a raw: ${cure}`);
+  }
+  if (isDataset) return { dataset: name, raw: undefined };
+  if (found.length > 1) {
+    const message = `${what} is in ${found.join(", ")}: say which one with --dataset`;
+    throw new Failure("USAGE", message);
+  }
+  if (found[0] === undefined) throw new Failure("USAGE", unknownRaw(db, { raw: what, dataset }));
+  return { dataset: found[0], raw: what };
+}
+
+/**
+ * Whether there is something on disk that has to say so, or to go.
+ * @throws Failure FILE_MISSING where the lake is not there; USAGE where it would come back at once;
+ * OUTPUT_UNWRITABLE
+ */
+async function isOnDisk(
+  settings: Settings,
+  { dataset, raw }: Target,
+  samples = false,
+): Promise<boolean> {
+  const { prefix } = settings;
+  if (!(await isDirectory(prefix)))
+    throw new Failure("FILE_MISSING", `${prefix} is missing: is it mounted?`);
+  const directory = join(prefix, dataset);
+  if (!(await isDirectory(directory))) return false;
+  using held = createLake(settings).hold(dataset);
+  const { prefix: root } = held.roots;
+  const isAlias = isWithin(held.real, root) && held.real !== join(root, dataset);
+  const isRead = settings.includes(dataset) && settings.forDataset(dataset).enabled;
+  const manifests = join(directory, "manifests");
+  if (raw === undefined && isRead && (await isDirectory(manifests))) {
+    const what = isAlias
+      ? "the link"
+      : `${manifests}, or all of ${directory} where it was a mistake`;
+    const cure = `remove ${what}, or exclude the dataset (datasets.exclude), then forget it`;
+    throw new Failure("USAGE", `${dataset} would come back with the next pass: ${cure}`);
+  }
+  if (isAlias && samples) {
+    const message = `${directory} leads to ${held.real}, whose samples these are: forget it without --samples`;
+    throw new Failure("USAGE", message);
+  }
+  if (isAlias) return false;
+  return raw !== undefined || isDirectory(join(directory, "samples"));
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (isAbsence(error)) return false;
+    throw outputFailure(error, path);
+  }
+}
+
+function lockFor(state: string, { raw }: Target): Lock {
+  try {
+    return takeLock(state);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== "ALREADY_RUNNING") throw error;
+    const other =
+      raw === undefined
+        ? "beside it only a dataset without samples/ can be forgotten"
+        : "`acknowledge` works beside it, for what failed";
+    const hint = `it writes the receipts, which have to say so: stop it for that; ${other}`;
+    throw new Failure(error.code, `${error.message}: ${hint}`, { cause: error });
+  }
+}
+
+async function forgetNow(
+  settings: Settings,
+  { dataset, raw }: Target,
+  { options, isThere }: { readonly options: ForgetOptions; readonly isThere: boolean },
+): Promise<void> {
+  const db = openCacheToChange(settings.state);
+  try {
+    await forgetAll({
+      db,
+      dataset,
+      ...(raw === undefined ? {} : { raw }),
+      disk: isThere ? realEffects(settings) : undefined,
+      removesSamples: options.samples === true,
+      now: Date.now(),
+    });
+  } finally {
+    closeCache(db);
+  }
+}
+
+function look<T>(state: string, work: (db: Db) => T): T {
+  const db = openCacheToRead(state);
+  try {
+    return work(db);
+  } finally {
+    db.close();
+  }
+}
+
+function knownOf(db: Db, { dataset, raw }: Target): Known {
+  const id = datasetsOf(db).find(dataset);
+  return id === undefined ? { entries: 0, samples: 0, bytes: 0 } : forgettingOf(db).known(id, raw);
+}
+
+/** Said before anything is changed. */
+function announcement(target: Target, known: Known, { samples, dryRun }: ForgetOptions): string {
+  const { entries, samples: count, bytes } = known;
+  const found = `${counted(entries, "entry", "entries")}, ${counted(count, "sample")} (${bytesText(bytes)})`;
+  const verb = dryRun === true ? "would be" : count === 1 ? "is" : "are";
+  const fate = samples === true ? `${verb} removed` : "left where they are";
+  return `${nameOf(target)}: ${found}${count === 0 ? "" : `, ${fate}`}`;
+}
+
+function reportOf({ dataset, raw }: Target, known: Known, options: ForgetOptions): object {
+  const { samples: removesSamples = false, dryRun = false } = options;
+  return { dryRun, dataset, raw: raw ?? null, ...known, removesSamples };
+}
+
+function nameOf({ dataset, raw }: Target): string {
+  return raw === undefined ? dataset : `${dataset}  ${raw}`;
+}

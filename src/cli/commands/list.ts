@@ -1,0 +1,169 @@
+import { matchesGlob } from "node:path";
+import { stringify } from "csv-stringify/sync";
+import { listEntries, type ListedEntry, type ListFilter } from "../../store/sqlite/queries/list.ts";
+import { openCacheToRead } from "../../store/sqlite/open.ts";
+import { Failure, type FailureCode } from "../../errors.ts";
+import { type Context, exitCodes, type InspectOptions, settingsFor } from "../command.ts";
+import { matchesRaw } from "../filter.ts";
+import { bytesText, counted, formatText, printable } from "../../lib/text.ts";
+import { arrayPrinter, clip, drained, printText } from "../output/print.ts";
+import { explainNothing, needDataset } from "../unknown-names.ts";
+import { datasetsOf } from "../../store/sqlite/datasets.ts";
+import { heldBy, isDue } from "../output/state-text.ts";
+import { type WaitingFor, waitingFor } from "../../inspect/waiting-for.ts";
+import { holderOf } from "../../store/sqlite/lock.ts";
+
+/** Options of `list`. */
+export interface ListOptions extends InspectOptions {
+  readonly glob?: string;
+  readonly dataset?: string;
+  readonly outcome?: "sampled" | "failed" | "pruned" | "waiting";
+  readonly code?: FailureCode;
+  readonly format?: string;
+  readonly since?: string;
+  readonly limit?: number;
+  readonly newest?: boolean;
+  readonly csv?: boolean;
+}
+
+/** Prints entries as they come. @throws Failure USAGE, CONFIG_INVALID or CACHE_UNUSABLE */
+export async function list(options: ListOptions, context: Context): Promise<number> {
+  const { json, csv } = options;
+  const filter = filterOf(options, Date.now());
+  const settings = settingsFor(options, context);
+  const db = openCacheToRead(settings.state);
+  try {
+    const print =
+      csv === true
+        ? csvPrinter(context)
+        : json === true
+          ? jsonPrinter(context)
+          : linePrinter(waitingFor(db, settings, holderOf(settings.state) ?? null), context);
+    needDataset(options.dataset, datasetsOf(db).all());
+    let isEmpty = true;
+    for (const entry of listEntries(db, filter)) {
+      isEmpty = false;
+      print.entry(entry);
+      await drained(context);
+    }
+    if (isEmpty) explainNothing(db, options, context);
+    print.end();
+  } finally {
+    db.close();
+  }
+  return exitCodes.done;
+}
+
+/** What the options mean; `now` is ms since epoch. */
+function filterOf(options: ListOptions, now: number): ListFilter {
+  const { glob, dataset, format, outcome, code, since, limit, newest } = options;
+  return {
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(code === undefined ? {} : { code }),
+    ...(since === undefined ? {} : { since: sinceOf(since, now) }),
+    ...(dataset === undefined ? {} : { hasDataset: (name) => matchesGlob(name, dataset) }),
+    ...(glob === undefined ? {} : { hasRaw: (raw) => matchesRaw(raw, glob) }),
+    ...(format === undefined
+      ? {}
+      : {
+          hasFormat: (name, sample) =>
+            matchesGlob(name, format) || matchesGlob(formatText(name, sample), format),
+        }),
+    ...(limit === undefined ? {} : { limit }),
+    isNewestFirst: newest === true,
+  };
+}
+
+interface Printer {
+  entry(entry: ListedEntry): void;
+  end(): void;
+}
+
+/** Columns side by side on a terminal, as wide as it is; separated by tabs elsewhere. */
+function linePrinter(waiting: WaitingFor, context: Context): Printer {
+  const now = Date.now();
+  const { isTTY, columns } = context.out;
+  return {
+    end: () => undefined,
+    entry(entry) {
+      const { dataset, raw, outcome, waiting: waits } = entry;
+      const state = waits ? "waiting" : (outcome ?? "waiting");
+      const facts = factsOf(entry, now, heldBy(waiting, dataset));
+      const fields = [isTTY ? state.padEnd(8) : state, dataset, raw, ...facts].map(printable);
+      if (isTTY) printText(context, clip(fields.join("  "), columns || Infinity));
+      else printText(context, fields.join("\t"));
+    },
+  };
+}
+
+function factsOf(entry: ListedEntry, now: number, waitsFor: string | null): readonly string[] {
+  const { sample, format, rows, bytes, code, message, reason, nextAt, acknowledged } = entry;
+  const why = isDue(nextAt, now) && waitsFor !== null ? [`waits: ${waitsFor}`] : [];
+  const seen = acknowledged ? ["(acknowledged)"] : [];
+  if (code !== null) return [`${code}: ${message}`, ...seen, ...why];
+  const facts = [
+    sample,
+    format === null ? null : formatText(format, sample),
+    rows === null ? null : counted(rows, "row"),
+    bytes === null ? null : bytesText(bytes),
+    reason,
+  ];
+  return [...facts.filter((fact) => fact !== null), ...why];
+}
+
+function jsonPrinter(context: Context): Printer {
+  const { element, end } = arrayPrinter(context);
+  return { entry: element, end };
+}
+
+/** Exact for programs; on a terminal without control characters, and with no field a formula. */
+function csvPrinter({ out }: Context): Printer {
+  const cast = out.isTTY ? { boolean: String, string: printable } : { boolean: String };
+  const options = { columns, cast, escape_formulas: out.isTTY };
+  // Also where no entry follows: a reader of CSV wants to know the columns.
+  out.write(stringify([columns]));
+  return {
+    end: () => undefined,
+    entry: (entry) => void out.write(stringify([entry], options)),
+  };
+}
+
+const columns: (keyof ListedEntry)[] = [
+  "dataset",
+  "raw",
+  "bronze",
+  "mtime",
+  "outcome",
+  "waiting",
+  "sample",
+  "stale",
+  "format",
+  "rows",
+  "bytes",
+  "sourceSize",
+  "reason",
+  "code",
+  "message",
+  "attempts",
+  "nextAt",
+  "at",
+  "acknowledged",
+];
+
+/** A time: ISO 8601, or how long ago it was; returns ms since epoch. */
+function sinceOf(text: string, now: number): number {
+  const age = /^(\d+)([smhd])$/.exec(text);
+  const units: Readonly<Record<string, number>> = { s: 1e3, m: 6e4, h: 36e5, d: 864e5 };
+  const time =
+    age === null ? isoTime(text) : now - Number(age[1]) * (units[age[2] as string] as number);
+  if (Number.isNaN(time))
+    throw new Failure("USAGE", `--since ${text}: use ISO 8601, or 30s, 90m, 12h, 7d`);
+  return time;
+}
+
+/** ms since epoch; NaN for what is no time. `Date.parse` takes much else, and `90` for a year. */
+function isoTime(text: string): number {
+  return /^\d{4}(-\d\d(-\d\d([T ][\d:.]+(Z|[+-]\d\d:\d\d)?)?)?)?$/.test(text)
+    ? Date.parse(text)
+    : NaN;
+}

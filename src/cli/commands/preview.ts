@@ -1,0 +1,150 @@
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import { loadConfig } from "../../config/load.ts";
+import { configSchema } from "../../config/schema.ts";
+import { Failure } from "../../errors.ts";
+import type { Limits } from "../../job.ts";
+import { type View, viewSample } from "../../view/view.ts";
+import { defaultLimits } from "../../view/take-sample.ts";
+import { type Context, exitCodes, type InspectOptions } from "../command.ts";
+import { writeOut } from "../output/out-file.ts";
+import { type Previewed, previewFile, previewStdin } from "../../inspect/preview.ts";
+import { pathBytes } from "../../lib/pep383.ts";
+import { bytesText, counted, jsonText, printable, readText } from "../../lib/text.ts";
+import { layoutFor, viewText } from "../output/view-text.ts";
+import { writeAll } from "../output/write.ts";
+import { tell } from "../output/print.ts";
+import { page } from "../output/pager.ts";
+
+/** Options of `preview`. */
+export interface PreviewOptions extends InspectOptions {
+  /** A path, or `-` for stdin. */
+  readonly file: string;
+  readonly rows?: number;
+  /** With a unit, such as `64KiB`. */
+  readonly bytes?: string;
+  readonly out?: string;
+  readonly force?: boolean;
+  /** A format or extension, such as `csv.gz`. */
+  readonly format?: string;
+  /** Columns of the terminal; 0 for no limit. */
+  readonly width?: number;
+  /** False for none. */
+  readonly pager: boolean;
+}
+
+/** Rows shown on a terminal where nothing else is said. */
+const SHOWN_ROWS = 20;
+/** A sample is made in memory here. */
+const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_ROWS = 10_000_000;
+
+/**
+ * Samples one file, or stdin, to stdout or to a file; on a terminal it is shown. Needs no lake and
+ * no configuration.
+ * @throws Failure USAGE, CONFIG_INVALID, OUTPUT_FULL, OUTPUT_UNWRITABLE, or what is wrong with the file
+ */
+export async function preview(options: PreviewOptions, context: Context): Promise<number> {
+  const { file, out, force = false, json, format, width } = options;
+  const { limits, extensions } = limitsFor(options);
+  const request = { limits, extensions, format };
+  const previewed = await (file === "-" ? previewStdin(request) : previewFile(file, request));
+  if (out !== undefined) {
+    if (file !== "-" && isSame(file, out))
+      throw new Failure("USAGE", `--out ${out} is the file itself`);
+    writeOut(resolve(out), previewed.sample.bytes, force);
+  }
+  if (json === true) {
+    const view = await viewOf(previewed, options);
+    await writeAll(context, `${jsonText(reportOf(previewed, out, view), 2)}\n`);
+  } else if (out !== undefined) {
+    tell(context, `${out}: ${summaryOf(previewed)}`);
+    warn(previewed, context);
+  } else if (context.out.isTTY) {
+    const view = await viewOf(previewed, options);
+    const heading = `${printable(previewed.name)}\n  ${printable(summaryOf(previewed))}`;
+    const gap = view.facts.length + view.warnings.length > 0 ? "\n" : "\n\n";
+    const text = `${heading}${gap}${viewText(view, layoutFor(context, width))}\n`;
+    await page(context, text, options.pager);
+  } else {
+    warn(previewed, context);
+    await writeAll(context, previewed.sample.bytes);
+  }
+  return exitCodes.done;
+}
+
+/** Whether two paths lead to one file. */
+function isSame(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((path) => statSync(pathBytes(path), { throwIfNoEntry: false }));
+  return one !== undefined && one.dev === other?.dev && one.ino === other.ino;
+}
+
+function limitsFor({ config, prefix = "/", rows, bytes }: PreviewOptions): {
+  readonly limits: Limits;
+  readonly extensions: Readonly<Record<string, string>>;
+} {
+  const chosen =
+    config === undefined
+      ? { limits: defaultLimits, extensions: {} }
+      : loadConfig({ config, prefix, env: {} }).forDataset("");
+  const most = bytes === undefined ? {} : { bytes: bytesOf(bytes) };
+  if (rows !== undefined && rows > MAX_ROWS) {
+    throw new Failure("USAGE", `--rows ${rows}: at most ${MAX_ROWS}`);
+  }
+  const records = rows === undefined ? {} : { rows };
+  return { limits: { ...chosen.limits, ...records, ...most }, extensions: chosen.extensions };
+}
+
+function bytesOf(text: string): number {
+  const parsed = configSchema.shape.sample.unwrap().shape.bytes.safeParse(text);
+  const why = parsed.success ? `at most ${bytesText(MAX_BYTES)}` : parsed.error.issues[0]?.message;
+  if (parsed.success && parsed.data <= MAX_BYTES) return parsed.data;
+  throw new Failure("USAGE", `--bytes ${text}: ${why}`);
+}
+
+async function viewOf({ name, sample }: Previewed, options: PreviewOptions): Promise<View> {
+  const { extensions } = limitsFor(options);
+  const { signal } = new AbortController();
+  return viewSample(sample, { name, rows: options.rows ?? SHOWN_ROWS, extensions, signal });
+}
+
+function reportOf(previewed: Previewed, out: string | undefined, view: View): object {
+  const { name, sample, readBytes, sourceSize } = previewed;
+  const { format, rows = null, complete, cut = null, reason = null, warnings } = sample.summary;
+  return {
+    name,
+    format,
+    recognisedBy: sample.recognisedBy,
+    rows,
+    bytes: sample.bytes.length,
+    complete,
+    cut,
+    reason,
+    readBytes,
+    sourceSize,
+    warnings,
+    out: out ?? null,
+    view,
+  };
+}
+
+function summaryOf({ sample, readBytes, sourceSize }: Previewed): string {
+  const { format, rows, complete, cut, reason } = sample.summary;
+  const facts = [
+    `${format}, recognised by ${sample.recognisedBy}`,
+    rows === undefined ? undefined : counted(rows, "row"),
+    bytesText(sample.bytes.length),
+    complete ? "complete" : cut === undefined ? undefined : `cut by ${cut}`,
+    readText(readBytes, sourceSize),
+    reason === undefined ? undefined : `described only: ${reason}`,
+  ];
+  return facts.filter((fact) => fact !== undefined).join(", ");
+}
+
+function warn({ sample: { summary } }: Previewed, context: Context): void {
+  const { warnings, reason } = summary;
+  const reasons = reason === undefined ? [] : [`no sample in its own format: ${reason}`];
+  for (const one of [...reasons, ...warnings]) {
+    tell(context, `staging-sampler: ${one}`);
+  }
+}

@@ -1,0 +1,47 @@
+import { retryFailures } from "../../store/sqlite/queries/failures.ts";
+import { holderOf } from "../../store/sqlite/lock.ts";
+import { changeCache } from "../../store/sqlite/open.ts";
+import { Failure } from "../../errors.ts";
+import { type Context, exitCodes, nameLake, settingsFor } from "../command.ts";
+import { type FailureOptions, failureFilter } from "../filter.ts";
+
+import { printJson, printLine } from "../output/print.ts";
+import { explainNothing, needDataset } from "../unknown-names.ts";
+import { datasetsOf } from "../../store/sqlite/datasets.ts";
+
+/**
+ * Makes failed entries due again, with a glob also pruned ones, beside the daemon or without one.
+ * @throws Failure USAGE, CONFIG_INVALID or CACHE_UNUSABLE
+ */
+export async function retry(options: FailureOptions, context: Context): Promise<number> {
+  if (options.code === "LINE_INVALID") {
+    const cure = "mend the line and append it again; `failures --code LINE_INVALID` lists them";
+    throw new Failure("USAGE", `a line that is no entry cannot be retried: ${cure}`);
+  }
+  const settings = settingsFor(options, context);
+  const { state } = settings;
+  nameLake(settings, context);
+  // Whoever names raws means all that have no sample, and not only what failed.
+  const withPruned = options.glob !== undefined && options.code === undefined;
+  const filter = { ...failureFilter(options), withPruned };
+  const retried = changeCache(state, (db) => {
+    needDataset(options.dataset, datasetsOf(db).all());
+    const found = retryFailures(db, filter, Date.now());
+    if (found.size === 0) explainNothing(db, options, context);
+    return found;
+  });
+  const datasets = [...retried].map(([dataset, entries]) => ({ dataset, entries }));
+  const total = datasets.reduce((sum, { entries }) => sum + entries, 0);
+  const running = holderOf(state) ?? null;
+  if (options.json === true) {
+    printJson(context, { entries: total, datasets, running });
+    return exitCodes.done;
+  }
+  for (const { dataset, entries } of datasets) {
+    printLine(context, `${dataset}: ${entries} made due`);
+  }
+  if (total === 0) printLine(context, "no failed entry matches");
+  else if (running === null) printLine(context, "nothing runs: the next `run` takes them");
+  else printLine(context, `the daemon (pid ${running.pid}) takes them with its next pass`);
+  return exitCodes.done;
+}

@@ -1,0 +1,235 @@
+import { statSync } from "node:fs";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
+import { type Lock, takeLock } from "../../store/sqlite/lock.ts";
+import { addFact, addFactDurably } from "../../store/sqlite/meta.ts";
+import {
+  cachePath,
+  closeCache,
+  type Db,
+  hasCache,
+  openCache,
+  type OpenedCache,
+} from "../../store/sqlite/open.ts";
+import { retryAfterUpgrade } from "../../store/sqlite/retry-after-upgrade.ts";
+import type { Settings } from "../../config/settings.ts";
+import { runDaemon } from "../../daemon/daemon.ts";
+import { errorCode, errorMessage, Failure } from "../../errors.ts";
+import { thisKernel } from "../../load/cgroup.ts";
+import { createGate } from "../../load/gate.ts";
+import { openLog } from "../../log/log.ts";
+import { createNotify } from "../../daemon/systemd/notify.ts";
+import { threadedEffects } from "../../sampling/effects.ts";
+import { createPass } from "../../sampling/pass.ts";
+import { bootIdOf, checkAfterPowerLoss } from "../../sampling/upkeep/power-loss.ts";
+import { heedSignals, releaseSignals } from "../../daemon/signals.ts";
+import { findSuspects } from "../../workers/quarantine.ts";
+import { syncSettled } from "../../sampling/upkeep/sync.ts";
+import { VERSION } from "../../version.ts";
+import { type CommonOptions, type Context, exitCodes, settingsFor } from "../command.ts";
+import { dryRun } from "./dry-run.ts";
+import { noDatasetText } from "../no-dataset.ts";
+import { exitCodeOf, printSummary, progress } from "../output/pass-progress.ts";
+import { counted } from "../../lib/text.ts";
+import { tell } from "../output/print.ts";
+import { makeRoom } from "./prune.ts";
+
+/** Whether the host is still busy is asked after this many ms. */
+const LOOK_MS = 250;
+/** What `run --once` may spend on syncing, ms. */
+const SYNC_MS = 5000;
+/** What opening the cache may take: it is checked first, by one call that cannot tell how it gets on. */
+const OPENING_MS = 60_000;
+/** Of the slowest disk that is worth waiting for. */
+const CHECKED_BYTES_PER_MS = 1000;
+
+/** Options of `run`. */
+export interface RunOptions extends CommonOptions {
+  readonly once?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/**
+ * Runs the daemon, or one pass.
+ * @throws Failure CONFIG_INVALID, ALREADY_RUNNING or CACHE_UNUSABLE
+ */
+export async function run(options: RunOptions, context: Context): Promise<number> {
+  // Signals that came while we were loaded get their turn.
+  await setImmediate();
+  const settings = settingsFor(options, context);
+  checkPrefix(settings.prefix);
+  if (options.dryRun === true) {
+    releaseSignals();
+    return dryRun(settings, context);
+  }
+  const lock = takeLock(settings.state);
+  try {
+    return options.once === true
+      ? await once(settings, options, context)
+      : await forever(settings, lock, options, context);
+  } finally {
+    lock.release();
+  }
+}
+
+async function forever(
+  settings: Settings,
+  lock: Lock,
+  options: RunOptions,
+  context: Context,
+): Promise<number> {
+  const log = openLog(settings.log.level);
+  const notify = createNotify(process.env, (reason) => log.warn({ reason }, "systemd is not told"));
+  notify.send({ status: "opening the cache", extendMs: mostOpeningMs(settings) });
+  const db = await open(settings, context, (message) =>
+    log.error({ code: "CACHE_UNUSABLE", reason: message }, "cache moved aside"),
+  );
+  const { exitNow } = context;
+  try {
+    const reload = () => settingsFor(options, context);
+    await runDaemon({ db, settings, lock, log, notify, exitNow, reload });
+    return exitCodes.done;
+  } finally {
+    closeCache(db);
+    notify.close();
+  }
+}
+
+/** One pass, with its failures on stderr and its summary on stdout. */
+async function once(settings: Settings, { json }: RunOptions, context: Context): Promise<number> {
+  const db = await open(settings, context, (message) =>
+    tell(context, `cache moved aside: ${message}`),
+  );
+  const abandon = new AbortController();
+  let stopping = false;
+  let deadline: NodeJS.Timeout | undefined;
+  let closeThreads = () => Promise.resolve();
+  const stop = () => {
+    if (stopping) {
+      // What is in work did not end the process.
+      void closeThreads();
+      return context.exitNow(exitCodes.failed);
+    }
+    stopping = true;
+    deadline = setTimeout(() => abandon.abort(), settings.stopSeconds * 1000);
+  };
+  const endHeeding = heedSignals({ SIGTERM: stop, SIGINT: stop, SIGHUP: stop });
+  const { report, end } = progress(db, settings, context);
+  const suspects = findSuspects(db, { state: settings.state, bootId: bootIdOf() });
+  const threads = suspects.isCareful() ? 1 : settings.drain.threads;
+  const effects = threadedEffects(settings, { threads, guard: suspects.guard });
+  closeThreads = effects.close;
+  try {
+    const pass = createPass({ db, settings, effects, report });
+    addFactDurably(db, "cleanStop", "false");
+    const isStopping = () => stopping;
+    const checked = await checkAfterPowerLoss({ db, settings, bootId: bootIdOf(), isStopping });
+    if (checked !== undefined) {
+      const { checked: samples, redone } = checked;
+      tell(
+        context,
+        `checked ${counted(samples, "sample")} not synced before, ${redone} to be redone`,
+      );
+    }
+    await untilFree(settings, isStopping, context);
+    const { summary, isSwept } = await pass({
+      settles: true,
+      isStopping,
+      isOver: () => false,
+      abandon: abandon.signal,
+    });
+    addFact(db, "cleanStop", String(effects.wasClean() && isSwept));
+    end();
+    await syncEarlier(db, settings, isStopping, context);
+    if (summary.datasets + summary.errors === 0)
+      tell(context, `${settings.prefix}: ${await noDatasetText(settings.prefix)}`);
+    printSummary(summary, json === true, context);
+    return stopping ? exitCodes.failed : exitCodeOf(summary);
+  } finally {
+    end();
+    clearTimeout(deadline);
+    await effects.close();
+    endHeeding();
+    closeCache(db);
+  }
+}
+
+/** On a busy host the pass waits. */
+async function untilFree(
+  { load }: Settings,
+  isStopping: () => boolean,
+  context: Context,
+): Promise<void> {
+  const gate = createGate(load, thisKernel);
+  let told: string | undefined;
+  for (let reason = gate.busy(); reason !== undefined && !isStopping(); reason = gate.busy()) {
+    if (told === undefined) tell(context, `the pass waits: ${reason}`);
+    told = reason;
+    await sleep(LOOK_MS);
+  }
+}
+
+/**
+ * Those that earlier runs left, as many as there is time for; what this one settled is too young.
+ * It never fails a pass.
+ */
+async function syncEarlier(
+  db: Db,
+  settings: Settings,
+  isStopping: () => boolean,
+  context: Context,
+): Promise<void> {
+  const until = performance.now() + SYNC_MS;
+  try {
+    const { redone } = await syncSettled({
+      db,
+      settings,
+      isStopping: () => isStopping() || performance.now() > until,
+      clock: Date.now,
+      restMs: 0,
+    });
+    if (redone > 0)
+      tell(
+        context,
+        `${counted(redone, "sample is", "samples are")} missing, broken or cannot be brought to disk: due again`,
+      );
+  } catch (error) {
+    tell(context, `samples cannot be synced: ${errorMessage(error)}`);
+  }
+}
+
+function mostOpeningMs({ state }: Settings): number {
+  const { size = 0 } = statSync(cachePath(state), { throwIfNoEntry: false }) ?? {};
+  return OPENING_MS + size / CHECKED_BYTES_PER_MS;
+}
+
+async function open(
+  settings: Settings,
+  context: Context,
+  onMovedAside: (message: string) => void,
+): Promise<Db> {
+  const { db, movedAside } = await openWithRoom(settings, context);
+  if (movedAside !== undefined) {
+    const { path, reason } = movedAside;
+    onMovedAside(`${reason}; it is kept as ${path}, and rebuilt from receipts and manifests`);
+  }
+  retryAfterUpgrade(db, VERSION, Date.now());
+  return db;
+}
+
+/** On a full disk what is beyond its retention makes room, where there is something. */
+async function openWithRoom(settings: Settings, context: Context): Promise<OpenedCache> {
+  try {
+    return openCache(settings.state);
+  } catch (error) {
+    const isFull = errorCode((error as Error).cause) === "SQLITE_FULL";
+    if (!isFull || !hasCache(settings.state)) throw error;
+    await makeRoom(settings, context);
+    return openCache(settings.state);
+  }
+}
+
+function checkPrefix(prefix: string): void {
+  if (statSync(prefix, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new Failure("CONFIG_INVALID", `the prefix ${prefix} is not a directory: is it mounted?`);
+}

@@ -1,0 +1,92 @@
+import { jsonText, printable } from "../../lib/text.ts";
+import { withWholeCells } from "../../decode/cell.ts";
+import type { Table, View } from "../../view/view.ts";
+import { schemaOf, withColumns } from "../output/columns.ts";
+import { type Context, exitCodes, type InspectOptions, settingsFor } from "../command.ts";
+import { page } from "../output/pager.ts";
+import { tell } from "../output/print.ts";
+import { provenanceOf } from "../output/provenance-text.ts";
+import { findWhat } from "../../inspect/find.ts";
+import { lookAll, type Shown } from "../../inspect/show.ts";
+import { tableAs, type TableForm, verticalText } from "../output/table-out.ts";
+import { layoutFor, viewText } from "../output/view-text.ts";
+import { writeAll } from "../output/write.ts";
+
+/** Options of `show`. */
+export interface ShowOptions extends InspectOptions {
+  readonly what: string;
+  readonly dataset?: string;
+  /** Of each table. */
+  readonly rows: number;
+  /** Columns of the terminal; 0 for no limit. */
+  readonly width?: number;
+  /** Only these columns. */
+  readonly columns?: readonly string[];
+  /** Each row on lines of its own. */
+  readonly vertical?: boolean;
+  /** Names and types of columns, instead of rows. */
+  readonly schema?: boolean;
+  /** Only the tables, in this form. */
+  readonly output?: TableForm;
+  /** False for none. */
+  readonly pager: boolean;
+}
+
+/**
+ * Prints a sample, or what there is of a file without one, as tables; writes nothing.
+ * @throws Failure USAGE, CONFIG_INVALID or CACHE_UNUSABLE
+ */
+export async function show(options: ShowOptions, context: Context): Promise<number> {
+  const settings = settingsFor(options, context);
+  const found = await findWhat(options.what, settings, options.dataset);
+  const look = () => lookAll(found, settings, options.rows);
+  const isWhole = options.output !== undefined || options.vertical === true;
+  const looked = await (isWhole ? withWholeCells(look) : look());
+  const all = looked.map((one) => {
+    const view = one.view === null ? null : chosenOf(one.view, options);
+    return Object.assign({}, one, { view });
+  }) satisfies readonly Shown[];
+  if (options.output !== undefined) for (const one of all) tellOf(one, context);
+  if (options.json === true) await writeAll(context, `${jsonText(all, 2)}\n`);
+  else await page(context, textOf(all, options, context), options.pager);
+  return all.every(({ view }) => view === null) ? exitCodes.failed : exitCodes.done;
+}
+
+/** What stands around the tables, where these are printed alone. */
+function tellOf({ problem, view }: Shown, context: Context): void {
+  if (problem !== null) tell(context, `staging-sampler: ${problem.code}: ${problem.message}`);
+  for (const { title, notes } of view?.tables ?? []) {
+    const of = title === null ? "" : `${title}: `;
+    for (const note of notes) tell(context, `staging-sampler: ${of}${note}`);
+  }
+}
+
+function chosenOf(view: View, { columns, schema }: ShowOptions): View {
+  const chosen = columns === undefined ? view : withColumns(view, columns);
+  return schema === true ? schemaOf(chosen) : chosen;
+}
+
+function textOf(all: readonly Shown[], options: ShowOptions, context: Context): string {
+  const { output } = options;
+  if (output === undefined) {
+    return `${all.map((one) => wholeText(one, options, context)).join("\n\n")}\n`;
+  }
+  const tables = all.flatMap(({ view }): readonly Table[] => view?.tables ?? []);
+  return tables.map((table) => tableAs(output, table, context.out.isTTY)).join("\n");
+}
+
+/** Where it comes from, and its tables. */
+function wholeText(shown: Shown, { width, vertical }: ShowOptions, context: Context): string {
+  const said = provenanceOf(shown).map(([label, text]) =>
+    label === null ? printable(text) : `  ${label.padEnd(9)} ${printable(text)}`,
+  );
+  const { view } = shown;
+  if (view === null) return said.join("\n");
+  // Facts go on where the provenance ends; a table stands apart.
+  const gap = view.facts.length + view.warnings.length > 0 ? "\n" : "\n\n";
+  const layout = layoutFor(context, width);
+  if (vertical !== true) return said.join("\n") + gap + viewText(view, layout);
+  const facts = viewText({ ...view, tables: [] }, layout);
+  const tables = view.tables.map(verticalText);
+  return said.join("\n") + gap + [facts, ...tables].filter((text) => text !== "").join("\n\n");
+}

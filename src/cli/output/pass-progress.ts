@@ -1,0 +1,123 @@
+import { backlogOf } from "../../store/sqlite/queries/backlog.ts";
+import type { Db } from "../../store/sqlite/open.ts";
+import type { Settings } from "../../config/settings.ts";
+import type { PassEvent } from "../../sampling/events.ts";
+import type { PassSummary } from "../../sampling/summary.ts";
+import { createBar } from "./progress-bar.ts";
+import { type Context, exitCodes } from "../command.ts";
+import { bytesText, counted, countText, durationText } from "../../lib/text.ts";
+import { printJson, printLine } from "./print.ts";
+
+/** What is due is counted again after this many ms. */
+const RECOUNT_MS = 1000;
+/** With millions of entries that takes a while: after this many times of what it took. */
+const RECOUNT_SHARE = 50;
+
+/** What shows a pass while it goes on. */
+export interface Progress {
+  readonly report: (event: PassEvent) => void;
+  readonly end: () => void;
+}
+
+/** How far a pass is, and a line on stderr for each thing that went wrong. */
+export function progress(db: Db, settings: Settings, context: Context): Progress {
+  const bar = createBar(context, "files");
+  let restoring = createBar(context, "receipts taken over");
+  let done = 0;
+  let total = 0;
+  let recountAt = -Infinity;
+
+  const backlog = backlogOf(db, (dataset) => settings.offReason(dataset) === undefined);
+
+  /** What is due changes while it is done: entries come, and outcomes are reported in batches. */
+  function recounted(): number {
+    const before = performance.now();
+    if (before < recountAt) return total;
+    total = Math.max(total, done + backlog(Date.now()).entries);
+    const after = performance.now();
+    recountAt = after + Math.max(RECOUNT_MS, (after - before) * RECOUNT_SHARE);
+    return total;
+  }
+
+  return {
+    end() {
+      bar.end();
+      restoring.end();
+    },
+    report(event) {
+      if (event.type === "restoring") return restoring.update(event.receipts, () => undefined);
+      if (event.type === "ingested" && event.ingested.restored !== undefined) {
+        restoring.end();
+        restoring = createBar(context, "receipts taken over");
+      }
+      const line = troubleOf(event);
+      if (line !== undefined) bar.say(line);
+      if (event.type !== "settled") return;
+      done += 1;
+      bar.update(done, recounted);
+    },
+  };
+}
+
+/** Prints what a pass did. */
+export function printSummary(summary: PassSummary, json: boolean, context: Context): void {
+  if (json) return printJson(context, summary);
+  const { datasets, lines, sampled, failed, unchanged, superseded, rejected, ms } = summary;
+  const { readBytes, bytes, pruned, paused, errors } = summary;
+  const rate = ms > 0 ? Math.round((sampled + failed) / (ms / 1000)) : 0;
+  printLine(
+    context,
+    `${counted(lines, "line")} of ${counted(datasets, "dataset")} in ${durationText(ms)} (${countText(rate)} files/s)`,
+  );
+  printLine(
+    context,
+    `sampled ${sampled}, failed ${failed}, unchanged ${unchanged}, superseded ${superseded}, rejected ${rejected}`,
+  );
+  printLine(context, `read ${bytesText(readBytes)}, wrote ${bytesText(bytes)}`);
+  if (pruned > 0) printLine(context, `${counted(pruned, "sample")} removed (retention)`);
+  if (paused > 0)
+    printLine(context, `${counted(paused, "dataset waits", "datasets wait")} for the next pass`);
+  if (errors > 0)
+    printLine(
+      context,
+      `${counted(errors, "manifest or directory", "manifests or directories")} could not be read`,
+    );
+}
+
+/** A line for a person, where an event is trouble. */
+export function troubleOf(event: PassEvent): string | undefined {
+  switch (event.type) {
+    case "settled": {
+      const { claim, outcome } = event.settled;
+      if (outcome.outcome !== "failed") return undefined;
+      return `failed: ${claim.job.dataset} ${claim.job.raw}: ${outcome.code}: ${outcome.message}`;
+    }
+    case "rejected": {
+      const { path, line, offset, reason } = event.line;
+      return `rejected: ${event.dataset} manifests/${path} line ${line}, byte ${offset}: ${reason}`;
+    }
+    case "pruned":
+    case "restoring":
+      return undefined;
+    case "skipped":
+      return `${event.dataset}: no regular file, not read: ${event.names.join(", ")}`;
+    case "swept":
+      return `removed ${counted(event.files, "temporary file")} of ${event.dataset}`;
+    case "ingested": {
+      const { reread, restored } = event.ingested;
+      if (reread === undefined) return undefined;
+      const kept =
+        restored === undefined
+          ? ""
+          : `; ${counted(restored, "receipt was", "receipts were")} taken over`;
+      return `${event.dataset}: manifest read again from the start (${reread})${kept}`;
+    }
+    default:
+      return `${event.type === "paused" ? "waits" : "error"}: ${event.where}: ${event.code}: ${event.message}`;
+  }
+}
+
+/** The exit code for a pass that came to its end. */
+export function exitCodeOf({ failed, rejected, errors, paused }: PassSummary): number {
+  return failed + rejected + errors + paused > 0 ? exitCodes.entriesFailed : exitCodes.done;
+}

@@ -1,0 +1,112 @@
+import type { Context } from "../command.ts";
+import { countText, durationText, printable } from "../../lib/text.ts";
+import { tell } from "./print.ts";
+
+/** Shows how far something is. */
+export interface Bar {
+  /** So much is done; what there is in all is asked only when it is shown, undefined: not known. */
+  update(done: number, total: () => number | undefined): void;
+  /** Writes a line that stays, above the bar; without control characters. */
+  say(line: string): void;
+  /** Takes the bar away; a further update shows it again. */
+  end(): void;
+}
+
+/** A bar on a terminal is drawn again after so many ms. */
+const REDRAW_MS = 100;
+/** What takes less is told nothing of where there is no terminal, ms. */
+const SHORT_MS = 3000;
+/** Lines without a terminal: one after so many ms, later rarer ones. */
+const LINE_MS = 5000;
+/** The rate is that of the last so many ms. */
+const RATE_MS = 10_000;
+const BLOCKS = 24;
+/** Where nobody reads them, lines are kept up to so many bytes, and the others are dropped. */
+const UNREAD_BYTES = 1024 ** 2;
+
+/**
+ * Makes a bar on stderr: on a terminal one line that is drawn again and again, elsewhere plain lines
+ * every few seconds, and none for what is done soon. `what` is counted; `clock` gives ms.
+ */
+export function createBar(
+  { err, env }: Pick<Context, "err" | "env">,
+  what: string,
+  clock: () => number = () => performance.now(),
+): Bar {
+  const isLive = err.isTTY && env["TERM"] !== "dumb";
+  const began = clock();
+  const points = [{ at: began, done: 0 }];
+  let nextAt = isLive ? began : began + SHORT_MS;
+  let isDrawn = false;
+
+  function end(): void {
+    if (isDrawn) err.write("\r\u001b[K");
+    isDrawn = false;
+  }
+
+  /** Units a second; undefined before there is something to tell it from. */
+  function rateAt(at: number, done: number): number | undefined {
+    while (points.length > 1 && (points[1]?.at ?? at) < at - RATE_MS) points.shift();
+    const [from] = points;
+    points.push({ at, done });
+    return from === undefined || at <= from.at || done <= from.done
+      ? undefined
+      : ((done - from.done) / (at - from.at)) * 1000;
+  }
+
+  return {
+    end,
+    say(line) {
+      end();
+      if (err.writableLength < UNREAD_BYTES) tell({ err }, printable(line));
+      if (isLive) nextAt = began;
+    },
+    update(done, totalOf) {
+      const now = clock();
+      if (now < nextAt) return;
+      const total = totalOf();
+      const text = progressText({ done, total, what, rate: rateAt(now, done) });
+      if (isLive) {
+        const line = `${blocksOf(done, total)}${text}`.slice(0, (err.columns || 80) - 1);
+        err.write(`\r${line}\u001b[K`);
+        isDrawn = true;
+        nextAt = now + REDRAW_MS;
+      } else {
+        err.write(`${text}\n`);
+        nextAt = now + Math.max(LINE_MS, (now - began) / 20);
+      }
+    },
+  };
+}
+
+/** `12,000 of 100,000 files, 4,100/s, 21 s left`; without what is not known. */
+export function progressText({
+  done,
+  total,
+  what,
+  rate,
+}: {
+  readonly done: number;
+  readonly total: number | undefined;
+  readonly what: string;
+  /** Units a second. */
+  readonly rate: number | undefined;
+}): string {
+  const of = total === undefined ? "" : ` of ${countText(Math.max(total, done))}`;
+  const pace = rate === undefined ? "" : `, ${rateText(rate)}/s`;
+  const left = rate === undefined || total === undefined ? 0 : (total - done) / rate;
+  const time = left <= 0 ? "" : `, ${durationText(Math.ceil(left) * 1000)} left`;
+  return `${countText(done)}${of} ${what}${pace}${time}`;
+}
+
+function rateText(rate: number): string {
+  return rate < 10 ? rate.toFixed(1) : countText(Math.round(rate));
+}
+
+function blocksOf(done: number, total: number | undefined): string {
+  if (total === undefined || total === 0) return "";
+  const share = Math.min(1, done / total);
+  const full = Math.floor(share * BLOCKS);
+  const percent = `${Math.floor(share * 100)}`.padStart(3);
+  return `${"█".repeat(full)}${"░".repeat(BLOCKS - full)} ${percent}% `;
+}

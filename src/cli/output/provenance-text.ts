@@ -1,0 +1,83 @@
+import type { WholeEntry } from "../../store/sqlite/queries/entry.ts";
+import type { Receipt } from "../../samples/receipts.ts";
+import { stateText } from "./state-text.ts";
+import { bytesText, counted, formatText, readText } from "../../lib/text.ts";
+import type { Shown } from "../../inspect/show.ts";
+
+/** A line; without a label it is a heading. */
+type Line = readonly [label: string | null, text: string];
+
+/** Where what is shown comes from, and how things stand with it. */
+export function provenanceOf({
+  entry,
+  dataset,
+  path,
+  shown,
+  sampled,
+  problem,
+  view,
+  waitsFor,
+}: Shown): Line[] {
+  const what: Readonly<Record<Shown["shown"], string>> = {
+    sample: "the sample",
+    file: `${path}, sampled just now`,
+    head: `the beginning of ${path}`,
+    nothing: "nothing",
+  };
+  const failed: Line[] =
+    problem === null ? [] : [["problem", `${problem.code}: ${problem.message}`]];
+  const isKnown = view !== null && shown !== "head";
+  if (entry === null) {
+    const format: Line[] = isKnown ? [["format", view.format]] : [];
+    return [[null, dataset ?? "in no dataset"], ["shown", what[shown]], ...format, ...failed];
+  }
+  // One line says what format the sample has; that of something else stands with what it is.
+  const isOther = isKnown && shown !== "sample" && sampled !== null;
+  const format: Line[] = isKnown && sampled === null ? [["format", view.format]] : [];
+  return [
+    [null, `${entry.dataset}  ${entry.raw}`],
+    ["bronze", entry.bronze],
+    ["mtime", `${entry.mtime}${timeText(entry.mtime)}`],
+    ["state", stateText(entry, Date.now(), waitsFor)],
+    ...sampleLines(entry, sampled),
+    ...format,
+    ["shown", `${what[shown]}${isOther ? `, as ${view.format}` : ""}`],
+    ...failed,
+  ];
+}
+
+/** What is known of a sample that there is. */
+function sampleLines(entry: WholeEntry, sampled: Receipt | null): Line[] {
+  const { sample, bytes, stale, outcome } = entry;
+  if (sample === null) return [["sample", "none"]];
+  const size = bytes === null ? "" : `, ${bytesText(bytes)}`;
+  const line: Line = ["sample", `${sample}${size}${stale ? "; of an earlier version" : ""}`];
+  if (sampled === null) return [line];
+  const { format, recognisedBy, rows, complete, cut, reason, readBytes, sourceSize } = sampled;
+  const extent = complete === true ? "complete" : cut === undefined ? undefined : `cut by ${cut}`;
+  const facts = [
+    `${formatText(String(format), sample)}, recognised by ${recognisedBy ?? "?"}`,
+    typeof rows === "number" ? counted(rows, "row") : undefined,
+    extent,
+    reason,
+  ];
+  const source =
+    typeof sourceSize === "number" && typeof readBytes === "number"
+      ? [["source", readText(readBytes, sourceSize)] as const]
+      : [];
+  const { warnings } = sampled;
+  // Else the state says it.
+  const when: Line[] = outcome === "sampled" ? [] : [["sampled", String(sampled["at"])]];
+  return [
+    line,
+    ...when,
+    ["format", facts.filter((fact) => fact !== undefined).join(", ")],
+    ...source,
+    ...(Array.isArray(warnings) ? warnings : []).map((one): Line => ["warning", String(one)]),
+  ];
+}
+
+function timeText(seconds: number): string {
+  const time = new Date(seconds * 1000);
+  return Number.isNaN(time.getTime()) ? "" : `  (${time.toISOString().replace(".000Z", "Z")})`;
+}

@@ -1,0 +1,43 @@
+import type { WholeEntry } from "../../store/sqlite/queries/entry.ts";
+import { type FailureCode, retryOf } from "../../errors.ts";
+import type { WaitingFor } from "../../inspect/waiting-for.ts";
+
+/** What an entry's state is told by. */
+type Entry = Pick<
+  WholeEntry,
+  "outcome" | "at" | "nextAt" | "code" | "message" | "attempts" | "acknowledged"
+>;
+
+/** How things stand with an entry; `waitsFor` says why it is not done where it is due. */
+export function stateText(entry: Entry, now: number, waitsFor: string | null): string {
+  const { outcome, at, nextAt, code, message, attempts, acknowledged } = entry;
+  const why = isDue(nextAt, now) && waitsFor !== null ? `; waits: ${waitsFor}` : "";
+  if (outcome === null) return `waiting: due since ${nextAt}${why}`;
+  if (outcome !== "failed") {
+    return `${outcome} ${at}${nextAt === null ? "" : `; waiting: due again since ${nextAt}${why}`}`;
+  }
+  const next = nextText({ nextAt, code: code as FailureCode | null }, now);
+  const seen = acknowledged ? "; acknowledged" : "";
+  return `failed ${at}: ${code}: ${message}  (tries: ${attempts}; next: ${next}${why}${seen})`;
+}
+
+/** When something that failed is tried again, for people; `now` is ms since epoch. */
+export function nextText(
+  { nextAt, code }: { readonly nextAt: string | null; readonly code: FailureCode | null },
+  now: number,
+): string {
+  const upgrade =
+    code !== null && retryOf(code) === "change" ? ", a new version of this program" : "";
+  if (nextAt === null) return `never, until a new line${upgrade} or \`retry\``;
+  return isDue(nextAt, now) ? "now" : nextAt;
+}
+
+/** Whether its time has come. */
+export function isDue(nextAt: string | null, now: number): boolean {
+  return nextAt !== null && Date.parse(nextAt) <= now;
+}
+
+/** Why an entry of a dataset is not done where it is due. */
+export function heldBy(waiting: WaitingFor, dataset: string): string | null {
+  return waiting.of(dataset) ?? waiting.all;
+}

@@ -1,0 +1,44 @@
+import { type NextTime, nextTimeOf } from "../lib/cron.ts";
+
+/** What a look at the clock says. */
+export interface ClockCheck {
+  readonly isDue: boolean;
+  /** When to look again, ms. */
+  readonly waitMs: number;
+}
+
+/** The default. It needs no clock that somebody can set. */
+const EACH_MINUTE = "* * * * *";
+const MINUTE_MS = 60_000;
+/** The clock may be set while we sleep: an expression is late by this much at the most, ms. */
+const LONGEST_SLEEP_MS = 30_000;
+
+/** Calls `onDue` by a cron expression until the function that it returns is called. */
+export function beginSchedule(expression: string, onDue: () => void): () => void {
+  if (expression.trim() === EACH_MINUTE) {
+    const timer = setInterval(onDue, MINUTE_MS);
+    return () => clearInterval(timer);
+  }
+  const look = createLook(nextTimeOf(expression));
+  let timer = setTimeout(wakeUp, look(Date.now()).waitMs);
+  return () => clearTimeout(timer);
+
+  function wakeUp(): void {
+    const { isDue, waitMs } = look(Date.now());
+    timer = setTimeout(wakeUp, waitMs);
+    if (isDue) onDue();
+  }
+}
+
+/**
+ * Makes the function that looks at the clock, ms since epoch. The next time is worked out again at
+ * each look: a clock set forward brings what it passed by once, and one set back nothing late.
+ */
+export function createLook(nextTime: NextTime): (now: number) => ClockCheck {
+  let dueAt = Infinity;
+  return (now) => {
+    const isDue = now >= dueAt;
+    dueAt = nextTime(now);
+    return { isDue, waitMs: Math.min(dueAt - now, LONGEST_SLEEP_MS) };
+  };
+}

@@ -1,0 +1,144 @@
+import { backlogOf } from "../../store/sqlite/queries/backlog.ts";
+import type { Db } from "../../store/sqlite/open.ts";
+import type { Log } from "../../log/log.ts";
+import type { Notify } from "./notify.ts";
+import type { Pulse } from "../liveness.ts";
+import { type Standing, statusLine } from "./status-line.ts";
+import { feedWatchdog } from "./watchdog.ts";
+
+/** The daemon as systemd and `systemctl status` see it. */
+export interface Service {
+  /** The start gets on; it may take longer than the unit says. */
+  starts(): void;
+  /** The first pass can begin. */
+  ready(): void;
+  reloading(): void;
+  /** A configuration was read again; `refusal` says why the old one stays. */
+  reloaded(refusal?: string): void;
+  /** The end is near, in so many ms at the most. */
+  stopping(withinMs: number): void;
+  /** Why passes wait; undefined when they go on. */
+  waits(reason: string | undefined): void;
+  /** A pass has ended; `trouble` says what was wrong with it. */
+  passed(trouble: string | undefined): void;
+  /** An entry was settled. */
+  settled(): void;
+  /** What is due may have changed. */
+  changed(): void;
+  end(): void;
+}
+
+/** What it needs. */
+export interface ServiceOptions {
+  readonly db: Db;
+  readonly log: Log;
+  readonly notify: Notify;
+  readonly pulse: Pulse;
+  /** What one file may take, at the most, ms. */
+  readonly longestJobMs: () => number;
+  /** Whether a dataset gets samples now; what is due in others does not wait. */
+  readonly isSampled: (dataset: string) => boolean;
+}
+
+/** The line is made anew at most so often, ms. */
+const LINE_MS = 1000;
+/** Counting what waits may take this share of the time. */
+const SHARE = 1 / 50;
+/** A start that gets on asks for more time so often, and for so much, ms. */
+const EXTENDS_MS = 5000;
+const EXTEND_MS = 120_000;
+
+/** Makes one, and feeds the watchdog, where there is one, until its end. */
+export function createService(options: ServiceOptions): Service {
+  const { db, log, notify, pulse, longestJobMs, isSampled } = options;
+  const backlog = backlogOf(db, isSampled);
+  let passesWait: string | undefined;
+  let refusal: string | undefined;
+  let trouble: string | undefined;
+  let waiting = 0;
+  let done = 0;
+  let last = "";
+  let lastAt = performance.now();
+  let pauseMs = LINE_MS;
+  let extendedAt = -Infinity;
+  let timer: NodeJS.Timeout | undefined;
+  let isHung = false;
+  const stopFeeding = feedWatchdog({ notify, pulse, longestJobMs, onHang });
+
+  return {
+    starts() {
+      if (performance.now() - extendedAt < EXTENDS_MS) return;
+      extendedAt = performance.now();
+      notify.send({ extendMs: EXTEND_MS });
+    },
+    ready: () => notify.send({ state: "ready", ...line() }),
+    reloading: () => notify.send({ state: "reloading" }),
+    reloaded(why) {
+      refusal = why;
+      notify.send({ state: "ready", ...line() });
+    },
+    stopping(withinMs) {
+      end();
+      notify.send({ state: "stopping", status: "stopping", extendMs: withinMs });
+    },
+    waits(reason) {
+      passesWait = reason;
+      changed();
+    },
+    passed(found) {
+      trouble = found;
+      changed();
+    },
+    settled() {
+      done += 1;
+      changed();
+    },
+    changed,
+    end() {
+      end();
+      stopFeeding();
+    },
+  };
+
+  function changed(): void {
+    if (!notify.isWanted || timer !== undefined) return;
+    timer = setTimeout(tell, Math.max(0, lastAt + pauseMs - performance.now())).unref();
+  }
+
+  function end(): void {
+    clearTimeout(timer);
+    timer = undefined;
+  }
+
+  function tell(): void {
+    timer = undefined;
+    const before = last;
+    const hasRate = done > 0;
+    const told = line();
+    if (last !== before) notify.send(told);
+    // Once more, to say that no more are done, or for how long the oldest waits.
+    if (hasRate || waiting > 0) changed();
+  }
+
+  function line(): { status: string } {
+    if (!notify.isWanted) return { status: "" };
+    const begun = performance.now();
+    const rate = (1000 * done) / Math.max(begun - lastAt, 1);
+    const counted = backlog(Date.now());
+    const standing: Standing = { backlog: counted, rate, passesWait, trouble, refusal };
+    waiting = counted.entries;
+    done = 0;
+    last = statusLine(standing, Date.now());
+    lastAt = performance.now();
+    pauseMs = Math.max(LINE_MS, (lastAt - begun) / SHARE);
+    return { status: last };
+  }
+
+  function onHang(stillMs: number): void {
+    const seconds = Math.round(stillMs / 1000);
+    last = `nothing was done for ${seconds} s: systemd is to start it again`;
+    notify.send({ status: last });
+    if (!isHung) log.error({ seconds }, "nothing is done any more; the watchdog is left to starve");
+    isHung = true;
+  }
+}

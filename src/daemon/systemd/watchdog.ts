@@ -1,0 +1,33 @@
+import type { Notify } from "./notify.ts";
+import type { Pulse } from "../liveness.ts";
+
+/** Whom the watchdog is fed for. */
+export interface WatchdogOptions {
+  readonly notify: Notify;
+  readonly pulse: Pulse;
+  /** What one file may take, at the most, ms. */
+  readonly longestJobMs: () => number;
+  /** Called when nothing was done for too long, with the time since then, ms; it may be told often. */
+  readonly onHang: (stillMs: number) => void;
+}
+
+/**
+ * Feeds the watchdog three times as often as it wants, while the daemon waits for work or gets on:
+ * a file may take what it may, and everything else as long as the watchdog's own time. Then it
+ * starves, and systemd starts us again. A process that runs and does nothing is not alive. Returns
+ * how to end it.
+ */
+export function feedWatchdog(options: WatchdogOptions): () => void {
+  const { notify, pulse, longestJobMs, onHang } = options;
+  const { watchdogMs } = notify;
+  if (watchdogMs === undefined) return () => undefined;
+  const timer = setInterval(feed, watchdogMs / 3).unref();
+  return () => clearInterval(timer);
+
+  function feed(): void {
+    const { resting, stillMs } = pulse.state();
+    const isHung = !resting && stillMs > longestJobMs() + (watchdogMs as number);
+    if (isHung) onHang(stillMs);
+    else notify.send({ isAlive: true });
+  }
+}

@@ -1,0 +1,34 @@
+import { QUOTE, OPEN_ARRAY, BACKSLASH, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT } from "./bytes.ts";
+
+/** Where an object or array ends. */
+export interface ValueEnd {
+  /** The offset after it; undefined where it does not end. */
+  readonly end?: number;
+  /** `[` or `{` if that is open at the end of what was looked at, and not a string within it. */
+  readonly open?: number;
+}
+
+/** Goes through the object or array that begins at `from`, by brackets and strings only. */
+export function scanValue(bytes: Uint8Array, from: number): ValueEnd {
+  const open: number[] = [];
+  let inString = false;
+  for (let i = from; i < bytes.length; i += 1) {
+    const byte = bytes[i] as number;
+    if (inString) {
+      if (byte === BACKSLASH) i += 1;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
+    else if (isOpener(byte)) open.push(byte);
+    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
+      // In ASCII a closing bracket comes two after its opening one.
+      if (open.pop() !== byte - 2) return {};
+      if (open.length === 0) return { end: i + 1 };
+    }
+  }
+  return inString || open.length === 0 ? {} : { open: open.at(-1) as number };
+}
+
+/** Whether a byte begins an object or an array. */
+export function isOpener(byte: number | undefined): boolean {
+  return byte === OPEN_OBJECT || byte === OPEN_ARRAY;
+}

@@ -1,0 +1,162 @@
+import { crc32, deflateRawSync } from "node:zlib";
+import { QUICK, zlibOnce } from "../../lib/zlib-once.ts";
+
+/** The last second a zip's extended timestamp can hold. */
+const MAX_MTIME = 0x7fffffff;
+/** A zip takes 65,535 bytes, of which some make names unique. */
+const MAX_NAME_BYTES = 65_000;
+/** A listing that is no longer gains nothing by being compressed. */
+const SMALL_BYTES = 1024;
+const FIRST_DOS_YEAR = 1980;
+const FIRST_DOS_S = Date.UTC(FIRST_DOS_YEAR) / 1000;
+const LAST_DOS_S = Date.UTC(FIRST_DOS_YEAR + 128) / 1000 - 1;
+const LISTING_NAME = "_manifest.txt";
+
+/** One member of a sample archive. */
+export interface ZipMember {
+  /** As the original has it; made safe here. */
+  readonly name: string;
+  readonly bytes: Buffer;
+  /** Seconds since epoch. */
+  readonly mtime: number;
+  readonly isDeflated: boolean;
+}
+
+/** Layouts by APPNOTE 6.3.10, 4.3.7, 4.3.12 and 4.3.16; without zip64, which no sample needs. */
+const LOCAL_BYTES = 30;
+const CENTRAL_BYTES = 46;
+const END_BYTES = 22;
+const VERSION_NEEDED = 20;
+/** Unix made it: the upper half of the attributes is a mode. */
+const MADE_BY = (3 << 8) | 63;
+const UTF8_NAME = 0x0800;
+const FILE_MODE = 0o100664;
+const DEFLATED = 8;
+
+/**
+ * Yields a zip of a listing and members, under names that stay inside whatever folder it is
+ * unpacked into. Its times are the members', in UTC, so the same input gives the same bytes.
+ *
+ * Written here, since a sample has a few small members: yazl deflates each in libuv's pool, and such
+ * a zip takes twice as long then.
+ */
+export function* writeZip(
+  list: Uint8Array,
+  members: readonly ZipMember[],
+): Generator<Uint8Array, void, void> {
+  const used = new Set([LISTING_NAME]);
+  const central: Buffer[] = [];
+  let offset = 0;
+  const isDeflated = list.length > SMALL_BYTES;
+  const listed = { name: LISTING_NAME, bytes: Buffer.from(list), mtime: 0, isDeflated };
+  for (const member of [listed, ...members]) {
+    const name = member === listed ? LISTING_NAME : uniqueName(safeName(member.name), used);
+    used.add(name);
+    const stored = member.isDeflated
+      ? zlibOnce(deflateRawSync, member.bytes, QUICK).made
+      : member.bytes;
+    const facts = factsOf(member, stored.length);
+    const [bytes, extra] = [Buffer.from(name), extendedTime(member.mtime)];
+    const local = localHeader(facts, bytes.length, extra.length);
+    yield Buffer.concat([local, bytes, extra, stored]);
+    central.push(centralHeader(facts, bytes.length, extra.length, offset), bytes, extra);
+    offset += local.length + bytes.length + extra.length + stored.length;
+  }
+  const directory = Buffer.concat(central);
+  yield Buffer.concat([directory, endRecord(members.length + 1, directory.length, offset)]);
+}
+
+/** What both headers of a member say, from its version on: 22 bytes. */
+function factsOf({ bytes, mtime, isDeflated }: ZipMember, stored: number): Buffer {
+  const facts = Buffer.alloc(22);
+  facts.writeUInt16LE(VERSION_NEEDED, 0);
+  facts.writeUInt16LE(UTF8_NAME, 2);
+  facts.writeUInt16LE(isDeflated ? DEFLATED : 0, 4);
+  facts.writeUInt32LE(dosTime(mtime), 6);
+  facts.writeUInt32LE(crc32(bytes), 10);
+  facts.writeUInt32LE(stored, 14);
+  facts.writeUInt32LE(bytes.length, 18);
+  return facts;
+}
+
+function localHeader(facts: Buffer, nameBytes: number, extraBytes: number): Buffer {
+  const header = Buffer.alloc(LOCAL_BYTES);
+  header.writeUInt32LE(0x04034b50, 0);
+  facts.copy(header, 4);
+  header.writeUInt16LE(nameBytes, 26);
+  header.writeUInt16LE(extraBytes, 28);
+  return header;
+}
+
+function centralHeader(
+  facts: Buffer,
+  nameBytes: number,
+  extraBytes: number,
+  offset: number,
+): Buffer {
+  const header = Buffer.alloc(CENTRAL_BYTES);
+  header.writeUInt32LE(0x02014b50, 0);
+  header.writeUInt16LE(MADE_BY, 4);
+  facts.copy(header, 6);
+  header.writeUInt16LE(nameBytes, 28);
+  header.writeUInt16LE(extraBytes, 30);
+  header.writeUInt32LE((FILE_MODE << 16) >>> 0, 38);
+  header.writeUInt32LE(offset, 42);
+  return header;
+}
+
+function endRecord(members: number, directoryBytes: number, offset: number): Buffer {
+  const record = Buffer.alloc(END_BYTES);
+  record.writeUInt32LE(0x06054b50, 0);
+  record.writeUInt16LE(members, 8);
+  record.writeUInt16LE(members, 10);
+  record.writeUInt32LE(directoryBytes, 12);
+  record.writeUInt32LE(offset, 16);
+  return record;
+}
+
+/** MS-DOS date and time: two seconds exact, from 1980 to 2107. */
+function dosTime(mtime: number): number {
+  const time = new Date(Math.min(Math.max(mtime, FIRST_DOS_S), LAST_DOS_S) * 1000);
+  const year = time.getUTCFullYear() - FIRST_DOS_YEAR;
+  const date = (year << 9) | ((time.getUTCMonth() + 1) << 5) | time.getUTCDate();
+  const seconds = time.getUTCSeconds() >> 1;
+  return ((date << 16) | (time.getUTCHours() << 11) | (time.getUTCMinutes() << 5) | seconds) >>> 0;
+}
+
+/** Info-ZIP's extended timestamp: the mtime to the second. */
+function extendedTime(mtime: number): Buffer {
+  const extra = Buffer.alloc(9);
+  extra.writeUInt16LE(0x5455, 0);
+  extra.writeUInt16LE(5, 2);
+  extra.writeUInt8(1, 4);
+  extra.writeUInt32LE(Math.trunc(Math.min(Math.max(mtime, 0), MAX_MTIME)), 5);
+  return extra;
+}
+
+function safeName(name: string): string {
+  const parts = name
+    .replaceAll("\\", "/")
+    .replace(/^[a-zA-Z]:/, "")
+    .split("/");
+  const safe = parts
+    .filter((part) => part !== "" && part !== ".")
+    .map((part) => (part === ".." ? "_" : part.replaceAll("\0", "_")));
+  const joined = cutName(safe.join("/")) || "_";
+  // What is left of `C:C:` or `./C:` would be a drive again.
+  return /^[a-zA-Z]:/.test(joined) ? `_${joined}` : joined;
+}
+
+/** As UTF-8 a name can have more bytes than it had, and than a zip takes. */
+function cutName(name: string): string {
+  if (Buffer.byteLength(name) <= MAX_NAME_BYTES) return name;
+  return new TextDecoder()
+    .decode(Buffer.from(name).subarray(0, MAX_NAME_BYTES))
+    .replace(/\ufffd$/, "");
+}
+
+function uniqueName(name: string, used: ReadonlySet<string>): string {
+  let unique = name;
+  for (let count = 2; used.has(unique); count += 1) unique = `${name}~${count}`;
+  return unique;
+}

@@ -1,0 +1,213 @@
+import { html } from "hono/html";
+import type { DatasetStatus, StatusReport } from "../../inspect/status.ts";
+import type { Wait } from "../../store/waits.ts";
+import { badge, datasetAddress, type Html, isolated, pager, tableHtml } from "./layout.ts";
+import { barKey, outcomeBar } from "./outcome-bar.ts";
+import { address, chosen, numberIn, type Query, searched } from "./query.ts";
+import { bytesText, countText, counted, durationText } from "../../lib/text.ts";
+
+/** Parameters of this view. */
+export const datasetsQuery = ["name", "sort", "page"] as const;
+
+const PER_PAGE = 100;
+const MOST_PAGES = 100_000;
+const orders = [
+  "worst",
+  "name",
+  "entries",
+  "failed",
+  "waiting",
+  "oldest",
+  "unread",
+  "rejected",
+] as const;
+type Order = (typeof orders)[number];
+
+/** What of all datasets is to be shown. */
+interface Wanted {
+  readonly name: string | undefined;
+  readonly order: Order;
+  /** From 1. */
+  readonly page: number;
+}
+
+/** All datasets, the worst first. @throws BadRequest */
+export function datasetsView(
+  { datasets, totals }: StatusReport,
+  paused: readonly Wait[],
+  query: Query,
+): Html {
+  const wanted: Wanted = {
+    name: searched(query, "name"),
+    order: chosen(query, "sort", orders) ?? "worst",
+    page: numberIn(query, "page", { least: 1, most: MOST_PAGES }) ?? 1,
+  };
+  const part = wanted.name?.toLowerCase();
+  const found = datasets.filter(
+    ({ dataset }) => part === undefined || dataset.toLowerCase().includes(part),
+  );
+  const pages = Math.max(1, Math.ceil(found.length / PER_PAGE));
+  const page = Math.min(wanted.page, pages);
+  const from = (page - 1) * PER_PAGE;
+  const waits = new Map(paused.map((each) => [each.dataset, `${each.code}: ${each.message}`]));
+  for (const { dataset, waitsFor } of datasets)
+    if (waitsFor !== null && !waits.has(dataset)) waits.set(dataset, waitsFor);
+  const rows = found.toSorted(comparison(wanted.order, waits)).slice(from, from + PER_PAGE);
+  return html`<p class="muted">
+      ${counted(datasets.length, "dataset")}, ${counted(totals.entries, "entry", "entries")}:
+      ${countText(totals.sampled)} sampled, ${countText(totals.failed)} failed,
+      ${countText(totals.waiting)} waiting, ${countText(totals.pruned)} pruned.
+    </p>
+    ${datasets.length === 0 ? nothingYet() : html`${formHtml(wanted)}${listHtml(rows, waits, { ...wanted, page }, found.length)}${pagesHtml(wanted, page, pages)}`}`;
+}
+
+function nothingYet(): Html {
+  return html`<p>
+    No dataset has been found yet. One is any directory <code>vendor/dataset/version</code> below
+    the prefix that has a <code>manifests/processed.jsonl</code>.
+  </p>`;
+}
+
+function formHtml({ name, order }: Wanted): Html {
+  const sort =
+    order === "worst" ? html`` : html`<input type="hidden" name="sort" value="${order}" />`;
+  return html`<form method="get" action="/" role="search">
+    <div class="field">
+      <label for="name">Name contains</label
+      ><input
+        id="name"
+        name="name"
+        type="search"
+        maxlength="1000"
+        value="${name ?? ""}"
+        autocomplete="off"
+        spellcheck="false"
+      />
+    </div>
+    ${sort}<button>Filter</button>${name === undefined ? html`` : html`<a href="${address("/", { sort: order === "worst" ? undefined : order })}">All datasets</a>`}
+  </form>`;
+}
+
+function listHtml(
+  rows: readonly DatasetStatus[],
+  waits: ReadonlyMap<string, string>,
+  wanted: Wanted,
+  found: number,
+): Html {
+  if (found === 0)
+    return html`<p>No dataset has “${isolated(wanted.name ?? "", 100)}” in its name.</p>`;
+  const heading = (order: Order, text: string, kind = "n") => {
+    const isCurrent = wanted.order === order;
+    const sort = isCurrent
+      ? html` aria-sort="${order === "name" ? "ascending" : "descending"}"`
+      : html``;
+    const href = address("/", { name: wanted.name, sort: isCurrent ? undefined : order });
+    return html`<th scope="col" class="${kind}" ${sort}>
+      <a href="${href}">${text}${isCurrent ? (order === "name" ? " ▲" : " ▼") : ""}</a>
+    </th>`;
+  };
+  const first = (wanted.page - 1) * PER_PAGE + 1;
+  const how = wanted.order === "worst" ? ", those that wait, fail or lag first" : "";
+  return tableHtml({
+    label: "Datasets",
+    note: html`${countText(first)} to ${countText(first + rows.length - 1)} of
+    ${countText(found)}${how}. ${barKey()}`,
+    head: html`${heading("name", "Dataset", "")}
+      <th scope="col">Outcomes</th>
+      ${heading("failed", "Failed")}${heading("waiting", "Waiting")}${heading("oldest", "Oldest due")}${heading("entries", "Entries")}
+      <th scope="col" class="n">Last minute</th>
+      ${heading("unread", "Unread")}${heading("rejected", "Bad lines")}
+      <th scope="col" class="n">Read</th>`,
+    rows: rows.map((row) => rowHtml(row, waits.get(row.dataset))),
+  });
+}
+
+function rowHtml(row: DatasetStatus, waitsFor: string | undefined): Html {
+  const { dataset, entries, failed, waiting, oldestDueSeconds, unreadBytes, rejected, off } = row;
+  const why =
+    waitsFor === undefined
+      ? html``
+      : html`<span class="why">${badge("waiting", "waits")} ${isolated(waitsFor, 300)}</span>`;
+  const failures = html`<a class="failed" href="${datasetAddress(dataset, { outcome: "failed" })}"
+    >${countText(failed)}</a
+  >`;
+  const lines = html`<a href="${address("/failures", { dataset, code: "LINE_INVALID" })}"
+    >${countText(rejected)}</a
+  >`;
+  const oldest = oldestDueSeconds === null ? "–" : durationText(oldestDueSeconds * 1000);
+  return html`<tr>
+    <th scope="row" class="name">
+      <a href="${datasetAddress(dataset)}">${isolated(dataset)}</a>${why}
+    </th>
+    <td>${outcomeBar(row)}</td>
+    <td class="n">${failed === 0 ? zero() : failures}</td>
+    <td class="n">
+      ${waiting === 0 ? zero() : html`<a href="${datasetAddress(dataset, { outcome: "waiting" })}">${countText(waiting)}</a>`}
+    </td>
+    <td class="n">${oldest}</td>
+    <td class="n">${countText(entries)}</td>
+    <td class="n">${row.lastMinute === 0 ? zero() : countText(row.lastMinute)}</td>
+    <td class="n">
+      ${off === null ? unreadText(unreadBytes) : html`<span class="muted">${off}</span>`}
+    </td>
+    <td class="n">${rejected === 0 ? zero() : lines}</td>
+    <td class="n">${bytesText(row.readBytes)}</td>
+  </tr>`;
+}
+
+function zero(): Html {
+  return html`<span class="zero">0</span>`;
+}
+
+function unreadText(bytes: number | null): Html {
+  if (bytes === null)
+    return html`<span class="waiting" title="The manifest cannot be looked at">unknown</span>`;
+  return bytes === 0 ? zero() : html`${bytesText(bytes)}`;
+}
+
+function pagesHtml({ name, order }: Wanted, page: number, pages: number): Html {
+  if (pages === 1) return html``;
+  const to = (n: number) =>
+    address("/", {
+      name,
+      sort: order === "worst" ? undefined : order,
+      page: n === 1 ? undefined : n,
+    });
+  return pager([
+    page > 1 ? html`<a href="${to(page - 1)}" rel="prev">← Before</a>` : undefined,
+    html`<span class="muted">Page ${page} of ${pages}</span>`,
+    page < pages ? html`<a href="${to(page + 1)}" rel="next">Further →</a>` : undefined,
+  ]);
+}
+
+/** What is asked first comes first; what is equal then is in the order of its name. */
+function comparison(
+  order: Order,
+  waits: ReadonlyMap<string, string>,
+): (a: DatasetStatus, b: DatasetStatus) => number {
+  const pause = ({ dataset }: DatasetStatus) => (waits.has(dataset) ? 1 : 0);
+  const oldest = (row: DatasetStatus) => row.oldestDueSeconds ?? -1;
+  const keys: Readonly<Record<Order, readonly ((row: DatasetStatus) => number)[]>> = {
+    worst: [
+      pause,
+      ({ failed }) => failed,
+      oldest,
+      ({ waiting }) => waiting,
+      ({ rejected }) => rejected,
+    ],
+    name: [],
+    entries: [({ entries }) => entries],
+    failed: [({ failed }) => failed],
+    waiting: [({ waiting }) => waiting],
+    oldest: [oldest],
+    unread: [({ unreadBytes, off }) => unreadBytes ?? (off === null ? Number.MAX_VALUE : 0)],
+    rejected: [({ rejected }) => rejected],
+  };
+  return (a, b) => {
+    for (const key of keys[order]) {
+      const difference = key(b) - key(a);
+      if (difference !== 0) return difference;
+    }
+    return a.dataset < b.dataset ? -1 : 1;
+  };
+}

@@ -1,0 +1,68 @@
+import type { WholeEntry } from "../../store/sqlite/queries/entry.ts";
+import { Failure } from "../../errors.ts";
+import type { LocalFile } from "../../lake/local-file.ts";
+import type { Settings } from "../../config/settings.ts";
+import { entryPath, realPath } from "../../lake/held-directory.ts";
+import { findReceipt } from "../../samples/find-receipt.ts";
+import type { View } from "../../view/view.ts";
+import { commandsFor } from "./commands.ts";
+import type { EntryFacts } from "./entry.ts";
+import { checkedName, heldSamples, openSample, told } from "../../samples/open.ts";
+import { SHOWN_ROWS } from "./sample-tables.ts";
+import type { ViewInThread } from "./view-threads.ts";
+
+/** Gathers what is shown of an entry; `now` is ms since epoch. @throws what the cache throws */
+export async function entryFacts(
+  { settings, viewInThread }: { readonly settings: Settings; readonly viewInThread: ViewInThread },
+  entry: WholeEntry,
+  now: number,
+): Promise<EntryFacts> {
+  const { dataset, raw, outcome } = entry;
+  const canRetry = outcome === "failed" || outcome === "pruned";
+  const commands = commandsFor(settings, { dataset, raw, canRetry });
+  const found = await lookAt(settings, entry, viewInThread);
+  return { entry, commands, now, ...found };
+}
+
+/** Opens the sample of an entry, to be closed. @throws Failure FILE_MISSING, PATH_REFUSED, … */
+export async function openSampleOf(
+  settings: Settings,
+  { dataset, sample }: Pick<WholeEntry, "dataset" | "sample">,
+): Promise<{ readonly file: LocalFile; readonly name: string }> {
+  if (sample === null) throw new Failure("FILE_MISSING", "this entry has no sample");
+  const name = nameIn(sample);
+  using held = heldSamples(settings, dataset);
+  return { file: openSample(held, name), name };
+}
+
+async function lookAt(
+  settings: Settings,
+  entry: WholeEntry,
+  viewInThread: ViewInThread,
+): Promise<Pick<EntryFacts, "view" | "receipt">> {
+  if (entry.sample === null) return { view: undefined, receipt: null };
+  try {
+    using held = heldSamples(settings, entry.dataset);
+    const show = async (sample: string): Promise<View> => {
+      const { extensions } = settings.forDataset(entry.dataset);
+      const options = { rows: SHOWN_ROWS, roots: [realPath(held)], extensions };
+      return viewInThread(entryPath(held, checkedName(nameIn(sample))), options);
+    };
+    const view = await show(entry.sample).catch((error: unknown) => told(held, error));
+    const receipt = await findReceipt(held, entry);
+    return { view: shownOrThrown(view), receipt };
+  } catch (error) {
+    return { view: shownOrThrown(error), receipt: null };
+  }
+}
+
+/** What is wrong with a sample is shown in its place; anything else is a fault of ours. */
+function shownOrThrown(found: unknown): View | Error {
+  if (found instanceof Error && !(found instanceof Failure)) throw found;
+  return found as View | Error;
+}
+
+/** Below `samples/`. */
+function nameIn(sample: string): string {
+  return sample.replace(/^samples\//, "");
+}

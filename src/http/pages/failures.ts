@@ -1,0 +1,261 @@
+import { join } from "node:path";
+import { html } from "hono/html";
+import { type FailureCode, failureCodes } from "../../errors.ts";
+import type { DatasetStatus, StatusReport } from "../../inspect/status.ts";
+import type { PageContext } from "../state.ts";
+import { explained, retryText } from "./code-help.ts";
+import {
+  datasetAddress,
+  entryAddress,
+  type Html,
+  isolated,
+  tableHtml,
+  timeHtml,
+} from "./layout.ts";
+import {
+  countsByCode,
+  type NewestFailure,
+  newestFailures,
+  type NewestLine,
+  newestLines,
+} from "../../store/sqlite/queries/newest-failures.ts";
+import { address, chosen, type Query, searched } from "./query.ts";
+import { noDataset } from "./error-page.ts";
+import { countText, counted } from "../../lib/text.ts";
+import { agoText, shortened } from "./text.ts";
+
+/** Parameters of this view. */
+export const failuresQuery = ["dataset", "code"] as const;
+
+const OF_EACH = 10;
+const OF_ONE = 100;
+/** So many datasets are offered to choose from. */
+const MOST_OFFERED = 200;
+
+interface Wanted {
+  readonly prefix: string;
+  readonly dataset: string | undefined;
+  readonly code: FailureCode | undefined;
+}
+
+/** What failed, by code, with what helps; manifest lines that are none. @throws BadRequest, NoPage */
+export function failuresView(
+  { cache, settings }: Pick<PageContext, "cache" | "settings">,
+  { datasets, totals, failures }: StatusReport,
+  query: Query,
+  now: number,
+): Html {
+  const db = cache();
+  const wanted: Wanted = {
+    prefix: settings.prefix,
+    dataset: searched(query, "dataset"),
+    code: chosen(query, "code", failureCodes),
+  };
+  const of = datasets.filter(({ dataset }) => (wanted.dataset ?? dataset) === dataset);
+  if (wanted.dataset !== undefined && of.length === 0) {
+    throw noDataset(wanted.dataset);
+  }
+  const [one] = wanted.dataset === undefined ? [totals] : of;
+  const { failed = 0, rejected = 0 } = one ?? {};
+  const counts = wanted.dataset === undefined ? failures : countsByCode(db, wanted.dataset);
+  const codes = counts.filter(({ code }) => (wanted.code ?? code) === code);
+  const count = wanted.code === undefined ? OF_EACH : OF_ONE;
+  const newest = newestFailures(db, of, { codes: codes.map(({ code }) => code), count });
+  const hasLines = rejected > 0 && (wanted.code ?? "LINE_INVALID") === "LINE_INVALID";
+  const lines = hasLines ? newestLines(db, count, wanted.dataset) : [];
+  return html`<h1>Failures</h1>
+    <p class="muted">
+      ${counted(failed, "file")} failed, ${counted(rejected, "manifest line")}
+      ${rejected === 1 ? "was" : "were"} no ${rejected === 1 ? "entry" : "entries"}.
+    </p>
+    ${formHtml(wanted, datasets)}
+    ${unknownHtml(failed - counts.reduce((sum, { entries }) => sum + entries, 0))}
+    ${codes.length === 0 && !hasLines ? noneHtml(wanted) : tocHtml(counts, rejected, wanted)}
+    <div class="code-list">
+      ${codes.map(({ code, entries }) => codeHtml({ code, entries, newest: newest.get(code) ?? [] }, wanted, now))}
+      ${hasLines ? linesHtml(lines, rejected, wanted, now) : html``}
+    </div>`;
+}
+
+function formHtml({ dataset, code }: Wanted, datasets: readonly DatasetStatus[]): Html {
+  const offered = datasets
+    .filter(({ failed, rejected }) => failed + rejected > 0)
+    .slice(0, MOST_OFFERED)
+    .map((each) => html`<option value="${each.dataset}"></option>`);
+  const choice = (value: string) =>
+    html`<option value="${value}" ${value === code ? html` selected` : html``}>${value}</option>`;
+  const isChosen = dataset !== undefined || code !== undefined;
+  return html`<form method="get" action="/failures">
+    <div class="field">
+      <label for="dataset">Dataset</label
+      ><input
+        id="dataset"
+        name="dataset"
+        list="datasets"
+        maxlength="1000"
+        value="${dataset ?? ""}"
+        placeholder="vendor/dataset/version"
+        autocomplete="off"
+        spellcheck="false"
+      />
+      <datalist id="datasets">${offered}</datalist>
+    </div>
+    <div class="field">
+      <label for="code">Code</label
+      ><select id="code" name="code">
+        <option value="">all</option>
+        ${entryCodes.map(choice)}
+      </select>
+    </div>
+    <button>Show</button>${isChosen ? html`<a href="/failures">All failures</a>` : html``}
+  </form>`;
+}
+
+/** Codes that entries and lines can have; the others are those of datasets and commands. */
+const entryCodes: readonly FailureCode[] = [
+  "FILE_MISSING",
+  "FILE_UNREADABLE",
+  "FILE_CHANGED",
+  "TIMEOUT",
+  "FORMAT_INVALID",
+  "LIMIT_EXCEEDED",
+  "PATH_REFUSED",
+  "UNEXPECTED",
+  "LINE_INVALID",
+];
+
+/** Those that a cache knows from receipts that said no more. */
+function unknownHtml(count: number): Html {
+  if (count <= 0) return html``;
+  return html`<p>
+    Of ${counted(count, "file")} it is only known that ${count === 1 ? "it" : "they"} failed: the
+    cache was rebuilt since. The receipts say why.
+  </p>`;
+}
+
+function noneHtml({ dataset, code }: Wanted): Html {
+  const where = dataset === undefined ? html`` : html` in ${isolated(dataset, 200)}`;
+  return html`<p>Nothing failed${code === undefined ? "" : ` with ${code}`}${where}.</p>`;
+}
+
+function tocHtml(
+  counts: readonly { readonly code: string; readonly entries: number }[],
+  rejected: number,
+  { dataset, code: current }: Wanted,
+): Html {
+  const lines = rejected > 0 ? [{ code: "LINE_INVALID", entries: rejected }] : [];
+  const items = [...counts, ...lines].map(
+    ({ code, entries }) =>
+      html`<li>
+        <a
+          href="${address("/failures", { dataset, code })}"
+          ${code === current ? html` aria-current="page"` : html``}
+          >${code} <small>${countText(entries)}</small></a
+        >
+      </li>`,
+  );
+  return html`<nav aria-label="Codes">
+    <ul class="tabs">
+      ${items}
+    </ul>
+  </nav>`;
+}
+
+interface OfCode {
+  readonly code: string;
+  readonly entries: number;
+  readonly newest: readonly NewestFailure[];
+}
+
+function codeHtml({ code, entries, newest }: OfCode, wanted: Wanted, now: number): Html {
+  const { meaning, cure } = explained(code);
+  const row = ({ dataset, raw, message, attempts, nextAt, at }: NewestFailure) => {
+    const href = entryAddress({ dataset, raw });
+    const path = html`<span class="path">${isolated(raw, 200)}</span>`;
+    const name = href === undefined ? path : html`<a href="${href}">${path}</a>`;
+    const next = nextAt === null ? null : Date.parse(nextAt);
+    return html`<tr>
+      <th scope="row" class="name">
+        ${name}<span class="why"
+          >${isolated(shortened(message ?? "", join(wanted.prefix, dataset)), 400)}</span
+        >
+      </th>
+      <td class="name">
+        <a href="${datasetAddress(dataset, { outcome: "failed" })}">${isolated(dataset)}</a>
+      </td>
+      <td class="nowrap">
+        ${at === null ? "" : timeHtml(Date.parse(at), agoText(Date.parse(at), now))}
+      </td>
+      <td class="n">${countText(attempts)}</td>
+      <td class="nowrap">
+        ${next === null ? html`<span class="failed">not by itself</span>` : next <= now ? "now" : timeHtml(next, agoText(next, now))}
+      </td>
+    </tr>`;
+  };
+  const table = tableHtml({
+    label: `Files that failed with ${code}`,
+    note: html`${countText(newest.length)} of
+    ${countText(entries)}${newest.length < entries ? ", the newest that were found" : ""}.`,
+    head: html`<th scope="col">File and message</th>
+      <th scope="col">Dataset</th>
+      <th scope="col">Failed</th>
+      <th scope="col" class="n">Tries</th>
+      <th scope="col">Next try</th>`,
+    rows: newest.map(row),
+  });
+  return html`<section>
+    <h2><code>${code}</code> <span class="muted">${counted(entries, "file")}</span></h2>
+    <p>
+      ${meaning} ${cure}
+      <span class="muted">${Object.hasOwn(known, code) ? retryText(code as FailureCode) : ""}</span>
+    </p>
+    ${table} ${moreHtml(newest.length < entries && wanted.code === undefined, code, wanted)}
+  </section>`;
+}
+
+const known = Object.fromEntries(failureCodes.map((code) => [code, true]));
+
+function linesHtml(
+  lines: readonly NewestLine[],
+  rejected: number,
+  wanted: Wanted,
+  now: number,
+): Html {
+  const { meaning, cure } = explained("LINE_INVALID");
+  const row = ({ dataset, path, line, offset, reason, at }: NewestLine) =>
+    html`<tr>
+      <th scope="row" class="name">
+        <span class="path">${isolated(`manifests/${path}`, 200)}</span
+        ><span class="why">${isolated(reason, 400)}</span>
+      </th>
+      <td class="name"><a href="${datasetAddress(dataset)}">${isolated(dataset)}</a></td>
+      <td class="n">${countText(line)}</td>
+      <td class="n">${countText(offset)}</td>
+      <td class="nowrap">${timeHtml(at, agoText(at, now))}</td>
+    </tr>`;
+  const table = tableHtml({
+    label: "Manifest lines that are no entries",
+    note: html`${countText(lines.length)} of ${countText(rejected)}, the newest first.`,
+    head: html`<th scope="col">Manifest and reason</th>
+      <th scope="col">Dataset</th>
+      <th scope="col" class="n">Line</th>
+      <th scope="col" class="n">Byte</th>
+      <th scope="col">Rejected</th>`,
+    rows: lines.map(row),
+  });
+  return html`<section>
+    <h2>
+      <code>LINE_INVALID</code> <span class="muted">${counted(rejected, "manifest line")}</span>
+    </h2>
+    <p>${meaning} ${cure}</p>
+    ${table}
+    ${moreHtml(lines.length < rejected && wanted.code === undefined, "LINE_INVALID", wanted)}
+  </section>`;
+}
+
+function moreHtml(isMore: boolean, code: string, { dataset }: Wanted): Html {
+  if (!isMore) return html``;
+  return html`<p class="pager">
+    <a href="${address("/failures", { dataset, code })}">More with ${code}</a>
+  </p>`;
+}

@@ -1,0 +1,259 @@
+import { join } from "node:path";
+import { html } from "hono/html";
+import { browse, type BrowsePage, type Place } from "../../store/sqlite/queries/browse.ts";
+import type { ListedEntry } from "../../store/sqlite/queries/list.ts";
+import type { DatasetStatus } from "../../inspect/status.ts";
+import type { PageContext } from "../state.ts";
+import {
+  badge,
+  currentIf,
+  datasetAddress,
+  entryAddress,
+  type Html,
+  isolated,
+  pager,
+  tableHtml,
+  timeHtml,
+} from "./layout.ts";
+import { BadRequest, chosen, encoded, type Query, searched } from "./query.ts";
+import { bytesText, countText, counted, durationText, formatText } from "../../lib/text.ts";
+import { agoText, shortened } from "./text.ts";
+
+/** Parameters of this view. */
+export const filesQuery = ["outcome", "search", "after"] as const;
+
+const PER_PAGE = 50;
+const outcomes = ["sampled", "failed", "waiting", "pruned"] as const;
+type Wanted = {
+  readonly dataset: string;
+  /** Its directory. */
+  readonly place: string;
+  readonly outcome: (typeof outcomes)[number] | undefined;
+  readonly search: string | undefined;
+  readonly after: Place | undefined;
+};
+
+/** The files of a dataset, newest first. `now` is ms since epoch. @throws BadRequest */
+export function filesView(
+  { cache, settings: { prefix } }: Pick<PageContext, "cache" | "settings">,
+  status: DatasetStatus,
+  query: Query,
+  now: number,
+): Html {
+  const { dataset } = status;
+  const search = searched(query, "search");
+  const outcome = chosen(query, "outcome", outcomes);
+  const after = placeIn(query);
+  const wanted: Wanted = { dataset, place: join(prefix, dataset), outcome, search, after };
+  const page = browse(cache(), {
+    dataset,
+    limit: PER_PAGE,
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(search === undefined ? {} : { search }),
+    ...(after === undefined ? {} : { after }),
+  });
+  return html`<h1>${isolated(dataset)}</h1>
+    ${factsHtml(status)} ${tabsHtml(status, wanted)} ${formHtml(wanted)}
+    ${page.entries.length === 0 ? emptyHtml(wanted, status, page) : listHtml(page, wanted, now)}
+    ${pagesHtml(page, wanted)}`;
+}
+
+function factsHtml({
+  waiting,
+  due,
+  oldestDueSeconds,
+  unreadBytes,
+  rejected,
+  dataset,
+  off,
+}: DatasetStatus): Html {
+  const facts = [
+    due > 0 ? html`${countText(due)} due now` : undefined,
+    waiting > due ? html`${countText(waiting - due)} to be tried later` : undefined,
+    oldestDueSeconds === null
+      ? undefined
+      : html`the oldest for ${durationText(oldestDueSeconds * 1000)}`,
+    off === null ? undefined : html`gets no samples: ${off} by the configuration`,
+    unreadBytes === null && off === null
+      ? html`<span class="failed">its manifest cannot be looked at</span>`
+      : undefined,
+    (unreadBytes ?? 0) > 0
+      ? html`${bytesText(unreadBytes ?? 0)} of its manifest unread`
+      : undefined,
+    rejected > 0
+      ? html`<a href="/failures?dataset=${encoded(dataset)}&amp;code=LINE_INVALID"
+          >${counted(rejected, "bad manifest line")}</a
+        >`
+      : undefined,
+  ].filter((fact) => fact !== undefined);
+  if (facts.length === 0)
+    return html`<p class="muted">Nothing waits; its manifest is read to the end.</p>`;
+  return html`<p class="muted">${facts.map((fact, i) => html`${i === 0 ? "" : " · "}${fact}`)}</p>`;
+}
+
+function tabsHtml(status: DatasetStatus, { dataset, outcome, search }: Wanted): Html {
+  const tab = (what: Wanted["outcome"], text: string, count: number) =>
+    html`<li>
+      <a href="${datasetAddress(dataset, { outcome: what, search })}" ${currentIf(outcome === what)}
+        >${text} <small>${countText(count)}</small></a
+      >
+    </li>`;
+  const settled = status.sampled + status.failed + status.pruned;
+  return html`<nav aria-label="Outcomes">
+    <ul class="tabs">
+      ${tab(undefined, "All", settled)}${outcomes.map((what) => tab(what, `${what[0]?.toUpperCase()}${what.slice(1)}`, status[what]))}
+    </ul>
+  </nav>`;
+}
+
+function formHtml({ dataset, outcome, search }: Wanted): Html {
+  const kept =
+    outcome === undefined
+      ? html``
+      : html`<input type="hidden" name="outcome" value="${outcome}" />`;
+  const all =
+    search === undefined
+      ? html``
+      : html`<a href="${datasetAddress(dataset, { outcome })}">All files</a>`;
+  return html`<form method="get" action="${datasetAddress(dataset)}" role="search">
+    <div class="field">
+      <label for="search">Path contains</label
+      ><input
+        id="search"
+        name="search"
+        type="search"
+        maxlength="1000"
+        value="${search ?? ""}"
+        autocomplete="off"
+        spellcheck="false"
+      />
+    </div>
+    ${kept}<button>Search</button>${all}
+  </form>`;
+}
+
+function listHtml({ entries }: BrowsePage, wanted: Wanted, now: number): Html {
+  const when = wanted.outcome === "waiting" ? "Next try" : "When";
+  const order =
+    wanted.outcome === "waiting" ? "what is tried next comes first" : "the newest come first";
+  return tableHtml({
+    label: "Files",
+    note: html`${counted(entries.length, "file")}; ${order}.`,
+    head: html`<th scope="col">File as it arrived</th>
+      <th scope="col">Outcome</th>
+      <th scope="col">Format</th>
+      <th scope="col" class="n">Rows</th>
+      <th scope="col" class="n">Sample</th>
+      <th scope="col" class="n">Source</th>
+      <th scope="col">${when}</th>`,
+    rows: entries.map((entry) => rowHtml(entry, wanted, now)),
+  });
+}
+
+function rowHtml(entry: ListedEntry, { outcome, place }: Wanted, now: number): Html {
+  const { format, sample, rows, bytes, sourceSize } = entry;
+  const href = entryAddress(entry);
+  const raw = html`<span class="path">${isolated(entry.raw, 300)}</span>`;
+  const name = href === undefined ? raw : html`<a href="${href}">${raw}</a>`;
+  const time = outcome === "waiting" ? entry.nextAt : entry.at;
+  const ms = time === null ? null : Date.parse(time);
+  return html`<tr>
+    <th scope="row" class="name">${name}${whyHtml(entry, place)}</th>
+    <td>${outcomeBadges(entry)}</td>
+    <td class="nowrap">${format === null ? "" : isolated(formatText(format, sample))}</td>
+    <td class="n">${rows === null ? "" : countText(rows)}</td>
+    <td class="n">${bytes === null || entry.sample === null ? "" : bytesText(bytes)}</td>
+    <td class="n">${sourceSize === null ? "" : bytesText(sourceSize)}</td>
+    <td class="nowrap">${ms === null ? "" : timeHtml(ms, agoText(ms, now))}</td>
+  </tr>`;
+}
+
+function whyHtml({ outcome, code, message, reason }: ListedEntry, place: string): Html {
+  if (outcome !== "failed") {
+    return reason === null ? html`` : html`<span class="why">${isolated(reason, 200)}</span>`;
+  }
+  if (code === null)
+    return html`<span class="why">The cache was rebuilt; its receipt says why.</span>`;
+  return html`<span class="why"
+    ><code>${code}</code> ${isolated(shortened(message ?? "", place), 300)}</span
+  >`;
+}
+
+/** What became of an entry, and what else is the case. */
+export function outcomeBadges({ outcome, waiting, stale }: ListedEntry): Html {
+  const main = outcome === null ? html`` : badge(outcome);
+  const word =
+    outcome === null ? "waiting" : outcome === "failed" ? "to be retried" : "newer one due";
+  const next = waiting ? badge("waiting", word) : html``;
+  const old = stale ? badge("stale", "older sample") : html``;
+  return html`${main} ${next} ${old}`;
+}
+
+function emptyHtml(
+  { search, outcome, after }: Wanted,
+  status: DatasetStatus,
+  page: BrowsePage,
+): Html {
+  if (search !== undefined && page.next !== null) {
+    return html`<p>
+      No “${isolated(search, 100)}” among the ${counted(page.looked, "file")} looked at so far;
+      there are more.
+    </p>`;
+  }
+  if (search !== undefined) {
+    return html`<p>
+      No ${outcome ?? ""} file has “${isolated(search, 100)}” in its
+      path${after === undefined ? "" : " beyond this point"}.
+    </p>`;
+  }
+  if (outcome === undefined && status.waiting > 0) {
+    return html`<p>
+      Nothing is done yet; ${counted(status.waiting, "file waits", "files wait")}.
+    </p>`;
+  }
+  return html`<p>
+    There ${after === undefined ? "are" : "are no more"}
+    ${after === undefined ? "no " : ""}${outcome ?? ""}
+    files${after === undefined ? "" : " after these"}.
+  </p>`;
+}
+
+function pagesHtml({ next, looked, entries }: BrowsePage, wanted: Wanted): Html {
+  const { dataset, outcome, search, after } = wanted;
+  const to = (place: Place | undefined) =>
+    datasetAddress(dataset, {
+      outcome,
+      search,
+      after: place === undefined ? undefined : textOf(place),
+    });
+  const goOn = outcome === "waiting" ? "Later →" : "Older →";
+  const links = [
+    after === undefined
+      ? undefined
+      : html`<a href="${to(undefined)}">← ${outcome === "waiting" ? "First" : "Newest"}</a>`,
+    next === null
+      ? undefined
+      : html`<a href="${to(next)}" rel="next"
+          >${search !== undefined && entries.length < PER_PAGE ? "Search on →" : goOn}</a
+        >`,
+    search === undefined
+      ? undefined
+      : html`<span class="muted">${counted(looked, "file")} looked at</span>`,
+  ];
+  return pager(links);
+}
+
+/** A place as a parameter: `at.seq.raw`. */
+function textOf({ at, seq, raw }: Place): string {
+  return `${at}.${seq}.${raw}`;
+}
+
+function placeIn(query: Query): Place | undefined {
+  const text = query.get("after");
+  if (text === undefined) return undefined;
+  const [, at, seq, raw] = /^(\d{1,16})\.(-?\d{1,16})\.(.*)$/s.exec(text) ?? [];
+  if (at === undefined || seq === undefined || raw === undefined) {
+    throw new BadRequest("“after” is no place in this list; begin with the newest.");
+  }
+  return { at: Number(at), seq: Number(seq), raw };
+}

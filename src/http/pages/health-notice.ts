@@ -1,0 +1,69 @@
+import { type Standing, type Verdict, verdictOf } from "../../inspect/health.ts";
+import type { StatusReport } from "../../inspect/status.ts";
+import type { AppContext } from "../server/app.ts";
+import { healthOf, patienceOf } from "../server/health.ts";
+import { isCacheError } from "../server/store-reader.ts";
+import type { Notice } from "./layout.ts";
+
+type Known = Pick<AppContext, "state" | "settings" | "heardAt">;
+
+/** What is known while the cache cannot be read. */
+const nothing = {
+  totals: { failed: 0, acknowledged: 0, lastMinute: 0, unreadBytes: 0 },
+  datasets: [],
+};
+
+/**
+ * How the daemon is, in the words of `status`: by what it tells itself, and by the report or why
+ * there is none. `now` is ms since epoch.
+ */
+export function wellnessOf(
+  { state, settings, heardAt }: Known,
+  report: StatusReport | Error,
+  now: number,
+): Verdict {
+  const daemon = state();
+  const { isReady, passesWait, passFailure, paused } = daemon;
+  const patienceMs = patienceOf(settings);
+  const { reason: fault } = healthOf({ state: daemon, heardAt: heardAt(), now, patienceMs });
+  const { totals, datasets } = report instanceof Error ? nothing : report;
+  const waits = new Map(
+    paused.map(({ dataset, code, message }) => [dataset, `${code}: ${message}`]),
+  );
+  const standing: Standing = {
+    isRunning: true,
+    passesWait,
+    passFailure,
+    lastPass: daemon.lastPass ?? (report instanceof Error ? null : report.lastPass),
+    totals,
+    datasets: datasets.map(({ dataset, due, oldestDueSeconds, waitsFor }) => ({
+      dataset,
+      due,
+      oldestDueSeconds,
+      waitsFor: waits.get(dataset) ?? waitsFor,
+    })),
+  };
+  const verdict = verdictOf(standing, now, { fault, isReady });
+  const isUnknown = report instanceof Error && verdict.kind === "good";
+  return isUnknown ? { word: "in trouble", kind: "bad", why: report.message } : verdict;
+}
+
+/** What people have to know on every page: that the daemon, or the cache, is not as it should be. */
+export function noticesOf(context: Known, report: StatusReport | Error, now: number): Notice[] {
+  const { kind, word, why } = wellnessOf(context, report, now);
+  const notices: Notice[] = [];
+  const isSaidBelow = report instanceof Error && why === report.message;
+  if (kind === "bad" && !isSaidBelow) {
+    notices.push({ kind: "bad", title: `The daemon is ${word}:`, text: `${why}.` });
+  }
+  if (report instanceof Error) {
+    const title = isCacheError(report)
+      ? "There is no cache to read:"
+      : "It cannot be said how things are:";
+    notices.push({ kind: "bad", title, text: report.message });
+  } else if (report.running === null) {
+    const text = "what is shown is how it left things; new files get no samples.";
+    notices.push({ kind: "bad", title: "No daemon runs:", text });
+  }
+  return notices;
+}

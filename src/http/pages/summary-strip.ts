@@ -1,0 +1,98 @@
+import { html } from "hono/html";
+import type { StatusReport } from "../../inspect/status.ts";
+import type { Verdict } from "../../inspect/health.ts";
+import type { DaemonState } from "../state.ts";
+import { badge, type Html, isolated, timeHtml } from "./layout.ts";
+import { bytesText, countText, counted, durationText } from "../../lib/text.ts";
+import { agoText } from "./text.ts";
+
+/** The classes of badges. */
+const badges = { good: "well", wait: "waiting", bad: "unwell" } as const;
+
+/** What the strip is made from. */
+export interface StripFacts {
+  readonly state: DaemonState;
+  readonly wellness: Verdict;
+  /** undefined while there is no cache. */
+  readonly status: StatusReport | undefined;
+  /** ms since epoch. */
+  readonly now: number;
+}
+
+/**
+ * The daemon at a glance. The script exchanges what is in the parts; their names are fixed. Without
+ * it, a link above makes the whole page anew.
+ */
+export function stripHtml(facts: StripFacts): Html {
+  const { state, wellness, status, now } = facts;
+  const last = state.lastPass ?? status?.lastPass ?? null;
+  return html`<section class="strip" aria-label="The daemon" data-live="/live">
+    <dl>
+      ${fact("state", "Daemon", stateHtml(state, wellness, now))}
+      ${fact("backlog", "Backlog", backlogHtml(status))}
+      ${fact("oldest", "Oldest due", oldestHtml(status))}
+      ${fact("rate", "Files settled", rateHtml(status))}
+      ${fact("read", "Read since start", html`${bytesText(state.work.readBytes)}<small>${bytesText(state.work.writtenBytes)} of samples written</small>`)}
+      ${fact("pass", "Last pass", last === null ? html`none yet` : lastPassHtml(last, now))}
+    </dl>
+    <p class="small" data-part="why">${whyHtml(state, wellness)}</p>
+  </section>`;
+}
+
+function fact(part: string, label: string, value: Html): Html {
+  return html`<div>
+    <dt>${label}</dt>
+    <dd data-part="${part}">${value}</dd>
+  </div>`;
+}
+
+function stateHtml({ pid, startedAt }: DaemonState, { kind, word }: Verdict, now: number): Html {
+  const since = durationText(now - startedAt);
+  return html`${badge(badges[kind], word)}<small>pid ${pid}, for ${since}</small>`;
+}
+
+/** Nothing where all is well: there is no room taken for it then. */
+function whyHtml({ paused }: DaemonState, { why, kind }: Verdict): Html {
+  const waits = counted(paused.length, "dataset waits", "datasets wait");
+  const reason = kind === "good" ? html`` : html`<strong>${isolated(why, 500)}.</strong> `;
+  return html`${reason}${paused.length === 0 ? "" : `${waits}, as the table says.`}`;
+}
+
+function backlogHtml(status: StatusReport | undefined): Html {
+  if (status === undefined) return html`unknown`;
+  const { due, waiting, unreadBytes } = status.totals;
+  const later = waiting > due ? html`${countText(waiting - due)} to be tried later` : html``;
+  const unread =
+    (unreadBytes ?? 0) > 0 ? html`${bytesText(unreadBytes ?? 0)} of manifests unread` : html``;
+  const comma = waiting > due && (unreadBytes ?? 0) > 0 ? ", " : "";
+  return html`${counted(due, "file")}<small>${later}${comma}${unread}</small>`;
+}
+
+function oldestHtml(status: StatusReport | undefined): Html {
+  const seconds = status?.totals.oldestDueSeconds;
+  if (seconds === undefined) return html`unknown`;
+  return seconds === null
+    ? html`<span class="zero">none</span>`
+    : html`${durationText(seconds * 1000)}`;
+}
+
+function rateHtml(status: StatusReport | undefined): Html {
+  if (status === undefined) return html`unknown`;
+  const { lastMinute } = status.totals;
+  const rate = lastMinute / 60;
+  const text = lastMinute === 0 ? "0" : rate < 10 ? rate.toFixed(1) : countText(Math.round(rate));
+  return html`${text} /s<small>${countText(lastMinute)} in the last minute</small>`;
+}
+
+function lastPassHtml(pass: NonNullable<DaemonState["lastPass"]>, now: number): Html {
+  const { at, ms, sampled, failed, paused, errors } = pass;
+  const began = Date.parse(at);
+  const trouble = [
+    paused > 0 ? `, ${counted(paused, "dataset")} waiting` : "",
+    errors > 0 ? `, ${counted(errors, "error")}` : "",
+  ].join("");
+  return html`${timeHtml(began, agoText(began, now))}<small
+      >${durationText(ms)}: ${countText(sampled)} sampled, ${countText(failed)}
+      failed${trouble}</small
+    >`;
+}

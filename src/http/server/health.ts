@@ -1,0 +1,114 @@
+import type { Settings } from "../../config/settings.ts";
+import { longestJobMs } from "../../daemon/liveness.ts";
+import type { StatusReport } from "../../inspect/status.ts";
+import type { DaemonState } from "../state.ts";
+
+/** What `/healthz` answers: whether the daemon gets on. Times are ISO 8601. */
+export interface Health {
+  readonly status: "ok" | "failing";
+  /** What is wrong; null when nothing is. */
+  readonly reason: string | null;
+  readonly pid: number;
+  readonly startedAt: string;
+  /** True while it waits for work. */
+  readonly resting: boolean;
+  /** When it last did something. */
+  readonly lastBeatAt: string;
+  /** When this server last heard of it. */
+  readonly lastHeardAt: string;
+}
+
+/** What `/readyz` answers: whether new files get samples. */
+export interface Readiness {
+  readonly status: "ok" | "failing";
+  /** What is wrong; null when nothing is. */
+  readonly reason: string | null;
+  /** True once the first pass may begin. */
+  readonly firstPassMayBegin: boolean;
+  readonly cacheReadable: boolean;
+  /** Why no pass begins, where the host is busy. */
+  readonly passesWait: string | null;
+  /** Datasets that have to wait. */
+  readonly pausedDatasets: number;
+  /** Files that are due now; null where the cache cannot be read. */
+  readonly backlogFiles: number | null;
+  /** Age of the oldest entry that is due; null when none is. */
+  readonly oldestDueSeconds: number | null;
+  /** When the daemon last wrote to the cache; null when it has not yet. */
+  readonly lastCommitAt: string | null;
+  readonly lastPassAt: string | null;
+}
+
+/** What health is judged by. */
+export interface Signs {
+  readonly state: DaemonState;
+  /** When the daemon was last heard of, and what time it is, ms since epoch. */
+  readonly heardAt: number;
+  readonly now: number;
+  /** For how long the daemon may do nothing without resting, ms. */
+  readonly patienceMs: number;
+}
+
+/** The daemon is heard of every few seconds. */
+const SILENT_MS = 30_000;
+/** What may take as long besides: a manifest that is large, a busy disk. */
+const MARGIN_MS = 60_000;
+
+/** For how long the daemon may do nothing without resting, ms: as the watchdog judges it. */
+export function patienceOf(settings: Settings): number {
+  return longestJobMs(settings) + MARGIN_MS;
+}
+
+/** Judges whether the daemon gets on. */
+export function healthOf({ state, heardAt, now, patienceMs }: Signs): Health {
+  const { pid, startedAt, pulse } = state;
+  const still = now - pulse.beatAt;
+  const isStuck = !pulse.resting && still > patienceMs;
+  const reason =
+    now - heardAt > SILENT_MS
+      ? `nothing was heard of the daemon for ${seconds(now - heardAt)} s`
+      : isStuck
+        ? `the daemon has work, and has done nothing for ${seconds(still)} s`
+        : null;
+  return {
+    status: reason === null ? "ok" : "failing",
+    reason,
+    pid,
+    startedAt: isoTime(startedAt),
+    resting: pulse.resting,
+    lastBeatAt: isoTime(pulse.beatAt),
+    lastHeardAt: isoTime(heardAt),
+  };
+}
+
+/** Judges whether new files get samples; `report` is why there is none where the cache cannot be read. */
+export function readinessOf(
+  { isReady, passesWait, passFailure, paused, work, lastPass }: DaemonState,
+  health: Health,
+  report: StatusReport | string,
+): Readiness {
+  const isRead = typeof report !== "string";
+  const notYet = isReady ? null : "the first pass has not begun";
+  const failing = passFailure === null ? null : `passes fail: ${passFailure}`;
+  const reason = health.reason ?? notYet ?? failing ?? (isRead ? null : report);
+  return {
+    status: reason === null ? "ok" : "failing",
+    reason,
+    firstPassMayBegin: isReady,
+    cacheReadable: isRead,
+    passesWait,
+    pausedDatasets: paused.length,
+    backlogFiles: isRead ? report.totals.due : null,
+    oldestDueSeconds: isRead ? report.totals.oldestDueSeconds : null,
+    lastCommitAt: work.committedAt === null ? null : isoTime(work.committedAt),
+    lastPassAt: lastPass?.at ?? null,
+  };
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed();
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

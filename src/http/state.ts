@@ -1,0 +1,48 @@
+import type { Db } from "../store/sqlite/open.ts";
+import type { Settings } from "../config/settings.ts";
+import type { PulseState } from "../daemon/liveness.ts";
+import type { StatusReport } from "../inspect/status.ts";
+import type { PassSummary } from "../sampling/summary.ts";
+import type { Wait } from "../store/waits.ts";
+import type { Work } from "./counters.ts";
+
+/** What the daemon is asked about itself whenever it is told on. */
+export interface Live {
+  /** True once the first pass may begin. */
+  readonly isReady: boolean;
+  /** Whether it waits for work, and when it last did something, ms since epoch. */
+  readonly pulse: Pick<PulseState, "resting" | "beatAt">;
+  /** Why passes wait, where the host is busy. */
+  readonly passesWait: string | null;
+  /** Why the last pass failed as a whole; null where it did not. */
+  readonly passFailure: string | null;
+  /** Threads that had to be replaced since the daemon began. */
+  readonly workerRestarts: number;
+}
+
+/** What only the daemon knows, as it was last told. */
+export interface DaemonState extends Live {
+  readonly pid: number;
+  /** When the daemon began, ms since epoch. */
+  readonly startedAt: number;
+  /** Datasets that wait since the last pass over all of them. */
+  readonly paused: readonly Wait[];
+  /** The last pass over all datasets; null before the first one has ended. */
+  readonly lastPass: PassSummary | null;
+  /** When the last such pass ended in which everything could be read and written, ms since epoch. */
+  readonly lastGoodPassAt: number | null;
+  /** What was done since the daemon began. */
+  readonly work: Work;
+  /** How often this server was started again. */
+  readonly serverRestarts: number;
+}
+
+/** What pages are made from. Nothing in it changes the lake or the cache. */
+export interface PageContext {
+  /** The cache, to read. @throws Failure CACHE_UNUSABLE while there is none that can be read */
+  cache(): Db;
+  /** Everything at a glance, at most a few seconds old. @throws as `cache` does, and what SQLite throws */
+  report(): Promise<StatusReport>;
+  readonly settings: Settings;
+  state(): DaemonState;
+}

@@ -1,0 +1,176 @@
+import type { Settings } from "../config/settings.ts";
+import { isLocal, listenAddress } from "../config/listen.ts";
+import type { Log } from "../log/log.ts";
+import type { PassEvent } from "../sampling/events.ts";
+import type { PassResult } from "../sampling/pass.ts";
+import type { PassSummary } from "../sampling/summary.ts";
+import { createWaits } from "../store/waits.ts";
+import type { DaemonState, Live } from "./state.ts";
+import { type Death, type Keeper, keepChild } from "./restart.ts";
+import type { FromServer } from "./messages.ts";
+import { addEvent, addSeconds, emptyWork, PASS_BUCKETS } from "./counters.ts";
+
+/** The server of page, health and metrics, as the daemon sees it. It costs the daemon no wait. */
+export interface PageServer {
+  /** Counts what happens in a pass. */
+  observe(event: PassEvent): void;
+  /** To be called after each pass over all datasets. */
+  passed(result: Pick<PassResult, "summary" | "isDrained">): void;
+  /** Goes on with other settings; what was counted stays. */
+  change(settings: Settings): Promise<void>;
+  /** Ends it; that takes two and a half seconds at most. */
+  close(): Promise<void>;
+}
+
+/** What the server needs. */
+export interface ServerOptions {
+  readonly settings: Settings;
+  readonly log: Log;
+  /** Asked once a second. */
+  readonly live: () => Live;
+  /** How often it is asked whether it lives, ms. */
+  readonly pingMs?: number;
+}
+
+const TELL_MS = 1000;
+const PING_MS = 5000;
+const program = new URL(
+  `./server/main.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`,
+  import.meta.url,
+);
+
+/**
+ * Serves what `http.listen` says, in a process of its own: what hangs or dies there costs the
+ * sampling nothing. Where it says nothing, all this does is to count.
+ */
+export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOptions): PageServer {
+  const startedAt = Date.now() - Math.round(performance.now());
+  const work = emptyWork();
+  const waits = createWaits();
+  let lastPass: PassSummary | null = null;
+  let lastGoodPassAt: number | null = null;
+  let serverRestarts = 0;
+  /** What was told last, and whether something was counted since. */
+  let told = "";
+  let isChanged = false;
+  /** Why it could not listen when that was last logged, and whether that is why it ends now. */
+  let refusal: string | undefined;
+  let isRefused = false;
+  let chosen = settings;
+  let keeper = begin();
+  let telling = tellRegularly();
+
+  return { observe, passed, change, close };
+
+  function observe(event: PassEvent): void {
+    isChanged = true;
+    addEvent(work, event);
+    if (event.type === "paused") {
+      const { where: dataset, code, message } = event;
+      waits.add({ dataset, code, message, at: Date.now() });
+    } else if (event.type === "settled") waits.settled(event.settled.claim.job.dataset);
+  }
+
+  function passed({ summary, isDrained }: Pick<PassResult, "summary" | "isDrained">): void {
+    isChanged = true;
+    lastPass = summary;
+    addSeconds(work.passes, PASS_BUCKETS, summary.ms / 1000);
+    const begun = Date.parse(summary.at);
+    waits.passed({ begunAt: begun, isDrained });
+    const isHeld = waits.all().some(({ code }) => code !== "OVER_BUDGET");
+    if (summary.errors === 0 && !isHeld) lastGoodPassAt = begun + summary.ms;
+  }
+
+  async function change(next: Settings): Promise<void> {
+    clearInterval(telling);
+    await end();
+    chosen = next;
+    refusal = undefined;
+    keeper = begin();
+    telling = tellRegularly();
+  }
+
+  async function close(): Promise<void> {
+    clearInterval(telling);
+    await end();
+  }
+
+  async function end(): Promise<void> {
+    const ending = keeper;
+    keeper = undefined;
+    await ending?.close();
+  }
+
+  function begin(): Keeper | undefined {
+    if (chosen.http.listen === null) return undefined;
+    const greeting = () => ({ type: "begin", origin: chosen.origin, state: state() }) as const;
+    return keepChild({ program, greeting, onMessage, onDeath, pingMs });
+  }
+
+  function tellRegularly(): NodeJS.Timeout | undefined {
+    return keeper === undefined ? undefined : setInterval(tell, TELL_MS);
+  }
+
+  function tell(): void {
+    const now = JSON.stringify(liveNow());
+    if (!isChanged && now === told) return;
+    isChanged = false;
+    told = now;
+    keeper?.send({ type: "state", state: state() });
+  }
+
+  /** Without what changes while nothing happens. */
+  function liveNow(): Live {
+    const now = live();
+    const { resting, beatAt } = now.pulse;
+    return { ...now, pulse: { resting, beatAt } };
+  }
+
+  function state(): DaemonState {
+    return {
+      ...liveNow(),
+      pid: process.pid,
+      startedAt,
+      paused: waits.all(),
+      lastPass,
+      lastGoodPassAt,
+      work,
+      serverRestarts,
+    };
+  }
+
+  function onMessage(message: FromServer): void {
+    if (message.type === "listening") {
+      refusal = undefined;
+      const { url, pid: server } = message;
+      log.info({ url, server }, "page, health and metrics are served");
+      const address = listenAddress(chosen.http.listen ?? "");
+      if (address !== undefined && !isLocal(address))
+        log.warn("http.listen can be reached from other machines, and asks nobody for a password");
+    } else if (message.type === "failed") {
+      const { path, code, message: reason } = message;
+      log.warn({ path, code, reason }, "a request could not be answered");
+    } else if (message.type === "refused") {
+      const { code, message: reason } = message;
+      isRefused = true;
+      if (reason !== refusal)
+        log.error(
+          { code, listen: chosen.http.listen, reason },
+          "page, health and metrics cannot be served; it is tried again",
+        );
+      refusal = reason;
+    }
+  }
+
+  function onDeath({ code, stderr, retryMs }: Death): void {
+    if (isRefused) {
+      isRefused = false;
+      return;
+    }
+    serverRestarts += 1;
+    log.error(
+      { code, stderr, retryMs },
+      "the server of page and metrics ended; it is started again",
+    );
+  }
+}

@@ -1,0 +1,169 @@
+import type { Stats } from "node:fs";
+import { opendir } from "node:fs/promises";
+import type { AuditedCache, RecordedSample } from "../store/sqlite/queries/audit.ts";
+import { errorCode } from "../errors.ts";
+import { entryPath, type HeldDirectory, holdBeneath, statEntry } from "../lake/held-directory.ts";
+import type { HeldDataset } from "../lake/lake.ts";
+import { holdManifests } from "../manifest/directory.ts";
+import type { ManifestFile } from "../manifest/files.ts";
+import { ACTIVE, isCompressed } from "../manifest/generations.ts";
+import { planAll } from "../manifest/plan.ts";
+import { readSegment } from "../manifest/read.ts";
+import { readingAsIs } from "../sampling/ingest/reading.ts";
+import { findPlace, holdSamples } from "../samples/directory.ts";
+import { isReceipts } from "../samples/path.ts";
+import { temporaryName } from "../samples/temporary-name.ts";
+import type { Checkpoint } from "../job.ts";
+
+/**
+ * What an audit finds. `stale`: a sample of an earlier version, with the newest one waiting.
+ * `acknowledged`: an entry that failed for good, and that somebody acknowledged. `pruned`: a sample
+ * that retention removed. `missing`: a sample that is not there as it was published. `lost`: a line
+ * that was read, of which the cache knows nothing. `orphan`: a file that is nobody's sample.
+ */
+export const findingKinds = [
+  "ok",
+  "waiting",
+  "stale",
+  "unread",
+  "failed",
+  "acknowledged",
+  "pruned",
+  "missing",
+  "lost",
+  "orphan",
+] as const;
+
+/** One of them. */
+export type FindingKind = (typeof findingKinds)[number];
+
+/** One thing that an audit looked at. */
+export interface Finding {
+  readonly kind: FindingKind;
+  /** The entry; undefined for an orphan. */
+  readonly raw?: string;
+  /** Below `samples/`. */
+  readonly sample?: string;
+  readonly why?: string;
+}
+
+/** A dataset, with what has to be asked about it. */
+export interface Audit {
+  readonly id: number;
+  readonly dataset: HeldDataset;
+  readonly cache: AuditedCache;
+  readonly checkpoints: readonly Checkpoint[];
+  /** Whether a daemon is at work, whose temporary files are no finding. */
+  readonly isRunning: boolean;
+  /** Told how many entries, lines and files were looked at. */
+  readonly onLooked?: (count: number) => void;
+}
+
+const BATCH = 1000;
+
+/**
+ * Compares manifests, cache and samples of a dataset; changes nothing.
+ * @throws errno; Failure MANIFEST_UNREADABLE or OUTPUT_UNWRITABLE
+ */
+export async function* auditDataset(audit: Audit): AsyncGenerator<Finding, void, void> {
+  using samples = holdSamples(audit.dataset);
+  yield* auditEntries(audit, samples);
+  yield* auditManifests(audit);
+  if (samples !== undefined) yield* auditFiles(audit, samples, "");
+}
+
+function* auditEntries(
+  { id, cache, onLooked }: Audit,
+  samples: HeldDirectory | undefined,
+): Generator<Finding, void, void> {
+  for (let last: string | null = null; ;) {
+    const entries = cache.after(id, last, BATCH);
+    for (const entry of entries) yield findingOf(entry, samples);
+    onLooked?.(entries.length);
+    if (entries.length < BATCH) return;
+    last = (entries.at(-1) as RecordedSample).raw;
+  }
+}
+
+function findingOf(
+  { raw, sample, bytes, outcome, waiting, acknowledged }: RecordedSample,
+  samples: HeldDirectory | undefined,
+): Finding {
+  if (acknowledged) return { kind: "acknowledged", raw };
+  if (sample === null) {
+    if (waiting) return { kind: "waiting", raw };
+    return { kind: outcome === "pruned" ? "pruned" : "failed", raw };
+  }
+  const found = samples === undefined ? undefined : statSample(samples, sample);
+  // Of which earlier version it is does not matter: it is to be replaced, or cannot be.
+  if (waiting)
+    return found === undefined ? { kind: "waiting", raw } : { kind: "stale", raw, sample };
+  if (outcome === "failed") return { kind: "failed", raw };
+  if (found === undefined) return { kind: "missing", raw, sample, why: "there is no such file" };
+  if (!found.isFile()) return { kind: "missing", raw, sample, why: "not a regular file" };
+  if (found.size !== bytes) {
+    return { kind: "missing", raw, sample, why: `${found.size} bytes, published with ${bytes}` };
+  }
+  return { kind: "ok", raw, sample };
+}
+
+function statSample(samples: HeldDirectory, name: string): Stats | undefined {
+  using place = findPlace(samples, name);
+  return place === undefined ? undefined : statEntry(place.folder, place.file);
+}
+
+async function* auditManifests(audit: Audit): AsyncGenerator<Finding, void, void> {
+  const { id, dataset, cache, checkpoints } = audit;
+  using manifests = holdManifests(dataset);
+  for (const segment of (await planAll(manifests)).segments) {
+    const readBytes = readBytesOf(segment.file, checkpoints);
+    for await (const { entries, checkpoint } of readSegment(manifests, segment, readingAsIs)) {
+      const kind = checkpoint.offset <= readBytes ? "lost" : "unread";
+      audit.onLooked?.(entries.length);
+      for (const raw of cache.missingOf(id, [...new Set(entries.map((entry) => entry.raw))])) {
+        yield { kind, raw, why: `${checkpoint.path}, up to line ${checkpoint.line}` };
+      }
+    }
+  }
+}
+
+/**
+ * How much of a manifest file has been read: all of a compressed one, and of one that nothing is
+ * known of, which was read before.
+ */
+function readBytesOf(file: ManifestFile, checkpoints: readonly Checkpoint[]): number {
+  const known = checkpoints.find((checkpoint) => checkpoint.file === file.id);
+  if (known !== undefined && !isCompressed(file)) return known.offset;
+  return file.path === ACTIVE ? 0 : Number.POSITIVE_INFINITY;
+}
+
+/** `path` of the directory below `samples`, ended by a slash. */
+async function* auditFiles(
+  audit: Audit,
+  directory: HeldDirectory,
+  path: string,
+): AsyncGenerator<Finding, void, void> {
+  const { id, cache, isRunning } = audit;
+  for await (const entry of await opendir(entryPath(directory))) {
+    const name = path + entry.name;
+    audit.onLooked?.(1);
+    if (entry.isDirectory()) yield* auditFolder(audit, directory, { name: entry.name, path });
+    if (entry.isDirectory() || isReceipts(name) || cache.isSample(id, name)) continue;
+    if (isRunning && temporaryName.test(entry.name)) continue;
+    yield { kind: "orphan", sample: name, why: "no entry has this sample" };
+  }
+}
+
+/** One that is gone again, or became a link, has no samples. */
+async function* auditFolder(
+  audit: Audit,
+  parent: HeldDirectory,
+  { name, path }: { readonly name: string; readonly path: string },
+): AsyncGenerator<Finding, void, void> {
+  try {
+    using folder = holdBeneath(parent, name);
+    yield* auditFiles(audit, folder, `${path}${name}/`);
+  } catch (error) {
+    if (!/^(ENOENT|ENOTDIR|ELOOP)$/.test(errorCode(error) ?? "")) throw error;
+  }
+}

@@ -1,0 +1,119 @@
+import { bytesText, counted, countText, durationText } from "../lib/text.ts";
+import { type PassSummary, troubleOf } from "../sampling/summary.ts";
+
+/** What a daemon is called, by commands and page alike. */
+export type Word =
+  | "well"
+  | "at work"
+  | "starting"
+  | "waits"
+  | "behind"
+  | "in trouble"
+  | "stuck"
+  | "stopped";
+
+/** How a daemon is, and why. */
+export interface Verdict {
+  readonly word: Word;
+  readonly why: string;
+  /** `bad`: it does not do its work; `wait`: not all of it, or not now. */
+  readonly kind: "good" | "wait" | "bad";
+}
+
+/** What the cache tells. */
+export interface Standing {
+  readonly isRunning: boolean;
+  /** Why no pass begins, where the host is busy. */
+  readonly passesWait: string | null;
+  /** Why the last pass failed as a whole. */
+  readonly passFailure: string | null;
+  readonly lastPass: Pick<PassSummary, "at" | "errors" | "paused"> | null;
+  readonly totals: {
+    readonly failed: number;
+    /** Of those that failed. */
+    readonly acknowledged: number;
+    readonly lastMinute: number;
+    readonly unreadBytes: number | null;
+  };
+  readonly datasets: readonly DatasetStanding[];
+}
+
+/** How far behind a dataset is. */
+export interface DatasetStanding {
+  readonly dataset: string;
+  readonly due: number;
+  readonly oldestDueSeconds: number | null;
+  /** Why what is due is not done. */
+  readonly waitsFor: string | null;
+}
+
+/** What only those know who hear of the daemon itself. */
+export interface Signs {
+  /** Why it does not get on. */
+  readonly fault: string | null;
+  /** True once the first pass may begin. */
+  readonly isReady: boolean;
+}
+
+/** What is due for longer than this while nothing gets done is not just a moment's backlog, s. */
+const STUCK_SECONDS = 60;
+/** A watched manifest is read at once, others every minute unless the schedule says otherwise. */
+const QUIET_MS = 120_000;
+
+/** Judges how a daemon is; `now` is ms since epoch. */
+export function verdictOf(standing: Standing, now: number, signs?: Signs): Verdict {
+  const { isRunning, passesWait, passFailure, lastPass, totals, datasets } = standing;
+  const behind = behindText(standing);
+  const failures = failuresText(totals);
+  if (!isRunning) return verdict("stopped", "wait", `${behind}; ${failures}`);
+  if (signs !== undefined && signs.fault !== null) return verdict("stuck", "bad", signs.fault);
+  if (signs?.isReady === false) return verdict("starting", "wait", "the first pass has not begun");
+  if (passesWait !== null) return verdict("waits", "wait", `${passesWait}; ${behind}`);
+  if (passFailure !== null)
+    return verdict("in trouble", "bad", `passes fail: ${passFailure}; ${behind}`);
+  // What waits for a reason is no sign that nothing gets done.
+  const open = datasets.filter(({ due, waitsFor }) => due > 0 && waitsFor === null);
+  const oldest = Math.max(0, ...open.map(({ oldestDueSeconds }) => oldestDueSeconds ?? 0));
+  if (oldest > STUCK_SECONDS && totals.lastMinute === 0)
+    return verdict("stuck", "bad", `${behind}, and none was done in the last minute`);
+  const held = heldText(datasets) ?? (lastPass === null ? undefined : troubleOf(lastPass));
+  if (held !== undefined) return verdict("in trouble", "wait", `${held}; ${behind}`);
+  const isUnread = (totals.unreadBytes ?? 0) > 0;
+  const stillMs = lastPass === null ? 0 : now - Date.parse(lastPass.at);
+  if (isUnread && totals.lastMinute === 0 && stillMs > QUIET_MS) {
+    const since = `no pass for ${durationText(stillMs)}: the log may say why`;
+    return verdict("behind", "wait", `${behind}; ${since}`);
+  }
+  if (open.length > 0 || isUnread) return verdict("at work", "good", behind);
+  return verdict("well", "good", `${behind}; ${failures}`);
+}
+
+function verdict(word: Word, kind: Verdict["kind"], why: string): Verdict {
+  return { word, kind, why };
+}
+
+/** Which datasets wait with something due, and why the first of them does. */
+function heldText(datasets: readonly DatasetStanding[]): string | undefined {
+  const held = datasets.filter(({ due, waitsFor }) => due > 0 && waitsFor !== null);
+  const [first] = held;
+  if (first === undefined) return undefined;
+  const waits = counted(held.length, "dataset waits", "datasets wait");
+  return `${waits}: ${first.dataset}: ${first.waitsFor}`;
+}
+
+function behindText({ totals, datasets }: Standing): string {
+  const behind = datasets.filter(({ due }) => due > 0);
+  const due = behind.reduce((sum, each) => sum + each.due, 0);
+  const unreadBytes = totals.unreadBytes ?? 0;
+  const unread = unreadBytes > 0 ? `; ${bytesText(unreadBytes)} of manifests unread` : "";
+  if (due === 0) return `nothing is due${unread}`;
+  const seconds = Math.max(...behind.map(({ oldestDueSeconds }) => oldestDueSeconds ?? 0));
+  const age = `, the oldest for ${durationText(Math.max(1, seconds) * 1000)}`;
+  return `${counted(due, "file")} due in ${counted(behind.length, "dataset")}${age}${unread}`;
+}
+
+function failuresText({ failed, acknowledged }: Standing["totals"]): string {
+  if (failed === 0) return "nothing failed";
+  const seen = acknowledged === 0 ? "" : ` (${countText(acknowledged)} acknowledged)`;
+  return `${countText(failed)} failed${seen}`;
+}

@@ -1,0 +1,121 @@
+import { statSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { Failure } from "../errors.ts";
+import { formatOfName, recognise } from "../formats/index.ts";
+import { startClock } from "../lib/deadline.ts";
+import { openLocalFile } from "../lake/local-file.ts";
+import { decodeText, isText } from "../lib/encoding.ts";
+import { pathBytes } from "../lib/pep383.ts";
+import { HEAD_BYTES, streamSource } from "../lib/source.ts";
+import type { Limits, Source } from "../job.ts";
+import { takeSample, type TakenSample } from "../view/take-sample.ts";
+
+/** How a preview is made. */
+export interface PreviewRequest {
+  readonly limits: Limits;
+  readonly extensions: Readonly<Record<string, string>>;
+  /** A format or extension, such as `csv.gz`, that goes before what the name says. */
+  readonly format: string | undefined;
+}
+
+/** A sample, and what it was taken from. */
+export interface Previewed {
+  readonly name: string;
+  readonly sample: TakenSample;
+  readonly readBytes: number;
+  /** Null for a stream. */
+  readonly sourceSize: number | null;
+}
+
+/**
+ * Samples a file into memory.
+ * @throws Failure USAGE for a format that is none; what is wrong with the file
+ */
+export async function previewFile(path: string, request: PreviewRequest): Promise<Previewed> {
+  const { limits, extensions, format } = request;
+  const name = nameFor(basename(path), format);
+  const clock = startClock(limits.seconds, new AbortController().signal);
+  const { signal } = clock;
+  const { readBytes } = limits;
+  const memory = Buffer.allocUnsafe(HEAD_BYTES);
+  try {
+    const source = openLocalFile(resolve(path), { roots: ["/"], name, readBytes, signal, memory });
+    try {
+      const sample = await takeSample({ source, limits, signal, depth: 0, extensions });
+      return { name, sample, readBytes: source.readBytes(), sourceSize: source.size };
+    } finally {
+      source.close();
+    }
+  } catch (error) {
+    throw hinted(error, path);
+  } finally {
+    clock.stop();
+  }
+}
+
+/** A FIFO or device is not opened, but can be read as a stream; a directory cannot. */
+function hinted(error: unknown, path: string): unknown {
+  if (!(error instanceof Failure) || !error.message.endsWith("not a regular file")) return error;
+  if (statSync(pathBytes(path), { throwIfNoEntry: false })?.isDirectory() === true) return error;
+  const message = `${error.message}; a stream is read with \`preview -\``;
+  return new Failure(error.code, message, { cause: error });
+}
+
+/**
+ * Samples what comes on stdin, and reads no more of it than that takes. It may take its time.
+ * @throws Failure USAGE for what needs random access; LIMIT_EXCEEDED; what is wrong with the data
+ */
+export async function previewStdin(request: PreviewRequest): Promise<Previewed> {
+  const { limits, extensions, format } = request;
+  // Before anything is read.
+  nameFor("stdin", format);
+  const read = { bytes: 0 };
+  const chunks = stdin(read, limits.readBytes);
+  try {
+    const stream = streamSource("stdin", chunks);
+    const source = { ...stream, name: nameFor(await guessedName(stream), format) };
+    const { signal } = new AbortController();
+    const sampling = { source, limits, signal, depth: 0, extensions };
+    const found = await recognise({ ...sampling, recognise });
+    if (/^(zip|parquet)$/.test(found.format.name)) {
+      const why = `${found.format.name} is read from its end: it needs a file, not a stream`;
+      throw new Failure("USAGE", why);
+    }
+    const sample = await takeSample(sampling);
+    return { name: source.name, sample, readBytes: read.bytes, sourceSize: null };
+  } finally {
+    await chunks.return(undefined);
+  }
+}
+
+async function* stdin(
+  read: { bytes: number },
+  most: number,
+): AsyncGenerator<Uint8Array, void, void> {
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    read.bytes += chunk.length;
+    if (read.bytes > most) {
+      throw new Failure("LIMIT_EXCEEDED", `needs more than limits.readBytes (${most} bytes) read`);
+    }
+    yield chunk;
+  }
+}
+
+/** A stream has no name to go by: text is JSON where it begins so, else plain lines. */
+async function guessedName({ head }: Source): Promise<string> {
+  const first = await head();
+  if (first.length === 0 || !isText(first)) return "stdin";
+  return /^\s*[[{]/.test(decodeText(first)) ? "stdin.json" : "stdin.txt";
+}
+
+/** @throws Failure USAGE */
+function nameFor(name: string, format: string | undefined): string {
+  if (format === undefined) return name;
+  const wanted = format === "text" ? "txt" : format.replace(/^\./, "");
+  const hinted = `${name}.${wanted}`;
+  if (formatOfName(hinted, {}) !== undefined && formatOfName(`.${wanted}`, {}) !== undefined)
+    return hinted;
+  const known =
+    "csv, tsv, psv, jsonl, json, text, parquet, avro, zip, tar, or with gz, zst, xz, bz2, lz4: csv.gz";
+  throw new Failure("USAGE", `--format ${format}: use one of ${known}`);
+}

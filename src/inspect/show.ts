@@ -1,0 +1,115 @@
+import { join } from "node:path";
+import type { WholeEntry } from "../store/sqlite/queries/entry.ts";
+import type { Settings } from "../config/settings.ts";
+import { Failure } from "../errors.ts";
+import { bronzePath } from "../lake/local-file.ts";
+import { createLake } from "../lake/lake.ts";
+import { fileName } from "../lib/text.ts";
+import { holdSamples } from "../samples/directory.ts";
+import { findReceipt } from "../samples/find-receipt.ts";
+import type { Receipt } from "../samples/receipts.ts";
+import { readHead, readView, type View, type ViewOptions } from "../view/view.ts";
+import { type Found, rootsOf } from "./find.ts";
+import { heldBy } from "../cli/output/state-text.ts";
+
+/** Everything that is shown of an entry or a file. */
+export interface Shown {
+  /** Null for a file that no entry is known for. */
+  readonly entry: WholeEntry | null;
+  readonly dataset: string | null;
+  /** Absolute path of what is shown; null where nothing can be. */
+  readonly path: string | null;
+  /**
+   * The sample; the file itself (bronze, or the one that was named), sampled just now; only its
+   * first bytes; or nothing.
+   */
+  readonly shown: "sample" | "file" | "head" | "nothing";
+  /** The last receipt of a sample of the entry. */
+  readonly sampled: Receipt | null;
+  /** Why something else, or nothing, is shown. */
+  readonly problem: { readonly code: string; readonly message: string } | null;
+  readonly view: View | null;
+  /** Why the entry is not done where it is due; null where nothing speaks against it. */
+  readonly waitsFor: string | null;
+}
+
+/** Looks at what was found: samples, or what there is of files without one; writes nothing. */
+export async function lookAll(
+  found: Found,
+  settings: Settings,
+  rows: number,
+): Promise<readonly Shown[]> {
+  const roots = await rootsOf(settings);
+  if (found.kind === "file") {
+    const { path, dataset } = found;
+    const { extensions } = settings.forDataset(dataset ?? "");
+    const looked = await lookAt([{ shown: "file", path }], { rows, roots, extensions });
+    return [{ entry: null, dataset, sampled: null, ...looked, waitsFor: null }];
+  }
+  const all: Shown[] = [];
+  for (const entry of found.entries) {
+    const looked = await lookAtEntry(entry, settings, rows, roots);
+    all.push({ ...looked, waitsFor: heldBy(found.waiting, entry.dataset) });
+  }
+  return all;
+}
+
+async function lookAtEntry(
+  entry: WholeEntry,
+  settings: Settings,
+  rows: number,
+  roots: readonly string[],
+): Promise<Omit<Shown, "waitsFor">> {
+  const { dataset, raw, bronze, sample, outcome } = entry;
+  const directory = join(settings.prefix, dataset);
+  const { extensions } = settings.forDataset(dataset);
+  const own = { shown: "file", path: bronzePath(directory, bronze), name: fileName(raw) } as const;
+  const kept = sample === null ? [] : [{ shown: "sample", path: join(directory, sample) } as const];
+  // What could not be sampled will not be now; its beginning may say why.
+  const others = outcome === "failed" ? [] : [own];
+  const looked = await lookAt([...kept, ...others, { ...own, shown: "head" }], {
+    rows,
+    roots,
+    extensions,
+  });
+  const sampled = await receiptFor(entry, settings);
+  return { entry, dataset, sampled, ...looked };
+}
+
+/** Null where it cannot be found; why that is so does not matter for what is shown. */
+async function receiptFor(entry: WholeEntry, settings: Settings): Promise<Receipt | null> {
+  try {
+    using dataset = createLake(settings).hold(entry.dataset);
+    using samples = holdSamples(dataset);
+    return samples === undefined ? null : await findReceipt(samples, entry);
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+}
+
+/** Something that can be shown. */
+interface Candidate {
+  readonly shown: "sample" | "file" | "head";
+  readonly path: string;
+  readonly name?: string;
+}
+
+/** The first of some files that can be shown, and what was wrong with the one before it. */
+async function lookAt(
+  candidates: readonly Candidate[],
+  options: ViewOptions,
+): Promise<Pick<Shown, "path" | "shown" | "problem" | "view">> {
+  let problem: Shown["problem"] = null;
+  for (const { shown, path, name } of candidates) {
+    const named = name === undefined ? options : { ...options, name };
+    try {
+      const view = await (shown === "head" ? readHead(path, named) : readView(path, named));
+      return { path, shown, problem, view };
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      problem ??= { code: error.code, message: error.message };
+    }
+  }
+  return { path: null, shown: "nothing", problem, view: null };
+}

@@ -1,0 +1,121 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { checkpointsOf } from "../store/sqlite/checkpoints.ts";
+import { datasetsOf } from "../store/sqlite/datasets.ts";
+import { factOf } from "../store/sqlite/meta.ts";
+import { holderOf } from "../store/sqlite/lock.ts";
+import type { Db } from "../store/sqlite/open.ts";
+import {
+  datasetTotals,
+  type DatasetTotals,
+  failuresByCode,
+  type FailuresOfCode,
+} from "../store/sqlite/queries/totals.ts";
+import type { OffReason, Settings } from "../config/settings.ts";
+import { concurrently } from "../lib/concurrently.ts";
+import { type Verdict, verdictOf } from "./health.ts";
+import { MANIFEST_PATH } from "../manifest/discover.ts";
+import { fileId } from "../manifest/files.ts";
+import type { PassSummary } from "../sampling/summary.ts";
+import { waitingFor } from "./waiting-for.ts";
+
+/** One dataset: what is in it, and how far behind it is. */
+export interface DatasetStatus extends Omit<DatasetTotals, "oldestDueAt"> {
+  /** Age of the oldest entry that is due, seconds; null when none is. */
+  readonly oldestDueSeconds: number | null;
+  /** Bytes of the manifest that are not taken in yet; null when it cannot be looked at. */
+  readonly unreadBytes: number | null;
+  /** Why it gets no samples; null where it does. Nothing of it counts as waiting or unread then. */
+  readonly off: OffReason | null;
+  /** Why what is due is not done; null where nothing speaks against it. */
+  readonly waitsFor: string | null;
+}
+
+/** All datasets together. */
+export type StatusTotals = Omit<DatasetStatus, "dataset" | "off" | "waitsFor">;
+
+/** Everything at a glance: what `status --json` prints and what the page shows. */
+export interface StatusReport {
+  /** Who holds the cache; null when no daemon runs. */
+  readonly running: NonNullable<ReturnType<typeof holderOf>> | null;
+  /** Why no pass begins, where the host is busy. */
+  readonly passesWait: string | null;
+  /** Why the last pass failed as a whole; null where it did not. */
+  readonly passFailure: string | null;
+  /** Is it well? One word, and why. */
+  readonly verdict: Pick<Verdict, "word" | "why">;
+  readonly lastPass: PassSummary | null;
+  readonly totals: StatusTotals;
+  /** By code, most first. */
+  readonly failures: readonly FailuresOfCode[];
+  /** By name. */
+  readonly datasets: readonly DatasetStatus[];
+}
+
+/** What is said of a dataset that is not to be sampled. */
+const NOT_BEHIND = { waiting: 0, due: 0, oldestDueSeconds: null, unreadBytes: null };
+
+/** Looks at cache and manifests; `now` is ms since epoch. Writes nothing. */
+export async function statusOf(
+  db: Db,
+  settings: Pick<Settings, "prefix" | "state" | "offReason">,
+  now: number,
+): Promise<StatusReport> {
+  const running = holderOf(settings.state) ?? null;
+  const unreadOf = unreadBytesOf(db, settings.prefix);
+  const waiting = waitingFor(db, settings, running);
+  const datasets = await concurrently(
+    datasetTotals(db, now),
+    async ({ oldestDueAt, ...totals }): Promise<DatasetStatus> => {
+      const off = settings.offReason(totals.dataset) ?? null;
+      if (off !== null) return Object.assign(totals, { ...NOT_BEHIND, off, waitsFor: null });
+      const oldestDueSeconds = oldestDueAt === null ? null : Math.round((now - oldestDueAt) / 1000);
+      const unreadBytes = await unreadOf(totals.dataset);
+      const waitsFor = waiting.of(totals.dataset);
+      return Object.assign(totals, { oldestDueSeconds, unreadBytes, off, waitsFor });
+    },
+  );
+  const pass = factOf(db, "pass");
+  const known = {
+    passesWait: (running !== null && factOf(db, "passesWait")) || null,
+    passFailure: (running !== null && factOf(db, "passFailure")) || null,
+    lastPass: pass === undefined ? null : (JSON.parse(pass) as PassSummary),
+    totals: sumOf(datasets),
+  };
+  const { word, why } = verdictOf({ ...known, datasets, isRunning: running !== null }, now);
+  return { running, verdict: { word, why }, ...known, failures: failuresByCode(db), datasets };
+}
+
+function sumOf(datasets: readonly DatasetStatus[]): StatusTotals {
+  const sum = (key: keyof StatusTotals) =>
+    datasets.reduce((total, dataset) => total + (dataset[key] ?? 0), 0);
+  const oldest = datasets.reduce((max, each) => Math.max(max, each.oldestDueSeconds ?? -1), -1);
+  return {
+    entries: sum("entries"),
+    sampled: sum("sampled"),
+    failed: sum("failed"),
+    acknowledged: sum("acknowledged"),
+    pruned: sum("pruned"),
+    waiting: sum("waiting"),
+    due: sum("due"),
+    oldestDueSeconds: oldest < 0 ? null : oldest,
+    unreadBytes: sum("unreadBytes"),
+    rejected: sum("rejected"),
+    acknowledgedLines: sum("acknowledgedLines"),
+    lastMinute: sum("lastMinute"),
+    readBytes: sum("readBytes"),
+  };
+}
+
+/** Makes the function that looks how far behind a dataset's checkpoint its manifest has grown. */
+function unreadBytesOf(db: Db, prefix: string): (dataset: string) => Promise<number | null> {
+  const datasets = datasetsOf(db);
+  const checkpoints = checkpointsOf(db);
+  return async (dataset) => {
+    const id = datasets.find(dataset);
+    const found = await stat(join(prefix, dataset, MANIFEST_PATH)).catch(() => undefined);
+    if (id === undefined || found === undefined) return null;
+    const current = checkpoints.of(id).find(({ file }) => file === fileId(found));
+    return Math.max(0, found.size - (current?.offset ?? 0));
+  };
+}

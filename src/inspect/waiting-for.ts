@@ -1,0 +1,39 @@
+import { factOf } from "../store/sqlite/meta.ts";
+import type { holderOf } from "../store/sqlite/lock.ts";
+import type { Db } from "../store/sqlite/open.ts";
+import { waitsIn } from "../store/sqlite/waits.ts";
+import type { OffReason, Settings } from "../config/settings.ts";
+
+/** Why what is due is not done; null where nothing speaks against it. */
+export interface WaitingFor {
+  /** What holds up all datasets. */
+  readonly all: string | null;
+  /** What holds up one. */
+  of(dataset: string): string | null;
+}
+
+const offTexts: Readonly<Record<OffReason, string>> = {
+  excluded: "left out by `datasets` in the configuration",
+  disabled: "switched off: `sample.enabled` is false",
+};
+
+/** Where it is known what holds up datasets: configuration, and what passes left in the cache. */
+export function waitingFor(
+  db: Db,
+  { offReason }: Pick<Settings, "offReason">,
+  running: ReturnType<typeof holderOf> | null,
+): WaitingFor {
+  const waits = new Map(waitsIn(db).map((wait) => [wait.dataset, wait]));
+  const passesWait = factOf(db, "passesWait") ?? "";
+  const passFailure = factOf(db, "passFailure") ?? "";
+  const held = passesWait === "" ? passFailure && `passes fail: ${passFailure}` : passesWait;
+  return {
+    all: (running ?? null) === null ? "nothing runs" : held === "" ? null : held,
+    of(dataset) {
+      const off = offReason(dataset);
+      if (off !== undefined) return offTexts[off];
+      const wait = waits.get(dataset);
+      return wait === undefined ? null : `${wait.code}: ${wait.message}`;
+    },
+  };
+}

@@ -1,0 +1,285 @@
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  statSync,
+} from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { systemMessage } from "./errors.ts";
+import type { HeldDirectory } from "./held-directory.ts";
+import { isOnRemote } from "./remote.ts";
+import { isAbsence, isWithin } from "./roots.ts";
+import { O_PATH, systemCalls } from "../system/system-calls.ts";
+import { errorCode, Failure, type FailureCode, systemErrorIn } from "../errors.ts";
+import { breathe } from "../lib/breathe.ts";
+import { pathBytes, pathText } from "../lib/pep383.ts";
+import { HEAD_BYTES } from "../lib/source.ts";
+import type { Source } from "../job.ts";
+
+const CHUNK_BYTES = 256 * 1024;
+const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
+
+/** A local file, open for reading, that remembers what it was when it was opened. */
+export interface LocalFile extends Source {
+  readonly size: number;
+  readonly mtime: number;
+  /** Bytes read so far. */
+  readBytes(): number;
+  /**
+   * Whether its path still leads to the file that was opened, unchanged.
+   * @throws Failure FILE_UNREADABLE when that cannot be seen
+   */
+  isUnchanged(): boolean;
+  close(): void;
+}
+
+/** Where a file may lie, and what may be read of it. */
+export interface OpenOptions {
+  /** Real paths of the directories it may be in. */
+  readonly roots: readonly string[];
+  /** Set when another one could not be looked up: why. */
+  readonly unknownRoot?: string | undefined;
+  /** Its name as its producer knew it; decides the format. */
+  readonly name: string;
+  /** Bytes that may be read. */
+  readonly readBytes: number;
+  readonly signal: AbortSignal;
+  /** Memory for the first HEAD_BYTES, until the file is closed. */
+  readonly memory: Buffer;
+}
+
+/**
+ * Opens a regular file below one of the roots, following links only as far as they stay there. It
+ * is found first, judged, and only then opened: a device or a FIFO never is.
+ * Calls the file system synchronously: it is used in threads, where that is twice as cheap.
+ * @param path absolute, possibly with surrogate escapes (PEP 383).
+ * @throws Failure PATH_REFUSED, FILE_MISSING or FILE_UNREADABLE; while reading also
+ * LIMIT_EXCEEDED, and the signal's reason once it is aborted.
+ */
+export function openLocalFile(path: string, options: OpenOptions): LocalFile {
+  return openFound(path, options, () => findWithin(path, options));
+}
+
+/**
+ * The same for a path that a manifest names: a relative one starts at the dataset's held directory,
+ * and where no link is on its way the kernel sees to it that it stays below.
+ */
+export function openBronze(
+  directory: HeldDirectory,
+  bronze: string,
+  options: OpenOptions,
+): LocalFile {
+  const path = bronzePath(directory.path, bronze);
+  if (isAbsolute(bronze)) return openLocalFile(path, options);
+  const find = () => findPlain(directory, bronze) ?? findWithin(path, options);
+  return openFound(path, options, find);
+}
+
+/** A file that is found and held, not open; and how to let it go. */
+interface FoundFile {
+  readonly fd: number;
+  readonly close: (fd: number) => void;
+}
+
+function openFound(path: string, options: OpenOptions, find: () => FoundFile): LocalFile {
+  let found: FoundFile | undefined;
+  try {
+    found = find();
+    const opened = fstatSync(found.fd, { bigint: true });
+    if (!opened.isFile()) throw refused(path, "not a regular file");
+    const fd = openSync(`/proc/self/fd/${found.fd}`, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    return localFile(fd, pathBytes(path), opened, options);
+  } catch (error) {
+    throw fileFailure(error, path);
+  } finally {
+    if (found !== undefined) closeRead(found);
+  }
+}
+
+/** Holds a file to which no link leads; undefined where one may, which has to be judged. */
+function findPlain(directory: HeldDirectory, path: string): FoundFile | undefined {
+  if (!path.isWellFormed()) return undefined;
+  const { open, close } = systemCalls();
+  try {
+    return { fd: open({ directory: directory.fd, path }, O_PATH, 0), close };
+  } catch (error) {
+    if (/^(ELOOP|EXDEV|ENOTDIR)$/.test(errorCode(error) ?? "")) return undefined;
+    throw error;
+  }
+}
+
+/** Holds what a path leads to, links followed, where that lies within the roots. */
+function findWithin(path: string, options: OpenOptions): FoundFile {
+  const found = { fd: openSync(pathBytes(path), O_PATH), close: closeSync };
+  try {
+    const real = readlinkSync(`/proc/self/fd/${found.fd}`, { encoding: "buffer" });
+    checkRoots(path, pathText(real), options);
+    return found;
+  } catch (error) {
+    closeRead(found);
+    throw error;
+  }
+}
+
+/** Turns a path of a manifest into an absolute one; relative paths start at the dataset. */
+export function bronzePath(datasetDir: string, bronze: string): string {
+  return isAbsolute(bronze) ? bronze : join(datasetDir, bronze);
+}
+
+/** `real` is where a link led to, and the file is held: nothing can be exchanged after this. */
+function checkRoots(path: string, real: string, { roots, unknownRoot }: OpenOptions): void {
+  if (roots.some((root) => isWithin(real, root))) return;
+  if (unknownRoot !== undefined) throw new Failure("FILE_UNREADABLE", unknownRoot);
+  throw refused(path, "outside the prefix and allowedRoots");
+}
+
+function localFile(
+  fd: number,
+  path: string | Buffer,
+  opened: BigIntStats,
+  { name, readBytes, signal, memory }: OpenOptions,
+): LocalFile {
+  const size = Number(opened.size);
+  let budget = readBytes;
+  let read = 0;
+  let first: Promise<Uint8Array> | undefined;
+
+  return {
+    name,
+    size,
+    mtime: Number(opened.mtimeNs) / 1e9,
+    readBytes: () => read,
+    head,
+    stream: () => chunksOf(size, head, readRange),
+    slice,
+    allowReading: (bytes) => (budget = Math.max(budget, bytes)),
+    close: () => closeRead({ fd, close: closeSync }),
+    isUnchanged() {
+      try {
+        const found = isOnRemote(opened.dev, `/proc/self/fd/${fd}`)
+          ? statAnew(path)
+          : statSync(path, { bigint: true, throwIfNoEntry: false });
+        return found !== undefined && isSame(found, opened);
+      } catch (error) {
+        throw fileFailure(error, name);
+      }
+    },
+  };
+
+  function head(): Promise<Uint8Array> {
+    first ??= readRange(0, Math.min(HEAD_BYTES, size), memory);
+    return first;
+  }
+
+  async function slice(start: number, end: number): Promise<Uint8Array> {
+    const known = first === undefined ? undefined : await first;
+    if (known !== undefined && end <= known.length) return known.subarray(start, end);
+    return readRange(start, Math.min(end, size));
+  }
+
+  async function readRange(start: number, end: number, into?: Buffer): Promise<Uint8Array> {
+    if (end <= start) return new Uint8Array();
+    await breathe();
+    signal.throwIfAborted();
+    if (read + end - start > budget) {
+      throw new Failure(
+        "LIMIT_EXCEEDED",
+        `needs more than limits.readBytes (${budget} bytes) read`,
+      );
+    }
+    const length = end - start;
+    const buffer = into ?? Buffer.allocUnsafe(length);
+    let filled = 0;
+    while (filled < length) {
+      const bytesRead = readFrom(buffer, filled, length - filled, start + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    read += filled;
+    return buffer.subarray(0, filled);
+  }
+
+  function readFrom(buffer: Buffer, offset: number, length: number, position: number): number {
+    try {
+      return readSync(fd, buffer, offset, length, position);
+    } catch (error) {
+      throw fileFailure(error, name);
+    }
+  }
+}
+
+/** Yields a file from its first bytes on. Apart from the file, for the reason `streamSource` has. */
+async function* chunksOf(
+  size: number,
+  head: () => Promise<Uint8Array>,
+  readRange: (start: number, end: number) => Promise<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, void> {
+  let chunk = await head();
+  let at = 0;
+  while (chunk.length > 0) {
+    yield chunk;
+    at += chunk.length;
+    if (at >= size) return;
+    // The first of them ends where CHUNK_BYTES do: a bound on what is read is met exactly.
+    const end = at - (at % CHUNK_BYTES) + CHUNK_BYTES;
+    chunk = await readRange(at, Math.min(end, size));
+  }
+}
+
+/**
+ * What a path leads to on a file server, which is asked when a file is opened, and not always when
+ * it is only looked at. Undefined where nothing is, or no regular file.
+ */
+function statAnew(path: string | Buffer): BigIntStats | undefined {
+  let found: number | undefined;
+  let opened: number | undefined;
+  try {
+    found = openSync(path, O_PATH);
+    if (!fstatSync(found).isFile()) return undefined;
+    opened = openSync(`/proc/self/fd/${found}`, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    return fstatSync(opened, { bigint: true });
+  } catch (error) {
+    if (isAbsence(error)) return undefined;
+    throw error;
+  } finally {
+    for (const fd of [found, opened]) if (fd !== undefined) closeRead({ fd, close: closeSync });
+  }
+}
+
+/** Closes what was only read: whatever goes wrong there, what was read is not the worse for it. */
+function closeRead({ fd, close }: FoundFile): void {
+  try {
+    close(fd);
+  } catch (error) {
+    if (systemErrorIn(error) === undefined) throw error;
+  }
+}
+
+function isSame(a: BigIntStats, b: BigIntStats): boolean {
+  const sameFile = a.dev === b.dev && a.ino === b.ino;
+  return sameFile && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+}
+
+function refused(path: string, why: string): Failure {
+  return new Failure("PATH_REFUSED", `${path}: ${why}`);
+}
+
+const codes: Readonly<Record<string, FailureCode>> = {
+  ENOENT: "FILE_MISSING",
+  ENOTDIR: "FILE_MISSING",
+  ELOOP: "PATH_REFUSED",
+  ENAMETOOLONG: "PATH_REFUSED",
+  ERR_INVALID_ARG_VALUE: "PATH_REFUSED",
+};
+
+/** Translates what the file system said of a file; anything else passes through. */
+function fileFailure(error: unknown, path: string): unknown {
+  const errno = errorCode(error);
+  if (error instanceof Failure || errno === undefined) return error;
+  const code = codes[errno] ?? "FILE_UNREADABLE";
+  return new Failure(code, `${path}: ${systemMessage(error)}`, { cause: error });
+}

@@ -1,0 +1,136 @@
+import { createRequire } from "node:module";
+import pino, { type Level, type Logger } from "pino";
+import type pretty from "pino-pretty";
+import { isJournal, journalPrefix } from "./journal.ts";
+import { type LogLines, openLogLines } from "./log-lines.ts";
+import type { PassEvent } from "../sampling/events.ts";
+import { VERSION } from "../version.ts";
+import { printableLines } from "../lib/text.ts";
+
+const require = createRequire(import.meta.url);
+
+/** The daemon's log, on stdout. */
+export type Log = Logger;
+
+/** Characters of a text that are logged: the journal splits a line at 48 KiB. */
+const MAX_TEXT = 2000;
+/** What the journal would take for a level where a line that it splits begins again. */
+const prefixes = /<(?=\d{1,3}>)/g;
+
+/**
+ * Opens the log: JSON lines, with the journal's priorities before them where stdout is the journal,
+ * and lines for people where it is a terminal. Written synchronously, so that the last lines before
+ * an end are there; what cannot be written is dropped and counted.
+ */
+export function openLog(level: string): Log {
+  const options = {
+    level,
+    base: { pid: process.pid, sampler: VERSION },
+    serializers: { err: errorFacts },
+    formatters: { log: shortened },
+  };
+  const lines = openLogLines(1, (dropped) =>
+    log.error({ lines: dropped }, "lines of this log were dropped: they could not be written"),
+  );
+  const log = pino(options, destination(lines));
+  return log;
+}
+
+function destination(lines: LogLines): LogLines {
+  if (process.stdout.isTTY) return terminal(lines);
+  return isJournal(1, process.env) ? withPriorities(lines) : lines;
+}
+
+function terminal(lines: LogLines): LogLines {
+  // 3 MB that a service does without.
+  const { prettyFactory } = require("pino-pretty") as typeof pretty;
+  const forPeople = prettyFactory({
+    singleLine: true,
+    colorize: process.stdout.hasColors(),
+    translateTime: "SYS:HH:MM:ss.l",
+    ignore: "pid,sampler",
+  });
+  // Those of C0 are escaped as JSON; the end of the line stays.
+  return { write: (line) => lines.write(forPeople(printableLines(line))) };
+}
+
+/** Pino sets `lastLevel` before each write, because of the symbol. */
+function withPriorities(lines: LogLines): LogLines {
+  const stream = {
+    [Symbol.for("pino.metadata")]: true,
+    lastLevel: pino.levels.values["info"] as number,
+    write(line: string): void {
+      const prefix = journalPrefix(pino.levels.labels[stream.lastLevel] as Level);
+      lines.write(`${prefix}${line.replace(prefixes, String.raw`\u003c`)}`);
+    },
+  };
+  return stream;
+}
+
+function shortened(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, short(value)]));
+}
+
+function short(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(short);
+  if (typeof value !== "string" || value.length <= MAX_TEXT) return value;
+  return `${value.slice(0, MAX_TEXT).toWellFormed()}…`;
+}
+
+/** An error without what a terminal would obey; its stack has lines. */
+function errorFacts(error: Error): object {
+  // oxlint-disable-next-line no-control-regex
+  const text = (error.stack ?? error.message).replace(/[\u0000-\u0009\u000b-\u001f]/g, "·");
+  return { type: error.name, message: short(error.message), stack: short(text) };
+}
+
+/** Turns events into log lines: one for each failure, samples only at debug. */
+export function logEvents(log: Log): (event: PassEvent) => void {
+  return (event) => {
+    switch (event.type) {
+      case "settled":
+        return logSettled(log, event.settled);
+      case "rejected":
+        return log.warn(
+          { dataset: event.dataset, ...event.line, code: "LINE_INVALID" },
+          "line rejected",
+        );
+      case "skipped":
+        return log.warn(
+          { dataset: event.dataset, manifests: event.names },
+          "not read: no regular file",
+        );
+      case "swept":
+        return log.warn({ dataset: event.dataset, files: event.files }, "temporary files removed");
+      case "pruned":
+        return log.info({ dataset: event.dataset, ...event.pruned }, "samples pruned");
+      case "paused":
+      case "error": {
+        const { type, where, code, message: reason } = event;
+        if (type === "paused") return log.error({ where, code, reason }, "dataset waits");
+        const isUnread = code === "MANIFEST_UNREADABLE";
+        return log.error({ where, code, reason }, isUnread ? "not read" : "not done");
+      }
+      case "ingested": {
+        const { dataset, ingested } = event;
+        if (ingested.reread !== undefined)
+          log.warn({ dataset, ...ingested }, "manifest read again");
+        else if (ingested.lines > 0) log.debug({ dataset, ...ingested }, "manifest read");
+      }
+    }
+  };
+}
+
+function logSettled(
+  log: Log,
+  { claim, outcome, nextAt }: (PassEvent & { type: "settled" })["settled"],
+): void {
+  const { dataset, raw, bronze, name } = claim.job;
+  if (outcome.outcome === "sampled") {
+    const { format, ms, readBytes, warnings } = outcome;
+    return log.debug({ dataset, raw, sample: name, format, ms, readBytes, warnings }, "sampled");
+  }
+  const retryAt = nextAt === null ? null : new Date(nextAt).toISOString();
+  const entry = { dataset, raw, bronze, code: outcome.code, reason: outcome.message, retryAt };
+  log[outcome.code === "UNEXPECTED" ? "error" : "warn"](entry, "failed");
+}

@@ -1,0 +1,59 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { discover, MANIFEST_PATH } from "../discover.ts";
+import type { Settings } from "../../config/settings.ts";
+import type { Watcher, WatchHandlers } from "./watcher.ts";
+
+/** Between two looks, ms; longer where a look takes long, so that looking stays a small part. */
+const REST_MS = 1000;
+const REST_PER_LOOK = 50;
+
+/**
+ * Looks at all manifests, one after the other, again and again: for file systems without events.
+ * One timer for all of them.
+ */
+export function pollManifests(settings: Settings, handlers: WatchHandlers): Watcher {
+  const stopping = new AbortController();
+  let seen = new Map<string, string>();
+  const done = run();
+  return {
+    close() {
+      stopping.abort();
+      return done;
+    },
+  };
+
+  async function run(): Promise<void> {
+    for (let isFirst = true; !stopping.signal.aborted; isFirst = false) {
+      const started = performance.now();
+      await look(isFirst);
+      if (isFirst) handlers.onReady();
+      const rest = Math.max(REST_MS, REST_PER_LOOK * (performance.now() - started));
+      await sleep(rest, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  async function look(isFirst: boolean): Promise<void> {
+    const found = new Map<string, string>();
+    const { datasets, errors } = await discover(settings.prefix, settings.includes);
+    for (const { error } of errors) handlers.onError(error);
+    for (const dataset of datasets) {
+      if (stopping.signal.aborted) return;
+      const state = await stateOf(join(settings.prefix, dataset, MANIFEST_PATH));
+      found.set(dataset, state);
+      if (!isFirst && seen.get(dataset) !== state) handlers.onGrowth(dataset);
+    }
+    seen = found;
+  }
+}
+
+/** What a change shows in; the pass that comes of it says what it is. */
+async function stateOf(path: string): Promise<string> {
+  try {
+    const { ino, size, mtimeMs } = await stat(path);
+    return `${ino} ${size} ${mtimeMs}`;
+  } catch {
+    return "not to be seen";
+  }
+}

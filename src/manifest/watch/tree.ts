@@ -1,0 +1,125 @@
+import { watch, type FSWatcher } from "node:fs";
+import { stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { errorCode } from "../../errors.ts";
+import { concurrently } from "../../lib/concurrently.ts";
+
+/** Where a tree of directories begins, how it goes on, and who hears of it. */
+export interface TreeOptions {
+  readonly root: string;
+  /** The paths to follow below a directory. @throws errno */
+  readonly below: (directory: string) => Promise<readonly string[]>;
+  /** Something happened in a directory, or to it; the name is its own then. */
+  readonly onEvent: (directory: string, event: string, name: string | null) => void;
+  /** A directory is not followed. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Directories that are followed by events of the kernel. */
+export interface Tree {
+  /**
+   * Follows the directories that stand at these paths now, and those below them, and no longer what
+   * stood there. With `true`, a directory is followed again even if it seems to be the same: a
+   * new one may have the number of one that was removed.
+   */
+  refresh(paths: ReadonlyMap<string, boolean>): Promise<Refreshed>;
+  has(path: string): boolean;
+  close(): void;
+}
+
+/** What a refresh changed. */
+export interface Refreshed {
+  readonly came: number;
+  readonly went: number;
+}
+
+interface Followed {
+  readonly identity: string;
+  readonly watcher: FSWatcher;
+  /** Paths of those followed directly below; most have none or one. */
+  below?: Set<string>;
+}
+
+/** What the file system says of a path where no directory stands. Passes report a link's loop. */
+const NOT_THERE = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
+
+/** Makes one that follows nothing yet. Links to directories are followed. */
+export function createTree({ root, below, onEvent, onError }: TreeOptions): Tree {
+  const followed = new Map<string, Followed>();
+  let isClosed = false;
+  let came = 0;
+  let went = 0;
+  return {
+    async refresh(paths) {
+      [came, went] = [0, 0];
+      for (const [path, isReplaced] of paths) if (isReplaced) unfollow(path);
+      let level = [...paths.keys()];
+      while (level.length > 0) level = (await concurrently(level, follow)).flat();
+      return { came, went };
+    },
+    has: (path) => followed.has(path),
+    close() {
+      isClosed = true;
+      unfollow(root);
+    },
+  };
+
+  /**
+   * Follows the directory at a path, and returns the paths to follow below it. It is identified,
+   * then watched, then listed: whatever happens between is told of it, or of the one above.
+   */
+  async function follow(path: string): Promise<readonly string[]> {
+    try {
+      const identity = await identityOf(path);
+      const isReachable = path === root || followed.has(dirname(path));
+      if (isClosed || !isReachable || followed.get(path)?.identity === identity) return [];
+      unfollow(path);
+      if (identity === undefined) return [];
+      begin(path, identity);
+      return await list(path);
+    } catch (error) {
+      if (!NOT_THERE.has(errorCode(error) ?? "")) onError(error);
+      return [];
+    }
+  }
+
+  function begin(path: string, identity: string): void {
+    const watcher = watch(path, onEvent.bind(undefined, path));
+    watcher.on("error", onError);
+    followed.set(path, { identity, watcher });
+    const above = followed.get(dirname(path));
+    if (above !== undefined) (above.below ??= new Set()).add(path);
+    came += 1;
+  }
+
+  /** Nothing is followed by half: a directory that cannot be listed is tried again as a whole. */
+  async function list(path: string): Promise<readonly string[]> {
+    try {
+      return await below(path);
+    } catch (error) {
+      unfollow(path);
+      throw error;
+    }
+  }
+
+  function unfollow(path: string): void {
+    const gone = followed.get(path);
+    if (gone === undefined) return;
+    for (const each of gone.below ?? []) unfollow(each);
+    gone.watcher.close();
+    followed.delete(path);
+    followed.get(dirname(path))?.below?.delete(path);
+    went += 1;
+  }
+}
+
+/** Tells a directory from another one at the same path; undefined where there is none. */
+async function identityOf(path: string): Promise<string | undefined> {
+  try {
+    const found = await stat(path);
+    return found.isDirectory() ? `${found.dev}:${found.ino}:${found.birthtimeMs}` : undefined;
+  } catch (error) {
+    if (NOT_THERE.has(errorCode(error) ?? "")) return undefined;
+    throw error;
+  }
+}

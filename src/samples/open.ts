@@ -1,0 +1,51 @@
+import type { Settings } from "../config/settings.ts";
+import { Failure } from "../errors.ts";
+import { type HeldDirectory, entryPath, realPath } from "../lake/held-directory.ts";
+import { createLake } from "../lake/lake.ts";
+import { type LocalFile, openLocalFile } from "../lake/local-file.ts";
+import { HEAD_BYTES } from "../lib/source.ts";
+import { holdSamples } from "./directory.ts";
+import { isSamplePath } from "./path.ts";
+
+/**
+ * Holds the samples of a dataset: nothing can be exchanged for them until they are let go.
+ * @throws Failure OUTPUT_UNWRITABLE where they lead elsewhere; FILE_MISSING where there are none
+ */
+export function heldSamples(settings: Settings, name: string): HeldDirectory {
+  using dataset = createLake(settings).hold(name);
+  const samples = holdSamples(dataset);
+  if (samples !== undefined) return samples;
+  throw new Failure("FILE_MISSING", `${dataset.directory.path}/samples is not there`);
+}
+
+/**
+ * Opens a sample that the cache names, to be closed; what a link leads to outside of the samples is
+ * not opened, nor is what is no regular file.
+ * @throws Failure PATH_REFUSED, FILE_MISSING or FILE_UNREADABLE
+ */
+export function openSample(held: HeldDirectory, name: string): LocalFile {
+  try {
+    return openLocalFile(entryPath(held, checkedName(name)), {
+      roots: [realPath(held)],
+      name,
+      readBytes: Number.MAX_SAFE_INTEGER,
+      signal: new AbortController().signal,
+      memory: Buffer.allocUnsafe(HEAD_BYTES),
+    });
+  } catch (error) {
+    throw told(held, error);
+  }
+}
+
+/** The same error in words that people know: the path of a held directory says nothing to them. */
+export function told(held: HeldDirectory, error: unknown): unknown {
+  if (!(error instanceof Failure)) return error;
+  const message = error.message.replaceAll(entryPath(held, ""), "samples/");
+  return new Failure(error.code, message, { cause: error });
+}
+
+/** A sample's path below `samples/`. @throws Failure PATH_REFUSED where no sample is called so */
+export function checkedName(name: string): string {
+  if (isSamplePath(name)) return name;
+  throw new Failure("PATH_REFUSED", `${name} is no name of a sample`);
+}

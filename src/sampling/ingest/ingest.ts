@@ -1,0 +1,213 @@
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import type { Accepted } from "../../store/sqlite/accept.ts";
+import { datasetsOf } from "../../store/sqlite/datasets.ts";
+import { watchClock } from "../../lib/clock-jumps.ts";
+import { errorCode, Failure, isSqliteError } from "../../errors.ts";
+import { systemMessage } from "../../lake/errors.ts";
+import { isInPlace } from "../../lake/held-directory.ts";
+import { createLake } from "../../lake/lake.ts";
+import { isSettled, type Look, NOTHING, type Sight, type Steps, type Taken } from "./look.ts";
+import { holdManifests } from "../../manifest/directory.ts";
+import type { ManifestFile } from "../../manifest/files.ts";
+import { planAll } from "../../manifest/plan.ts";
+import { looksSame } from "../../manifest/unmoved.ts";
+import { type LookOptions, stepsOf } from "./steps.ts";
+
+/** What one turn at a dataset's manifest brought. */
+export interface Ingested extends Accepted {
+  readonly lines: number;
+  readonly rejected: number;
+  /** True when there is more, for the next turn. */
+  readonly isLeft?: boolean;
+  /** Set when something has to be looked at again, then (ms since epoch). */
+  readonly unsettledUntil?: number;
+  /** Set when the manifest was read again from 0: why. */
+  readonly reread?: string;
+  /** Set when a lost cache got back what the receipts say: how many. */
+  readonly restored?: number;
+  /** The manifest, where all of it had been read before. */
+  readonly allRead?: ManifestFile;
+}
+
+/** When a turn ends. Both are asked between two steps, each a transaction of some thousand lines. */
+export interface Turn {
+  /** True when the process is to end. */
+  readonly isStopping?: () => boolean;
+  /** True when it is the turn of others. */
+  readonly isOver?: () => boolean;
+}
+
+/** Takes in what is new in the manifests of datasets. */
+export interface Ingest {
+  /**
+   * Takes in what is new in a dataset's manifest, or a part of it. `now` is ms since epoch; it counts
+   * where a turn does not go on with an earlier one.
+   * @throws Failure MANIFEST_UNREADABLE; IngestStopped once `isStopping` says so. Nothing is lost
+   * then, the checkpoint stays where it was.
+   */
+  (dataset: string, now: number, turn?: Turn): Promise<Ingested>;
+  /** Drops what is half done: it is begun again, from the checkpoint. */
+  close(): Promise<void>;
+}
+
+/** Thrown when ingest is left because the process is to end. */
+export class IngestStopped extends Error {}
+
+/** A look at a manifest that takes more than one turn. */
+interface OpenLook {
+  readonly look: Look;
+  readonly steps: Steps;
+}
+
+/** So many looks may be half done; each has a file and directories open, and lines on disk. */
+const MOST_OPEN = 4;
+
+/** Makes it; it remembers between calls what was unsettled, and what is half done. */
+export function createIngest(options: LookOptions): Ingest {
+  const { db, settings, wasClockSet = watchClock() } = options;
+  const lake = createLake(settings);
+  const begun = stepsOf(options);
+  const datasets = datasetsOf(db);
+  const { settleMs } = settings.manifest;
+  const waiting = new Map<string, ReadonlyMap<string, number>>();
+  /** Until when a manifest that is read again is left alone; it would be read from 0 each time. */
+  const pauses = new Map<string, number>();
+  const open = new Map<string, OpenLook>();
+  /** Datasets for whose looks there was no room. */
+  const crowdedOut = new Set<string>();
+
+  return Object.assign(ingest, { close });
+
+  async function ingest(dataset: string, now: number, turn: Turn = {}): Promise<Ingested> {
+    // A clock set forward would make a moment of what has to be seen twice, and cut a line in two.
+    if (wasClockSet()) waiting.clear();
+    const pause = pauses.get(dataset);
+    if (pause !== undefined && now < pause && now >= pause - settleMs) {
+      return { ...NOTHING, unsettledUntil: pause };
+    }
+    const isCrowded = open.size >= MOST_OPEN && !open.has(dataset);
+    if (isCrowded && crowdedOut.has(dataset)) return { ...NOTHING, isLeft: true };
+    crowdedOut.delete(dataset);
+    const earlier = await earlierLook(dataset);
+    const isEarlier = earlier !== undefined;
+    const sight = earlier?.look ?? sightOf(dataset, now);
+    let current = earlier;
+    let isKept = false;
+    try {
+      current ??= begin(sight);
+      const ingested = await take(current, turn);
+      if (ingested.isLeft !== true) {
+        finish(current.look, ingested);
+        const isLeft = isEarlier && (await hasMoved(current.look));
+        return isLeft ? { ...ingested, isLeft } : ingested;
+      }
+      // What costs nothing to begin again goes on from its checkpoint.
+      if (current.look.isCostly && isCrowded) crowdedOut.add(dataset);
+      else isKept = current.look.isCostly;
+      return ingested;
+    } catch (error) {
+      // A file that it found was renamed or replaced since: what is there now is looked at.
+      if (isEarlier && errorCode(error) === "ENOENT") return { ...NOTHING, isLeft: true };
+      return unseen(sight, error);
+    } finally {
+      if (isKept && current !== undefined) open.set(dataset, current);
+      else if (current !== undefined) await end(current);
+    }
+  }
+
+  /** The look that is half done; where its directory was replaced meanwhile it ends. */
+  async function earlierLook(dataset: string): Promise<OpenLook | undefined> {
+    const earlier = open.get(dataset);
+    open.delete(dataset);
+    if (earlier === undefined || isInPlace(earlier.look.directory)) return earlier;
+    return void (await end(earlier));
+  }
+
+  function sightOf(dataset: string, now: number): Sight {
+    return { dataset, now, since: waiting.get(dataset) ?? new Map(), doubts: new Map() };
+  }
+
+  /** @throws errno; Failure where the directories are not where they may be */
+  function begin(sight: Sight): OpenLook {
+    const id = datasets.ensure(sight.dataset);
+    const held = lake.hold(sight.dataset);
+    try {
+      const directory = holdManifests(held);
+      const state = { found: [], isCostly: false, isAtEnd: false };
+      const look: Look = { ...sight, ...state, id, held, directory };
+      return { look, steps: begun(look) };
+    } catch (error) {
+      held[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  function finish({ dataset, doubts }: Look, { reread, unsettledUntil }: Ingested): void {
+    waiting.set(dataset, doubts);
+    if (reread === undefined) return;
+    if (unsettledUntil === undefined) pauses.delete(dataset);
+    else pauses.set(dataset, unsettledUntil);
+  }
+
+  /** What could not be looked at: gone for a moment, or an error. */
+  function unseen(sight: Sight, error: unknown): Ingested {
+    const isGone = error instanceof Failure && error.code === "FILE_MISSING";
+    const reason = isGone ? error.cause : error;
+    if (reason instanceof Failure || reason instanceof IngestStopped) throw reason;
+    if (isSqliteError(reason)) throw reason;
+    const { dataset, doubts, now } = sight;
+    const isNews = !isSettled(sight, "gone while it was looked at", settleMs);
+    if (errorCode(reason) === "ENOENT" && isNews) {
+      waiting.set(dataset, doubts);
+      return { ...NOTHING, unsettledUntil: now + settleMs };
+    }
+    const path = join(settings.prefix, dataset, "manifests");
+    const message = `cannot read ${path}: ${systemMessage(reason)}`;
+    throw new Failure("MANIFEST_UNREADABLE", message, { cause: reason });
+  }
+
+  async function close(): Promise<void> {
+    for (const look of open.values()) await end(look);
+    open.clear();
+  }
+}
+
+/** Ends a look, half done or not, and lets its directories go. */
+async function end({ look, steps }: OpenLook): Promise<void> {
+  await steps.return({});
+  look.directory[Symbol.dispose]();
+  look.held[Symbol.dispose]();
+}
+
+/** Whether something may have come since a look began, of which it knows nothing. */
+async function hasMoved({ directory, found }: Look): Promise<boolean> {
+  const { segments } = await planAll(directory);
+  return segments.some(({ file }) => !found.some((each) => looksSame(each, file)));
+}
+
+/** Goes on with a look until it comes to its end, or its turn does. */
+async function take(
+  { look, steps }: OpenLook,
+  { isStopping = () => false, isOver = () => false }: Turn,
+): Promise<Ingested> {
+  for (let total = NOTHING; ;) {
+    const step = await steps.next();
+    if (step.done === true) return { ...total, ...step.value };
+    total = sum(total, step.value);
+    // Signals get a turn, and are heeded.
+    await setImmediate();
+    if (isStopping()) throw new IngestStopped("stopped between two steps");
+    if (isOver() && !look.isAtEnd) return { ...total, isLeft: true };
+  }
+}
+
+function sum(a: Taken, b: Taken): Taken {
+  return {
+    lines: a.lines + b.lines,
+    rejected: a.rejected + b.rejected,
+    due: a.due + b.due,
+    unchanged: a.unchanged + b.unchanged,
+    superseded: a.superseded + b.superseded,
+  };
+}

@@ -1,0 +1,63 @@
+import type { Accepted } from "../../store/sqlite/accept.ts";
+import type { HeldDirectory } from "../../lake/held-directory.ts";
+import type { HeldDataset } from "../../lake/lake.ts";
+import type { ManifestFile } from "../../manifest/files.ts";
+import type { ReadBatch } from "../../manifest/read.ts";
+
+/** What one step brought. */
+export interface Taken extends Accepted {
+  readonly lines: number;
+  readonly rejected: number;
+}
+
+/** How a look ended. */
+export interface LookEnd {
+  readonly unsettledUntil?: number;
+  readonly reread?: string;
+  readonly restored?: number;
+  readonly allRead?: ManifestFile;
+}
+
+/** Whose manifest is looked at, when, and what has to be seen twice. */
+export interface Sight {
+  readonly dataset: string;
+  /** When it began, ms since epoch. */
+  readonly now: number;
+  /** What the look before had to see twice, and since when it was seen, ms since epoch. */
+  readonly since: ReadonlyMap<string, number>;
+  /** The same of this look. */
+  readonly doubts: Map<string, number>;
+}
+
+/** One look at one manifest. */
+export interface Look extends Sight {
+  readonly id: number;
+  /** The dataset's directory, and that of its manifests, held until the look ends. */
+  readonly held: HeldDataset;
+  readonly directory: HeldDirectory;
+  /** The files that are to be read, as they were found. */
+  found: readonly ManifestFile[];
+  /** True once to begin it again would mean to read again. */
+  isCostly: boolean;
+  /** True once nothing is left to be read but what has come since it began. */
+  isAtEnd: boolean;
+}
+
+/** The steps of a look; between any two of them it can be left, for a while or for good. */
+export type Steps = AsyncGenerator<Taken, LookEnd, void>;
+
+/** What a step brings that only reads. */
+export const NOTHING: Taken = { lines: 0, due: 0, unchanged: 0, superseded: 0, rejected: 0 };
+
+/** What reading a batch brings. */
+export function takenOf({ entries, rejected }: ReadBatch): Taken {
+  return { ...NOTHING, lines: entries.length, rejected: rejected.length };
+}
+
+/** True once the same thing was seen twice, `settleMs` apart. */
+export function isSettled({ now, since, doubts }: Sight, what: string, settleMs: number): boolean {
+  // A clock that was set back since would have us wait for as long as it was.
+  const first = Math.min(since.get(what) ?? now, now);
+  doubts.set(what, first);
+  return now - first >= settleMs;
+}

@@ -1,0 +1,80 @@
+import type { Db } from "../../store/sqlite/open.ts";
+import { type ForgottenReceipt, type Remembered, restoreOf } from "../../store/sqlite/rebuild.ts";
+import type { HeldDirectory } from "../../lake/held-directory.ts";
+import { isPath } from "../../lib/pep383.ts";
+import { isSamplePath } from "../../samples/path.ts";
+import { type Receipt, readReceipts } from "../../samples/receipts.ts";
+
+/** What to restore. */
+export interface RestoreOptions {
+  /** Its number in the cache. */
+  readonly dataset: number;
+  /** Undefined where it has none. */
+  readonly samples: HeldDirectory | undefined;
+}
+
+/**
+ * Puts back into the cache what a dataset's receipts say, for a cache that was lost: what was
+ * sampled is not sampled again. Yields how many receipts counted, page by page; left half-way, it
+ * has to be done again.
+ * @throws errno, and what `readReceipts` throws
+ */
+export async function* restoreDataset(
+  db: Db,
+  { dataset, samples }: RestoreOptions,
+): AsyncGenerator<number, void, void> {
+  if (samples === undefined) return;
+  const restore = restoreOf(db);
+  for await (const receipts of readReceipts(samples)) {
+    const remembered = receipts.map(rememberedOf).filter((receipt) => receipt !== undefined);
+    restore(dataset, remembered);
+    yield remembered.length;
+  }
+}
+
+function rememberedOf(receipt: Receipt): Remembered | ForgottenReceipt | undefined {
+  const { raw, bronze, mtime, outcome, sample, at } = receipt;
+  const settledAt = typeof at === "string" ? Date.parse(at) || 0 : 0;
+  if (outcome === "forgotten" && raw === null) return { outcome, entry: null, settledAt };
+  if (!isName(raw) || !isName(bronze)) return undefined;
+  if (typeof mtime !== "number" || !Number.isFinite(mtime)) return undefined;
+  if (outcome === "forgotten") return { outcome, entry: { raw, mtime }, settledAt };
+  if (outcome !== "sampled" && outcome !== "failed" && outcome !== "pruned") return undefined;
+  const published = typeof sample === "string" ? sample.replace(/^samples\//, "") : null;
+  const name = published !== null && isSamplePath(published) ? published : null;
+  const format = textOr(receipt["format"]);
+  return {
+    raw,
+    bronze,
+    mtime,
+    outcome,
+    sample: name,
+    extension: extensionIn(name, format),
+    format,
+    rows: numberOr(receipt["rows"]),
+    bytes: numberOr(receipt["bytes"]),
+    sourceSize: numberOr(receipt["sourceSize"]),
+    code: textOr(receipt["code"]),
+    message: textOr(receipt["message"]),
+    settledAt,
+  };
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && isPath(value);
+}
+
+/** The extension a sample got from its format, or null where it is raw's own. */
+function extensionIn(name: string | null, format: string | null): string | null {
+  if (format === "metadata") return ".meta.json";
+  const isListing = format?.startsWith("tar") === true && name?.endsWith(".txt") === true;
+  return isListing ? ".txt" : null;
+}
+
+function textOr(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function numberOr(value: unknown): number | null {
+  return typeof value === "number" && Number.isSafeInteger(value) ? value : null;
+}

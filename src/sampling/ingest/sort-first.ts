@@ -1,0 +1,114 @@
+import type { Accepted, Batch } from "../../store/sqlite/accept.ts";
+import { checkpointsOf } from "../../store/sqlite/checkpoints.ts";
+import type { Db } from "../../store/sqlite/open.ts";
+import { scatteredOf } from "../../store/sqlite/scattered.ts";
+import { sortedLinesOf } from "../../store/sqlite/sorted-lines.ts";
+import { entriesKnownOf } from "../../store/sqlite/queries/totals.ts";
+import { takenOf, type Look, NOTHING, type Taken } from "./look.ts";
+import { isCompressed } from "../../manifest/generations.ts";
+import type { Segment } from "../../manifest/plan.ts";
+import type { ReadBatch } from "../../manifest/read.ts";
+import type { Checkpoint, RejectedLine } from "../../job.ts";
+
+/** Whether a batch is to be sorted first, with what follows it. */
+export type IsWanted = (look: Look, segment: Segment, batch: ReadBatch) => boolean;
+
+/**
+ * Takes in lines that come in no order: a part of the manifest is sorted first, and its rows are
+ * written in the order of their keys, each page of the cache once.
+ */
+export interface Together {
+  /** Whether a batch that begins at a checkpoint is to be taken in so. */
+  isWanted(
+    look: Look,
+    segment: Segment,
+    read: { readonly from: Checkpoint; readonly batch: ReadBatch },
+  ): boolean;
+  /**
+   * Takes in a batch and those that follow it; the checkpoint moves after all their rows, and `over`
+   * retire with it. Returns the last batch.
+   */
+  take(
+    look: Look,
+    over: Checkpoint[],
+    read: {
+      readonly first: ReadBatch;
+      readonly following: AsyncGenerator<ReadBatch, void, void>;
+    },
+  ): AsyncGenerator<Taken, ReadBatch, void>;
+}
+
+/** What it needs. */
+export interface TogetherOptions {
+  readonly db: Db;
+  readonly accept: (
+    look: Look,
+    batch: Pick<Batch, "entries" | "rejected" | "checkpoints">,
+  ) => Accepted;
+  /** Those that lie apart, in a long manifest, where it is not given. */
+  readonly isWanted: IsWanted | undefined;
+}
+
+/** Where no more than this follows a batch, it is taken in as it comes, bytes. */
+const LONG_BYTES = 256 * 1024;
+/**
+ * A part has as many lines as are known of the dataset, within these bounds: so a page of the cache
+ * is written a few times in all, however long the manifest is.
+ */
+const PART_LINES = 500_000;
+const MOST_PART_LINES = 2_000_000;
+/** Bad lines that are held in memory until their part is taken in. */
+const MOST_REJECTED = 1000;
+
+/** Prepares the statements. */
+export function togetherOf({ db, accept, isWanted }: TogetherOptions): Together {
+  const checkpoints = checkpointsOf(db);
+  const entriesKnown = entriesKnownOf(db);
+  const liesApart = scatteredOf(db);
+  const isScattered: IsWanted =
+    isWanted ??
+    (({ id }, { file }, { checkpoint, entries }) => {
+      const isLong = isCompressed(file) || file.size - checkpoint.offset > LONG_BYTES;
+      return isLong && liesApart(id, entries);
+    });
+
+  return {
+    isWanted(look, segment, { from, batch }) {
+      const upTo = checkpoints.togetherUpTo(look.id);
+      const isBefore = upTo?.file === segment.file.id && from.offset < upTo.offset;
+      return isBefore || isScattered(look, segment, batch);
+    },
+    async *take(look, over, { first, following }) {
+      const { id } = look;
+      look.isCostly = true;
+      const lines = sortedLinesOf(db, id);
+      const upTo = checkpoints.togetherUpTo(id)?.offset ?? 0;
+      const most = Math.min(Math.max(entriesKnown(id), PART_LINES), MOST_PART_LINES);
+      const rejected: RejectedLine[] = [];
+      const isFull = () => lines.count() >= most || rejected.length >= MOST_REJECTED;
+      let last = first;
+      try {
+        for (let batch: ReadBatch | undefined = first; batch !== undefined;) {
+          last = batch;
+          lines.add(batch.entries);
+          rejected.push(...batch.rejected);
+          yield takenOf(batch);
+          const isEnd: boolean = batch.unsettled || (isFull() && batch.checkpoint.offset >= upTo);
+          batch = isEnd ? undefined : ((await following.next()).value ?? undefined);
+        }
+        const { checkpoint } = last;
+        checkpoints.putTogether(id, checkpoint);
+        let distinct = 0;
+        for (const entries of lines.pages()) {
+          distinct += entries.length;
+          yield { ...NOTHING, ...accept(look, { entries, rejected: [], checkpoints: [] }) };
+        }
+        accept(look, { entries: [], rejected, checkpoints: [...over.splice(0), checkpoint] });
+        yield { ...NOTHING, superseded: lines.count() - distinct };
+      } finally {
+        lines.end();
+      }
+      return last;
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import type { Settings } from "../../config/settings.ts";
+import { errorMessage, Failure, type FailureCode, systemErrorIn } from "../../errors.ts";
+import { createLake } from "../../lake/lake.ts";
+import { isAbsence } from "../../lake/roots.ts";
+import { HEAD_BYTES } from "../../lib/source.ts";
+import type { Failed, Handle, Job, Outcome } from "../../job.ts";
+import { startClock } from "../../lib/deadline.ts";
+import { Rename, sampleFile } from "./sample-file.ts";
+import type { Turn } from "../../workers/turn.ts";
+
+/**
+ * Makes the function that does one job where it is called: open, recognise, sample, publish. It
+ * never throws: whatever happens becomes an outcome. `turn` keeps large files of several threads
+ * apart.
+ */
+export function createHandle(settings: Settings, turn?: Turn): Handle {
+  const lake = createLake(settings);
+  /** Each job in work has one; what is allocated for each file anew keeps the collector busy. */
+  const memories: Buffer[] = [];
+
+  return async (job, stop) => {
+    const started = performance.now();
+    const clock = startClock(settings.forDataset(job.dataset).limits.seconds, stop);
+    const work = { readBytes: 0 };
+    const memory = memories.pop() ?? Buffer.allocUnsafeSlow(HEAD_BYTES);
+    let done: Promise<Outcome> | undefined;
+    try {
+      const alone = turn && (() => clock.aside(() => turn.take(clock.signal)));
+      done = sampleFile(job, { lake, memory, alone }, clock.signal, work);
+      return await Promise.race([done, clock.rejected]);
+    } catch (error) {
+      // Work that is stopped ends with its next read, and cleans up behind itself.
+      await done?.catch(() => undefined);
+      if (stop.aborted) return { outcome: "abandoned" };
+      const { readBytes } = work;
+      if (error instanceof Rename)
+        return { outcome: "misnamed", extension: error.extension, readBytes };
+      return failed(error, job, settings, readBytes, performance.now() - started);
+    } finally {
+      clock.stop();
+      turn?.leave();
+      memories.push(memory);
+    }
+  };
+}
+
+function failed(
+  error: unknown,
+  job: Job,
+  settings: Settings,
+  readBytes: number,
+  ms: number,
+): Outcome {
+  const [code, message] = whatFailed(error);
+  const failure: Failed = { outcome: "failed", code, message, readBytes, ms };
+  if (code === "OUTPUT_FULL" || code === "OUTPUT_UNWRITABLE") {
+    return { outcome: "paused", code, message };
+  }
+  const noBronze = code === "FILE_MISSING" ? whyNoBronze(settings, job) : undefined;
+  return noBronze === undefined ? failure : { outcome: "paused", code, message: noBronze };
+}
+
+/** What the system refuses, such as one more open file, is not the file's fault, and may pass. */
+function whatFailed(error: unknown): readonly [FailureCode, string] {
+  if (error instanceof Failure) return [error.code, error.message];
+  const refusal = systemErrorIn(error);
+  if (refusal !== undefined) return ["FILE_UNREADABLE", errorMessage(refusal)];
+  return ["UNEXPECTED", (error as Error).stack ?? errorMessage(error)];
+}
+
+/** Why the whole bronze directory cannot be had, and not just this file; undefined when it can. */
+function whyNoBronze(settings: Settings, job: Job): string | undefined {
+  if (!job.bronze.startsWith("bronze/")) return undefined;
+  const directory = join(settings.prefix, job.dataset, "bronze");
+  try {
+    statSync(directory);
+    return undefined;
+  } catch (error) {
+    const hint = "is it mounted? (`forget` is for a dataset that is gone)";
+    return isAbsence(error) ? `${directory} is missing: ${hint}` : errorMessage(error);
+  }
+}

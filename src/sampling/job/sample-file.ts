@@ -1,0 +1,124 @@
+import { basename } from "node:path";
+import { Failure, NoSample } from "../../errors.ts";
+import { recognise } from "../../formats/index.ts";
+import { unknown } from "../../formats/unknown.ts";
+import type { Lake } from "../../lake/lake.ts";
+import { makePlace, makeSamples, type SamplePlace } from "../../samples/directory.ts";
+import { type Staged, stage } from "../../samples/publish.ts";
+import type { Job, Outcome, Recognised, SampleRequest } from "../../job.ts";
+import { type LocalFile, openBronze } from "../../lake/local-file.ts";
+
+/** Thrown inside to leave: the sample needs another name. */
+export class Rename extends Error {
+  /** That name's extension, or null for the raw file's own. */
+  readonly extension: string | null;
+
+  constructor(extension: string | null) {
+    super("misnamed");
+    this.extension = extension;
+  }
+}
+
+/** Where a job is done. */
+export interface Surroundings {
+  readonly lake: Lake;
+  /** Memory for a file's first bytes, while it is open. */
+  readonly memory: Buffer;
+  /** As in `SampleRequest`. */
+  readonly alone: SampleRequest["alone"];
+}
+
+/**
+ * Opens a bronze file, recognises it, samples it and publishes the sample. `work` counts what was
+ * read, also where that fails.
+ * @throws Failure; Rename; the signal's reason once it is aborted
+ */
+export async function sampleFile(
+  job: Job,
+  { lake, memory, alone }: Surroundings,
+  signal: AbortSignal,
+  work: { readBytes: number },
+): Promise<Outcome> {
+  const started = performance.now();
+  const { limits, extensions } = lake.settings.forDataset(job.dataset);
+  using dataset = lake.hold(job.dataset, job.linkedTo);
+  const { directory, real, roots } = dataset;
+  const file = openBronze(directory, job.bronze, {
+    roots: [real, ...roots.all],
+    unknownRoot: roots.unknown,
+    name: basename(job.raw),
+    readBytes: limits.readBytes,
+    signal,
+    memory,
+  });
+  try {
+    const request = { source: file, limits, signal, depth: 0, extensions, alone, recognise };
+    const found = await recognise(request);
+    using samples = makeSamples(lake, dataset);
+    using place = makePlace(samples, job.name);
+    const staged = await stageSample(found, request, place, job);
+    publish(staged, file, job, signal);
+    return {
+      outcome: "sampled",
+      ...staged.summary,
+      recognisedBy: found.by,
+      bytes: staged.bytes,
+      readBytes: file.readBytes(),
+      sourceSize: file.size,
+      ms: performance.now() - started,
+    };
+  } finally {
+    work.readBytes = file.readBytes();
+    file.close();
+  }
+}
+
+/** Samples by the file's own format; what has no sample there is described instead. */
+async function stageSample(
+  found: Recognised,
+  request: SampleRequest,
+  place: SamplePlace,
+  job: Job,
+): Promise<Staged> {
+  try {
+    return await stageAs(found, request, place, job);
+  } catch (error) {
+    if (!(error instanceof NoSample)) throw error;
+    const described = { format: unknown, by: found.by, reason: error.reason };
+    return stageAs(described, request, place, job);
+  }
+}
+
+async function stageAs(
+  found: Recognised,
+  request: SampleRequest,
+  place: SamplePlace,
+  job: Job,
+): Promise<Staged> {
+  const extension = found.format.sampleExtension ?? null;
+  const fits = job.extension === extension;
+  // Whether a file has a sample after all that was only described so far, sampling has to tell.
+  if (!fits && job.extension !== unknown.sampleExtension) throw new Rename(extension);
+  const staged = await stage(place, found.format.sample(request, found));
+  if (!fits) {
+    staged.discard();
+    throw new Rename(extension);
+  }
+  if (found.warning === undefined) return staged;
+  const warnings = [found.warning, ...staged.summary.warnings];
+  return { ...staged, summary: { ...staged.summary, warnings } };
+}
+
+/** Publishes only what was read from one and the same version of the file. */
+function publish(staged: Staged, file: LocalFile, job: Job, signal: AbortSignal): void {
+  try {
+    if (!file.isUnchanged()) {
+      throw new Failure("FILE_CHANGED", `${job.bronze} changed while it was read`);
+    }
+    signal.throwIfAborted();
+    staged.commit();
+  } catch (error) {
+    staged.discard();
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+/** A thread of the worker pool: does one job after the other and answers with their outcomes. */
+import { parentPort, workerData } from "node:worker_threads";
+import { settingsOf } from "../../config/settings.ts";
+import type { Job, Outcome } from "../../job.ts";
+import { createCollector } from "../../workers/collect-garbage.ts";
+import { createHandle } from "./handle.ts";
+import { tellDescriptorsIn } from "../../system/descriptors.ts";
+import { leavesNothing } from "../../samples/publish.ts";
+import { openMark } from "../../workers/crash-marks.ts";
+import type { WorkerData } from "../../workers/thread.ts";
+import { ownProgress } from "../../workers/counters.ts";
+import { turnOf } from "../../workers/turn.ts";
+
+/** A message costs as much as a small file: outcomes go together, but none waits for a slow one. */
+const TOGETHER = 16;
+const LONGEST_MS = 20;
+
+const data = workerData as WorkerData;
+tellDescriptorsIn(data.descriptors);
+const mark = openMark(data.inWork, data.thread);
+const progress = ownProgress(data.progress);
+const turn = turnOf(data.turn, data.thread, progress.waits);
+const handle = createHandle(settingsOf(data.origin), turn);
+const collect = createCollector();
+const never = new AbortController().signal;
+const queue: Job[] = [];
+let outcomes: Outcome[] = [];
+let answeredAt = 0;
+let last: Promise<void> = Promise.resolve();
+progress.ready();
+
+parentPort?.on("message", (jobs: readonly Job[]) => {
+  queue.push(...jobs);
+  last = last.then(work);
+});
+
+async function work(): Promise<void> {
+  for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+    mark(job);
+    outcomes.push(await handle(job, never));
+    if (!leavesNothing()) progress.left();
+    progress.jobDone();
+    collect();
+    const isLate = performance.now() - answeredAt > LONGEST_MS;
+    if (queue.length === 0 || isLate || outcomes.length === TOGETHER) answer();
+  }
+}
+
+function answer(): void {
+  parentPort?.postMessage(outcomes);
+  outcomes = [];
+  answeredAt = performance.now();
+}

@@ -1,0 +1,34 @@
+import type { Db } from "../../store/sqlite/open.ts";
+import type { Settings } from "../../config/settings.ts";
+import { errorCode, errorMessage } from "../../errors.ts";
+import type { Log } from "../../log/log.ts";
+import { type Synced, syncRegularly } from "./sync.ts";
+
+/** What is to be brought to disk, and who is told. */
+export interface KeepSyncedOptions {
+  readonly db: Db;
+  readonly settings: Settings;
+  readonly log: Log;
+  /** Called when samples have to be made once more. */
+  readonly onRedone: () => void;
+}
+
+/** Brings samples to disk while the daemon runs, and logs what goes wrong. Returns how to end it. */
+export function keepSynced({ db, settings, log, onRedone }: KeepSyncedOptions): () => void {
+  let isTold = false;
+  return syncRegularly({ db, settings }, { onSynced, onError });
+
+  function onSynced(done: Synced): void {
+    if (done.synced > 0) log.debug(done, "samples synced");
+    if (done.redone === 0) return;
+    log.error(done, "samples are missing, broken or cannot be brought to disk; they are redone");
+    onRedone();
+  }
+
+  /** Once: what fails stays to be synced, and is tried again all the time. */
+  function onError(error: unknown): void {
+    if (isTold) return;
+    isTold = true;
+    log.warn({ code: errorCode(error), reason: errorMessage(error) }, "samples cannot be synced");
+  }
+}

@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import { addFact, factOf } from "../../store/sqlite/meta.ts";
+import type { Db } from "../../store/sqlite/open.ts";
+import { type Unsynced, unsyncedOf } from "../../store/sqlite/unsynced.ts";
+import type { Settings } from "../../config/settings.ts";
+import { Failure } from "../../errors.ts";
+import { createLake, type Lake } from "../../lake/lake.ts";
+import { holdOwnSamples } from "../../samples/directory.ts";
+import { removeSample } from "../../samples/remove.ts";
+import { lookAtSample } from "../../samples/verify.ts";
+
+/** What the check needs. */
+export interface CheckOptions {
+  readonly db: Db;
+  readonly settings: Settings;
+  /** Of the machine, as it runs now; undefined where that is not known. */
+  readonly bootId: string | undefined;
+  /** True when the process is to end; what is left is checked at the next start. */
+  readonly isStopping: () => boolean;
+}
+
+/** What the check did, in samples. */
+export interface Checked {
+  readonly checked: number;
+  /** Those that were lost or broken; they are due again. */
+  readonly redone: number;
+}
+
+/** Samples that are checked before signals get a turn, and in one transaction. */
+const PAGE = 256;
+/** Between the last byte of a sample and its settling, besides the time a job may take, ms. */
+const SETTLING_MS = 60_000;
+
+/** The machine's boot id, or undefined where it cannot be read (`ProcSubset=pid` hides it). */
+export function bootIdOf(path = "/proc/sys/kernel/random/boot_id"): string | undefined {
+  try {
+    return readFileSync(path, "latin1").trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Checks the samples that were settled and not synced when the machine went down, and makes those
+ * that did not last due again. Nothing is done when the machine has run all the time: what a killed
+ * process has written is kept by the kernel. Where the boot id is not known, it is done at each
+ * start. Resolves with undefined when there was nothing to check.
+ * @throws what the cache throws
+ */
+export async function checkAfterPowerLoss(options: CheckOptions): Promise<Checked | undefined> {
+  const { db, settings, bootId, isStopping } = options;
+  if (bootId !== undefined && factOf(db, "bootId") === bootId) return undefined;
+  const queue = unsyncedOf(db);
+  const lake = createLake(settings);
+  let [checked, redone] = [0, 0];
+  for (let page = queue.first(PAGE); page.length > 0; page = queue.first(PAGE)) {
+    if (isStopping()) return { checked, redone };
+    const wrong: Unsynced[] = [];
+    for (const entry of page) {
+      if (entry.sample === null) continue;
+      checked += 1;
+      if (!hasLasted(lake, entry, entry.sample)) wrong.push(entry);
+    }
+    redone += queue.finish(page, wrong, Date.now());
+    await setImmediate();
+  }
+  // Only now: whatever ends this half-way, it is gone on with at the next start.
+  addFact(db, "bootId", bootId ?? "");
+  return checked === 0 ? undefined : { checked, redone };
+}
+
+/**
+ * Whether a sample is whole. A broken one is removed at once: nobody is to see it while it waits to
+ * be redone. Where samples lead to a place that is not to be written, none has lasted.
+ */
+function hasLasted(
+  lake: Lake,
+  { dataset: name, bytes, settledAt }: Unsynced,
+  sample: string,
+): boolean {
+  try {
+    using dataset = lake.hold(name);
+    using samples = holdOwnSamples(lake, dataset);
+    if (samples === undefined) return false;
+    const { seconds } = lake.settings.forDataset(name).limits;
+    const after = settledAt - seconds * 1000 - SETTLING_MS;
+    const found = lookAtSample(samples, sample, { bytes, after });
+    if (found === "broken") removeSample(samples, sample);
+    return found === "whole";
+  } catch (error) {
+    // The job that redoes it finds the same, and has a code for it.
+    if (error instanceof Failure) return false;
+    throw error;
+  }
+}

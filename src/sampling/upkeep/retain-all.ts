@@ -1,0 +1,63 @@
+import type { Db } from "../../store/sqlite/open.ts";
+import type { Settings } from "../../config/settings.ts";
+import type { Effects } from "../drain/drain.ts";
+import { Failure } from "../../errors.ts";
+import { isLimited, prune, type Pruned } from "./retention.ts";
+
+/** Retention over many datasets. */
+export interface RetainAllOptions {
+  readonly db: Db;
+  readonly settings: Settings;
+  readonly effects: Effects;
+  /** Removes what a crash left in a dataset. @throws Failure */
+  readonly tidy: (dataset: string) => Promise<void>;
+}
+
+/** How one round goes. */
+export interface RetainRound {
+  /** True when what is left is for another time. */
+  readonly isStopping: () => boolean;
+  /** Told of samples that were removed; of none, too. */
+  readonly onPruned: (dataset: string, pruned: Pruned) => void;
+  /** Told why something of a dataset could not be removed. */
+  readonly onFailed: (dataset: string, error: Failure) => void;
+}
+
+/** Removes samples that are beyond the retention of their datasets. */
+export interface RetainAll {
+  (datasets: readonly string[], round: RetainRound): Promise<void>;
+  /** Something of a dataset was settled: there may be more samples than before. */
+  settled(dataset: string): void;
+}
+
+/**
+ * Makes it. Datasets that were within their retention are left alone until something is settled
+ * there. Where sampling is switched off, samples of before go all the same.
+ */
+export function createRetainAll(options: RetainAllOptions): RetainAll {
+  const { db, settings, effects, tidy } = options;
+  const resting = new Set<string>();
+  return Object.assign(retainAll, { settled: (dataset: string) => void resting.delete(dataset) });
+
+  async function retainAll(
+    datasets: readonly string[],
+    { isStopping, onPruned, onFailed }: RetainRound,
+  ): Promise<void> {
+    for (const dataset of datasets) {
+      const { retention } = settings.forDataset(dataset);
+      if (isStopping()) break;
+      if (!isLimited(retention) || resting.has(dataset)) continue;
+      try {
+        await tidy(dataset);
+        const one = { db, dataset, retention, now: Date.now(), isStopping };
+        const { refusal, ...pruned } = await prune({ ...one, ...effects });
+        onPruned(dataset, pruned);
+        if (refusal !== undefined) onFailed(dataset, refusal);
+        else if (retention.maxAge === undefined && !isStopping()) resting.add(dataset);
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        onFailed(dataset, error);
+      }
+    }
+  }
+}

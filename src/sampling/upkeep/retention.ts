@@ -1,0 +1,150 @@
+import { setImmediate } from "node:timers/promises";
+import { datasetsOf } from "../../store/sqlite/datasets.ts";
+import type { Db } from "../../store/sqlite/open.ts";
+import {
+  type Place,
+  type Published,
+  publishedOf,
+  type PublishedSamples,
+} from "../../store/sqlite/samples.ts";
+import type { Retention } from "../../config/settings.ts";
+import { Failure } from "../../errors.ts";
+import { prunedReceipts, type Receipt } from "../../samples/receipts.ts";
+
+/** What retention needs to know of a dataset. */
+export interface RetentionOptions {
+  readonly db: Db;
+  readonly dataset: string;
+  readonly retention: Retention;
+  /** ms since epoch. */
+  readonly now: number;
+  /** True when the process is to end; what is left is for another time. */
+  readonly isStopping: () => boolean;
+}
+
+/** How samples are removed. */
+export interface PruneOptions extends RetentionOptions {
+  /** @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE */
+  readonly addReceipts: (dataset: string, receipts: readonly Receipt[]) => Promise<void>;
+  /** @throws Failure OUTPUT_UNWRITABLE or PATH_REFUSED */
+  readonly removeSample: (dataset: string, sample: string) => void;
+  /** Looks whether a sample could be removed. @throws as removeSample */
+  readonly checkRemovable: (dataset: string, sample: string) => void;
+  /** Told how many samples were gone through. */
+  readonly onPruned?: (samples: number) => void;
+}
+
+/** What was removed. */
+export interface Pruned {
+  readonly files: number;
+  /** Of these samples. */
+  readonly bytes: number;
+  /** Why the first of those that could not be removed is still there. */
+  readonly refusal?: Failure;
+}
+
+/** Samples that are looked at before signals get a turn. */
+const LOOKED_AT = 1000;
+/** Samples that are removed while nobody else can write to the cache. */
+const REMOVED = 100;
+const OLDEST: Place = { sampledAt: -1, raw: "" };
+const NEWEST: Place = { sampledAt: Number.MAX_SAFE_INTEGER, raw: "" };
+
+/** Whether anything is ever removed. */
+export function isLimited({ maxAge, maxFiles, maxBytes }: Retention): boolean {
+  return maxAge !== undefined || maxFiles !== undefined || maxBytes !== undefined;
+}
+
+/** Yields pages of the samples that are to be removed, oldest first; removes nothing. */
+export async function* beyondRetention(
+  options: RetentionOptions,
+): AsyncGenerator<readonly Published[], void, void> {
+  const { db, dataset, retention, isStopping } = options;
+  const id = datasetsOf(db).find(dataset);
+  if (id === undefined || !isLimited(retention)) return;
+  const published = publishedOf(db);
+  const end = await oldestKept(published, id, options);
+  for (let after: Place | undefined = OLDEST; after !== undefined && !isStopping();) {
+    const page: Published[] = published.oldest(id, after, end, REMOVED);
+    if (page.length > 0) yield page;
+    after = page.at(-1);
+    await setImmediate();
+  }
+}
+
+/**
+ * Removes the oldest samples of a dataset until what is left is within its limits: first the
+ * receipts, then each file together with what the cache says of it. One that cannot be removed stays
+ * as it is, and costs no other.
+ * @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE, and what the cache throws
+ */
+export async function prune(options: PruneOptions): Promise<Pruned> {
+  const { db, dataset, now, addReceipts, removeSample } = options;
+  const published = publishedOf(db);
+  const refusals: Failure[] = [];
+  let [files, bytes] = [0, 0];
+  for await (const page of beyondRetention(options)) {
+    const free = page.filter((sample) => isRemovable(options, sample, refusals));
+    const receipts = free.flatMap((sample) => prunedReceipts(sample, now));
+    const isTold = await tellIfRoom(() => addReceipts(dataset, receipts));
+    const id = datasetsOf(db).find(dataset) as number;
+    const { removed, failure } = published.prune(id, free, (name) => removeSample(dataset, name));
+    if (!isTold) await addReceipts(dataset, receipts);
+    if (failure !== undefined) throw failure;
+    files += removed.length;
+    bytes += removed.reduce((sum, sample) => sum + sample.bytes, 0);
+    options.onPruned?.(page.length);
+  }
+  return { files, bytes, ...(refusals[0] === undefined ? {} : { refusal: refusals[0] }) };
+}
+
+function isRemovable(
+  { dataset, checkRemovable }: PruneOptions,
+  { sample }: Published,
+  refusals: Failure[],
+): boolean {
+  try {
+    checkRemovable(dataset, sample);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    refusals.push(error);
+    return false;
+  }
+}
+
+/** On a full disk the samples go first: they make the room. */
+async function tellIfRoom(addReceipts: () => Promise<void>): Promise<boolean> {
+  try {
+    await addReceipts();
+    return true;
+  } catch (error) {
+    if (error instanceof Failure && error.code === "OUTPUT_FULL") return false;
+    throw error;
+  }
+}
+
+/** The place before which everything is to go. */
+async function oldestKept(
+  published: PublishedSamples,
+  id: number,
+  { retention: { maxAge, maxFiles, maxBytes }, now, isStopping }: RetentionOptions,
+): Promise<Place> {
+  const from = maxAge === undefined ? OLDEST : { sampledAt: now - maxAge * 1000, raw: "" };
+  if (maxFiles === undefined && maxBytes === undefined) return from;
+  let [files, bytes] = [0, 0];
+  let kept = NEWEST;
+  for (let before: Place = NEWEST; !isStopping(); await setImmediate()) {
+    const page = published.newest(id, before, LOOKED_AT);
+    for (const place of page) {
+      files += 1;
+      bytes += place.bytes;
+      const isBeyond = files > (maxFiles ?? Infinity) || bytes > (maxBytes ?? Infinity);
+      if (isBeyond || place.sampledAt < from.sampledAt) return kept;
+      kept = place;
+    }
+    if (page.length < LOOKED_AT) return OLDEST;
+    before = kept;
+  }
+  return OLDEST;
+}

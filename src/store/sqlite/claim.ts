@@ -1,0 +1,123 @@
+import { pathText } from "../../lib/pep383.ts";
+import type { Job } from "../../job.ts";
+import { datasetsOf } from "./datasets.ts";
+import type { Db } from "./open.ts";
+import type { Outcome } from "./outcome-counts.ts";
+
+/** A job, with what the cache needs to settle it. */
+export interface Claim {
+  readonly dataset: number;
+  readonly job: Job;
+  /** Failures so far. */
+  readonly attempts: number;
+  /** Of the first of them, ms since epoch. */
+  readonly failedAt: number | null;
+  /** The sample published before, below `samples/`. */
+  readonly sample: string | null;
+  /** What became of it before. */
+  readonly outcome: Outcome;
+}
+
+/** What to take. */
+export interface ClaimOptions {
+  /** Jobs wanted. */
+  readonly limit: number;
+  readonly order: "oldest" | "newest";
+  /** ms since epoch. */
+  readonly now: number;
+  /** Whether a dataset is to be left out. */
+  readonly skips: (dataset: string) => boolean;
+  /** Whether a raw is being worked on already. */
+  readonly isBusy: (dataset: number, raw: string) => boolean;
+  /** How many of a dataset's are being worked on. */
+  readonly busyCount: (dataset: number) => number;
+}
+
+/** Takes what is due, in turn from every dataset that has something. */
+export type ClaimDue = (options: ClaimOptions) => Claim[];
+
+interface Row {
+  readonly bronze: string | Buffer;
+  readonly mtime: number;
+  readonly seq: number;
+  readonly name: string;
+  readonly extension: string | null;
+  readonly attempts: number;
+  readonly failedAt: number | null;
+  readonly sample: string | null;
+  readonly outcome: Outcome;
+}
+
+/** Prepares the statements. */
+export function claimOf(db: Db): ClaimDue {
+  const datasets = datasetsOf(db);
+  // Two steps of the index for each dataset that waits, however many entries it has. Those that
+  // wait for a later time take no share.
+  const waiting = db
+    .prepare(
+      `WITH RECURSIVE d (id) AS (
+         SELECT min(dataset) FROM files WHERE next_at IS NOT NULL
+         UNION ALL
+         SELECT (SELECT min(dataset) FROM files WHERE next_at IS NOT NULL AND dataset > d.id)
+         FROM d WHERE d.id IS NOT NULL
+       ) SELECT id FROM d WHERE id IS NOT NULL AND
+         (SELECT min(next_at) FROM files WHERE dataset = d.id AND next_at IS NOT NULL) <= ?`,
+    )
+    .pluck();
+  // Of what is being worked on no more is read than the index has.
+  const due = (direction: "ASC" | "DESC") =>
+    db
+      .prepare(
+        `SELECT raw FROM files INDEXED BY due WHERE dataset = ? AND next_at <= ?
+         ORDER BY next_at ${direction}, seq ${direction} LIMIT ?`,
+      )
+      .pluck();
+  const dueIn = { oldest: due("ASC"), newest: due("DESC") };
+  const rowOf = db.prepare(
+    `SELECT bronze, mtime, seq, name, extension, attempts, failed_at AS failedAt, sample,
+       coalesce(outcome, 'new') AS outcome
+     FROM files WHERE dataset = ? AND raw = ?`,
+  );
+  let turn = 0;
+
+  return ({ limit, order, now, skips, isBusy, busyCount }) => {
+    const ids = (waiting.all(now) as number[]).filter((id) => !skips(datasets.nameOf(id)));
+    if (ids.length === 0) return [];
+    const share = Math.max(1, Math.ceil(limit / ids.length));
+    const turns: Claim[][] = [];
+    let taken = 0;
+    const first = turn % ids.length;
+    for (const id of [...ids.slice(first), ...ids.slice(0, first)]) {
+      if (taken >= limit) break;
+      turn += 1;
+      const wanted = Math.min(share, limit - taken);
+      const raws = dueIn[order].all(id, now, wanted + busyCount(id)) as (string | Buffer)[];
+      const free = raws.filter((raw) => !isBusy(id, pathText(raw))).slice(0, wanted);
+      turns.push(free.map((raw) => claim(id, raw)));
+      taken += free.length;
+    }
+    return inTurn(turns);
+  };
+
+  function claim(dataset: number, raw: string | Buffer): Claim {
+    const row = rowOf.get(dataset, raw) as Row;
+    const { mtime, seq, name, extension, attempts, failedAt, sample, outcome } = row;
+    const job = {
+      dataset: datasets.nameOf(dataset),
+      raw: pathText(raw),
+      bronze: pathText(row.bronze),
+      mtime,
+      seq,
+      name,
+      extension,
+    };
+    return { dataset, job, attempts, failedAt, sample, outcome };
+  }
+}
+
+/** One of each, then the next of each: how slow the files of one are does not matter to another. */
+function inTurn(all: readonly (readonly Claim[])[]): Claim[] {
+  const longest = Math.max(0, ...all.map(({ length }) => length));
+  const rounds = Array.from({ length: longest }, (_, i) => all.map((claims) => claims[i]));
+  return rounds.flat().filter((claim) => claim !== undefined);
+}

@@ -1,0 +1,128 @@
+import { pathBytes } from "../../lib/pep383.ts";
+import type { Db } from "./open.ts";
+import { type Outcome, outcomesOf } from "./outcome-counts.ts";
+
+/** How much is known of what is to be forgotten. */
+export interface Known {
+  readonly entries: number;
+  /** Samples that entries have, and their bytes. */
+  readonly samples: number;
+  readonly bytes: number;
+}
+
+/** Forgets entries, each in the transaction in which its sample is removed. */
+export interface Forgetting {
+  /** How much is known of a dataset, or of one of its raws. */
+  known(dataset: number, raw?: string): Known;
+  /**
+   * Forgets one raw: a line with its mtime changes nothing any more. Its sample's name stays its
+   * own. `now` is ms since epoch. @throws what `remove` throws
+   */
+  forgetRaw(dataset: number, raw: string, options: ForgetRawOptions): void;
+  /**
+   * Forgets some more entries of a dataset; returns how many there were. Ends where `remove`
+   * throws; what came before is done. @throws what `remove` throws
+   */
+  forgetSome(dataset: number, remove: RemoveSample): number;
+  /** Forgets the rest of a dataset: names, checkpoints, bad lines, counts. `now` is ms since epoch. */
+  forgetRest(dataset: number, now: number): void;
+}
+
+/** Called with the sample of each entry that has one, below `samples/`. */
+export type RemoveSample = (sample: string) => void;
+
+/** How a raw is forgotten. */
+export interface ForgetRawOptions {
+  readonly remove: RemoveSample;
+  /** ms since epoch. */
+  readonly now: number;
+}
+
+interface Row {
+  readonly raw: string | Buffer;
+  readonly sample: string | null;
+  readonly outcome: Outcome;
+}
+
+/** Rows that are written at once, so that a daemon beside us gets its turn. */
+const PAGE = 1000;
+
+/** Prepares the statements. */
+export function forgettingOf(db: Db): Forgetting {
+  const changeOutcomes = outcomesOf(db);
+  const countsOf = (condition: string) =>
+    db.prepare(
+      `SELECT count(*) AS entries, count(sample) AS samples,
+         coalesce(sum(bytes) FILTER (WHERE sample IS NOT NULL), 0) AS bytes
+       FROM files WHERE dataset = @dataset ${condition}`,
+    );
+  const columns = "raw, sample, coalesce(outcome, 'new') AS outcome";
+  const one = db.prepare(`SELECT ${columns} FROM files WHERE dataset = ? AND raw = ?`);
+  const some = db.prepare(`SELECT ${columns} FROM files WHERE dataset = ? LIMIT ${PAGE}`);
+  const remember = db.prepare(
+    `INSERT OR REPLACE INTO forgotten (dataset, raw, mtime, at)
+     SELECT dataset, raw, mtime, ? FROM files WHERE dataset = ? AND raw = ?`,
+  );
+  const remove = db.prepare("DELETE FROM files WHERE dataset = ? AND raw = ?");
+
+  /** Returns what was thrown, so that what was done before stays. */
+  function forgetAll(dataset: number, rows: readonly Row[], removeSample: RemoveSample): unknown {
+    const outcomes = changeOutcomes();
+    let failure: unknown;
+    for (const { raw, sample, outcome } of rows) {
+      try {
+        if (sample !== null) removeSample(sample);
+      } catch (error) {
+        failure = error;
+        break;
+      }
+      remove.run(dataset, raw);
+      outcomes.gone(dataset, outcome);
+    }
+    outcomes.save();
+    return failure;
+  }
+
+  const forgetOne = db.transaction((dataset: number, raw: string, options: ForgetRawOptions) => {
+    const key = pathBytes(raw);
+    remember.run(options.now, dataset, key);
+    const failure = forgetAll(dataset, one.all(dataset, key) as Row[], options.remove);
+    if (failure !== undefined) throw failure;
+  });
+  const forgetPage = db.transaction((dataset: number, removeSample: RemoveSample) => {
+    const rows = some.all(dataset) as Row[];
+    return { count: rows.length, failure: forgetAll(dataset, rows, removeSample) };
+  });
+
+  return {
+    known: (dataset, raw) =>
+      raw === undefined
+        ? (countsOf("").get({ dataset }) as Known)
+        : (countsOf("AND raw = @key").get({ dataset, key: pathBytes(raw) }) as Known),
+    forgetRaw: (dataset, raw, options) => forgetOne.immediate(dataset, raw, options),
+    forgetSome(dataset, removeSample) {
+      const { count, failure } = forgetPage.immediate(dataset, removeSample);
+      if (failure !== undefined) throw failure;
+      return count;
+    },
+    forgetRest: (dataset, now) => forgetRest(db, dataset, now),
+  };
+}
+
+/** Tables that can have many rows of a dataset, and what tells these from each other. */
+const large = { names: "name", rejected: "id", acknowledged_lines: "id", forgotten: "raw" };
+
+function forgetRest(db: Db, dataset: number, now: number): void {
+  for (const [table, key] of Object.entries(large)) {
+    const some = db.prepare(
+      `DELETE FROM ${table} WHERE dataset = @dataset AND ${key} IN (
+         SELECT ${key} FROM ${table} WHERE dataset = @dataset LIMIT ${PAGE})`,
+    );
+    while (some.run({ dataset }).changes > 0);
+  }
+  db.transaction((): void => {
+    for (const table of ["checkpoints", "counts", "totals"])
+      db.prepare(`DELETE FROM ${table} WHERE dataset = ?`).run(dataset);
+    db.prepare("UPDATE datasets SET forgotten_at = ? WHERE id = ?").run(now, dataset);
+  }).immediate();
+}

@@ -1,0 +1,259 @@
+import { chmodSync, existsSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { errorCode, errorMessage, Failure } from "../../errors.ts";
+import { systemMessage } from "../../lake/errors.ts";
+import { entryPath, type HeldDirectory } from "../../lake/held-directory.ts";
+import { holdState, makeState } from "../../lake/state-directory.ts";
+import { migrations } from "./schema.ts";
+
+/** The SQLite database. */
+export type Db = Database.Database;
+
+/** A cache that is open for writing, and what had to be done for that. */
+export interface OpenedCache {
+  readonly db: Db;
+  /** Set when a broken or newer cache was moved aside: where it is now, and why. */
+  readonly movedAside?: { readonly path: string; readonly reason: string };
+}
+
+const BUSY_MS = 5000;
+/** What readers that are about to end are waited for at the end. */
+const CLOSE_MS = 500;
+/** Bytes of a page: SQLite's default, which is ours. */
+const PAGE_BYTES = 4096;
+/** The log may have 64 MB before it is written back: what is written often goes back once. */
+const LOG_PAGES = 16_000;
+/** SQLite takes a file with fewer bytes for an empty database. */
+const LEAST_BYTES = 512;
+/** What SQLite keeps beside a database; none of it may meet another one. */
+const companions = ["-wal", "-shm", "-journal"] as const;
+
+const NAME = "cache.db";
+
+/** Where the cache is, below the state directory. */
+export function cachePath(state: string): string {
+  return join(state, NAME);
+}
+
+/** The same, to be opened: whatever becomes of the directory's name, it is in this one. */
+function pathIn(held: HeldDirectory): string {
+  return entryPath(held, NAME);
+}
+
+/** Whether there is a cache. @throws errno where that cannot be seen */
+export function hasCache(state: string): boolean {
+  return statSync(cachePath(state), { throwIfNoEntry: false }) !== undefined;
+}
+
+/** What tells the cache's file from another one of its name; undefined when there is none. @throws errno */
+export function cacheIdentity(state: string): string | undefined {
+  const found = statSync(cachePath(state), { throwIfNoEntry: false });
+  return found === undefined ? undefined : `${found.dev}:${found.ino}`;
+}
+
+/**
+ * Opens the cache for the one process that writes it; makes it where it is missing. A broken one,
+ * or one of a newer version, is moved aside and never deleted: it can be rebuilt from receipts.
+ * @throws Failure CACHE_UNUSABLE when it is locked, or its directory cannot be written.
+ */
+export function openCache(state: string): OpenedCache {
+  return translated(cachePath(state), () => {
+    using held = makeState(state);
+    const path = pathIn(held);
+    const remains = whyIncomplete(path);
+    const found = remains ?? (hasCache(state) ? openUsable(path) : create(path));
+    if (typeof found !== "string") return { db: found };
+    const aside = `.broken-${new Date().toISOString().replaceAll(":", "")}`;
+    for (const suffix of ["", ...companions]) {
+      if (existsSync(path + suffix)) renameSync(path + suffix, path + aside + suffix);
+    }
+    const movedAside = { path: cachePath(state) + aside, reason: found };
+    return { db: create(path), movedAside };
+  });
+}
+
+/**
+ * Closes the cache so that it is one file again: without the files of the write-ahead log, those
+ * who may only read it could not open it while no daemon runs. Left as it is beside a reader, and on
+ * a full disk.
+ */
+export function closeCache(db: Db): void {
+  try {
+    // A reader that stays, such as `list | less`, is not waited for.
+    db.pragma(`busy_timeout = ${CLOSE_MS}`);
+    db.pragma("journal_mode = DELETE");
+  } catch (error) {
+    // Moved: it was removed under the daemon, which has an error of its own for that.
+    const isLeft = /^SQLITE_(READONLY_DBMOVED|FULL)$/.test(errorCode(error) ?? "");
+    if (!isLeft && !isLocked(error)) throw cacheFailure(fileOf(db), error);
+  } finally {
+    db.close();
+  }
+}
+
+/**
+ * Opens the cache to look at, beside the daemon that writes it.
+ * @throws Failure CACHE_UNUSABLE when there is none yet, or it cannot be read.
+ */
+export function openCacheToRead(state: string): Db {
+  return openExisting(state, true);
+}
+
+/**
+ * Opens the cache to change something in it, beside the daemon or without one; to be closed with
+ * `closeCache`.
+ * @throws Failure CACHE_UNUSABLE when there is none yet, or it cannot be read.
+ */
+export function openCacheToChange(state: string): Db {
+  return openExisting(state, false);
+}
+
+/**
+ * Does a few short writes beside the daemon or without one, and closes the cache again.
+ * @throws Failure CACHE_UNUSABLE when there is none yet, it is locked, or cannot be written.
+ */
+export function changeCache<T>(state: string, work: (db: Db) => T): T {
+  const db = openCacheToChange(state);
+  try {
+    return translated(cachePath(state), () => work(db));
+  } finally {
+    closeCache(db);
+  }
+}
+
+function openExisting(state: string, readonly: boolean): Db {
+  const path = cachePath(state);
+  return translated(path, () => {
+    if (!hasCache(state)) {
+      const message = `no cache at ${path}: has the sampler run with this prefix and state?`;
+      throw new Failure("CACHE_UNUSABLE", message);
+    }
+    using held = holdState(state);
+    const db = new Database(pathIn(held), { readonly, timeout: BUSY_MS });
+    const version = versionOf(db);
+    if (version === migrations.length) return db;
+    db.close();
+    const message = `${path} has version ${version}, this program ${migrations.length}`;
+    throw new Failure("CACHE_UNUSABLE", `${message}: use the program that the daemon runs`);
+  });
+}
+
+/** The version of a cache; one that is broken is closed before that is told. */
+function versionOf(db: Db): number {
+  try {
+    return db.pragma("user_version", { simple: true }) as number;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Makes the cache under another name first: what a crash leaves of it is no cache. */
+function create(path: string): Db {
+  const unfinished = `${path}.new`;
+  for (const suffix of ["", ...companions]) rmSync(unfinished + suffix, { force: true });
+  const db = new Database(unfinished, { timeout: BUSY_MS });
+  try {
+    migrate(db);
+  } finally {
+    db.close();
+  }
+  renameSync(unfinished, path);
+  return prepared(path, new Database(path, { timeout: BUSY_MS }));
+}
+
+function prepared(path: string, db: Db): Db {
+  chmodSync(path, 0o640);
+  db.pragma("journal_mode = WAL");
+  db.pragma("synchronous = NORMAL");
+  db.pragma(`wal_autocheckpoint = ${LOG_PAGES}`);
+  db.pragma("cache_size = -4096");
+  db.pragma("temp_store = FILE");
+  return db;
+}
+
+function migrate(db: Db): void {
+  const version = db.pragma("user_version", { simple: true }) as number;
+  db.transaction(() => {
+    for (const migration of migrations.slice(version)) db.exec(migration);
+    db.pragma(`user_version = ${migrations.length}`);
+  })();
+}
+
+/** Why what is there is only a part of a cache, or undefined. SQLite would begin a new one in it. */
+function whyIncomplete(path: string): string | undefined {
+  const sizeOf = (suffix: string) => statSync(path + suffix, { throwIfNoEntry: false })?.size;
+  const size = sizeOf("");
+  const hasLog = companions.some((suffix) => (sizeOf(suffix) ?? 0) > 0);
+  if (size === undefined) return hasLog ? "it is gone, and its log is still there" : undefined;
+  // What is cut of a page may be in the log; without one, SQLite would take zeros for it.
+  const isCut = size < LEAST_BYTES || (size % PAGE_BYTES > 0 && !hasLog);
+  return isCut ? `it is damaged: cut to ${size} bytes` : undefined;
+}
+
+/**
+ * Opens an existing cache, or says why it cannot be used. A locked one is no reason: that throws.
+ * `quick_check` would do for torn pages, but takes a page that was written to the place of another
+ * one for whole; this costs a fifth more.
+ */
+function openUsable(path: string): Db | string {
+  const db = new Database(path, { timeout: BUSY_MS });
+  let isUsable = false;
+  try {
+    const version = db.pragma("user_version", { simple: true }) as number;
+    if (version > migrations.length) return `it is of a newer version (${version})`;
+    const found = db.pragma("integrity_check(1)", { simple: true });
+    if (found !== "ok") return `it is damaged: ${String(found)}`;
+    migrate(db);
+    prepared(path, db);
+    isUsable = true;
+    return db;
+  } catch (error) {
+    // SQLITE_ERROR: a file format that is unknown, or tables that are not those of its version.
+    if (!isDamage(error) && errorCode(error) !== "SQLITE_ERROR") throw error;
+    return `it is damaged: ${errorMessage(error)}`;
+  } finally {
+    if (!isUsable) db.close();
+  }
+}
+
+function translated<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof Failure ? error : cacheFailure(path, error);
+  }
+}
+
+/** The file of a database, as SQLite resolved its path. */
+function fileOf(db: Db): string {
+  const [main] = db.pragma("database_list") as readonly { readonly file: string }[];
+  return main?.file ?? db.name;
+}
+
+function cacheFailure(path: string, error: unknown): Failure {
+  const message = `cannot use the cache ${path}: ${systemMessage(error)} (${hintFor(error)})`;
+  return new Failure("CACHE_UNUSABLE", message, { cause: error });
+}
+
+function hintFor(error: unknown): string {
+  if (isLocked(error)) return "another process holds it";
+  if (isDamage(error)) return "the next start moves it aside and rebuilds it";
+  return accessHint(error) ?? "check owner, mode and free space";
+}
+
+/** What to do where the state may not be used; undefined where something else is wrong. */
+export function accessHint(error: unknown): string | undefined {
+  return /^(EACCES|EPERM|EROFS|SQLITE_READONLY|SQLITE_CANTOPEN)/.test(errorCode(error) ?? "")
+    ? "check owner, mode and mount: looking takes the service's group, changing its user, and under systemd ReadWritePaths="
+    : undefined;
+}
+
+function isLocked(error: unknown): boolean {
+  return errorCode(error)?.startsWith("SQLITE_BUSY") === true;
+}
+
+function isDamage(error: unknown): boolean {
+  return /^SQLITE_(CORRUPT|NOTADB)/.test(errorCode(error) ?? "");
+}

@@ -1,0 +1,39 @@
+import { datasetsOf } from "../datasets.ts";
+import type { Db } from "../open.ts";
+
+/** What is due. */
+export interface Backlog {
+  readonly entries: number;
+  /** When the oldest of them became so, ms since epoch; null when there is none. */
+  readonly oldestDueAt: number | null;
+}
+
+/** The backlog at a time, ms since epoch. */
+export type BacklogAt = (now: number) => Backlog;
+
+interface Due {
+  readonly dataset: number;
+  readonly entries: number;
+  readonly oldestDueAt: number;
+}
+
+/**
+ * Counts what is due at `now`, ms since epoch, in datasets that get samples: a look at all that
+ * waits, and at nothing else.
+ */
+export function backlogOf(db: Db, isSampled: (dataset: string) => boolean): BacklogAt {
+  const datasets = datasetsOf(db);
+  const count = db.prepare(
+    `SELECT dataset, count(*) AS entries, min(next_at) AS oldestDueAt FROM files INDEXED BY due
+     WHERE next_at <= ? GROUP BY dataset`,
+  );
+  return (now) => {
+    const all = count.all(now) as readonly Due[];
+    const counted = all.filter(({ dataset }) => isSampled(datasets.nameOf(dataset)));
+    const oldest = Math.min(...counted.map(({ oldestDueAt }) => oldestDueAt));
+    return {
+      entries: counted.reduce((sum, { entries }) => sum + entries, 0),
+      oldestDueAt: counted.length === 0 ? null : oldest,
+    };
+  };
+}

@@ -1,0 +1,96 @@
+import { pathBytes, pathText } from "../../../lib/pep383.ts";
+import { datasetsOf } from "../datasets.ts";
+import { entryOf, type ListedEntry, type ListedRow } from "./list.ts";
+import type { Db } from "../open.ts";
+
+/** Which of a dataset's entries to show. */
+export interface BrowseOptions {
+  readonly dataset: string;
+  /** All that were settled, when not given; `waiting`: due, or waiting for another try. */
+  readonly outcome?: "sampled" | "failed" | "pruned" | "waiting";
+  /** Part of the raw, letters in either case. */
+  readonly search?: string;
+  /** Where to go on: the `next` of the page before. */
+  readonly after?: Place;
+  /** Entries on a page. */
+  readonly limit: number;
+}
+
+/** An entry's place in the order: by time (ms since epoch), by arrival where it waits, by raw. */
+export interface Place {
+  readonly at: number;
+  readonly seq: number;
+  readonly raw: string;
+}
+
+/** A page of entries. */
+export interface BrowsePage {
+  readonly entries: readonly ListedEntry[];
+  /** Where the next page begins; null when this was the last one. */
+  readonly next: Place | null;
+  /** Entries looked at to find these. */
+  readonly looked: number;
+}
+
+/** A search ends a page after so many entries, and goes on with the next one. */
+const MOST_LOOKED_AT = 50_000;
+
+/**
+ * Shows a page of a dataset's entries, the newest first; of those that wait, what is tried next.
+ * It costs what it shows, however many there are.
+ */
+export function browse(db: Db, options: BrowseOptions): BrowsePage {
+  const { dataset, limit } = options;
+  const search = options.search?.toLowerCase();
+  const id = datasetsOf(db).find(dataset);
+  if (id === undefined) return { entries: [], next: null, looked: 0 };
+  const found: Place[] = [];
+  let last: Place | null = null;
+  let looked = 0;
+  for (const place of placesOf(db, id, options)) {
+    // One more than fits on the page: there is a next one.
+    if (found.length === limit || looked === MOST_LOOKED_AT) {
+      return { entries: entriesAt(db, id, found), next: last, looked };
+    }
+    looked += 1;
+    last = { ...place, raw: pathText(place.raw) };
+    if (search === undefined || last.raw.toLowerCase().includes(search)) found.push(last);
+  }
+  return { entries: entriesAt(db, id, found), next: null, looked };
+}
+
+/** Places in order, straight from an index. */
+function placesOf(db: Db, id: number, options: BrowseOptions): Iterable<Place> {
+  const { outcome, after } = options;
+  const sql = outcome === "waiting" ? waitingSql(after) : settledSql(outcome, after);
+  const from = after === undefined ? {} : { ...after, raw: pathBytes(after.raw) };
+  return db.prepare(sql).iterate({ id, ...from }) as Iterable<Place>;
+}
+
+function waitingSql(after: Place | undefined): string {
+  return `SELECT next_at AS at, seq, raw FROM files INDEXED BY due
+    WHERE dataset = @id AND next_at IS NOT NULL
+      ${after === undefined ? "" : "AND (next_at, seq, raw) > (@at, @seq, @raw)"}
+    ORDER BY next_at, seq, raw`;
+}
+
+/** Each outcome comes in order from the index, and SQLite merges them as they are read. */
+function settledSql(outcome: string | undefined, after: Place | undefined): string {
+  const one = (name: string) =>
+    `SELECT settled_at AS at, 0 AS seq, raw FROM files INDEXED BY settled
+     WHERE dataset = @id AND outcome = '${name}' AND settled_at IS NOT NULL
+       ${after === undefined ? "" : "AND (settled_at, raw) < (@at, @raw)"}`;
+  const outcomes = outcome === undefined ? ["sampled", "failed", "pruned"] : [outcome];
+  return `${outcomes.map(one).join(" UNION ALL ")} ORDER BY at DESC, raw DESC`;
+}
+
+function entriesAt(db: Db, id: number, places: readonly Place[]): ListedEntry[] {
+  const select = db.prepare(
+    `SELECT f.*, d.name AS dataset_name FROM datasets AS d
+     CROSS JOIN files AS f ON f.dataset = d.id AND f.raw = ? WHERE d.id = ?`,
+  );
+  return places
+    .map(({ raw }) => select.get(pathBytes(raw), id) as ListedRow | undefined)
+    .filter((row) => row !== undefined)
+    .map(entryOf);
+}

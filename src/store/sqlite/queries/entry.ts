@@ -1,0 +1,31 @@
+import { pathBytes } from "../../../lib/pep383.ts";
+import { entryOf, type ListedEntry, type ListedRow, timeOf } from "./list.ts";
+import type { Db } from "../open.ts";
+
+/** All that is known of one entry. */
+export interface WholeEntry extends ListedEntry {
+  /** The mtime that the last settled job was for, seconds since epoch. */
+  readonly doneMtime: number | null;
+  /** When the first of the attempts failed, ISO 8601. */
+  readonly failedAt: string | null;
+  /** When the sample was published, ISO 8601; null where there is none. */
+  readonly sampledAt: string | null;
+}
+
+/** The entries of a raw, by dataset; of one dataset where it is named. */
+export function entriesOf(db: Db, raw: string, dataset?: string): WholeEntry[] {
+  const rows = db
+    .prepare(
+      `SELECT f.*, d.name AS dataset_name FROM datasets AS d
+       CROSS JOIN files AS f ON f.dataset = d.id AND f.raw = @key
+       WHERE @dataset IS NULL OR d.name = @dataset ORDER BY d.name`,
+    )
+    .all({ key: pathBytes(raw), dataset: dataset ?? null }) as ListedRow[];
+  return rows.map((row) =>
+    Object.assign(entryOf(row), {
+      doneMtime: row["done_mtime"] as number | null,
+      failedAt: timeOf(row["failed_at"] as number | null),
+      sampledAt: row["sample"] === null ? null : timeOf(row["sampled_at"] as number | null),
+    }),
+  );
+}

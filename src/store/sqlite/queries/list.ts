@@ -1,0 +1,184 @@
+import { pathText } from "../../../lib/pep383.ts";
+import type { Db } from "../open.ts";
+
+/** One entry and what became of it. Times of ours are ISO 8601, mtimes seconds since epoch. */
+export interface ListedEntry {
+  readonly dataset: string;
+  readonly raw: string;
+  readonly bronze: string;
+  readonly mtime: number;
+  /** Of the last settled job; null before the first. */
+  readonly outcome: string | null;
+  /** True when it is due or waits for another try. */
+  readonly waiting: boolean;
+  /** `samples/…`; null where there is none. */
+  readonly sample: string | null;
+  /** True when the sample is of an earlier version of the file. */
+  readonly stale: boolean;
+  readonly format: string | null;
+  readonly rows: number | null;
+  readonly bytes: number | null;
+  readonly sourceSize: number | null;
+  readonly reason: string | null;
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly attempts: number;
+  readonly nextAt: string | null;
+  readonly at: string | null;
+  /** True for a failure that is not tried again and that people have seen. */
+  readonly acknowledged: boolean;
+}
+
+/** Which entries to list; all of them where nothing is said. */
+export interface ListFilter {
+  readonly outcome?: "sampled" | "failed" | "pruned" | "waiting";
+  /** Of the last failure. */
+  readonly code?: string;
+  /** Settled since then, ms since epoch. */
+  readonly since?: number;
+  readonly hasDataset?: (dataset: string) => boolean;
+  readonly hasRaw?: (raw: string) => boolean;
+  /** Asked with the sample as well: its name tells `tsv` from `csv`. */
+  readonly hasFormat?: (format: string, sample: string | null) => boolean;
+  /** The last settled first, instead of by dataset and raw. */
+  readonly isNewestFirst?: boolean;
+  readonly limit?: number;
+}
+
+/** A row of `files`, with its dataset's name. */
+export interface ListedRow {
+  readonly raw: string | Buffer;
+  readonly bronze: string | Buffer;
+  readonly [column: string]: string | number | Buffer | null;
+}
+
+/** Entries that are read at once; no read transaction is open in between. */
+const PAGE = 1000;
+/** Newest first, each page is a look at everything. */
+const NEWEST_PAGE = 10_000;
+/** When an entry was settled last; one that never was counts from when it became due. */
+const SETTLED_AT = "coalesce(f.settled_at, f.next_at)";
+
+/** Yields entries by dataset and raw, or newest first; conditions are looked at in the database. */
+export function* listEntries(db: Db, filter: ListFilter): Generator<ListedEntry, void, void> {
+  let left = filter.limit ?? Infinity;
+  const pages = filter.isNewestFirst === true ? newestPages(db, filter) : pagesByName(db, filter);
+  for (const page of pages) {
+    for (const row of page) {
+      if (left <= 0) return;
+      left -= 1;
+      yield entryOf(row);
+    }
+    if (left <= 0) return;
+  }
+}
+
+function* pagesByName(db: Db, filter: ListFilter): Generator<ListedRow[], void, void> {
+  const { outcome, code, since } = filter;
+  const limit = Math.min(filter.limit ?? PAGE, PAGE);
+  const select = db.prepare(
+    `SELECT f.*, @name AS dataset_name FROM files AS f ${code === undefined ? "" : "INDEXED BY failed"}
+     WHERE f.dataset = @id AND f.raw > @after ${conditions(db, filter)}
+     ORDER BY f.raw LIMIT @limit`,
+  );
+  for (const { id, name } of datasetsIn(db, filter)) {
+    for (let after: string | Buffer | undefined = ""; after !== undefined;) {
+      const rows = select.all({ id, name, after, limit, outcome, code, since }) as ListedRow[];
+      yield rows;
+      after = rows.length < limit ? undefined : rows.at(-1)?.raw;
+    }
+  }
+}
+
+function* newestPages(db: Db, filter: ListFilter): Generator<ListedRow[], void, void> {
+  const { outcome, code, since } = filter;
+  const limit = Math.min(filter.limit ?? NEWEST_PAGE, NEWEST_PAGE);
+  const ids = JSON.stringify(datasetsIn(db, filter).map(({ id }) => id));
+  const select = db.prepare(
+    `SELECT f.*, d.name AS dataset_name, ${SETTLED_AT} AS at
+     FROM files AS f JOIN datasets AS d ON d.id = f.dataset
+     WHERE f.dataset IN (SELECT value FROM json_each(@ids)) ${conditions(db, filter)}
+       AND (${SETTLED_AT}, f.dataset, f.raw) < (@at, @dataset, @raw)
+     ORDER BY ${SETTLED_AT} DESC, f.dataset DESC, f.raw DESC LIMIT @limit`,
+  );
+  const first = { at: Number.MAX_SAFE_INTEGER, dataset: 0, raw: "" };
+  for (let before: typeof first | ListedRow | undefined = first; before !== undefined;) {
+    const { at, dataset, raw } = before;
+    const place = { at, dataset, raw };
+    const rows = select.all({ ...place, ids, limit, outcome, code, since }) as ListedRow[];
+    yield rows;
+    before = rows.length < limit ? undefined : rows.at(-1);
+  }
+}
+
+/** With a plus no index that would have to be sorted again for each page is used. */
+function conditions(db: Db, { outcome, code, since, hasRaw, hasFormat }: ListFilter): string {
+  const all: string[] = [];
+  if (outcome === "waiting") all.push("+f.next_at IS NOT NULL");
+  else if (outcome !== undefined) all.push("f.outcome = @outcome");
+  if (code !== undefined) all.push("f.code = @code");
+  if (since !== undefined) all.push("f.settled_at >= @since");
+  if (hasFormat !== undefined) {
+    db.function("has_format", (format, sample) =>
+      Number(format !== null && hasFormat(String(format), sample as string | null)),
+    );
+    all.push("has_format(f.format, f.sample)");
+  }
+  if (hasRaw !== undefined) {
+    db.function("has_raw", (raw) => Number(hasRaw(pathText(raw as string | Buffer))));
+    all.push("has_raw(f.raw)");
+  }
+  return all.map((condition) => `AND ${condition}`).join(" ");
+}
+
+function datasetsIn(
+  db: Db,
+  { hasDataset = () => true }: ListFilter,
+): readonly { readonly id: number; readonly name: string }[] {
+  const all = db.prepare("SELECT id, name FROM datasets ORDER BY name").all();
+  return (all as { id: number; name: string }[]).filter(({ name }) => hasDataset(name));
+}
+
+/** The formats that samples have, sorted; looks at every entry. */
+export function formatsOf(db: Db): string[] {
+  const select = "SELECT DISTINCT format FROM files WHERE format IS NOT NULL ORDER BY format";
+  return db.prepare(select).pluck().all() as string[];
+}
+
+/** What a row says. */
+export function entryOf(row: ListedRow): ListedEntry {
+  const sample = row["sample"] as string | null;
+  const nextAt = row["next_at"] as number | null;
+  return {
+    dataset: row["dataset_name"] as string,
+    raw: pathText(row.raw),
+    bronze: pathText(row.bronze),
+    mtime: row["mtime"] as number,
+    outcome: row["outcome"] as string | null,
+    waiting: nextAt !== null,
+    sample: sample === null ? null : `samples/${sample}`,
+    stale: sample !== null && (row["outcome"] !== "sampled" || row["done_mtime"] !== row["mtime"]),
+    format: row["format"] as string | null,
+    rows: row["rows"] as number | null,
+    bytes: row["bytes"] as number | null,
+    sourceSize: row["source_size"] as number | null,
+    reason: row["reason"] as string | null,
+    code: row["code"] as string | null,
+    message: row["message"] as string | null,
+    attempts: row["attempts"] as number,
+    nextAt: timeOf(nextAt),
+    at: timeOf(row["settled_at"] as number | null),
+    acknowledged: isAcknowledged(row),
+  };
+}
+
+/** The same as `IS_ACKNOWLEDGED`. */
+function isAcknowledged({ outcome, next_at, acknowledged, settled_at }: ListedRow): boolean {
+  if (outcome !== "failed" || next_at !== null || acknowledged === null) return false;
+  return acknowledged === settled_at;
+}
+
+/** A time in ms since epoch as ISO 8601; null for none. */
+export function timeOf(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

@@ -1,0 +1,133 @@
+import type { FailureCode } from "../../../errors.ts";
+import { pathText } from "../../../lib/pep383.ts";
+import { IS_ACKNOWLEDGED } from "./failures.ts";
+import type { Db } from "../open.ts";
+
+/** Whether anything is known of a dataset's files, be it that one was forgotten. */
+export function hasFilesOf(db: Db): (dataset: number) => boolean {
+  const one = db
+    .prepare(
+      `SELECT 1 FROM files WHERE dataset = @dataset
+       UNION ALL SELECT 1 FROM forgotten WHERE dataset = @dataset LIMIT 1`,
+    )
+    .pluck();
+  return (dataset) => one.get({ dataset }) !== undefined;
+}
+
+/** How many entries a dataset has. */
+export function entriesKnownOf(db: Db): (dataset: number) => number {
+  const sum = db.prepare("SELECT coalesce(sum(n), 0) FROM totals WHERE dataset = ?").pluck();
+  return (dataset) => sum.get(dataset) as number;
+}
+
+/** The next time after `now` that something is due; both ms since epoch. */
+export function nextRetryOf(db: Db): (now: number) => number | undefined {
+  const next = db
+    .prepare(
+      `SELECT min(t) FROM (
+         SELECT (SELECT min(next_at) FROM files WHERE dataset = d.id AND next_at > ?) AS t
+         FROM datasets AS d
+       )`,
+    )
+    .pluck();
+  return (now) => (next.get(now) as number | null) ?? undefined;
+}
+
+/** One dataset at a glance. Times are ms since epoch. */
+export interface DatasetTotals {
+  readonly dataset: string;
+  readonly entries: number;
+  readonly sampled: number;
+  readonly failed: number;
+  /** Of these, which people have seen and which are not tried again. */
+  readonly acknowledged: number;
+  /** Whose sample retention has removed. */
+  readonly pruned: number;
+  /** Due, or waiting for another try. */
+  readonly waiting: number;
+  /** Of these, whose time has come: the backlog. */
+  readonly due: number;
+  /** When the oldest of those that are due became so. */
+  readonly oldestDueAt: number | null;
+  /** Manifest lines that were no entries, so far. */
+  readonly rejected: number;
+  /** Of these, which people have seen. */
+  readonly acknowledgedLines: number;
+  /** Entries settled within the last minute. */
+  readonly lastMinute: number;
+  /** Bytes read from bronze, so far. */
+  readonly readBytes: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/** Every dataset at a glance, by name. Costs a look at what waits, and not at all entries. */
+export function datasetTotals(db: Db, now: number): DatasetTotals[] {
+  return db
+    .prepare(
+      `WITH total AS (
+         SELECT dataset, sum(n) AS entries, sum(n) FILTER (WHERE outcome = 'sampled') AS sampled,
+           sum(n) FILTER (WHERE outcome = 'failed') AS failed,
+           sum(n) FILTER (WHERE outcome = 'pruned') AS pruned
+         FROM totals GROUP BY dataset
+       ), backlog AS (
+         SELECT dataset, count(*) AS waiting, sum(next_at <= @now) AS due,
+           min(CASE WHEN next_at <= @now THEN next_at END) AS oldestDueAt
+         FROM files INDEXED BY due WHERE next_at IS NOT NULL GROUP BY dataset
+       )
+       SELECT d.name AS dataset, coalesce(entries, 0) AS entries, coalesce(sampled, 0) AS sampled,
+         coalesce(failed, 0) AS failed, coalesce(pruned, 0) AS pruned,
+         coalesce(waiting, 0) AS waiting, coalesce(due, 0) AS due, oldestDueAt,
+         (SELECT count(*) FROM files AS seen INDEXED BY acknowledged_files
+            WHERE dataset = d.id AND ${IS_ACKNOWLEDGED}) AS acknowledged,
+         (SELECT count(*) FROM rejected AS r WHERE r.dataset = d.id) AS rejected,
+         (SELECT count(*) FROM rejected AS seen INDEXED BY acknowledged_rejected
+            WHERE dataset = d.id AND acknowledged_at IS NOT NULL) AS acknowledgedLines,
+         (SELECT count(*) FROM (VALUES ('sampled'), ('failed')) AS o CROSS JOIN files AS f
+            INDEXED BY settled
+            ON f.dataset = d.id AND f.outcome = o.column1 AND f.settled_at > @minute) AS lastMinute,
+         coalesce((SELECT n FROM counts WHERE dataset = d.id AND what = 'readBytes'), 0)
+           AS readBytes
+       FROM datasets AS d LEFT JOIN total ON total.dataset = d.id
+         LEFT JOIN backlog ON backlog.dataset = d.id
+       WHERE d.forgotten_at IS NULL ORDER BY d.name`,
+    )
+    .all({ now, minute: now - MINUTE_MS }) as DatasetTotals[];
+}
+
+/** Entries whose last try failed with a code, and one of them. */
+export interface FailuresOfCode {
+  readonly code: FailureCode;
+  readonly entries: number;
+  /** Of these, which people have seen and which are not tried again. */
+  readonly acknowledged: number;
+  readonly example: { readonly dataset: string; readonly raw: string; readonly message: string };
+}
+
+/** Failures by code, most first. */
+export function failuresByCode(db: Db): FailuresOfCode[] {
+  const codes = db
+    .prepare(
+      `SELECT code, count(*) AS entries FROM files INDEXED BY failed WHERE code IS NOT NULL
+       GROUP BY code ORDER BY entries DESC, code`,
+    )
+    .all() as { code: FailureCode; entries: number }[];
+  const seen = db
+    .prepare(
+      `SELECT code, count(*) FROM files AS seen INDEXED BY acknowledged_files
+       WHERE ${IS_ACKNOWLEDGED} GROUP BY code`,
+    )
+    .raw()
+    .all() as [FailureCode, number][];
+  const acknowledged = new Map(seen);
+  const exampleOf = db.prepare(
+    `SELECT d.name AS dataset, f.raw, coalesce(f.message, '') AS message
+     FROM files AS f INDEXED BY failed CROSS JOIN datasets AS d ON d.id = f.dataset
+     WHERE f.code = ? LIMIT 1`,
+  );
+  return codes.map(({ code, entries }) => {
+    const found = exampleOf.get(code) as { dataset: string; raw: Buffer; message: string };
+    const example = { ...found, raw: pathText(found.raw) };
+    return { code, entries, acknowledged: acknowledged.get(code) ?? 0, example };
+  });
+}

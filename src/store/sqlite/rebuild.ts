@@ -1,0 +1,110 @@
+import { pathBytes } from "../../lib/pep383.ts";
+import { forgetUntil, forgottenBeforeOf } from "./forgotten.ts";
+import type { Db } from "./open.ts";
+import { type Outcome, outcomesOf } from "./outcome-counts.ts";
+import { addUnsyncedOf } from "./unsynced.ts";
+
+/** What a receipt says that the cache has to know. */
+export interface Remembered {
+  readonly raw: string;
+  readonly bronze: string;
+  readonly mtime: number;
+  readonly outcome: "sampled" | "pruned" | "failed";
+  /** Below samples/; null where none was published. */
+  readonly sample: string | null;
+  readonly extension: string | null;
+  readonly format: string | null;
+  readonly rows: number | null;
+  readonly bytes: number | null;
+  readonly sourceSize: number | null;
+  /** Of a failure. */
+  readonly code: string | null;
+  readonly message: string | null;
+  /** ms since epoch. */
+  readonly settledAt: number;
+}
+
+/** A receipt by which a raw, or the whole dataset, is known of no more. */
+export interface ForgottenReceipt {
+  readonly outcome: "forgotten";
+  /** null for the dataset. */
+  readonly entry: { readonly raw: string; readonly mtime: number } | null;
+  /** ms since epoch. */
+  readonly settledAt: number;
+}
+
+/** Puts back what receipts say, in any order: the last one of a raw, by its time, counts. */
+export type Restore = (
+  dataset: number,
+  receipts: readonly (Remembered | ForgottenReceipt)[],
+) => void;
+
+/** Prepares the statements. A failure leaves the sample that was there; it is due by its line. */
+export function restoreOf(db: Db): Restore {
+  const addUnsynced = addUnsyncedOf(db);
+  const changeOutcomes = outcomesOf(db);
+  const outcomeOf = db
+    .prepare("SELECT coalesce(outcome, 'new') FROM files WHERE dataset = ? AND raw = ?")
+    .pluck();
+  const claim = db.prepare("INSERT OR IGNORE INTO names (dataset, name, raw) VALUES (?, ?, ?)");
+  const holds = db
+    .prepare("SELECT 1 FROM names WHERE dataset = ? AND name = ? AND raw = ?")
+    .pluck();
+  const upsert = db.prepare(
+    `INSERT INTO files (dataset, raw, bronze, mtime, seq, name, extension, outcome, done_mtime,
+       settled_at, sampled_at, sample, format, rows, bytes, source_size)
+     VALUES (@dataset, @key, @path, @mtime, 0, @sample, @extension, @outcome, @mtime,
+       @settledAt, @settledAt, @published, @format, @rows, @bytes, @sourceSize)
+     ON CONFLICT (dataset, raw) DO UPDATE SET bronze = excluded.bronze, mtime = excluded.mtime,
+       name = excluded.name, extension = excluded.extension, outcome = excluded.outcome,
+       done_mtime = excluded.done_mtime, settled_at = excluded.settled_at,
+       sampled_at = excluded.sampled_at, sample = excluded.sample, format = excluded.format, rows = excluded.rows,
+       bytes = excluded.bytes, source_size = excluded.source_size, code = NULL, message = NULL
+     WHERE excluded.settled_at >= settled_at`,
+  );
+  const fail = db.prepare(
+    `UPDATE files SET outcome = 'failed', mtime = @mtime, done_mtime = @mtime, code = @code,
+       message = @message
+     WHERE dataset = @dataset AND raw = @key AND @settledAt >= settled_at`,
+  );
+  const forgottenBefore = forgottenBeforeOf(db);
+  /** When the dataset was forgotten as a whole: what is older counts no more. */
+  let forgottenAt = -1;
+
+  return db.transaction((dataset, receipts): void => {
+    const unsynced: unknown[] = [];
+    const outcomes = changeOutcomes();
+    const forgotten = forgottenBefore(dataset);
+    for (const remembered of receipts) {
+      if (remembered.settledAt <= forgottenAt) continue;
+      if (remembered.outcome === "forgotten") {
+        const { entry, settledAt } = remembered;
+        const before = entry === null ? undefined : forgotten.add({ ...entry, at: settledAt });
+        if (before !== undefined) outcomes.gone(dataset, before);
+        if (entry !== null) continue;
+        outcomes.save();
+        forgetUntil(db, dataset, settledAt);
+        forgottenAt = settledAt;
+        continue;
+      }
+      const { raw, bronze, ...receipt } = remembered;
+      const row = { dataset, key: pathBytes(raw), path: pathBytes(bronze), ...receipt };
+      const before = outcomeOf.get(dataset, row.key) as Outcome | undefined;
+      if (receipt.outcome === "failed") {
+        if (forgotten.has(raw, receipt.settledAt)) continue;
+        if (fail.run(row).changes > 0) outcomes.moved(dataset, before, "failed");
+      } else if (receipt.sample !== null) {
+        const name = [dataset, receipt.sample, row.key];
+        // Damage can give a name twice: then the second is no sample of this raw.
+        if (claim.run(...name).changes === 0 && holds.get(...name) === undefined) continue;
+        if (forgotten.has(raw, receipt.settledAt)) continue;
+        const gone = receipt.outcome === "pruned" ? { published: null, bytes: null } : {};
+        const { changes } = upsert.run({ published: receipt.sample, ...row, ...gone });
+        if (changes > 0) outcomes.moved(dataset, before, receipt.outcome);
+        if (receipt.outcome === "sampled") unsynced.push(dataset, row.key);
+      }
+    }
+    addUnsynced(unsynced, 0);
+    outcomes.save();
+  });
+}

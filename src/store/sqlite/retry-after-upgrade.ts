@@ -1,0 +1,25 @@
+import { retryOf, type FailureCode } from "../../errors.ts";
+import { addFact, factOf } from "./meta.ts";
+import type { Db } from "./open.ts";
+
+/**
+ * Makes due again what an earlier version of the program could not do; returns how many entries.
+ * `now` is ms since epoch.
+ */
+export function retryAfterUpgrade(db: Db, version: string, now: number): number {
+  const before = factOf(db, "sampler");
+  if (before === version) return 0;
+  const codes = db.prepare("SELECT DISTINCT code FROM files WHERE code IS NOT NULL").pluck().all();
+  const update = db.prepare(
+    "UPDATE files SET next_at = ?, attempts = 0, failed_at = NULL WHERE code = ?",
+  );
+  return db.transaction(() => {
+    let changed = 0;
+    for (const code of codes as FailureCode[]) {
+      if (before !== undefined && retryOf(code) === "change")
+        changed += update.run(now, code).changes;
+    }
+    addFact(db, "sampler", version);
+    return changed;
+  })();
+}

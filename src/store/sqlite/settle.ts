@@ -1,0 +1,77 @@
+import { pathBytes } from "../../lib/pep383.ts";
+import type { Failed, Sampled } from "../../job.ts";
+import type { Claim } from "./claim.ts";
+import { type Counted, countsOf } from "./counters.ts";
+import type { Db } from "./open.ts";
+import { outcomesOf } from "./outcome-counts.ts";
+import { addUnsyncedOf } from "./unsynced.ts";
+
+/** A claim and what became of it. */
+export interface Settled {
+  readonly claim: Claim;
+  readonly outcome: Sampled | Failed;
+  /** For a failure: when it is tried again, ms since epoch; null for a dead letter. */
+  readonly nextAt: number | null;
+}
+
+/** Writes outcomes in one transaction; `now` is ms since epoch. */
+export type Settle = (settled: readonly Settled[], now: number) => void;
+
+/**
+ * Prepares the statements. A success settles the version the job was given and no other; a failure
+ * settles only when no newer line has come since.
+ */
+export function settleOf(db: Db): Settle {
+  const addCounts = countsOf(db);
+  const addUnsynced = addUnsyncedOf(db);
+  const changeOutcomes = outcomesOf(db);
+  const publish = db.prepare(
+    "UPDATE files SET sample = ?, sampled_at = ? WHERE dataset = ? AND raw = ?",
+  );
+  // Named parameters would take as long again.
+  const succeed = db.prepare(
+    `UPDATE files SET outcome = 'sampled', done_mtime = mtime, next_at = NULL, settled_at = ?,
+       sampled_at = ?, sample = ?, format = ?, rows = ?, bytes = ?, source_size = ?, reason = ?,
+       code = NULL, message = NULL, attempts = 0, failed_at = NULL
+     WHERE dataset = ? AND raw = ? AND mtime = ?`,
+  );
+  const fail = db.prepare(
+    `UPDATE files SET outcome = 'failed', done_mtime = mtime, next_at = @nextAt,
+       settled_at = @now, code = @code, message = @message, attempts = @attempts,
+       failed_at = @failedAt
+     WHERE dataset = @dataset AND raw = @raw AND seq = @seq`,
+  );
+
+  return db.transaction((all: readonly Settled[], now: number): void => {
+    const unsynced: unknown[] = [];
+    const outcomes = changeOutcomes();
+    const counts = new Map<number, Partial<Record<Counted, number>>>();
+    for (const { claim, outcome, nextAt } of all) {
+      const { dataset, job } = claim;
+      const raw = pathBytes(job.raw);
+      if (outcome.outcome === "sampled") {
+        const { format, rows = null, bytes, sourceSize, reason = null } = outcome;
+        const facts = [job.name, format, rows, bytes, sourceSize, reason];
+        const { changes } = succeed.run([now, now, ...facts, dataset, raw, job.mtime]);
+        if (changes > 0) {
+          outcomes.moved(dataset, claim.outcome, "sampled");
+          unsynced.push(dataset, raw);
+        } else publish.run(job.name, now, dataset, raw);
+      } else {
+        const { code, message } = outcome;
+        const attempts = claim.attempts + 1;
+        const failedAt = claim.failedAt ?? now;
+        const failed = { now, nextAt, code, message, attempts, failedAt };
+        const { changes } = fail.run({ dataset, raw, seq: job.seq, ...failed });
+        if (changes > 0) outcomes.moved(dataset, claim.outcome, "failed");
+      }
+      const counted = counts.get(dataset) ?? {};
+      counted[outcome.outcome] = (counted[outcome.outcome] ?? 0) + 1;
+      counted.readBytes = (counted.readBytes ?? 0) + outcome.readBytes;
+      counts.set(dataset, counted);
+    }
+    addUnsynced(unsynced, now);
+    outcomes.save();
+    for (const [dataset, counted] of counts) addCounts(dataset, counted);
+  });
+}

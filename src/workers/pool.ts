@@ -1,0 +1,208 @@
+import type { FailureCode } from "../errors.ts";
+import { type Lane, startLane } from "./thread.ts";
+import type { Settings } from "../config/settings.ts";
+import type { InWork } from "./crash-marks.ts";
+import { createTurn, turnOf } from "./turn.ts";
+import type { Handle, Job, Outcome } from "../job.ts";
+
+/** A Handle that does jobs apart from us, so that one file can be stopped and costs no other. */
+export interface WorkerPool {
+  readonly handle: Handle;
+  /** Gives back what no thread was sent yet: it is abandoned. */
+  giveBack(): void;
+  /** Ends all lanes; what is in flight is abandoned. */
+  close(): Promise<void>;
+  /** False once a lane ended in the middle of a job, or could not remove what it had begun to write. */
+  wasClean(): boolean;
+  /** How many threads had to be replaced: they died, or were at one file for too long. */
+  replaced(): number;
+}
+
+interface Task {
+  readonly job: Job;
+  readonly resolve: (outcome: Outcome) => void;
+}
+
+/** A place for a lane; the lane is started when it is needed, and again when it died. */
+interface Slot {
+  readonly thread: number;
+  lane: Lane | undefined;
+  /** What it was sent, in the order in which that is done. */
+  tasks: Task[];
+  /** Of these, how many are answered since the lane was started. */
+  answered: number;
+  /** How often the lane had moved when that was last looked at, and when it was seen to. */
+  moves: number;
+  movedAt: number;
+  /** How many it may be sent at once. */
+  atOnce: number;
+}
+
+/** A lane stops itself at `limits.seconds`; one that does not is ended this much later. */
+const GRACE_MS = 2000;
+const LOOK_MS = 500;
+/** A lane is sent work for so long: enough to be busy while we are, and no file waits for long. */
+const AHEAD_MS = 40;
+const LEAST_AT_ONCE = 2;
+/** As long as it is not known how long they take. */
+const FIRST_AT_ONCE = 8;
+const MOST_AT_ONCE = 64;
+const worker = new URL(
+  `../sampling/job/worker.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`,
+  import.meta.url,
+);
+
+/**
+ * As many threads as are configured. `inWork` tells what each of them is at; `program` is what
+ * they run.
+ */
+export function createWorkerPool(settings: Settings, inWork: InWork, program = worker): WorkerPool {
+  const slots = Array.from({ length: settings.drain.threads }, (_, thread) => emptySlot(thread));
+  const stops = new WeakSet<AbortSignal>();
+  const turn = createTurn();
+  let waiting: Task[] = [];
+  let sending: NodeJS.Immediate | undefined;
+  let looking: NodeJS.Timeout | undefined;
+  let isClean = true;
+  let replacedCount = 0;
+
+  return { handle, giveBack, close, wasClean, replaced: () => replacedCount };
+
+  function handle(job: Job, signal: AbortSignal): Promise<Outcome> {
+    if (signal.aborted) return Promise.resolve({ outcome: "abandoned" });
+    if (!stops.has(signal)) signal.addEventListener("abort", () => void close(), { once: true });
+    stops.add(signal);
+    return new Promise((resolve) => {
+      waiting.push({ job, resolve });
+      // What is handed over in the same turn goes in one message.
+      sending ??= setImmediate(send);
+    });
+  }
+
+  /** Those with the least to do come first; each is sent its share, as far as it has room. */
+  function send(): void {
+    sending = undefined;
+    looking ??= setInterval(look, LOOK_MS);
+    const inTurn = slots.toSorted((a, b) => a.tasks.length - b.tasks.length);
+    for (const [i, slot] of inTurn.entries()) {
+      const share = Math.ceil(waiting.length / (slots.length - i));
+      const room = Math.min(share, slot.atOnce - slot.tasks.length);
+      if (room > 0) sendTo(slot, waiting.splice(0, room));
+    }
+  }
+
+  function sendTo(slot: Slot, tasks: readonly Task[]): void {
+    slot.lane ??= startIn(slot);
+    if (slot.tasks.length === 0) slot.movedAt = performance.now();
+    slot.tasks.push(...tasks);
+    slot.lane.post(tasks.map(({ job }) => job));
+  }
+
+  function startIn(slot: Slot): Lane {
+    const { thread } = slot;
+    const isOurs = () => slot.lane === lane;
+    const lane = startLane(
+      program,
+      { origin: settings.origin, inWork: inWork.path, thread, turn },
+      {
+        onAnswers: (outcomes) => void (isOurs() && answered(slot, outcomes)),
+        onDeath: (code, message) => void (isOurs() && died(slot, lane, code, message)),
+      },
+    );
+    return lane;
+  }
+
+  function answered(slot: Slot, outcomes: readonly Outcome[]): void {
+    const tasks = slot.tasks.splice(0, outcomes.length);
+    slot.answered += outcomes.length;
+    const ms = outcomes.reduce((sum, outcome) => sum + ("ms" in outcome ? outcome.ms : 0), 0);
+    const fit = Math.floor((AHEAD_MS * outcomes.length) / Math.max(ms, 0.01));
+    slot.atOnce = Math.min(MOST_AT_ONCE, Math.max(LEAST_AT_ONCE, fit));
+    if (slot.tasks.length === 0) inWork.clear(slot.thread);
+    for (const [i, outcome] of outcomes.entries()) tasks[i]?.resolve(outcome);
+    sending ??= setImmediate(send);
+  }
+
+  function died(slot: Slot, lane: Lane, code: FailureCode, message: string): void {
+    if (lane.progress.isReady()) return replace(slot, code, message);
+    // No job is to blame for a thread that could not be started: they stay due.
+    const reason = `no thread can be started: ${message}`;
+    for (const { resolve } of empty(slot)) resolve({ outcome: "paused", code, message: reason });
+  }
+
+  /** Ends the lanes that are at one job for too long. */
+  function look(): void {
+    const now = performance.now();
+    for (const slot of slots) {
+      const moves = slot.lane?.progress.moves() ?? 0;
+      if (moves !== slot.moves) slot.movedAt = now;
+      slot.moves = moves;
+      const job = inProgress(slot)?.job;
+      if (job === undefined) continue;
+      const { seconds } = settings.forDataset(job.dataset).limits;
+      const message = `not done within limits.seconds (${seconds} s)`;
+      if (now - slot.movedAt > seconds * 1000 + GRACE_MS) replace(slot, "TIMEOUT", message);
+    }
+    if (slots.some(({ tasks }) => tasks.length > 0)) return;
+    clearInterval(looking);
+    looking = undefined;
+  }
+
+  /** The task in progress of a dead or late lane is to blame; the others are done by the next one. */
+  function replace(slot: Slot, code: FailureCode, message: string): void {
+    replacedCount += 1;
+    const blamed = inProgress(slot);
+    const ms = performance.now() - slot.movedAt;
+    waiting.unshift(...empty(slot).filter((task) => task !== blamed));
+    if (blamed !== undefined) isClean = false;
+    blamed?.resolve({ outcome: "failed", code, message, readBytes: 0, ms });
+    sending ??= setImmediate(send);
+  }
+
+  /** Ends a slot's lane without waiting: it may hang in the kernel. Returns its tasks. */
+  function empty(slot: Slot): Task[] {
+    isClean = wasClean();
+    void slot.lane?.end();
+    turnOf(turn, slot.thread).leave();
+    inWork.clear(slot.thread);
+    const { tasks, thread } = slot;
+    Object.assign(slot, emptySlot(thread));
+    return tasks;
+  }
+
+  function giveBack(): void {
+    for (const { resolve } of waiting.splice(0)) resolve({ outcome: "abandoned" });
+  }
+
+  async function close(): Promise<void> {
+    clearImmediate(sending);
+    clearInterval(looking);
+    sending = undefined;
+    looking = undefined;
+    const tasks = slots.flatMap(empty);
+    if (tasks.length > 0) isClean = false;
+    for (const { resolve } of tasks) resolve({ outcome: "abandoned" });
+    giveBack();
+  }
+
+  function wasClean(): boolean {
+    return isClean && slots.every(({ lane }) => lane?.progress.hasLeft() !== true);
+  }
+}
+
+function emptySlot(thread: number): Slot {
+  return {
+    thread,
+    lane: undefined,
+    tasks: [],
+    answered: 0,
+    moves: 0,
+    movedAt: 0,
+    atOnce: FIRST_AT_ONCE,
+  };
+}
+
+/** The outcomes of what it has done may not have come yet; its count has 32 bits. */
+function inProgress({ lane, tasks, answered }: Slot): Task | undefined {
+  return tasks[((lane?.progress.done() ?? 0) - answered) | 0];
+}

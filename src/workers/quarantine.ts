@@ -1,0 +1,64 @@
+import { addFact, factOf } from "../store/sqlite/meta.ts";
+import type { Db } from "../store/sqlite/open.ts";
+import { lastInWork, markOf } from "./crash-marks.ts";
+import type { Failed, Handle } from "../job.ts";
+
+/**
+ * So often in a row the process may end at a file before the file is given up. Whoever kills it at
+ * will hits one and the same file a few times, too.
+ */
+const DEATHS = 5;
+/** From then on one thread works, which shows which file it is. */
+const CAREFUL = 3;
+const GIVEN_UP: Failed = {
+  outcome: "failed",
+  code: "UNEXPECTED",
+  message: `the process ended ${DEATHS} times in a row while it worked on this file; did it run out of memory?`,
+  readBytes: 0,
+  ms: 0,
+};
+
+/** Files at which the process ended: killed for its memory, say, or by V8 when that runs out. */
+export interface Suspects {
+  /** True while one of them is to be watched: with one thread only it can be to blame. */
+  isCareful(): boolean;
+  /** Fails those that are given up, once each, instead of trying them again. */
+  guard(handle: Handle): Handle;
+}
+
+/**
+ * Finds out what the last process was working on when it ended without a word, and counts how often
+ * it was so in a row. To be called before anything is in work again.
+ * @throws errno, and what the cache throws
+ */
+export function findSuspects(
+  db: Db,
+  { state, bootId }: { readonly state: string; readonly bootId: string | undefined },
+): Suspects {
+  const wasKilled = factOf(db, "cleanStop") === "false";
+  const isSameBoot = bootId !== undefined && factOf(db, "bootId") === bootId;
+  const before = JSON.parse(factOf(db, "suspects") ?? "{}") as Record<string, number>;
+  const marks = wasKilled && isSameBoot ? lastInWork(state) : [];
+  const deaths = Object.fromEntries(marks.map((mark) => [mark, (before[mark] ?? 0) + 1]));
+  // One that is given up may not have been recorded before the next death.
+  for (const [mark, n] of Object.entries(marks.length > 0 ? before : {})) {
+    if (n >= DEATHS) deaths[mark] ??= n;
+  }
+  addFact(db, "suspects", JSON.stringify(deaths));
+  const counts = Object.entries(deaths);
+  const givenUp = new Set(counts.filter(([, n]) => n >= DEATHS).map(([mark]) => mark));
+  const watched = new Set(
+    counts.filter(([, n]) => n >= CAREFUL && n < DEATHS).map(([mark]) => mark),
+  );
+  return {
+    isCareful: () => watched.size > 0,
+    guard: (handle) => async (job, signal) => {
+      if (givenUp.size + watched.size === 0) return handle(job, signal);
+      const mark = markOf(job);
+      if (givenUp.delete(mark)) return GIVEN_UP;
+      const outcome = await handle(job, signal);
+      watched.delete(mark);
+      return outcome;
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+
+/** Node's calls that change something on disk, or can be told to. */
+const changing =
+  /^(appendFile|chmod|chown|copyFile|cp|createWriteStream|fchmod|fchown|ftruncate|futimes|lchown|link|lutimes|mkdir|mkdtemp|open|rename|rm|rmdir|symlink|truncate|unlink|utimes|write|writeFile|writev)(Sync)?$/;
+
+/** The only files that may use them on their own, and what for. */
+const allowed: Readonly<Record<string, string>> = {
+  "src/log/log-lines.ts": "standard output",
+  "src/lake/held-directory.ts": "below a directory that is held: everything that is done to a lake",
+  "src/system/system-calls.ts": "the calls that it is made of",
+  "src/lake/state-directory.ts": "makes the state directory, and judges it",
+  "src/system/directory-lock.ts": "opens the held state directory to lock it",
+  "src/store/sqlite/open.ts": "the cache's files, in the held state directory",
+  "src/workers/crash-marks.ts": "marks, in the held state directory",
+  "src/lake/local-file.ts": "opens bronze to read",
+  "src/manifest/files.ts": "opens manifests to read",
+  "src/samples/publish.ts": "writes to a file that a held directory made",
+  "src/samples/receipts.ts": "opens receipts in a held directory",
+  "src/samples/find-receipt.ts": "opens receipts to read",
+  "src/samples/fsync.ts": "opens samples to bring them to disk",
+  "src/samples/verify.ts": "opens samples to read",
+  "src/manifest/append.ts": "production's own call",
+  "src/cli/output/out-file.ts": "the file that a person names with --out",
+  "src/cli/commands/dry-run.ts": "a copy of the cache in a temporary directory",
+  "src/http/server/bind.ts": "the socket that the configuration names",
+};
+
+/** The names that a file imports from Node's file system. */
+function importedBy(path: string): string[] {
+  const text = readFileSync(join(root, path), "utf8");
+  const imports = text.matchAll(/import\s+(?:type\s+)?([^;]*?)\s+from\s+"node:fs(?:\/promises)?"/g);
+  return [...imports].flatMap(([, names = ""]) =>
+    names
+      .replace(/[{}]/g, "")
+      .split(",")
+      .map((name) => name.trim().replace(/^type /, "")),
+  );
+}
+
+test("only a few files can change anything on disk, and a lake only through a held directory", () => {
+  const files = globSync("src/**/*.ts", { cwd: root });
+  expect(files.length).toBeGreaterThan(200);
+  const users = files.filter((path) => importedBy(path).some((name) => changing.test(name)));
+  expect(users.toSorted()).toEqual(Object.keys(allowed).toSorted());
+  // A whole module would hide what of it is used.
+  const whole = files.filter((path) => importedBy(path).some((name) => /^\*|^fs$/.test(name)));
+  expect(whole).toEqual([]);
+});
