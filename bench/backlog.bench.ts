@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { PassSummary } from "../src/sampling/summary.ts";
+import type { PassSummary } from "../src/store/types.ts";
 import { compare, flush, ground, median, print, runProgram } from "./pairs.ts";
 import {
   bareLoop,

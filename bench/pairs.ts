@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LEAN_FLAGS, LEAN_MALLOC } from "../src/daemon/memory-flags.ts";
+import { LEAN_FLAGS, LEAN_MALLOC } from "../src/system/memory-flags.ts";
 import { ENVIRONMENT, MAIN } from "./built.ts";
 
 /** A benchmark; false when it misses its number. */

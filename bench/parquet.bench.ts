@@ -3,7 +3,7 @@ import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { loadConfig } from "../src/config/load.ts";
-import { LEAN_FLAGS, LEAN_MALLOC } from "../src/daemon/memory-flags.ts";
+import { LEAN_FLAGS, LEAN_MALLOC } from "../src/system/memory-flags.ts";
 import { ENVIRONMENT } from "./built.ts";
 import { compare, ground, median, print } from "./pairs.ts";
 

@@ -9,7 +9,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { PassSummary } from "../src/sampling/summary.ts";
+import type { PassSummary } from "../src/store/types.ts";
 import { compare, ground, median, print, runProgram } from "./pairs.ts";
 
 const DATASETS = 10;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { closeCache, openCache } from "../src/store/sqlite/open.ts";
 import { loadConfig } from "../src/config/load.ts";
 import { createIngest } from "../src/sampling/ingest/ingest.ts";
-import type { PassSummary } from "../src/sampling/summary.ts";
+import type { PassSummary } from "../src/store/types.ts";
 import { ground, median, print, runProgram } from "./pairs.ts";
 import { type Plot, type PlotPoint, svgOf } from "./plot.ts";
 import { bareLoop, CSV_BYTES } from "./small-files.ts";

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { becomeLean } from "./daemon/memory-flags.ts";
+import { becomeLean } from "./system/memory-flags.ts";
 import { holdSignals } from "./daemon/signals.ts";
 
 /** How long the end may take once all is done, ms. */

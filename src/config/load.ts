@@ -3,9 +3,9 @@ import { isAbsolute, relative, resolve, sep } from "node:path";
 import { LineCounter, parseDocument, type Document } from "yaml";
 import { z } from "zod";
 import { configSchema, type Config } from "./schema.ts";
-import { closest } from "fastest-levenshtein";
 import { errorCode, errorMessage, Failure } from "../errors.ts";
 import { nextTimeOf } from "../lib/cron.ts";
+import { closest } from "../lib/nearest.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 
 /** Where the configuration is looked for when nothing else is said. */

@@ -1,7 +1,6 @@
 import { join, matchesGlob, resolve } from "node:path";
 import type { Config } from "./schema.ts";
-import type { Layout } from "../samples/path.ts";
-import type { Limits } from "../job.ts";
+import type { Limits } from "../lib/limits.ts";
 
 /** What settings are made from. Plain data. */
 export interface SettingsOrigin {
@@ -17,6 +16,9 @@ export type Retention = Config["retention"];
 
 /** Left out by `datasets`, or switched off by `sample.enabled`. */
 export type OffReason = "excluded" | "disabled";
+
+/** Where samples go: all in one directory, or in the raw files' directories. */
+export type Layout = "flat" | "mirror";
 
 /** What holds for one dataset, overrides applied. */
 export interface DatasetSettings {

@@ -1,4 +1,4 @@
-import type { Format } from "../job.ts";
+import type { Format } from "./types.ts";
 
 /** A file without bytes: its sample is one too. */
 export const empty: Format = {

@@ -1,7 +1,7 @@
 import { Failure } from "../errors.ts";
 import { isText } from "../lib/encoding.ts";
 import { isZipBased, mediaTypeOf } from "../lib/signature.ts";
-import type { Format, Recognised, RecognisedBy, SampleRequest } from "../job.ts";
+import type { Format, Recognised, RecognisedBy, SampleRequest } from "./types.ts";
 import { avro } from "./avro/avro.ts";
 import { innerName } from "./compressed/compression.ts";
 import { compressions } from "./compressed/decompress.ts";

@@ -1,4 +1,4 @@
-import type { Cut } from "../job.ts";
+import type { Cut } from "../lib/records.ts";
 
 /** Entries in a listing; an archive with more has only these listed. */
 export const LISTED_ENTRIES = 10_000;

@@ -1,5 +1,5 @@
 import { Failure } from "../errors.ts";
-import type { Limits } from "../job.ts";
+import type { Limits } from "../lib/limits.ts";
 
 /** Below this many decompressed bytes no ratio is a bomb. */
 const HARMLESS_BYTES = 8 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { encodingOf } from "../lib/encoding.ts";
 import { lineScanner } from "../lib/lines.ts";
 import { firstRecords } from "../lib/records.ts";
-import type { Format, SampleRequest, SampleStream } from "../job.ts";
+import type { Format, SampleRequest, SampleStream } from "./types.ts";
 
 /** Plain lines, verbatim. */
 export const text: Format = {

@@ -2,7 +2,7 @@ import { NoSample } from "../errors.ts";
 import { decodeText, isText } from "../lib/encoding.ts";
 import { mediaTypeOf } from "../lib/signature.ts";
 import { factsOf } from "./facts/facts-of.ts";
-import type { Format, Recognised, SampleRequest, SampleStream } from "../job.ts";
+import type { Format, Recognised, SampleRequest, SampleStream } from "./types.ts";
 
 const SHOWN_LINES = 10;
 const SHOWN_CHARACTERS = 400;

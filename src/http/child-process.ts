@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { errorMessage } from "../errors.ts";
-import { LEAN_FLAGS } from "../daemon/memory-flags.ts";
+import { LEAN_FLAGS } from "../system/memory-flags.ts";
 import type { FromServer, ToServer } from "./messages.ts";
 
 /** One child process, from its start to its end. */

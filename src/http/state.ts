@@ -1,10 +1,19 @@
 import type { Db } from "../store/sqlite/open.ts";
 import type { Settings } from "../config/settings.ts";
-import type { PulseState } from "../daemon/liveness.ts";
 import type { StatusReport } from "../inspect/status.ts";
-import type { PassSummary } from "../sampling/summary.ts";
+import type { PassSummary } from "../store/types.ts";
 import type { Wait } from "../store/waits.ts";
 import type { Work } from "./counters.ts";
+
+/** How the daemon gets on. */
+export interface PulseState {
+  /** True while it waits for work. */
+  readonly resting: boolean;
+  /** When it last did something, ms since epoch; by the clock as it is set now. */
+  readonly beatAt: number;
+  /** The time since then by a clock that nobody sets, ms. */
+  readonly stillMs: number;
+}
 
 /** What the daemon is asked about itself whenever it is told on. */
 export interface Live {

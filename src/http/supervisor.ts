@@ -3,7 +3,7 @@ import { isLocal, listenAddress } from "../config/listen.ts";
 import type { Log } from "../log/log.ts";
 import type { PassEvent } from "../sampling/events.ts";
 import type { PassResult } from "../sampling/pass.ts";
-import type { PassSummary } from "../sampling/summary.ts";
+import type { PassSummary } from "../store/types.ts";
 import { createWaits } from "../store/waits.ts";
 import type { DaemonState, Live } from "./state.ts";
 import { type Death, type Keeper, keepChild } from "./restart.ts";

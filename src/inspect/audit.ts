@@ -9,11 +9,11 @@ import type { ManifestFile } from "../manifest/files.ts";
 import { ACTIVE, isCompressed } from "../manifest/generations.ts";
 import { planAll } from "../manifest/plan.ts";
 import { readSegment } from "../manifest/read.ts";
-import { readingAsIs } from "../sampling/ingest/reading.ts";
+import { readingAsIs } from "../manifest/reading-as-is.ts";
 import { findPlace, holdSamples } from "../samples/directory.ts";
 import { isReceipts } from "../samples/path.ts";
 import { temporaryName } from "../samples/temporary-name.ts";
-import type { Checkpoint } from "../job.ts";
+import type { Checkpoint } from "../manifest/types.ts";
 
 /**
  * What an audit finds. `stale`: a sample of an earlier version, with the newest one waiting.

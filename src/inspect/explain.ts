@@ -6,7 +6,7 @@ import type { HeldDataset, Lake } from "../lake/lake.ts";
 import { holdManifests } from "../manifest/directory.ts";
 import { planAll } from "../manifest/plan.ts";
 import { readSegment } from "../manifest/read.ts";
-import { readingAsIs } from "../sampling/ingest/reading.ts";
+import { readingAsIs } from "../manifest/reading-as-is.ts";
 import { findPlace, holdSamples } from "../samples/directory.ts";
 import { type Receipt, readReceipts } from "../samples/receipts.ts";
 

@@ -9,7 +9,7 @@ import type { Settings } from "../config/settings.ts";
 import { Failure } from "../errors.ts";
 import { pathBytes } from "../lib/pep383.ts";
 import { openCacheIfAny } from "../store/sqlite/open-if-any.ts";
-import { unknownRaw } from "../cli/unknown-names.ts";
+import { unknownRaw } from "./unknown-names.ts";
 import { type WaitingFor, waitingFor } from "./waiting-for.ts";
 import { holderOf } from "../store/sqlite/lock.ts";
 

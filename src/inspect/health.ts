@@ -1,5 +1,5 @@
 import { bytesText, counted, countText, durationText } from "../lib/text.ts";
-import { type PassSummary, troubleOf } from "../sampling/summary.ts";
+import type { PassSummary } from "../store/types.ts";
 
 /** What a daemon is called, by commands and page alike. */
 export type Word =
@@ -116,4 +116,18 @@ function failuresText({ failed, acknowledged }: Standing["totals"]): string {
   if (failed === 0) return "nothing failed";
   const seen = acknowledged === 0 ? "" : ` (${countText(acknowledged)} acknowledged)`;
   return `${countText(failed)} failed${seen}`;
+}
+
+/** What was wrong with a pass that came to its end, on one line; undefined when nothing was. */
+export function troubleOf({
+  errors,
+  paused,
+}: Pick<PassSummary, "errors" | "paused">): string | undefined {
+  const parts = [
+    ...(errors > 0
+      ? [`${counted(errors, "manifest or directory", "manifests or directories")} cannot be read`]
+      : []),
+    ...(paused > 0 ? [counted(paused, "dataset waits", "datasets wait")] : []),
+  ];
+  return parts.length === 0 ? undefined : `${parts.join(", ")}: see the log`;
 }

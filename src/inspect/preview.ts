@@ -6,8 +6,8 @@ import { startClock } from "../lib/deadline.ts";
 import { openLocalFile } from "../lake/local-file.ts";
 import { decodeText, isText } from "../lib/encoding.ts";
 import { pathBytes } from "../lib/pep383.ts";
-import { HEAD_BYTES, streamSource } from "../lib/source.ts";
-import type { Limits, Source } from "../job.ts";
+import { HEAD_BYTES, streamSource, type Source } from "../lib/source.ts";
+import type { Limits } from "../lib/limits.ts";
 import { takeSample, type TakenSample } from "../view/take-sample.ts";
 
 /** How a preview is made. */

@@ -10,7 +10,7 @@ import { findReceipt } from "../samples/find-receipt.ts";
 import type { Receipt } from "../samples/receipts.ts";
 import { readHead, readView, type View, type ViewOptions } from "../view/view.ts";
 import { type Found, rootsOf } from "./find.ts";
-import { heldBy } from "../cli/output/state-text.ts";
+import { heldBy } from "./state-text.ts";
 
 /** Everything that is shown of an entry or a file. */
 export interface Shown {

@@ -16,7 +16,7 @@ import { concurrently } from "../lib/concurrently.ts";
 import { type Verdict, verdictOf } from "./health.ts";
 import { MANIFEST_PATH } from "../manifest/discover.ts";
 import { fileId } from "../manifest/files.ts";
-import type { PassSummary } from "../sampling/summary.ts";
+import type { PassSummary } from "../store/types.ts";
 import { waitingFor } from "./waiting-for.ts";
 
 /** One dataset: what is in it, and how far behind it is. */

@@ -17,8 +17,7 @@ import { O_PATH, systemCalls } from "../system/system-calls.ts";
 import { errorCode, Failure, type FailureCode, systemErrorIn } from "../errors.ts";
 import { breathe } from "../lib/breathe.ts";
 import { pathBytes, pathText } from "../lib/pep383.ts";
-import { HEAD_BYTES } from "../lib/source.ts";
-import type { Source } from "../job.ts";
+import { HEAD_BYTES, type Source } from "../lib/source.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;

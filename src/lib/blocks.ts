@@ -1,4 +1,4 @@
-import type { Source } from "../job.ts";
+import type { Source } from "./source.ts";
 
 const BLOCK_BYTES = 64 * 1024;
 const KEPT_BLOCKS = 16;

@@ -1,4 +1,4 @@
-import type { Source } from "../job.ts";
+import type { Source } from "./source.ts";
 
 /**
  * Slices of a stream, for a reader that only ever moves on: each slice has to start at or after

@@ -1,5 +1,8 @@
 import { distance } from "fastest-levenshtein";
 
+/** The name that is nearest to another, however far that is. */
+export { closest } from "fastest-levenshtein";
+
 /** Characters of a name that are compared: what differs later is told by its beginning. */
 const COMPARED = 300;
 

@@ -1,5 +1,7 @@
 import { NoSample } from "../errors.ts";
-import type { Cut } from "../job.ts";
+
+/** Which limit left something out: `sample.rows`, `sample.bytes` or `sample.members`. */
+export type Cut = "rows" | "bytes" | "members";
 
 /** Finds where records end. Keeps its state between chunks, so that borders do not matter. */
 export interface RecordScanner {

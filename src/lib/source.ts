@@ -1,4 +1,20 @@
-import type { Source } from "../job.ts";
+/** Bytes of one file or of one member of a container. A source is read once, by one sampler. */
+export interface Source {
+  /** File name, without directories; its extension is the first hint at the format. */
+  readonly name: string;
+  /** Length in bytes, where it is known before reading. */
+  readonly size?: number;
+  /** Seconds since epoch, where it is known. */
+  readonly mtime?: number;
+  /** The first 64 KiB, or all there is if that is less. Reading them again costs nothing. */
+  head(): Promise<Uint8Array>;
+  /** All bytes from the start, in chunks of any length. */
+  stream(): AsyncIterable<Uint8Array>;
+  /** Bytes `start` to `end` (exclusive), fewer at the end of the file. Present = random access. */
+  slice?(start: number, end: number): Promise<Uint8Array>;
+  /** Raises what may be read in all to this many bytes, where the limit is lower. */
+  allowReading?(bytes: number): void;
+}
 
 /** How much of a source is looked at to recognise it, in bytes. */
 export const HEAD_BYTES = 64 * 1024;

@@ -3,7 +3,6 @@ import pino, { type Level, type Logger } from "pino";
 import type pretty from "pino-pretty";
 import { isJournal, journalPrefix } from "./journal.ts";
 import { type LogLines, openLogLines } from "./log-lines.ts";
-import type { PassEvent } from "../sampling/events.ts";
 import { VERSION } from "../version.ts";
 import { printableLines } from "../lib/text.ts";
 
@@ -82,55 +81,4 @@ function errorFacts(error: Error): object {
   // oxlint-disable-next-line no-control-regex
   const text = (error.stack ?? error.message).replace(/[\u0000-\u0009\u000b-\u001f]/g, "·");
   return { type: error.name, message: short(error.message), stack: short(text) };
-}
-
-/** Turns events into log lines: one for each failure, samples only at debug. */
-export function logEvents(log: Log): (event: PassEvent) => void {
-  return (event) => {
-    switch (event.type) {
-      case "settled":
-        return logSettled(log, event.settled);
-      case "rejected":
-        return log.warn(
-          { dataset: event.dataset, ...event.line, code: "LINE_INVALID" },
-          "line rejected",
-        );
-      case "skipped":
-        return log.warn(
-          { dataset: event.dataset, manifests: event.names },
-          "not read: no regular file",
-        );
-      case "swept":
-        return log.warn({ dataset: event.dataset, files: event.files }, "temporary files removed");
-      case "pruned":
-        return log.info({ dataset: event.dataset, ...event.pruned }, "samples pruned");
-      case "paused":
-      case "error": {
-        const { type, where, code, message: reason } = event;
-        if (type === "paused") return log.error({ where, code, reason }, "dataset waits");
-        const isUnread = code === "MANIFEST_UNREADABLE";
-        return log.error({ where, code, reason }, isUnread ? "not read" : "not done");
-      }
-      case "ingested": {
-        const { dataset, ingested } = event;
-        if (ingested.reread !== undefined)
-          log.warn({ dataset, ...ingested }, "manifest read again");
-        else if (ingested.lines > 0) log.debug({ dataset, ...ingested }, "manifest read");
-      }
-    }
-  };
-}
-
-function logSettled(
-  log: Log,
-  { claim, outcome, nextAt }: (PassEvent & { type: "settled" })["settled"],
-): void {
-  const { dataset, raw, bronze, name } = claim.job;
-  if (outcome.outcome === "sampled") {
-    const { format, ms, readBytes, warnings } = outcome;
-    return log.debug({ dataset, raw, sample: name, format, ms, readBytes, warnings }, "sampled");
-  }
-  const retryAt = nextAt === null ? null : new Date(nextAt).toISOString();
-  const entry = { dataset, raw, bronze, code: outcome.code, reason: outcome.message, retryAt };
-  log[outcome.code === "UNEXPECTED" ? "error" : "warn"](entry, "failed");
 }

@@ -1,6 +1,6 @@
 import { errorMessage } from "../errors.ts";
 import { isPath, pathBytes, pathText } from "../lib/pep383.ts";
-import type { Entry } from "../job.ts";
+import type { Entry } from "./types.ts";
 
 /** A manifest line may have this many bytes. */
 export const MAX_LINE_BYTES = 1024 * 1024;

@@ -4,7 +4,7 @@ import { type FileHandle, lstat, open, readdir } from "node:fs/promises";
 import { errorCode, Failure } from "../errors.ts";
 import { entryPath, type HeldDirectory } from "../lake/held-directory.ts";
 import { readRange } from "../lib/read-range.ts";
-import type { Checkpoint } from "../job.ts";
+import type { Checkpoint } from "./types.ts";
 import { ACTIVE, isCompressed, isGeneration, oldestFirst, withoutTwins } from "./generations.ts";
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;

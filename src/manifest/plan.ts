@@ -1,5 +1,5 @@
 import type { HeldDirectory } from "../lake/held-directory.ts";
-import type { Checkpoint } from "../job.ts";
+import type { Checkpoint } from "./types.ts";
 import { activeFile, isSameFile, type ManifestFile, type Rotated, rotatedFiles } from "./files.ts";
 import { isCompressed } from "./generations.ts";
 

@@ -2,7 +2,7 @@ import { isAscii } from "node:buffer";
 import { Failure } from "../errors.ts";
 import type { HeldDirectory } from "../lake/held-directory.ts";
 import { type LineBlock, lineBlocks } from "../lib/line-blocks.ts";
-import type { Checkpoint, Entry, RejectedLine } from "../job.ts";
+import type { Checkpoint, Entry, RejectedLine } from "./types.ts";
 import { MAX_LINE_BYTES, parseLine, plainEntryAt } from "./entry.ts";
 import { type Decompress, hashBefore, openManifest, readFrom } from "./files.ts";
 import { isCompressed } from "./generations.ts";

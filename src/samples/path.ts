@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Layout } from "../config/settings.ts";
 import { pathBytes } from "../lib/pep383.ts";
 import { fileName } from "../lib/text.ts";
 
@@ -14,9 +15,6 @@ export function isReceipts(name: string): boolean {
 
 /** What needs no look at each character, and is what most files are called. */
 const plainName = /^[A-Za-z0-9][\w.-]*$/;
-
-/** Where samples go: all in one directory, or in the raw files' directories. */
-export type Layout = "flat" | "mirror";
 
 /** What decides a sample's path besides raw. */
 export interface NameOptions {

@@ -3,7 +3,7 @@ import { errorCode, systemErrorIn } from "../errors.ts";
 import { nameFailure, outputFailure } from "../lake/errors.ts";
 import { closeFile, createFile, removeEntry, renameEntry } from "../lake/held-directory.ts";
 import { growing } from "../lib/growing.ts";
-import type { SampleStream, SampleSummary } from "../job.ts";
+import type { SampleStream, SampleSummary } from "../formats/types.ts";
 import { checkInPlace, type SamplePlace } from "./directory.ts";
 import { nextTemporaryName } from "./temporary-name.ts";
 

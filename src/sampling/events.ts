@@ -2,7 +2,7 @@ import type { Settled } from "../store/sqlite/settle.ts";
 import type { FailureCode } from "../errors.ts";
 import type { Ingested } from "./ingest/ingest.ts";
 import type { Pruned } from "./upkeep/retention.ts";
-import type { RejectedLine } from "../job.ts";
+import type { RejectedLine } from "../manifest/types.ts";
 
 /** What happens in a pass, for those who log, count or print. */
 export type PassEvent =

@@ -18,8 +18,9 @@ import { unmovedBelow } from "../manifest/unmoved.ts";
 import { backOff } from "./drain/retry.ts";
 import { rejectionReceipt } from "../samples/receipts.ts";
 import { createRetainAll } from "./upkeep/retain-all.ts";
-import { count, type Counting, emptySummary, isIdle, type PassSummary } from "./summary.ts";
-import type { RejectedLine } from "../job.ts";
+import { count, type Counting, emptySummary, isIdle } from "./summary.ts";
+import type { PassSummary } from "../store/types.ts";
+import type { RejectedLine } from "../manifest/types.ts";
 import { createWaits } from "../store/waits.ts";
 
 /**

@@ -1,5 +1,4 @@
-import { HEAD_BYTES } from "../lib/source.ts";
-import type { Source } from "../job.ts";
+import { HEAD_BYTES, type Source } from "../lib/source.ts";
 
 /** A source for bytes that are in memory. */
 export function memorySource(name: string, bytes: Uint8Array): Source {

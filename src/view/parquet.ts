@@ -1,23 +1,21 @@
-import {
-  type FileMetaData,
-  parquetMetadata,
-  parquetRead,
-  parquetSchema,
-  type SchemaTree,
-} from "hyparquet";
-import { compressors } from "hyparquet-compressors";
 import { errorMessage, Failure } from "../errors.ts";
-import { cellOf, cut } from "../decode/cell.ts";
-import { parquetCell, parquetType, parsers, readable } from "../decode/parquet-types.ts";
+import { cut } from "../decode/cell.ts";
+import {
+  decodeRows,
+  fieldsOf,
+  MAX_VALUES,
+  metadataOf,
+  type ParquetField,
+  type ParquetMetadata,
+  valuesIn,
+} from "../decode/parquet.ts";
+import { parquetType } from "../decode/parquet-types.ts";
 import { countText } from "../lib/text.ts";
 import { memorySource } from "./memory-source.ts";
 import { MAX_COLUMNS, rowsShown, tableOf } from "./table.ts";
 import { takeSample } from "./take-sample.ts";
 import type { View } from "./types.ts";
 import type { Viewer, ViewRequest } from "./viewer.ts";
-
-/** Values that are decoded: each takes memory, however few bytes it has in the file. */
-const MAX_VALUES = 200_000;
 
 /**
  * Parquet: a column for each of the schema's outermost fields, typed in Parquet's own words. Reads
@@ -37,7 +35,7 @@ export const viewParquet: Viewer = async (request) => {
 async function viewWhole(request: ViewRequest): Promise<Omit<View, "format">> {
   const { bytes, rows, counted } = request;
   const metadata = metadataOf(bytes);
-  const fields = parquetSchema(metadata).children;
+  const fields = fieldsOf(metadata);
   const shown = fields.slice(0, MAX_COLUMNS);
   const columns = shown.map((node) => ({
     name: cut(String(node.element.name)),
@@ -45,7 +43,7 @@ async function viewWhole(request: ViewRequest): Promise<Omit<View, "format">> {
   }));
   const all = counted ?? { rows: Number(metadata.num_rows) };
   const most = rowsShown(fields.length, rows);
-  const { read, fault } = await readRows(await withFewValues(request, shown), shown, most);
+  const { read, fault } = await decodeRows(await withFewValues(request, shown), shown, most);
   const table = tableOf({
     columns,
     columnCount: fields.length,
@@ -60,17 +58,13 @@ async function viewWhole(request: ViewRequest): Promise<Omit<View, "format">> {
   };
 }
 
-function metadataOf(bytes: Uint8Array): FileMetaData {
-  return parquetMetadata(Uint8Array.from(bytes).buffer, { geoparquet: false });
-}
-
 /**
  * The sample, or as many of its first rows as have few enough values: pages are decoded as a whole.
  * One row is kept, whatever it has.
  */
 async function withFewValues(
   { bytes, name, limits, extensions, signal }: ViewRequest,
-  nodes: readonly SchemaTree[],
+  nodes: readonly ParquetField[],
 ): Promise<Uint8Array> {
   let kept: Uint8Array = bytes;
   for (;;) {
@@ -83,49 +77,7 @@ async function withFewValues(
   }
 }
 
-/** Values of the columns that are shown, those of lists and nulls included. */
-function valuesIn({ row_groups: groups }: FileMetaData, nodes: readonly SchemaTree[]): number {
-  const names = new Set(nodes.map(({ element }) => element.name));
-  const chunks = groups.flatMap(({ columns }) => columns.map(({ meta_data: chunk }) => chunk));
-  return chunks
-    .filter((chunk) => names.has(chunk?.path_in_schema[0] ?? ""))
-    .reduce((sum, chunk) => sum + Number(chunk?.num_values ?? 0), 0);
-}
-
-async function readRows(
-  bytes: Uint8Array,
-  nodes: readonly SchemaTree[],
-  rows: number,
-): Promise<{ readonly read: (string | null)[][]; readonly fault?: string }> {
-  const read: (string | null)[][] = [];
-  const metadata = metadataOf(bytes);
-  const rowEnd = Math.min(rows, Number(metadata.num_rows));
-  const values = valuesIn(metadata, nodes);
-  if (values > MAX_VALUES) return { read, fault: `a row has ${countText(values)} values` };
-  try {
-    await parquetRead({
-      file: Uint8Array.from(bytes).buffer,
-      metadata: { ...metadata, schema: metadata.schema.map(readable) },
-      compressors,
-      parsers,
-      geoparquet: false,
-      rowEnd,
-      ...(metadata.schema[0]?.num_children === nodes.length
-        ? {}
-        : { columns: nodes.map(({ element }) => element.name) }),
-      onComplete(found: unknown[][]) {
-        for (const row of found) {
-          read.push(nodes.map((node, i) => cellOf(parquetCell(row[i], node))));
-        }
-      },
-    });
-    return { read };
-  } catch (error) {
-    return { read: [], fault: errorMessage(error) };
-  }
-}
-
-function factsOf(metadata: FileMetaData, fields: number): (readonly [string, string])[] {
+function factsOf(metadata: ParquetMetadata, fields: number): (readonly [string, string])[] {
   const { created_by: by, key_value_metadata: pairs = [] } = metadata;
   const codecs = metadata.row_groups.flatMap(({ columns }) =>
     columns.flatMap(({ meta_data: chunk }) => (chunk === undefined ? [] : [chunk.codec])),

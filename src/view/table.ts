@@ -1,5 +1,5 @@
 import { countText, counted } from "../lib/text.ts";
-import type { Cut } from "../job.ts";
+import type { Cut } from "../lib/records.ts";
 import type { Column, Table } from "./types.ts";
 
 /** Columns of a table; further ones are left out. */

@@ -3,7 +3,8 @@ import { settingsOf } from "../config/settings.ts";
 import { NoSample } from "../errors.ts";
 import { recognise } from "../formats/index.ts";
 import { unknown } from "../formats/unknown.ts";
-import type { Limits, Recognised, RecognisedBy, SampleRequest, SampleSummary } from "../job.ts";
+import type { Limits } from "../lib/limits.ts";
+import type { Recognised, RecognisedBy, SampleRequest, SampleSummary } from "../formats/types.ts";
 
 /** Samples hold this many rows where nothing else is said. */
 export const defaultLimits: Limits = settingsOf({

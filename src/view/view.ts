@@ -4,7 +4,7 @@ import { startClock } from "../lib/deadline.ts";
 import { type LocalFile, openLocalFile } from "../lake/local-file.ts";
 import { isText } from "../lib/encoding.ts";
 import { HEAD_BYTES } from "../lib/source.ts";
-import type { SampleSummary } from "../job.ts";
+import type { SampleSummary } from "../formats/types.ts";
 import { viewAny } from "./any.ts";
 import { headTable } from "./hex.ts";
 import { counted } from "../lib/text.ts";

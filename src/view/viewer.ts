@@ -1,4 +1,4 @@
-import type { Limits } from "../job.ts";
+import type { Limits } from "../lib/limits.ts";
 import type { Counted } from "./table.ts";
 import type { View } from "./types.ts";
 

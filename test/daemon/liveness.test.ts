@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
 import { statusLine } from "../../src/daemon/systemd/status-line.ts";
-import { createPulse, longestJobMs } from "../../src/daemon/liveness.ts";
+import { longestJobMs } from "../../src/config/longest-job.ts";
+import { createPulse } from "../../src/daemon/liveness.ts";
 import { feedWatchdog } from "../../src/daemon/systemd/watchdog.ts";
 
 test("a daemon that waits for work is fed for as long as it waits; one that has work is not", async () => {

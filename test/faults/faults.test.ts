@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { PassSummary } from "../../src/sampling/summary.ts";
+import type { PassSummary } from "../../src/store/types.ts";
 import type { Ran } from "../helpers/world.ts";
 import { type Case, cases } from "./cases.ts";
 import { behind, buildLibrary, type Fault, whyNoFaults } from "./fault.ts";

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import type { PassSummary } from "../../src/sampling/summary.ts";
+import type { PassSummary } from "../../src/store/types.ts";
 import { rows, run } from "../helpers/world.ts";
 import { DATASET, emptyLake, type Lake, OTHER, program } from "./lake.ts";
 

@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { avroFile, avroOf, compressions, long, sync } from "../../fixtures/avro-blocks.ts";
 import { bz2 } from "../../src/formats/compressed/bz2.ts";
 import { xz } from "../../src/formats/compressed/xz.ts";
-import type { Source } from "../../src/job.ts";
+import type { Source } from "../../src/lib/source.ts";
 import { anyFile } from "../helpers/any-avro.ts";
 import {
   allFixtures,

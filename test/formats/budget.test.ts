@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { tarOf } from "../../fixtures/tar-blocks.ts";
 import { zipOf } from "../../fixtures/zip-blocks.ts";
 import { defaultLimits, memorySource, sampleSource } from "../helpers/sample.ts";
-import type { Source } from "../../src/job.ts";
+import type { Source } from "../../src/lib/source.ts";
 
 const MIB = 1024 * 1024;
 const STREAM_BYTES = 50 * MIB;

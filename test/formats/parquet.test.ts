@@ -33,7 +33,7 @@ import { readDeltas } from "../../src/formats/parquet/delta.ts";
 import { decodeValues } from "../../src/formats/parquet/encodings.ts";
 import { encodeLevels, readBitPacked, readHybrid } from "../../src/formats/parquet/levels.ts";
 import { int, raw, readFieldHeader, underflow } from "../../src/formats/parquet/thrift.ts";
-import type { Limits } from "../../src/job.ts";
+import type { Limits } from "../../src/lib/limits.ts";
 import { footerFields, metadataOf, parquetReaders } from "../helpers/parquet-readers.ts";
 import {
   allFixtures,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Failure } from "../../src/errors.ts";
 import { recognise } from "../../src/formats/index.ts";
-import type { Limits } from "../../src/job.ts";
+import type { Limits } from "../../src/lib/limits.ts";
 import {
   allFixtures,
   defaultLimits,

@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Failure, NoSample } from "../../src/errors.ts";
 import { recognise } from "../../src/formats/index.ts";
-import { HEAD_BYTES } from "../../src/lib/source.ts";
-import type { Limits, SampleRequest, SampleSummary, Source } from "../../src/job.ts";
+import { HEAD_BYTES, type Source } from "../../src/lib/source.ts";
+import type { Limits } from "../../src/lib/limits.ts";
+import type { SampleRequest, SampleSummary } from "../../src/formats/types.ts";
 
 /** The limits that hold where nothing is configured. */
 export const defaultLimits: Limits = {

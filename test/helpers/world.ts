@@ -22,10 +22,10 @@ import { pathBytes } from "../../src/lib/pep383.ts";
 import { realEffects } from "../../src/sampling/effects.ts";
 import type { PassEvent } from "../../src/sampling/events.ts";
 import { createPass, type Pass } from "../../src/sampling/pass.ts";
-import type { PassSummary } from "../../src/sampling/summary.ts";
+import type { PassSummary } from "../../src/store/types.ts";
 import { bootIdOf } from "../../src/sampling/upkeep/power-loss.ts";
 import type { Settings } from "../../src/config/settings.ts";
-import type { RejectedLine } from "../../src/job.ts";
+import type { RejectedLine } from "../../src/manifest/types.ts";
 import { endingWithUs } from "./child.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { PassSummary } from "../../src/sampling/summary.ts";
+import type { PassSummary } from "../../src/store/types.ts";
 import { createWorld, rows, type World } from "../helpers/world.ts";
 
 interface Status {

@@ -23,6 +23,11 @@ import {
 } from "../../src/store/sqlite/queries/failures.ts";
 import { forgettingOf } from "../../src/store/sqlite/forget.ts";
 import { formatsOf, listEntries } from "../../src/store/sqlite/queries/list.ts";
+import {
+  countsByCode,
+  newestFailures,
+  newestLines,
+} from "../../src/store/sqlite/queries/newest-failures.ts";
 import type { Db } from "../../src/store/sqlite/open.ts";
 import { rawsOfSample } from "../../src/store/sqlite/queries/sample-name.ts";
 import { sortedLinesOf } from "../../src/store/sqlite/sorted-lines.ts";
@@ -139,6 +144,11 @@ function lookAtAll(db: Db): void {
   expect([...listEntries(db, {})].length).toBeGreaterThan(0);
   datasetTotals(db, Date.now());
   failuresByCode(db);
+  const failing = [{ dataset: DATASET, failed: 1 }];
+  newestFailures(db, failing, { codes: ["FILE_MISSING", "TIMEOUT"], count: 3 });
+  expect(countsByCode(db, DATASET)).toEqual([{ code: "FILE_MISSING", entries: 1 }]);
+  newestLines(db, 3);
+  newestLines(db, 3, DATASET);
   backlogOf(db, () => true)(Date.now());
   expect(rawsOfSample(db, "a_sample.csv")).toHaveLength(1);
   expect(rawsOfBronze(db, { dataset: DATASET, paths: ["bronze/a.csv"] }).length).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-import type { RejectedLine } from "../../src/job.ts";
+import type { RejectedLine } from "../../src/manifest/types.ts";
 import { type Content, type Imagined, isPacked } from "./disk.ts";
 import { type Line, linesOf } from "./lines.ts";
 

@@ -10,7 +10,8 @@ import { createPace } from "../../src/load/pace.ts";
 import { expectTrueTotals } from "../helpers/totals.ts";
 import { createIngest, type Ingest, type Ingested } from "../../src/sampling/ingest/ingest.ts";
 import { UNREAD } from "../../src/sampling/ingest/steps.ts";
-import type { Handle, RejectedLine } from "../../src/job.ts";
+import type { Handle } from "../../src/job.ts";
+import type { RejectedLine } from "../../src/manifest/types.ts";
 import { SAMPLED } from "../helpers/sampled.ts";
 import type { Looked, Row } from "./contract.ts";
 

@@ -8,7 +8,7 @@ import {
   nextTemporaryName,
   temporaryName,
 } from "../../src/samples/temporary-name.ts";
-import type { SampleStream } from "../../src/job.ts";
+import type { SampleStream } from "../../src/formats/types.ts";
 import { held } from "../helpers/held.ts";
 import { createWorld } from "../helpers/world.ts";
 

@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { createIngest } from "../../src/sampling/ingest/ingest.ts";
-import type { RejectedLine } from "../../src/job.ts";
+import type { RejectedLine } from "../../src/manifest/types.ts";
 import { createWorld, DATASET, MTIME } from "../helpers/world.ts";
 
 const good = (name: string) =>

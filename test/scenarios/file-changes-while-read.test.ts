@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createHandle } from "../../src/sampling/job/handle.ts";
-import type { Limits } from "../../src/job.ts";
+import type { Limits } from "../../src/lib/limits.ts";
 import { createWorld, MTIME, rows } from "../helpers/world.ts";
 
 /** Limits that a sampler cannot look at without the file being written to. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { LEAN_FLAGS, LEAN_MALLOC } from "../../src/daemon/memory-flags.ts";
+import { LEAN_FLAGS, LEAN_MALLOC } from "../../src/system/memory-flags.ts";
 import { startDaemon } from "../helpers/daemon.ts";
 import { createWorld } from "../helpers/world.ts";
 

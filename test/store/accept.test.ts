@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { acceptOf, type Accepted } from "../../src/store/sqlite/accept.ts";
 import { datasetsOf } from "../../src/store/sqlite/datasets.ts";
 import type { Db } from "../../src/store/sqlite/open.ts";
-import type { Entry } from "../../src/job.ts";
+import type { Entry } from "../../src/manifest/types.ts";
 import { namedAs } from "../helpers/named.ts";
 import { expectTrueTotals } from "../helpers/totals.ts";
 import { createWorld, DATASET } from "../helpers/world.ts";

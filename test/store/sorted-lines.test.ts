@@ -5,7 +5,7 @@ import { sortedLinesOf } from "../../src/store/sqlite/sorted-lines.ts";
 import { acceptOf } from "../../src/store/sqlite/accept.ts";
 import { datasetsOf } from "../../src/store/sqlite/datasets.ts";
 import { pathBytes } from "../../src/lib/pep383.ts";
-import type { Entry } from "../../src/job.ts";
+import type { Entry } from "../../src/manifest/types.ts";
 import { namedAs } from "../helpers/named.ts";
 import { createWorld, DATASET } from "../helpers/world.ts";
 

@@ -19,7 +19,7 @@ import { createBar } from "../output/progress-bar.ts";
 import { type Context, exitCodes, type InspectOptions, nameLake, settingsFor } from "../command.ts";
 
 import { printJson, printLine, printText, table } from "../output/print.ts";
-import { needDataset } from "../unknown-names.ts";
+import { needDataset } from "../../inspect/unknown-names.ts";
 
 /** Options of `audit`. */
 export interface AuditOptions extends InspectOptions {

@@ -7,8 +7,8 @@ import type { Receipt } from "../../samples/receipts.ts";
 import { type Context, exitCodes, type InspectOptions, settingsFor } from "../command.ts";
 import { bytesText, counted, formatText } from "../../lib/text.ts";
 import { printJson, printLine } from "../output/print.ts";
-import { unknownRaw } from "../unknown-names.ts";
-import { heldBy, stateText } from "../output/state-text.ts";
+import { unknownRaw } from "../../inspect/unknown-names.ts";
+import { heldBy, stateText } from "../../inspect/state-text.ts";
 import { type WaitingFor, waitingFor } from "../../inspect/waiting-for.ts";
 import { holderOf } from "../../store/sqlite/lock.ts";
 

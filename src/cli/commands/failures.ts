@@ -9,9 +9,10 @@ import { type Context, exitCodes, settingsFor } from "../command.ts";
 import { type FailureOptions, failureFilter } from "../filter.ts";
 import { counted } from "../../lib/text.ts";
 import { arrayPrinter, drained, printLine } from "../output/print.ts";
-import { explainNothing, needDataset } from "../unknown-names.ts";
+import { needDataset } from "../../inspect/unknown-names.ts";
+import { explainNothing } from "../nothing-found.ts";
 import { datasetsOf } from "../../store/sqlite/datasets.ts";
-import { heldBy, isDue, nextText } from "../output/state-text.ts";
+import { heldBy, isDue, nextText } from "../../inspect/state-text.ts";
 import { waitingFor } from "../../inspect/waiting-for.ts";
 import { holderOf } from "../../store/sqlite/lock.ts";
 

@@ -19,7 +19,7 @@ import { createLake } from "../../lake/lake.ts";
 import { isAbsence, isWithin } from "../../lake/roots.ts";
 import { bytesText, counted, printable } from "../../lib/text.ts";
 import { type Context, exitCodes, type InspectOptions, nameLake, settingsFor } from "../command.ts";
-import { unknownRaw } from "../unknown-names.ts";
+import { unknownRaw } from "../../inspect/unknown-names.ts";
 import { printJson, printLine, tell } from "../output/print.ts";
 
 /** Options of `forget`. */

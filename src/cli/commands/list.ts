@@ -7,9 +7,10 @@ import { type Context, exitCodes, type InspectOptions, settingsFor } from "../co
 import { matchesRaw } from "../filter.ts";
 import { bytesText, counted, formatText, printable } from "../../lib/text.ts";
 import { arrayPrinter, clip, drained, printText } from "../output/print.ts";
-import { explainNothing, needDataset } from "../unknown-names.ts";
+import { needDataset } from "../../inspect/unknown-names.ts";
+import { explainNothing } from "../nothing-found.ts";
 import { datasetsOf } from "../../store/sqlite/datasets.ts";
-import { heldBy, isDue } from "../output/state-text.ts";
+import { heldBy, isDue } from "../../inspect/state-text.ts";
 import { type WaitingFor, waitingFor } from "../../inspect/waiting-for.ts";
 import { holderOf } from "../../store/sqlite/lock.ts";
 

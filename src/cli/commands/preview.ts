@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { loadConfig } from "../../config/load.ts";
 import { configSchema } from "../../config/schema.ts";
 import { Failure } from "../../errors.ts";
-import type { Limits } from "../../job.ts";
+import type { Limits } from "../../lib/limits.ts";
 import { type View, viewSample } from "../../view/view.ts";
 import { defaultLimits } from "../../view/take-sample.ts";
 import { type Context, exitCodes, type InspectOptions } from "../command.ts";

@@ -21,7 +21,7 @@ import { type Bar, createBar } from "../output/progress-bar.ts";
 import { type Context, exitCodes, type InspectOptions, nameLake, settingsFor } from "../command.ts";
 import { bytesText, counted } from "../../lib/text.ts";
 import { printJson, printLine, tell } from "../output/print.ts";
-import { needDataset } from "../unknown-names.ts";
+import { needDataset } from "../../inspect/unknown-names.ts";
 
 /** Options of `prune`. */
 export interface PruneOptions extends InspectOptions {

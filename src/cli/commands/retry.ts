@@ -6,7 +6,8 @@ import { type Context, exitCodes, nameLake, settingsFor } from "../command.ts";
 import { type FailureOptions, failureFilter } from "../filter.ts";
 
 import { printJson, printLine } from "../output/print.ts";
-import { explainNothing, needDataset } from "../unknown-names.ts";
+import { needDataset } from "../../inspect/unknown-names.ts";
+import { explainNothing } from "../nothing-found.ts";
 import { datasetsOf } from "../../store/sqlite/datasets.ts";
 
 /**

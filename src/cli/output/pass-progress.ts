@@ -2,7 +2,7 @@ import { backlogOf } from "../../store/sqlite/queries/backlog.ts";
 import type { Db } from "../../store/sqlite/open.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { PassEvent } from "../../sampling/events.ts";
-import type { PassSummary } from "../../sampling/summary.ts";
+import type { PassSummary } from "../../store/types.ts";
 import { createBar } from "./progress-bar.ts";
 import { type Context, exitCodes } from "../command.ts";
 import { bytesText, counted, countText, durationText } from "../../lib/text.ts";

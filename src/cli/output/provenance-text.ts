@@ -1,6 +1,6 @@
 import type { WholeEntry } from "../../store/sqlite/queries/entry.ts";
 import type { Receipt } from "../../samples/receipts.ts";
-import { stateText } from "./state-text.ts";
+import { stateText } from "../../inspect/state-text.ts";
 import { bytesText, counted, formatText, readText } from "../../lib/text.ts";
 import type { Shown } from "../../inspect/show.ts";
 

@@ -1,6 +1,7 @@
 import { Failure } from "../../errors.ts";
 import { type ByteReader, decodeWith } from "../../lib/byte-reader.ts";
-import type { Format, Limits, SampleRequest, SampleStream, SampleSummary } from "../../job.ts";
+import type { Format, SampleRequest, SampleStream, SampleSummary } from "../types.ts";
+import type { Limits } from "../../lib/limits.ts";
 import { type BlockReading, readBlock, readBlockStart, writeBlock } from "./blocks.ts";
 import { codecOf } from "./codecs.ts";
 import { isAvro, readHeader } from "./header.ts";

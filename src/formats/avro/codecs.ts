@@ -3,7 +3,7 @@ import { errorCode, errorMessage, Failure, NoSample } from "../../errors.ts";
 import { slicesOf } from "../../lib/blocks.ts";
 import { snappyPrefix } from "../codecs/snappy-block.ts";
 import { through } from "../../lib/through.ts";
-import { native } from "../../lib/native.ts";
+import { native } from "../codecs/native.ts";
 import { bz2 } from "../compressed/bz2.ts";
 import type { Compression } from "../compressed/compression.ts";
 import { xz } from "../compressed/xz.ts";

@@ -1,5 +1,6 @@
 import { Failure, NoSample } from "../../errors.ts";
-import type { Cut, Limits } from "../../job.ts";
+import type { Cut } from "../../lib/records.ts";
+import type { Limits } from "../../lib/limits.ts";
 import type { ValueScanner } from "./value-scanner.ts";
 
 /** Counts the records that are kept, block after block, and finds the border of the last one. */

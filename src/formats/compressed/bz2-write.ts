@@ -1,6 +1,6 @@
 import type BZip2 from "bzip2-wasm";
 import { slicesOf } from "../../lib/blocks.ts";
-import { native } from "../../lib/native.ts";
+import { native } from "../codecs/native.ts";
 
 /** Bytes of a block for each level; the encoder takes eight times as much, whatever it is given. */
 const LEVEL_BYTES = 100_000;

@@ -1,5 +1,5 @@
 import { errorCode } from "../../errors.ts";
-import type { SampleRequest } from "../../job.ts";
+import type { SampleRequest } from "../types.ts";
 
 /** One way to compress a stream of bytes: equals in a list. */
 export interface Compression {

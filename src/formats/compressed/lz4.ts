@@ -4,7 +4,7 @@ import { breathe } from "../../lib/breathe.ts";
 import { type ByteReader, decodeWith } from "../../lib/byte-reader.ts";
 import { decodeLz4Block, lz4Prefix, MAX_RATIO } from "../codecs/lz4-block.ts";
 import { xxh32 } from "../codecs/xxh32.ts";
-import { native } from "../../lib/native.ts";
+import { native } from "../codecs/native.ts";
 import type { Compression } from "./compression.ts";
 import {
   frameKind,

@@ -2,7 +2,7 @@ import { errorMessage, Failure, NoSample } from "../../errors.ts";
 import { slicesOf } from "../../lib/blocks.ts";
 import { breathe } from "../../lib/breathe.ts";
 import { streamSource } from "../../lib/source.ts";
-import type { Format, SampleRequest, SampleStream, SampleSummary } from "../../job.ts";
+import type { Format, SampleRequest, SampleStream, SampleSummary } from "../types.ts";
 import { checkRatio } from "../ratio.ts";
 import { isNamedHeader } from "../tar/header.ts";
 import { type Compression, innerName, isDamage } from "./compression.ts";

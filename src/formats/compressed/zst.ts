@@ -9,7 +9,7 @@ import { Failure } from "../../errors.ts";
 import { type ByteReader, decodeWith } from "../../lib/byte-reader.ts";
 import { through, throughEach } from "../../lib/through.ts";
 import { type Compression, LARGE_WINDOW_BYTES } from "./compression.ts";
-import type { SampleRequest } from "../../job.ts";
+import type { SampleRequest } from "../types.ts";
 import { firstFrame, skipFrames } from "./skippable.ts";
 import {
   BLOCK_HEADER_BYTES,

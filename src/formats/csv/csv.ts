@@ -2,7 +2,7 @@ import { encodingOf, type Encoding } from "../../lib/encoding.ts";
 import { lineScanner, unitReader } from "../../lib/lines.ts";
 import { firstRecords, type RecordScanner } from "../../lib/records.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
-import type { Format, SampleRequest, SampleStream } from "../../job.ts";
+import type { Format, SampleRequest, SampleStream } from "../types.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;

@@ -1,6 +1,6 @@
 import { Failure } from "../../errors.ts";
 import { hasBytes } from "../../lib/signature.ts";
-import type { Source } from "../../job.ts";
+import type { Source } from "../../lib/source.ts";
 import type { Column, Facts } from "./facts.ts";
 import { rootTable, type Table } from "./flatbuffer.ts";
 

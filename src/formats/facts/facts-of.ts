@@ -1,4 +1,4 @@
-import type { Source } from "../../job.ts";
+import type { Source } from "../../lib/source.ts";
 import { faultOf } from "../fault.ts";
 import { arrowFacts, isArrow } from "./arrow.ts";
 import { isOrc, orcFacts } from "./orc.ts";

@@ -3,7 +3,7 @@ import { Failure } from "../../errors.ts";
 import { lz4Prefix } from "../codecs/lz4-block.ts";
 import { hasBytes } from "../../lib/signature.ts";
 import { snappyPrefix } from "../codecs/snappy-block.ts";
-import type { Source } from "../../job.ts";
+import type { Source } from "../../lib/source.ts";
 import type { Column, Facts } from "./facts.ts";
 import { fieldsOf, numbersIn } from "./protobuf.ts";
 

@@ -1,7 +1,7 @@
 import { buffer } from "node:stream/consumers";
 import { inflateRawSync } from "node:zlib";
 import { Failure } from "../../errors.ts";
-import type { Source } from "../../job.ts";
+import type { Source } from "../../lib/source.ts";
 import { openZip } from "../zip/reader.ts";
 import type { Facts } from "./facts.ts";
 

@@ -1,6 +1,6 @@
 import { NoSample } from "../../errors.ts";
 import { encodingOf } from "../../lib/encoding.ts";
-import type { Format, SampleRequest, SampleStream } from "../../job.ts";
+import type { Format, SampleRequest, SampleStream } from "../types.ts";
 import { jsonScanner } from "./scanner.ts";
 import { firstLineOf, isAcrossLines, isJsonLines, isSeveral, whyInvalid } from "./shape.ts";
 import { lines } from "../text.ts";

@@ -1,5 +1,6 @@
 import { Failure, NoSample } from "../../errors.ts";
-import type { Cut, Limits } from "../../job.ts";
+import type { Cut } from "../../lib/records.ts";
+import type { Limits } from "../../lib/limits.ts";
 import { byteWindow } from "./byte-window.ts";
 import {
   QUOTE,

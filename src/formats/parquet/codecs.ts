@@ -14,7 +14,7 @@ import {
 import { errorCode, errorMessage, Failure } from "../../errors.ts";
 import { lz4Prefix } from "../codecs/lz4-block.ts";
 import { snappyPrefix } from "../codecs/snappy-block.ts";
-import { native } from "../../lib/native.ts";
+import { native } from "../codecs/native.ts";
 import { invalid } from "./thrift.ts";
 
 /** Bytes of a whole page, as it is stored and decompressed. */

@@ -1,5 +1,5 @@
 import { Failure } from "../../errors.ts";
-import type { Source } from "../../job.ts";
+import type { Source } from "../../lib/source.ts";
 import { type Leaf, leavesOf } from "./schema.ts";
 import {
   type Cursor,

@@ -1,5 +1,5 @@
 import { NoSample } from "../../errors.ts";
-import type { Source } from "../../job.ts";
+import type { Source } from "../../lib/source.ts";
 import type { RowGroup } from "./footer.ts";
 import type { Leaf } from "./schema.ts";
 import { type ColumnSlice, cutSlice, type RowEnd, sliceColumn } from "./slice.ts";

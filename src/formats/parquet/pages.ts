@@ -1,5 +1,5 @@
 import { Failure } from "../../errors.ts";
-import type { Source } from "../../job.ts";
+import type { Source } from "../../lib/source.ts";
 import { decompressPrefix } from "./codecs.ts";
 import type { Chunk } from "./footer.ts";
 import { bool, type Cursor, int, invalid, readStruct, struct, underflow } from "./thrift.ts";

@@ -1,6 +1,6 @@
 import { Failure, NoSample } from "../../errors.ts";
 import { hasBytes } from "../../lib/signature.ts";
-import type { Format, SampleRequest, SampleStream } from "../../job.ts";
+import type { Format, SampleRequest, SampleStream } from "../types.ts";
 import { readFooter, readRowGroup, type RowGroup } from "./footer.ts";
 import { sliceGroup } from "./group.ts";
 import type { ColumnSlice } from "./slice.ts";

@@ -1,6 +1,6 @@
 import { Failure } from "../../errors.ts";
 import { type Growing, growing } from "../../lib/growing.ts";
-import type { Source } from "../../job.ts";
+import type { Source } from "../../lib/source.ts";
 import { checkCodec } from "./codecs.ts";
 import {
   decodeValues,

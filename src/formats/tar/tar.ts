@@ -1,5 +1,5 @@
 import { forwardSlice } from "../../lib/forward.ts";
-import type { Format, SampleRequest, SampleStream } from "../../job.ts";
+import type { Format, SampleRequest, SampleStream } from "../types.ts";
 import { faultOf } from "../fault.ts";
 import { listing } from "../listing.ts";
 import { isNamedHeader } from "./header.ts";

@@ -1,7 +1,9 @@
 import { crc32 } from "node:zlib";
 import { NoSample } from "../../errors.ts";
 import { streamSource } from "../../lib/source.ts";
-import type { Cut, Limits, SampleRequest, SampleStream, SampleSummary } from "../../job.ts";
+import type { Cut } from "../../lib/records.ts";
+import type { Limits } from "../../lib/limits.ts";
+import type { SampleRequest, SampleStream, SampleSummary } from "../types.ts";
 import { faultOf } from "../fault.ts";
 import { checkRatio } from "../ratio.ts";
 import { STORED, unpackBy } from "./methods.ts";

@@ -2,7 +2,7 @@ import yauzl from "yauzl";
 import { Failure } from "../../errors.ts";
 import { cachedSlice } from "../../lib/blocks.ts";
 import { utf8 } from "../../lib/encoding.ts";
-import type { Source } from "../../job.ts";
+import type { Source } from "../../lib/source.ts";
 import { findDirectory, type ZipDirectory } from "./end.ts";
 
 type Slice = NonNullable<Source["slice"]>;

@@ -1,6 +1,7 @@
 import { Failure, NoSample } from "../../errors.ts";
 import { hasBytes } from "../../lib/signature.ts";
-import type { Cut, Format, SampleRequest, SampleStream, SampleSummary } from "../../job.ts";
+import type { Cut } from "../../lib/records.ts";
+import type { Format, SampleRequest, SampleStream, SampleSummary } from "../types.ts";
 import { faultOf } from "../fault.ts";
 import { type Listing, listing } from "../listing.ts";
 import { isDirectory, isLeftBySystem, type SampledMember, sampleMember } from "./member.ts";

@@ -1,5 +1,5 @@
 import type { Settings } from "../../config/settings.ts";
-import { longestJobMs } from "../../daemon/liveness.ts";
+import { longestJobMs } from "../../config/longest-job.ts";
 import type { StatusReport } from "../../inspect/status.ts";
 import type { DaemonState } from "../state.ts";
 

@@ -8,7 +8,7 @@ import { takenOf, type Look, NOTHING, type Taken } from "./look.ts";
 import { isCompressed } from "../../manifest/generations.ts";
 import type { Segment } from "../../manifest/plan.ts";
 import type { ReadBatch } from "../../manifest/read.ts";
-import type { Checkpoint, RejectedLine } from "../../job.ts";
+import type { Checkpoint, RejectedLine } from "../../manifest/types.ts";
 
 /** Whether a batch is to be sorted first, with what follows it. */
 export type IsWanted = (look: Look, segment: Segment, batch: ReadBatch) => boolean;

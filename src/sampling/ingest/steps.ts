@@ -25,11 +25,11 @@ import {
 } from "../../manifest/plan.ts";
 import { type ReadBatch, readSegment } from "../../manifest/read.ts";
 import { expectedNames } from "../job/sample-names.ts";
-import { readingAsIs } from "./reading.ts";
+import { readingAsIs } from "../../manifest/reading-as-is.ts";
 import { restoreDataset } from "./rebuild.ts";
 import { holdSamples } from "../../samples/directory.ts";
 import { type IsWanted, togetherOf } from "./sort-first.ts";
-import type { Checkpoint, RejectedLine } from "../../job.ts";
+import type { Checkpoint, RejectedLine } from "../../manifest/types.ts";
 
 /** What looks need. */
 export interface LookOptions {

@@ -5,7 +5,8 @@ import { unknown } from "../../formats/unknown.ts";
 import type { Lake } from "../../lake/lake.ts";
 import { makePlace, makeSamples, type SamplePlace } from "../../samples/directory.ts";
 import { type Staged, stage } from "../../samples/publish.ts";
-import type { Job, Outcome, Recognised, SampleRequest } from "../../job.ts";
+import type { Job, Outcome } from "../../job.ts";
+import type { Recognised, SampleRequest } from "../../formats/types.ts";
 import { type LocalFile, openBronze } from "../../lake/local-file.ts";
 
 /** Thrown inside to leave: the sample needs another name. */

@@ -1,6 +1,6 @@
 import { decide, type Known } from "../decide.ts";
 import { pathBytes } from "../../lib/pep383.ts";
-import type { Checkpoint, Entry, RejectedLine } from "../../job.ts";
+import type { Checkpoint, Entry, RejectedLine } from "../../manifest/types.ts";
 import { checkpointsOf } from "./checkpoints.ts";
 import { countsOf } from "./counters.ts";
 import { addFact, factOf } from "./meta.ts";

@@ -1,5 +1,5 @@
 import { pathBytes } from "../../lib/pep383.ts";
-import type { RejectedLine } from "../../job.ts";
+import type { RejectedLine } from "../../manifest/types.ts";
 import { datasetsIn, failedEntries, type FailureFilter } from "./queries/failures.ts";
 import type { Db } from "./open.ts";
 

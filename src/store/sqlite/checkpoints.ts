@@ -1,4 +1,4 @@
-import type { Checkpoint } from "../../job.ts";
+import type { Checkpoint } from "../../manifest/types.ts";
 import type { Db } from "./open.ts";
 
 /** Reads and writes the checkpoints of datasets. */

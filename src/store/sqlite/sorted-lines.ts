@@ -1,5 +1,5 @@
 import { pathBytes, pathText } from "../../lib/pep383.ts";
-import type { Entry } from "../../job.ts";
+import type { Entry } from "../../manifest/types.ts";
 import type { Db } from "./open.ts";
 
 /**

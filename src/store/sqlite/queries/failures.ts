@@ -1,6 +1,6 @@
 import type { FailureCode } from "../../../errors.ts";
 import { pathText } from "../../../lib/pep383.ts";
-import type { RejectedLine } from "../../../job.ts";
+import type { RejectedLine } from "../../../manifest/types.ts";
 import { DUE_AGAIN } from "../due.ts";
 import { timeOf } from "./list.ts";
 import type { Db } from "../open.ts";

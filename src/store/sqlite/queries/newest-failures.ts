@@ -3,8 +3,13 @@ import type { ListedEntry } from "./list.ts";
 import type { Db } from "../open.ts";
 import { failureCodes } from "../../../errors.ts";
 import { pathText } from "../../../lib/pep383.ts";
-import type { DatasetStatus } from "../../../inspect/status.ts";
-import type { RejectedLine } from "../../../job.ts";
+import type { RejectedLine } from "../../../manifest/types.ts";
+
+/** How many entries of a dataset failed. */
+interface Failing {
+  readonly dataset: string;
+  readonly failed: number;
+}
 
 /** An entry that failed; `at` is ISO 8601, null where that is not known. */
 export type NewestFailure = Pick<
@@ -29,7 +34,7 @@ const LEAST_OF_ONE = 10;
  */
 export function newestFailures(
   db: Db,
-  datasets: readonly DatasetStatus[],
+  datasets: readonly Failing[],
   { codes, count }: { readonly codes: readonly string[]; readonly count: number },
 ): ReadonlyMap<string, readonly NewestFailure[]> {
   const failing = datasets.filter(({ failed }) => failed > 0).slice(0, LOOKED_AT / LEAST_OF_ONE);
@@ -86,7 +91,7 @@ function keyOf({ dataset, raw }: NewestFailure): string {
 
 function someOf(
   db: Db,
-  datasets: readonly DatasetStatus[],
+  datasets: readonly Failing[],
   code: string,
   count: number,
 ): NewestFailure[] {

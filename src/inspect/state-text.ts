@@ -1,6 +1,6 @@
-import type { WholeEntry } from "../../store/sqlite/queries/entry.ts";
-import { type FailureCode, retryOf } from "../../errors.ts";
-import type { WaitingFor } from "../../inspect/waiting-for.ts";
+import type { WholeEntry } from "../store/sqlite/queries/entry.ts";
+import { type FailureCode, retryOf } from "../errors.ts";
+import type { WaitingFor } from "./waiting-for.ts";
 
 /** What an entry's state is told by. */
 type Entry = Pick<

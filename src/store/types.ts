@@ -1,0 +1,23 @@
+/** What a pass did. Counts, but for `ms` and bytes. */
+export interface PassSummary {
+  readonly datasets: number;
+  readonly lines: number;
+  readonly unchanged: number;
+  readonly superseded: number;
+  readonly rejected: number;
+  readonly sampled: number;
+  readonly failed: number;
+  /** Samples that retention removed. */
+  readonly pruned: number;
+  /** Datasets that have to wait. */
+  readonly paused: number;
+  /** Manifests or directories that could not be read. */
+  readonly errors: number;
+  /** Bytes read from bronze. */
+  readonly readBytes: number;
+  /** Bytes of samples. */
+  readonly bytes: number;
+  readonly ms: number;
+  /** ISO 8601, when it began. */
+  readonly at: string;
+}

@@ -1,0 +1,131 @@
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+
+/** The rooms of `src/`, top to bottom. A room imports only what stands on lower lines. */
+const LINES: readonly (readonly string[])[] = [
+  ["main"],
+  ["cli"],
+  ["daemon"],
+  ["http"],
+  ["sampling", "inspect"],
+  ["workers", "view"],
+  ["store"],
+  ["samples"],
+  ["job"],
+  ["manifest", "decode"],
+  ["formats"],
+  ["lake"],
+  ["load"],
+  ["config", "log"],
+  ["system"],
+  ["lib"],
+  ["errors", "version"],
+];
+
+/** The one room that may know a package. Others ask that room. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  "@hono/node-server": "http",
+  "@napi-rs/lzma": "formats",
+  "better-sqlite3": "store",
+  "bzip2-wasm": "formats",
+  commander: "cli",
+  croner: "lib",
+  "csv-parse": "view",
+  "csv-stringify": "cli",
+  "fastest-levenshtein": "lib",
+  hono: "http",
+  hyparquet: "decode",
+  "hyparquet-compressors": "decode",
+  koffi: "system",
+  "lz4-napi": "formats",
+  pino: "log",
+  "pino-pretty": "log",
+  "prom-client": "http",
+  snappy: "formats",
+  "string-width": "cli",
+  "unbzip2-stream": "formats",
+  yaml: "config",
+  yauzl: "formats",
+  zod: "config",
+};
+
+/** What has no effects: bytes and values in, bytes and values out. */
+const PURE =
+  /^src\/(formats|decode|lib|job\.ts|samples\/path\.ts|store\/(decide|types|waits)\.ts|sampling\/(summary|drain\/retry|job\/sample-names)\.ts)/;
+/** What has effects: disk, network, processes, threads; and the rooms that stand for them. */
+const EFFECTS = /^node:(fs|net|http|https|dgram|child_process|worker_threads|cluster)(\/|$)/;
+
+interface Import {
+  readonly from: string;
+  /** A path below the project for a file of ours, else the name of a module. */
+  readonly to: string;
+}
+
+const files = globSync("src/**/*.ts", { cwd: root });
+const imports = files.flatMap(importsOf);
+
+test("imports run downwards, from room to room", () => {
+  const between = imports.filter(({ from, to }) => isOurs(to) && roomOf(from) !== roomOf(to));
+  expect(between.length).toBeGreaterThan(500);
+  const others = between.filter(({ from, to }) => lineOf(to) <= lineOf(from));
+  expect(others.map(textOf)).toEqual([]);
+});
+
+test("each package is known in one room", () => {
+  const packages = imports.filter(({ to }) => !isOurs(to) && !to.startsWith("node:"));
+  expect(packages.length).toBeGreaterThan(30);
+  const elsewhere = packages.filter(({ from, to }) => PACKAGES[nameOf(to)] !== roomOf(from));
+  expect(elsewhere.map(textOf)).toEqual([]);
+});
+
+test("what is pure has no effects", () => {
+  const pure = imports.filter(({ from }) => PURE.test(from));
+  expect(new Set(pure.map(({ from }) => from)).size).toBeGreaterThan(80);
+  expect(pure.filter(({ to }) => EFFECTS.test(to)).map(textOf)).toEqual([]);
+});
+
+test("four files stand outside of rooms", () => {
+  const loose = files.filter((file) => dirname(file) === "src");
+  expect(loose.toSorted()).toEqual([
+    "src/errors.ts",
+    "src/job.ts",
+    "src/main.ts",
+    "src/version.ts",
+  ]);
+});
+
+/** Every import, those of types, those at run time and those by `require` too. */
+function importsOf(from: string): Import[] {
+  const text = readFileSync(join(root, from), "utf8");
+  const found = text.matchAll(/\b(?:from|import\(|import|require\()\s*"([^"\n]+)"/g);
+  return [...found].map(([, name = ""]) => ({
+    from,
+    to: name.startsWith(".") ? normalize(join(dirname(from), name)) : name,
+  }));
+}
+
+function isOurs(to: string): boolean {
+  return to.startsWith("src/");
+}
+
+function roomOf(file: string): string {
+  return (file.split("/")[1] as string).replace(/\.ts$/, "");
+}
+
+function lineOf(file: string): number {
+  const line = LINES.findIndex((rooms) => rooms.includes(roomOf(file)));
+  if (line === -1) throw new Error(`${file} is in no room of LINES`);
+  return line;
+}
+
+/** `a/b` of `a/b/c`, `@a/b` of `@a/b/c`, `a` of `a/c`. */
+function nameOf(module: string): string {
+  return module.split("/", module.startsWith("@") ? 2 : 1).join("/");
+}
+
+function textOf({ from, to }: Import): string {
+  return `${from} imports ${to}`;
+}
