@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "../src/config/load.ts";
-import { createHandle } from "../src/sampling/job/handle.ts";
+import { createRunJob } from "../src/sampling/job/run-job.ts";
 import type { Sampled } from "../src/job.ts";
 import { type Kind, kinds } from "./large-files.ts";
 import { compare, ground, median, print } from "./pairs.ts";
@@ -64,7 +64,7 @@ async function sampleMs(
   kind: string,
   size: string,
 ): Promise<{ readonly ms: number; readonly outcome: Sampled }> {
-  const handle = createHandle(loadConfig({ prefix, env: {} }));
+  const handle = createRunJob(loadConfig({ prefix, env: {} }));
   const extension = kind === "tar" ? ".txt" : null;
   const name = `${size}_sample${extension ?? `.${kind}`}`;
   const files = { raw: `raw/${size}.${kind}`, bronze: `bronze/${size}.${kind}`, name, extension };

@@ -29,10 +29,10 @@ export async function bench(): Promise<boolean> {
 
   const { promise: listening, resolve } = Promise.withResolvers<string>();
   const log = pino({ level: "info" }, { write: (line) => tell(line, resolve) });
-  const pulse = { resting: true, beatAt: Date.now() };
+  const liveness = { isIdle: true, progressAt: Date.now() };
   const live = () => ({
     isReady: true,
-    pulse,
+    liveness,
     passesWait: null,
     passFailure: null,
     workerRestarts: 0,

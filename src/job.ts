@@ -66,4 +66,13 @@ export interface Abandoned {
 export type Outcome = Sampled | Failed | Paused | Misnamed | Abandoned;
 
 /** Does one job. Never throws. The one seam for threads and queues. */
-export type Handle = (job: Job, signal: AbortSignal) => Promise<Outcome>;
+export type RunJob = (job: Job, signal: AbortSignal) => Promise<Outcome>;
+
+/** Runs jobs, in this process or in threads. */
+export interface JobRunner {
+  readonly run: RunJob;
+  /** Abandons the jobs that were handed over and have not begun. */
+  readonly release: () => void;
+  /** False once a job was ended from outside: what it had begun to write may still be there. */
+  readonly wasClean: () => boolean;
+}

@@ -1,39 +1,39 @@
-import type { PulseState } from "../http/state.ts";
+import type { Liveness } from "../http/state.ts";
 
 /**
  * Whether the daemon gets on. Only the line of work that passes go along is watched: what runs
  * beside it, as syncing does, would hide that it hangs.
  */
-export interface Pulse {
+export interface LivenessTracker {
   /** Something was done: lines taken in, outcomes settled, a dataset looked at, a sample removed. */
-  beat(): void;
+  progressed(): void;
   /** Nothing is to be done until there is a reason to. */
-  rest(): void;
-  state(): PulseState;
+  idle(): void;
+  state(): Liveness;
 }
 
 /** Where the two clocks are apart by more than this, somebody has set the one, ms. */
 const SET_MS = 1000;
 
 /** Makes one; it begins with a beat. */
-export function createPulse(): Pulse {
-  let resting = false;
-  let beatAt = Date.now();
+export function createLiveness(): LivenessTracker {
+  let isIdle = false;
+  let progressAt = Date.now();
   let movedAt = performance.now();
   return {
-    beat() {
-      resting = false;
-      beatAt = Date.now();
+    progressed() {
+      isIdle = false;
+      progressAt = Date.now();
       movedAt = performance.now();
     },
-    rest() {
-      resting = true;
+    idle() {
+      isIdle = true;
     },
     state() {
-      const stillMs = performance.now() - movedAt;
-      const at = Math.round(Date.now() - stillMs);
-      if (Math.abs(at - beatAt) > SET_MS) beatAt = at;
-      return { resting, beatAt, stillMs };
+      const stalledMs = performance.now() - movedAt;
+      const at = Math.round(Date.now() - stalledMs);
+      if (Math.abs(at - progressAt) > SET_MS) progressAt = at;
+      return { isIdle, progressAt, stalledMs };
     },
   };
 }

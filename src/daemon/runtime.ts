@@ -1,6 +1,6 @@
 import type { Db } from "../store/sqlite/open.ts";
 import type { Settings } from "../config/settings.ts";
-import { threadedEffects } from "../sampling/effects.ts";
+import { effectsInThreads } from "../sampling/effects.ts";
 import { errorMessage } from "../errors.ts";
 import { thisKernel } from "../load/cgroup.ts";
 import { createGate, type Gate } from "../load/gate.ts";
@@ -8,12 +8,12 @@ import type { Log } from "../log/log.ts";
 import type { PassEvent } from "../sampling/events.ts";
 import { createPass, type Pass } from "../sampling/pass.ts";
 import { beginSchedule } from "./schedule.ts";
-import type { Suspects } from "../workers/quarantine.ts";
-import type { Wake } from "./triggers.ts";
+import type { Quarantine } from "../workers/quarantine.ts";
+import type { Triggers } from "./triggers.ts";
 import { watchManifests } from "../manifest/watch/watch.ts";
 
 /** What depends on the configuration and is made anew when that is read again. */
-export interface Shift {
+export interface Runtime {
   readonly settings: Settings;
   readonly gate: Gate;
   readonly pass: Pass;
@@ -27,33 +27,33 @@ export interface Shift {
 }
 
 /** What it needs. */
-export interface ShiftOptions {
+export interface RuntimeOptions {
   readonly db: Db;
   readonly settings: Settings;
   readonly log: Log;
   /** Told when there is a reason to work. */
-  readonly wake: Wake;
+  readonly triggers: Triggers;
   /** True to have one thread only, which shows at which file it dies. */
-  readonly isCareful: boolean;
-  readonly guard: Suspects["guard"];
+  readonly isSingleThreaded: boolean;
+  readonly guard: Quarantine["guard"];
   readonly report: (event: PassEvent) => void;
 }
 
 /** Begins one: from then on schedule and manifests give reasons to work. @throws Failure */
-export function beginShift(options: ShiftOptions): Shift {
-  const { db, settings, log, wake, isCareful, guard, report } = options;
+export function createRuntime(options: RuntimeOptions): Runtime {
+  const { db, settings, log, triggers, isSingleThreaded, guard, report } = options;
   const gate = createGate(settings.load, thisKernel);
-  const threads = isCareful ? 1 : settings.drain.threads;
-  const effects = threadedEffects(settings, { threads, guard });
+  const threads = isSingleThreaded ? 1 : settings.drain.threads;
+  const { runner, samples, ...threaded } = effectsInThreads(settings, { threads, guard });
   let pass: Pass;
   try {
-    pass = createPass({ db, settings, effects, report });
+    pass = createPass({ db, settings, runner, samples, report });
   } catch (error) {
     // Settings that are refused leave nothing open.
-    void effects.close();
+    void threaded.close();
     throw error;
   }
-  const endSchedule = beginSchedule(settings.schedule, wake.all);
+  const endSchedule = beginSchedule(settings.schedule, triggers.all);
   let isTold = false;
   const onError = (error: unknown) => {
     if (!isTold)
@@ -61,9 +61,9 @@ export function beginShift(options: ShiftOptions): Shift {
     isTold = true;
   };
   const handlers = {
-    onGrowth: wake.one,
-    onReady: wake.all,
-    onDirectories: wake.all,
+    onGrowth: triggers.one,
+    onReady: triggers.all,
+    onDirectories: triggers.all,
     onError,
   };
   const watcher = settings.watch === false ? undefined : watchManifests(settings, handlers);
@@ -71,14 +71,14 @@ export function beginShift(options: ShiftOptions): Shift {
     settings,
     gate,
     pass,
-    closeThreads: effects.close,
-    wasClean: effects.wasClean,
-    replaced: effects.replaced,
+    closeThreads: threaded.close,
+    wasClean: runner.wasClean,
+    replaced: threaded.replaced,
     async end() {
       endSchedule();
       await watcher?.close();
       await pass.close();
-      await effects.close();
+      await threaded.close();
     },
   };
 }

@@ -1,11 +1,11 @@
 /** What the daemon is to do next. */
-export interface Work {
+export interface PassRequest {
   /** Datasets to look at, or undefined for all. */
   readonly datasets: readonly string[] | undefined;
 }
 
 /** Collects reasons to work until the daemon has time for them. */
-export interface Wake {
+export interface Triggers {
   /** A whole pass is wanted. */
   all(): void;
   /** A look at one dataset is wanted. */
@@ -15,7 +15,7 @@ export interface Wake {
   /** True when something is wanted already. */
   isPending(): boolean;
   /** Waits until something is wanted, and takes it; undefined after `end`. */
-  next(): Promise<Work | undefined>;
+  next(): Promise<PassRequest | undefined>;
   /** Nothing more is wanted. */
   end(): void;
 }
@@ -24,7 +24,7 @@ export interface Wake {
 const LONGEST_WAIT_MS = 60_000;
 
 /** Makes one. */
-export function createWake(): Wake {
+export function createTriggers(): Triggers {
   const wanted = new Set<string>();
   let wantsAll = false;
   let wantsDue = false;

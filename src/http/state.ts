@@ -6,13 +6,13 @@ import type { Wait } from "../store/waits.ts";
 import type { Work } from "./counters.ts";
 
 /** How the daemon gets on. */
-export interface PulseState {
+export interface Liveness {
   /** True while it waits for work. */
-  readonly resting: boolean;
+  readonly isIdle: boolean;
   /** When it last did something, ms since epoch; by the clock as it is set now. */
-  readonly beatAt: number;
+  readonly progressAt: number;
   /** The time since then by a clock that nobody sets, ms. */
-  readonly stillMs: number;
+  readonly stalledMs: number;
 }
 
 /** What the daemon is asked about itself whenever it is told on. */
@@ -20,7 +20,7 @@ export interface Live {
   /** True once the first pass may begin. */
   readonly isReady: boolean;
   /** Whether it waits for work, and when it last did something, ms since epoch. */
-  readonly pulse: Pick<PulseState, "resting" | "beatAt">;
+  readonly liveness: Pick<Liveness, "isIdle" | "progressAt">;
   /** Why passes wait, where the host is busy. */
   readonly passesWait: string | null;
   /** Why the last pass failed as a whole; null where it did not. */

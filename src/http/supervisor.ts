@@ -122,8 +122,8 @@ export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOpt
   /** Without what changes while nothing happens. */
   function liveNow(): Live {
     const now = live();
-    const { resting, beatAt } = now.pulse;
-    return { ...now, pulse: { resting, beatAt } };
+    const { isIdle, progressAt } = now.liveness;
+    return { ...now, liveness: { isIdle, progressAt } };
   }
 
   function state(): DaemonState {

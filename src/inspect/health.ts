@@ -79,9 +79,9 @@ export function verdictOf(standing: Standing, now: number, signs?: Signs): Verdi
   const held = heldText(datasets) ?? (lastPass === null ? undefined : troubleOf(lastPass));
   if (held !== undefined) return verdict("in trouble", "wait", `${held}; ${behind}`);
   const isUnread = (totals.unreadBytes ?? 0) > 0;
-  const stillMs = lastPass === null ? 0 : now - Date.parse(lastPass.at);
-  if (isUnread && totals.lastMinute === 0 && stillMs > QUIET_MS) {
-    const since = `no pass for ${durationText(stillMs)}: the log may say why`;
+  const sinceMs = lastPass === null ? 0 : now - Date.parse(lastPass.at);
+  if (isUnread && totals.lastMinute === 0 && sinceMs > QUIET_MS) {
+    const since = `no pass for ${durationText(sinceMs)}: the log may say why`;
     return verdict("behind", "wait", `${behind}; ${since}`);
   }
   if (open.length > 0 || isUnread) return verdict("at work", "good", behind);

@@ -1,4 +1,4 @@
-import { errorCode, errorMessage, Failure } from "../errors.ts";
+import { errorCode, errorMessage, Failure, type FailureCode } from "../errors.ts";
 
 const hints: Readonly<Record<string, string>> = {
   EFBIG: "a limit of file sizes: check LimitFSIZE or ulimit -f",
@@ -16,6 +16,15 @@ export function outputFailure(error: unknown, target: string): unknown {
   const hint = full ? "make room; work goes on with the next pass" : hints[errno];
   const message = `cannot write ${target}: ${systemMessage(error)} (${hint ?? "check owner and mode"})`;
   return new Failure(full ? "OUTPUT_FULL" : "OUTPUT_UNWRITABLE", message, { cause: error });
+}
+
+/** Code and message of an error while writing below `samples/`. */
+export function outputError(error: unknown): {
+  readonly code: FailureCode;
+  readonly message: string;
+} {
+  const code = error instanceof Failure ? error.code : "OUTPUT_UNWRITABLE";
+  return { code, message: errorMessage(error) };
 }
 
 /** What a file system says of a name that it does not take, whatever the directory. */

@@ -1,7 +1,10 @@
+import type { PassEvent } from "./events.ts";
 import type { PassSummary } from "../store/types.ts";
 import type { Settled } from "../store/sqlite/settle.ts";
 
-/** The same while it is counted. */
+const INGESTED = ["lines", "unchanged", "superseded", "rejected"] as const;
+
+/** A pass summary while it is counted. */
 export type Counting = { -readonly [K in keyof PassSummary]: PassSummary[K] };
 
 /** Nothing yet. */
@@ -29,8 +32,26 @@ export function isIdle({ lines, sampled, failed }: PassSummary): boolean {
   return lines + sampled + failed === 0;
 }
 
-/** Counts what became of an entry. */
-export function count(summary: Counting, { outcome }: Settled): void {
+/** Counts an event of a pass. */
+export function addToSummary(summary: Counting, event: PassEvent): void {
+  switch (event.type) {
+    case "ingested":
+      for (const key of INGESTED) summary[key] += event.ingested[key];
+      break;
+    case "settled":
+      return addOutcome(summary, event.settled);
+    case "pruned":
+      summary.pruned += event.pruned.files;
+      break;
+    case "paused":
+      summary.paused += 1;
+      break;
+    case "error":
+      summary.errors += 1;
+  }
+}
+
+function addOutcome(summary: Counting, { outcome }: Settled): void {
   summary.readBytes += outcome.readBytes;
   if (outcome.outcome === "sampled") {
     summary.sampled += 1;

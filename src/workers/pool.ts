@@ -3,13 +3,13 @@ import { type Lane, startLane } from "./thread.ts";
 import type { Settings } from "../config/settings.ts";
 import type { InWork } from "./crash-marks.ts";
 import { createTurn, turnOf } from "./turn.ts";
-import type { Handle, Job, Outcome } from "../job.ts";
+import type { RunJob, Job, Outcome } from "../job.ts";
 
-/** A Handle that does jobs apart from us, so that one file can be stopped and costs no other. */
+/** A RunJob that does jobs apart from us, so that one file can be stopped and costs no other. */
 export interface WorkerPool {
-  readonly handle: Handle;
+  readonly run: RunJob;
   /** Gives back what no thread was sent yet: it is abandoned. */
-  giveBack(): void;
+  release(): void;
   /** Ends all lanes; what is in flight is abandoned. */
   close(): Promise<void>;
   /** False once a lane ended in the middle of a job, or could not remove what it had begun to write. */
@@ -66,9 +66,9 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
   let isClean = true;
   let replacedCount = 0;
 
-  return { handle, giveBack, close, wasClean, replaced: () => replacedCount };
+  return { run, release, close, wasClean, replaced: () => replacedCount };
 
-  function handle(job: Job, signal: AbortSignal): Promise<Outcome> {
+  function run(job: Job, signal: AbortSignal): Promise<Outcome> {
     if (signal.aborted) return Promise.resolve({ outcome: "abandoned" });
     if (!stops.has(signal)) signal.addEventListener("abort", () => void close(), { once: true });
     stops.add(signal);
@@ -170,7 +170,7 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
     return tasks;
   }
 
-  function giveBack(): void {
+  function release(): void {
     for (const { resolve } of waiting.splice(0)) resolve({ outcome: "abandoned" });
   }
 
@@ -182,7 +182,7 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
     const tasks = slots.flatMap(empty);
     if (tasks.length > 0) isClean = false;
     for (const { resolve } of tasks) resolve({ outcome: "abandoned" });
-    giveBack();
+    release();
   }
 
   function wasClean(): boolean {

@@ -1,7 +1,7 @@
 import { addFact, factOf } from "../store/sqlite/meta.ts";
 import type { Db } from "../store/sqlite/open.ts";
 import { lastInWork, markOf } from "./crash-marks.ts";
-import type { Failed, Handle } from "../job.ts";
+import type { Failed, RunJob } from "../job.ts";
 
 /**
  * So often in a row the process may end at a file before the file is given up. Whoever kills it at
@@ -19,11 +19,11 @@ const GIVEN_UP: Failed = {
 };
 
 /** Files at which the process ended: killed for its memory, say, or by V8 when that runs out. */
-export interface Suspects {
+export interface Quarantine {
   /** True while one of them is to be watched: with one thread only it can be to blame. */
-  isCareful(): boolean;
+  isSingleThreaded(): boolean;
   /** Fails those that are given up, once each, instead of trying them again. */
-  guard(handle: Handle): Handle;
+  guard(run: RunJob): RunJob;
 }
 
 /**
@@ -31,10 +31,10 @@ export interface Suspects {
  * it was so in a row. To be called before anything is in work again.
  * @throws errno, and what the cache throws
  */
-export function findSuspects(
+export function findQuarantine(
   db: Db,
   { state, bootId }: { readonly state: string; readonly bootId: string | undefined },
-): Suspects {
+): Quarantine {
   const wasKilled = factOf(db, "cleanStop") === "false";
   const isSameBoot = bootId !== undefined && factOf(db, "bootId") === bootId;
   const before = JSON.parse(factOf(db, "suspects") ?? "{}") as Record<string, number>;
@@ -51,12 +51,12 @@ export function findSuspects(
     counts.filter(([, n]) => n >= CAREFUL && n < DEATHS).map(([mark]) => mark),
   );
   return {
-    isCareful: () => watched.size > 0,
-    guard: (handle) => async (job, signal) => {
-      if (givenUp.size + watched.size === 0) return handle(job, signal);
+    isSingleThreaded: () => watched.size > 0,
+    guard: (run) => async (job, signal) => {
+      if (givenUp.size + watched.size === 0) return run(job, signal);
       const mark = markOf(job);
       if (givenUp.delete(mark)) return GIVEN_UP;
-      const outcome = await handle(job, signal);
+      const outcome = await run(job, signal);
       watched.delete(mark);
       return outcome;
     },

@@ -88,7 +88,7 @@ test("what is in work fails by an older try: it is tried again at once", async (
   retryFailures(world.db(), { ...everything, code: "FORMAT_INVALID" }, Date.now());
   let tries = 0;
   const { outcomes } = await world.pass({
-    handle(job) {
+    run(job) {
       tries += 1;
       const nothing = { readBytes: 0, ms: 0 };
       if (tries === 1) {

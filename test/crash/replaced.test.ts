@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { realEffects } from "../../src/sampling/effects.ts";
+import { effectsHere } from "../../src/sampling/effects.ts";
 import { createWorld } from "../helpers/world.ts";
 
 const BINARY = Buffer.from("0102030405067f80", "hex");
@@ -7,10 +7,10 @@ const BINARY = Buffer.from("0102030405067f80", "hex");
 test("a file that is replaced between two looks at its name is one that changed", async () => {
   await using world = await createWorld();
   await world.put("a.csv", BINARY);
-  const { handle } = realEffects(world.settings());
+  const { runner } = effectsHere(world.settings());
   const { outcomes } = await world.pass({
-    async handle(job, signal) {
-      const outcome = await handle(job, signal);
+    async run(job, signal) {
+      const outcome = await runner.run(job, signal);
       if (outcome.outcome === "misnamed") await world.write("bronze/a.csv", "id\n1\n");
       return outcome;
     },

@@ -3,11 +3,11 @@ import { expect, test, vi } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
 import { statusLine } from "../../src/daemon/systemd/status-line.ts";
 import { longestJobMs } from "../../src/config/longest-job.ts";
-import { createPulse } from "../../src/daemon/liveness.ts";
+import { createLiveness } from "../../src/daemon/liveness.ts";
 import { feedWatchdog } from "../../src/daemon/systemd/watchdog.ts";
 
 test("a daemon that waits for work is fed for as long as it waits; one that has work is not", async () => {
-  const pulse = createPulse();
+  const liveness = createLiveness();
   let fed = 0;
   const hung = Promise.withResolvers<number>();
   const rested = Promise.withResolvers<void>();
@@ -16,13 +16,13 @@ test("a daemon that waits for work is fed for as long as it waits; one that has 
     if (fed === 20) rested.resolve();
   };
   const notify = { isWanted: true, watchdogMs: 15, send, close: () => undefined };
-  pulse.rest();
-  const stop = feedWatchdog({ notify, pulse, longestJobMs: () => 30, onHang: hung.resolve });
+  liveness.idle();
+  const stop = feedWatchdog({ notify, liveness, longestJobMs: () => 30, onHang: hung.resolve });
   const alive = setInterval(() => undefined, 1000);
   await rested.promise;
-  expect(pulse.state()).toMatchObject({ resting: true });
-  pulse.beat();
-  expect(pulse.state()).toMatchObject({ resting: false });
+  expect(liveness.state()).toMatchObject({ isIdle: true });
+  liveness.progressed();
+  expect(liveness.state()).toMatchObject({ isIdle: false });
   expect(await hung.promise).toBeGreaterThan(45);
   stop();
   clearInterval(alive);
@@ -68,15 +68,15 @@ test("the service's line is one that a person reads at a glance", () => {
 
 test("when it last did something is told by the clock as it is set now", () => {
   const HOUR_MS = 3_600_000;
-  const pulse = createPulse();
-  const { beatAt } = pulse.state();
-  expect(pulse.state().beatAt).toBe(beatAt);
+  const liveness = createLiveness();
+  const { progressAt } = liveness.state();
+  expect(liveness.state().progressAt).toBe(progressAt);
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + HOUR_MS });
   try {
     // As another process judges it, nothing has hung for an hour.
-    expect(Date.now() - pulse.state().beatAt).toBeLessThan(HOUR_MS / 2);
+    expect(Date.now() - liveness.state().progressAt).toBeLessThan(HOUR_MS / 2);
     vi.setSystemTime(Date.now() - 2 * HOUR_MS);
-    expect(pulse.state().beatAt).toBeLessThanOrEqual(Date.now());
+    expect(liveness.state().progressAt).toBeLessThanOrEqual(Date.now());
   } finally {
     vi.useRealTimers();
   }

@@ -1,46 +1,46 @@
 import { expect, test } from "vitest";
-import { createWake } from "../../src/daemon/triggers.ts";
+import { createTriggers } from "../../src/daemon/triggers.ts";
 
 test("reasons to work are collected until there is time for them", async () => {
-  const wake = createWake();
-  wake.one("a");
-  wake.one("b");
-  wake.one("a");
-  expect(wake.isPending()).toBe(true);
-  expect(await wake.next()).toEqual({ datasets: ["a", "b"] });
-  expect(wake.isPending()).toBe(false);
-  wake.one("a");
-  wake.all();
-  expect(await wake.next()).toEqual({ datasets: undefined });
-  wake.end();
+  const triggers = createTriggers();
+  triggers.one("a");
+  triggers.one("b");
+  triggers.one("a");
+  expect(triggers.isPending()).toBe(true);
+  expect(await triggers.next()).toEqual({ datasets: ["a", "b"] });
+  expect(triggers.isPending()).toBe(false);
+  triggers.one("a");
+  triggers.all();
+  expect(await triggers.next()).toEqual({ datasets: undefined });
+  triggers.end();
 });
 
 test("waiting ends with the next reason", async () => {
-  const wake = createWake();
-  const next = wake.next();
-  wake.one("a");
+  const triggers = createTriggers();
+  const next = triggers.next();
+  triggers.one("a");
   expect(await next).toEqual({ datasets: ["a"] });
-  const later = wake.next();
-  wake.all();
+  const later = triggers.next();
+  triggers.all();
   expect(await later).toEqual({ datasets: undefined });
-  wake.end();
+  triggers.end();
 });
 
 test("a time that has come asks for what is due, without a look at any dataset", async () => {
-  const wake = createWake();
-  wake.at(Date.now() + 3_600_000);
-  wake.at(Date.now() - 1);
-  expect(await wake.next()).toEqual({ datasets: [] });
-  wake.at(Date.now() - 1);
-  expect(await wake.next()).toEqual({ datasets: [] });
-  wake.end();
+  const triggers = createTriggers();
+  triggers.at(Date.now() + 3_600_000);
+  triggers.at(Date.now() - 1);
+  expect(await triggers.next()).toEqual({ datasets: [] });
+  triggers.at(Date.now() - 1);
+  expect(await triggers.next()).toEqual({ datasets: [] });
+  triggers.end();
 });
 
 test("after the end there is nothing to do, whatever was wanted", async () => {
-  const wake = createWake();
-  const waiting = wake.next();
-  wake.end();
+  const triggers = createTriggers();
+  const waiting = triggers.next();
+  triggers.end();
   expect(await waiting).toBeUndefined();
-  wake.all();
-  expect(await wake.next()).toBeUndefined();
+  triggers.all();
+  expect(await triggers.next()).toBeUndefined();
 });

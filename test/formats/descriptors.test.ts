@@ -7,7 +7,7 @@ import { packers } from "../../fixtures/compressors.ts";
 import { tarOf } from "../../fixtures/tar-blocks.ts";
 import { zipOf } from "../../fixtures/zip-blocks.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { createHandle } from "../../src/sampling/job/handle.ts";
+import { createRunJob } from "../../src/sampling/job/run-job.ts";
 
 /** Enough to see a leak; `EARLY_STOPS=2000` for the round number. */
 const STOPS = Number(process.env["EARLY_STOPS"] ?? 200);
@@ -46,7 +46,7 @@ test.each(readdirSync(bronze))(
   `%s, stopped early ${STOPS} times, leaves nothing open`,
   async (name) => {
     const config = join(prefix, "config.yaml");
-    const handle = createHandle(loadConfig({ prefix, config, env: {} }));
+    const handle = createRunJob(loadConfig({ prefix, config, env: {} }));
     const extension = name.endsWith(".bin") ? ".meta.json" : /\.tar/.test(name) ? ".txt" : null;
     const sample = async (): Promise<void> => {
       const job = {

@@ -10,7 +10,7 @@ import { packers } from "../../fixtures/compressors.ts";
 import { zipOf } from "../../fixtures/zip-blocks.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { createCollector } from "../../src/workers/collect-garbage.ts";
-import { createHandle } from "../../src/sampling/job/handle.ts";
+import { createRunJob } from "../../src/sampling/job/run-job.ts";
 
 const DATASET = "acme/orders/v1";
 const SAMPLES = 200;
@@ -42,7 +42,7 @@ async function collectYoung(): Promise<void> {
 }
 
 test("300 files of bzip2 take no more memory than one", async () => {
-  const handle = createHandle(loadConfig({ prefix, env: {} }));
+  const handle = createRunJob(loadConfig({ prefix, env: {} }));
   const stop = new AbortController().signal;
   const collectJobs = createCollector(collect);
   writeFileSync(join(bronze, "b.csv.bz2"), packers.bz2(csv));
@@ -62,7 +62,7 @@ test("300 files of bzip2 take no more memory than one", async () => {
 test.each(Object.keys(files))(
   "%s leaves no memory that only a full collection frees",
   async (name) => {
-    const handle = createHandle(loadConfig({ prefix, env: {} }));
+    const handle = createRunJob(loadConfig({ prefix, env: {} }));
     const stop = new AbortController().signal;
     const job = { dataset: DATASET, raw: name, bronze: `bronze/${name}`, mtime: 0, seq: 1 };
     const sample = () => handle({ ...job, name: `s-${name}`, extension: null }, stop);

@@ -2,12 +2,12 @@ import type { DaemonState } from "../../src/http/state.ts";
 import { emptyWork } from "../../src/http/counters.ts";
 
 /** What a daemon that rests, and has done nothing yet, tells of itself; `startedAt` is ms since epoch. */
-export function restingDaemon(startedAt: number, more: Partial<DaemonState> = {}): DaemonState {
+export function idleDaemon(startedAt: number, more: Partial<DaemonState> = {}): DaemonState {
   return {
     pid: process.pid,
     startedAt,
     isReady: true,
-    pulse: { resting: true, beatAt: startedAt },
+    liveness: { isIdle: true, progressAt: startedAt },
     passesWait: null,
     passFailure: null,
     workerRestarts: 0,

@@ -16,10 +16,9 @@ import { addFact, factOf } from "../../src/store/sqlite/meta.ts";
 import { listEntries, type ListedEntry } from "../../src/store/sqlite/queries/list.ts";
 import { closeCache, type Db, openCache, type OpenedCache } from "../../src/store/sqlite/open.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import type { Effects } from "../../src/sampling/drain/drain.ts";
 import type { Ingested } from "../../src/sampling/ingest/ingest.ts";
 import { pathBytes } from "../../src/lib/pep383.ts";
-import { realEffects } from "../../src/sampling/effects.ts";
+import { type Effects, effectsHere } from "../../src/sampling/effects.ts";
 import type { PassEvent } from "../../src/sampling/events.ts";
 import { createPass, type Pass } from "../../src/sampling/pass.ts";
 import type { PassSummary } from "../../src/store/types.ts";
@@ -99,7 +98,7 @@ export interface World extends AsyncDisposable {
   /** Appends to the manifest as it is. */
   manifest(text: string | Uint8Array, dataset?: string): Promise<void>;
   /** Runs one pass in this process, as `run --once` does; cache and pass stay for the next one. */
-  pass(effects?: Partial<Effects>): Promise<Passed>;
+  pass(effects?: Partial<Replaced>): Promise<Passed>;
   /** The open cache. */
   db(): Db;
   /** What opening the cache had to move aside. */
@@ -128,7 +127,7 @@ export async function createWorld(config: object = {}): Promise<World> {
   const daemons: Daemon[] = [];
   let opened: OpenedCache | undefined;
   let pass: Pass | undefined;
-  let current: Partial<Effects> = {};
+  let current: Partial<Replaced> = {};
   let events: PassEvent[] = [];
   let aside: OpenedCache["movedAside"];
 
@@ -168,12 +167,12 @@ export async function createWorld(config: object = {}): Promise<World> {
     async pass(effects = {}) {
       current = effects;
       events = [];
-      pass ??= createPass({ db: world.db(), settings: world.settings(), effects: seam(), report });
+      pass ??= createPass({ db: world.db(), settings: world.settings(), ...seam(), report });
       const { summary } = await pass({
         settles: true,
         isStopping: () => false,
         isOver: () => false,
-        abandon: new AbortController().signal,
+        abort: new AbortController().signal,
       });
       return passed(summary, events);
     },
@@ -235,15 +234,19 @@ export async function createWorld(config: object = {}): Promise<World> {
 
   /** The real effects, but for those that the pass at hand replaces. */
   function seam(): Effects {
-    const real = realEffects(world.settings());
+    const { runner, samples } = effectsHere(world.settings());
     return {
-      tidy: (...args) => (current.tidy ?? real.tidy)(...args),
-      wasClean: () => (current.wasClean ?? real.wasClean)(),
-      giveBack: () => real.giveBack(),
-      handle: (...args) => (current.handle ?? real.handle)(...args),
-      addReceipts: (...args) => (current.addReceipts ?? real.addReceipts)(...args),
-      checkRemovable: (...args) => (current.checkRemovable ?? real.checkRemovable)(...args),
-      removeSample: (...args) => (current.removeSample ?? real.removeSample)(...args),
+      runner: {
+        run: (...args) => (current.run ?? runner.run)(...args),
+        release: runner.release,
+        wasClean: () => (current.wasClean ?? runner.wasClean)(),
+      },
+      samples: {
+        cleanUp: (...args) => (current.cleanUp ?? samples.cleanUp)(...args),
+        addReceipts: (...args) => (current.addReceipts ?? samples.addReceipts)(...args),
+        remove: (...args) => (current.remove ?? samples.remove)(...args),
+        checkRemovable: (...args) => (current.checkRemovable ?? samples.checkRemovable)(...args),
+      },
     };
   }
 
@@ -251,6 +254,9 @@ export async function createWorld(config: object = {}): Promise<World> {
     events.push(event);
   }
 }
+
+/** What a pass can be given in place of the real effects. */
+type Replaced = Effects["runner"] & Effects["samples"];
 
 /** `a,b` then `count` rows, a few bytes each. */
 export function rows(count: number): string {

@@ -8,7 +8,7 @@ const settings = loadConfig({ config, env: {} });
 const chosen = { ...settings.origin.config, http: { listen, hosts: [] } };
 const live = {
   isReady: true,
-  pulse: { resting: true, beatAt: Date.now() },
+  liveness: { isIdle: true, progressAt: Date.now() },
   passesWait: null,
   passFailure: null,
   workerRestarts: 0,

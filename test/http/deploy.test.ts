@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { families } from "../../src/http/metrics/text.ts";
-import { restingDaemon } from "../helpers/daemon-state.ts";
+import { idleDaemon } from "../helpers/daemon-state.ts";
 import { createWorld, rows } from "../helpers/world.ts";
 import { ask } from "./requests.ts";
 import { serve } from "./serve.ts";
@@ -56,7 +56,7 @@ const rules = (
 const expressions = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
 
 const all = families({
-  daemon: restingDaemon(0),
+  daemon: idleDaemon(0),
   isHealthy: true,
   state: "/none",
   report: undefined,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
 import { settingsOf } from "../../src/config/settings.ts";
-import { restingDaemon } from "../helpers/daemon-state.ts";
+import { idleDaemon } from "../helpers/daemon-state.ts";
 import { healthOf, patienceOf } from "../../src/http/server/health.ts";
 import { createWorld, rows } from "../helpers/world.ts";
 import { ask } from "./requests.ts";
@@ -15,26 +15,26 @@ import { endingWithUs } from "../helpers/child.ts";
 const NOW = Date.parse("2026-01-18T14:30:00Z");
 
 test.each([
-  ["rests, for however long", { resting: true, beatAt: NOW - 86_400_000 }, NOW, "ok", null],
-  ["works, and did something lately", { resting: false, beatAt: NOW - 80_000 }, NOW, "ok", null],
+  ["rests, for however long", { isIdle: true, progressAt: NOW - 86_400_000 }, NOW, "ok", null],
+  ["works, and did something lately", { isIdle: false, progressAt: NOW - 80_000 }, NOW, "ok", null],
   [
     "has work and does nothing",
-    { resting: false, beatAt: NOW - 91_000 },
+    { isIdle: false, progressAt: NOW - 91_000 },
     NOW,
     "failing",
     "the daemon has work, and has done nothing for 91 s",
   ],
   [
     "was not heard of, whatever it said last",
-    { resting: true, beatAt: NOW },
+    { isIdle: true, progressAt: NOW },
     NOW - 31_000,
     "failing",
     "nothing was heard of the daemon for 31 s",
   ],
-  ["set its clock back", { resting: false, beatAt: NOW + 3_600_000 }, NOW, "ok", null],
-] as const)("a daemon that %s: %o", (_what, pulse, heardAt, status, reason) => {
+  ["set its clock back", { isIdle: false, progressAt: NOW + 3_600_000 }, NOW, "ok", null],
+] as const)("a daemon that %s: %o", (_what, liveness, heardAt, status, reason) => {
   const health = healthOf({
-    state: restingDaemon(NOW, { pulse }),
+    state: idleDaemon(NOW, { liveness }),
     heardAt,
     now: NOW,
     patienceMs: 90_000,
@@ -62,18 +62,18 @@ test.concurrent("/healthz and /readyz say what the daemon told last, within a se
   expect(await health("/healthz")).toMatchObject({ code: 200, status: "ok", pid: process.pid });
   expect(await health("/readyz")).toMatchObject({ code: 200, status: "ok", backlogFiles: 0 });
 
-  served.live.pulse = { resting: false, beatAt: Date.now() - 3_600_000 };
+  served.live.liveness = { isIdle: false, progressAt: Date.now() - 3_600_000 };
   served.live.passesWait = "others use 91 % of the processors";
   let stuck = await health("/healthz");
   while (stuck["code"] === 200) stuck = await health("/healthz");
-  expect(stuck).toMatchObject({ code: 503, status: "failing", resting: false });
+  expect(stuck).toMatchObject({ code: 503, status: "failing", idle: false });
   expect(await health("/readyz")).toMatchObject({
     code: 503,
     reason: stuck["reason"],
     passesWait: "others use 91 % of the processors",
   });
 
-  served.live.pulse = { resting: true, beatAt: Date.now() };
+  served.live.liveness = { isIdle: true, progressAt: Date.now() };
   served.live.isReady = false;
   while ((await health("/healthz"))["code"] !== 200);
   expect(await health("/readyz")).toMatchObject({

@@ -5,7 +5,7 @@ import { families, metricsText } from "../../src/http/metrics/text.ts";
 import { addEvent, addSeconds, emptyWork, PASS_BUCKETS } from "../../src/http/counters.ts";
 import { statusOf } from "../../src/inspect/status.ts";
 import type { StatusReport } from "../../src/inspect/status.ts";
-import { restingDaemon } from "../helpers/daemon-state.ts";
+import { idleDaemon } from "../helpers/daemon-state.ts";
 import { createWorld, rows } from "../helpers/world.ts";
 import { ask } from "./requests.ts";
 import { serve } from "./serve.ts";
@@ -25,7 +25,7 @@ function series(text: string): Map<string, number> {
 
 test("every series has a number, and each is there once, with its help and type", async () => {
   const text = await metricsText({
-    daemon: restingDaemon(NOW),
+    daemon: idleDaemon(NOW),
     isHealthy: true,
     state: "/none",
     report: undefined,
@@ -34,7 +34,7 @@ test("every series has a number, and each is there once, with its help and type"
   expect([...found.values()].every(Number.isFinite)).toBe(true);
   expect(found.size).toBe(text.split("\n").filter((line) => /^[a-z]/.test(line)).length);
   for (const { name, type } of families({
-    daemon: restingDaemon(NOW),
+    daemon: idleDaemon(NOW),
     isHealthy: true,
     state: "/none",
     report: undefined,
@@ -161,7 +161,7 @@ test("more datasets than have series of their own share one, of their sums and t
   }));
   const found = series(
     await metricsText({
-      daemon: restingDaemon(NOW),
+      daemon: idleDaemon(NOW),
       isHealthy: true,
       state: world.state,
       report: { ...empty, datasets },
@@ -190,7 +190,7 @@ test("a dataset's name with quotes, line ends and what is not UTF-8 cannot forge
   const empty = await statusOf(world.db(), world.settings(), NOW);
   const datasets = [{ ...empty.totals, dataset: evil, off: null, waitsFor: null }];
   const text = await metricsText({
-    daemon: restingDaemon(NOW),
+    daemon: idleDaemon(NOW),
     isHealthy: true,
     state: world.state,
     report: { ...empty, datasets },
@@ -204,7 +204,7 @@ test("buckets are cumulative, and count what is longer than the last one in +Inf
   for (const seconds of [0.01, 0.011, 7, 4000]) addSeconds(work.passes, PASS_BUCKETS, seconds);
   const found = series(
     await metricsText({
-      daemon: restingDaemon(NOW, { work }),
+      daemon: idleDaemon(NOW, { work }),
       isHealthy: true,
       state: "/none",
       report: undefined,

@@ -8,7 +8,7 @@ import { addPages } from "../../src/http/pages/routes.ts";
 import { createCacheReader } from "../../src/http/server/store-reader.ts";
 import { createReportReader } from "../../src/http/server/status-cache.ts";
 import { emptyWork } from "../../src/http/counters.ts";
-import { restingDaemon } from "../helpers/daemon-state.ts";
+import { idleDaemon } from "../helpers/daemon-state.ts";
 
 /** Pages that are served in this process, until they are disposed of. */
 export interface PageServer extends AsyncDisposable {
@@ -25,8 +25,8 @@ export interface PageServer extends AsyncDisposable {
 /** Serves the pages of a lake as the daemon's server does. */
 export async function servePages(settings: Settings): Promise<PageServer> {
   const now = Date.now();
-  let state = restingDaemon(now - 3_723_000, {
-    pulse: { resting: true, beatAt: now },
+  let state = idleDaemon(now - 3_723_000, {
+    liveness: { isIdle: true, progressAt: now },
     work: { ...emptyWork(), readBytes: 5_300_000_000, writtenBytes: 41_000_000 },
   });
   let silentMs = 0;

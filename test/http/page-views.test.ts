@@ -465,9 +465,12 @@ test("pages say plainly that the daemon is stuck, waits, or has not begun, in th
     expect(await textAt(path)).toContain("The daemon is stuck: nothing was heard of");
   }
   pages.silentFor(0);
-  pages.tell({ pulse: { resting: false, beatAt: Date.now() - 900_000 } });
+  pages.tell({ liveness: { isIdle: false, progressAt: Date.now() - 900_000 } });
   expect(await textAt("/")).toContain("stuck: the daemon has work, and has done nothing for 900 s");
-  pages.tell({ pulse: { resting: true, beatAt: 0 }, passesWait: "the processors are 93 % busy" });
+  pages.tell({
+    liveness: { isIdle: true, progressAt: 0 },
+    passesWait: "the processors are 93 % busy",
+  });
   expect(await textAt("/")).toContain("the processors are 93 % busy; nothing is due.");
   pages.tell({ passesWait: null, isReady: false });
   expect(await textAt("/")).toContain("the first pass has not begun.");

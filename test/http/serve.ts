@@ -66,7 +66,7 @@ export function begin(world: World, http: ServeOptions["http"] = {}) {
   });
   const live: { -readonly [K in keyof Live]: Live[K] } = {
     isReady: true,
-    pulse: { resting: true, beatAt: Date.now() },
+    liveness: { isIdle: true, progressAt: Date.now() },
     passesWait: null,
     passFailure: null,
     workerRestarts: 0,

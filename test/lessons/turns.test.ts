@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Handle } from "../../src/job.ts";
+import type { RunJob } from "../../src/job.ts";
 import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
 
 const CONCURRENCY = 4;
@@ -19,13 +19,13 @@ test("datasets take turns file by file: how slow the files of one are does not m
   await announceMany(world, "b/large/v1", 1000);
   await announceMany(world, "c/small/v1", 3);
   const order: string[] = [];
-  const handle: Handle = (job) => {
+  const run: RunJob = (job) => {
     order.push(job.dataset);
     const facts = { format: "csv", complete: true, warnings: [], recognisedBy: "name" } as const;
     const sizes = { bytes: 0, readBytes: 0, sourceSize: 0, ms: 0 };
     return Promise.resolve({ outcome: "sampled", ...facts, ...sizes });
   };
-  expect((await world.pass({ handle })).summary).toMatchObject({ sampled: 2003 });
+  expect((await world.pass({ run })).summary).toMatchObject({ sampled: 2003 });
   const small = order.flatMap((dataset, i) => (dataset === "c/small/v1" ? [i] : []));
   expect(small).toHaveLength(3);
   // Each has its turn once in three files. At 30 s for a file, 100 of them are most of an hour.

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { drain, type DrainOptions } from "../../src/sampling/drain/drain.ts";
-import { realEffects } from "../../src/sampling/effects.ts";
+import { effectsHere } from "../../src/sampling/effects.ts";
 import { createIngest } from "../../src/sampling/ingest/ingest.ts";
 import { createBudget } from "../../src/load/budget.ts";
 import { thisKernel } from "../../src/load/cgroup.ts";
@@ -39,11 +39,11 @@ function drainOf(world: World, options: Pick<DrainOptions, "isOver"> & { readonl
   return drain({
     db: world.db(),
     settings,
-    effects: realEffects(settings),
+    ...effectsHere(settings),
     budget: createBudget(undefined, Date.now),
     pace: createPace({}, thisKernel),
     clock: Date.now,
-    abandon: new AbortController().signal,
+    abort: new AbortController().signal,
     onSettled: () => undefined,
     onPaused: () => undefined,
     onLeft: () => undefined,

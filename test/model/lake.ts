@@ -10,7 +10,7 @@ import { createPace } from "../../src/load/pace.ts";
 import { expectTrueTotals } from "../helpers/totals.ts";
 import { createIngest, type Ingest, type Ingested } from "../../src/sampling/ingest/ingest.ts";
 import { UNREAD } from "../../src/sampling/ingest/steps.ts";
-import type { Handle } from "../../src/job.ts";
+import type { RunJob } from "../../src/job.ts";
 import type { RejectedLine } from "../../src/manifest/types.ts";
 import { SAMPLED } from "../helpers/sampled.ts";
 import type { Looked, Row } from "./contract.ts";
@@ -138,7 +138,7 @@ export function createLake({ settings, dataset, state }: Place): Lake {
   }
 
   async function sampleAll(now: number): Promise<void> {
-    const handle: Handle = async ({ raw, mtime }) => {
+    const run: RunJob = async ({ raw, mtime }) => {
       effect();
       jobs.push({ raw, mtime });
       return SAMPLED;
@@ -146,20 +146,18 @@ export function createLake({ settings, dataset, state }: Place): Lake {
     await drain({
       db,
       settings,
-      effects: {
-        handle,
-        wasClean: () => true,
-        giveBack: () => undefined,
-        tidy: async () => 0,
+      runner: { run, wasClean: () => true, release: () => undefined },
+      samples: {
+        cleanUp: async () => 0,
         addReceipts: async () => void effect(),
-        removeSample: () => undefined,
+        remove: () => undefined,
         checkRemovable: () => undefined,
       },
       budget: createBudget(undefined, () => now),
       pace: createPace({}, thisKernel),
       clock: () => now,
       isOver: () => false,
-      abandon: new AbortController().signal,
+      abort: new AbortController().signal,
       onSettled: () => undefined,
       onPaused: () => undefined,
       onLeft: () => undefined,

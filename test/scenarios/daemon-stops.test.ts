@@ -68,7 +68,7 @@ test("what is not done within stopSeconds is abandoned and stays due; the next s
   await daemon.logged("stopped");
   expect(world.row("raw/slow.tgz")).toMatchObject({ outcome: null, waiting: true, attempts: 0 });
   world.close();
-  await world.pass({ handle: () => Promise.resolve({ outcome: "abandoned" }) });
+  await world.pass({ run: () => Promise.resolve({ outcome: "abandoned" }) });
   expect(await world.samples()).toEqual(["a_sample.csv"]);
 });
 

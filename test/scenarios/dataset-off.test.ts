@@ -3,7 +3,7 @@ import { backlogOf } from "../../src/store/sqlite/queries/backlog.ts";
 import { createIngest } from "../../src/sampling/ingest/ingest.ts";
 import { metricsText } from "../../src/http/metrics/text.ts";
 import { statusOf } from "../../src/inspect/status.ts";
-import { restingDaemon } from "../helpers/daemon-state.ts";
+import { idleDaemon } from "../helpers/daemon-state.ts";
 import { createWorld, DATASET, MTIME, rows, type World } from "../helpers/world.ts";
 
 /** Every minute of a leap year's 29 February: in effect, never. */
@@ -30,7 +30,7 @@ async function withPending(): Promise<World> {
 
 async function metricsOf(world: World): Promise<string> {
   const report = await statusOf(world.db(), world.settings(), Date.now());
-  const daemon = restingDaemon(MTIME);
+  const daemon = idleDaemon(MTIME);
   return metricsText({ daemon, isHealthy: true, state: world.state, report });
 }
 

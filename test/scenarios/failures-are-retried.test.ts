@@ -6,7 +6,8 @@ import { createIngest } from "../../src/sampling/ingest/ingest.ts";
 import { createBudget } from "../../src/load/budget.ts";
 import { thisKernel } from "../../src/load/cgroup.ts";
 import { createPace } from "../../src/load/pace.ts";
-import { realEffects } from "../../src/sampling/effects.ts";
+import { effectsHere } from "../../src/sampling/effects.ts";
+import { runnerOf } from "../helpers/runner.ts";
 import { createWorld, DATASET, MTIME, type World } from "../helpers/world.ts";
 
 const HOUR = 3_600_000;
@@ -18,12 +19,12 @@ async function passAt(world: World, now: number): Promise<void> {
   const options: DrainOptions = {
     db,
     settings,
-    effects: realEffects(settings),
+    ...effectsHere(settings),
     budget: createBudget(undefined, () => now),
     pace: createPace({}, thisKernel),
     clock: () => now,
     isOver: () => false,
-    abandon: new AbortController().signal,
+    abort: new AbortController().signal,
     onSettled: () => undefined,
     onPaused: () => undefined,
     onLeft: () => undefined,
@@ -123,22 +124,19 @@ test("work that takes too long is stopped, and tried three times", async () => {
     await drain({
       db: world.db(),
       settings,
-      effects: {
-        ...realEffects(settings),
-        handle: () =>
-          Promise.resolve({
-            outcome: "failed",
-            code: "TIMEOUT",
-            message: "too late",
-            readBytes: 0,
-            ms: 1,
-          }),
-      },
+      samples: effectsHere(settings).samples,
+      runner: runnerOf({
+        outcome: "failed",
+        code: "TIMEOUT",
+        message: "too late",
+        readBytes: 0,
+        ms: 1,
+      }),
       budget: createBudget(undefined, () => now),
       pace: createPace({}, thisKernel),
       clock: () => now,
       isOver: () => false,
-      abandon: new AbortController().signal,
+      abort: new AbortController().signal,
       onSettled: () => undefined,
       onPaused: () => undefined,
       onLeft: () => undefined,

@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { createHandle } from "../../src/sampling/job/handle.ts";
+import { createRunJob } from "../../src/sampling/job/run-job.ts";
 import type { Limits } from "../../src/lib/limits.ts";
 import { createWorld, MTIME, rows } from "../helpers/world.ts";
 
@@ -20,16 +20,16 @@ test("of a file that is being written there is no sample until it rests", async 
   await world.put("a.csv", rows(10));
   await world.put("beside.csv", rows(10));
   const settings = world.settings();
-  const touching = createHandle({
+  const touching = createRunJob({
     ...settings,
     forDataset(name) {
       const { limits, ...others } = settings.forDataset(name);
       return { ...others, limits: writingLimits(limits, world.path("bronze/a.csv")) };
     },
   });
-  const untouched = createHandle(settings);
+  const untouched = createRunJob(settings);
   const { outcomes } = await world.pass({
-    handle: (job, signal) => (job.raw === "raw/a.csv" ? touching : untouched)(job, signal),
+    run: (job, signal) => (job.raw === "raw/a.csv" ? touching : untouched)(job, signal),
   });
   expect(outcomes).toEqual({ "raw/a.csv": "FILE_CHANGED", "raw/beside.csv": "sampled" });
   expect(await world.samples()).toEqual(["beside_sample.csv"]);

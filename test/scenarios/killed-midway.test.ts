@@ -64,7 +64,7 @@ test("what a job had begun to write when its thread was ended is gone with the n
   const temporary = "samples/.ss-0123456789abcdef.tmp";
   await world.pass({
     wasClean: () => false,
-    async handle() {
+    async run() {
       await world.write(temporary, "half a sam");
       return { outcome: "failed", code: "TIMEOUT", message: "ended", readBytes: 0, ms: 1 };
     },

@@ -5,11 +5,12 @@ import { checkpointsOf } from "../../src/store/sqlite/checkpoints.ts";
 import { datasetsOf } from "../../src/store/sqlite/datasets.ts";
 import { entriesKnownOf } from "../../src/store/sqlite/queries/totals.ts";
 import type { Db } from "../../src/store/sqlite/open.ts";
-import { realEffects } from "../../src/sampling/effects.ts";
+import { effectsHere } from "../../src/sampling/effects.ts";
 import { createIngest, type Ingest } from "../../src/sampling/ingest/ingest.ts";
 import type { PassEvent } from "../../src/sampling/events.ts";
 import { createPass, type PassResult } from "../../src/sampling/pass.ts";
 import { SAMPLED } from "../helpers/sampled.ts";
+import { runnerOf } from "../helpers/runner.ts";
 import { createWorld, DATASET, MTIME, rows, type World } from "../helpers/world.ts";
 
 const LONG = "a/long/v1";
@@ -55,10 +56,8 @@ function stepwise(world: World): {
     settings,
     turns: { ingestMs: 0, drainMs: Infinity },
     report: (event) => events.push(event),
-    effects: {
-      ...realEffects(settings),
-      handle: () => Promise.resolve(SAMPLED),
-    },
+    samples: effectsHere(settings).samples,
+    runner: runnerOf(SAMPLED),
   });
   return {
     events,
@@ -68,7 +67,7 @@ function stepwise(world: World): {
         settles: false,
         isStopping: () => false,
         isOver: () => false,
-        abandon: new AbortController().signal,
+        abort: new AbortController().signal,
       }),
   };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createIngest } from "../../src/sampling/ingest/ingest.ts";
-import { createHandle } from "../../src/sampling/job/handle.ts";
+import { createRunJob } from "../../src/sampling/job/run-job.ts";
 import { createWorld, DATASET, MTIME } from "../helpers/world.ts";
 
 test("a file whose mtime changed, up or down, is sampled again", async () => {
@@ -59,10 +59,10 @@ test("a line that comes before an earlier one was worked on supersedes it as wel
 test("a newer line that comes while an older one is in flight stays due", async () => {
   await using world = await createWorld();
   await world.put("a.csv", "v\n1\n");
-  const real = createHandle(world.settings());
+  const real = createRunJob(world.settings());
   let isFirst = true;
   const { summary, outcomes } = await world.pass({
-    async handle(job, signal) {
+    async run(job, signal) {
       const outcome = await real(job, signal);
       if (!isFirst) return outcome;
       isFirst = false;

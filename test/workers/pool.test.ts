@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
-import { createHandle } from "../../src/sampling/job/handle.ts";
+import { createRunJob } from "../../src/sampling/job/run-job.ts";
 import type { Settings } from "../../src/config/settings.ts";
 import type { Failed, Job, Outcome } from "../../src/job.ts";
 import { type InWork, openInWork } from "../../src/workers/crash-marks.ts";
@@ -43,9 +43,9 @@ afterEach(async () => {
 
 test("a job has the same outcome and sample in a thread as without one", async () => {
   const job = put("orders.csv", readFileSync(join(fixtures, "csv/rows-101.csv")));
-  const apart = await pool.handle(job, never);
+  const apart = await pool.run(job, never);
   const sample = readFileSync(join(dataset, "samples", job.name));
-  const here = await createHandle(settings)(job, never);
+  const here = await createRunJob(settings)(job, never);
   expect(withoutTime(apart)).toEqual(withoutTime(here));
   expect(readFileSync(join(dataset, "samples", job.name))).toEqual(sample);
 });
@@ -62,7 +62,7 @@ test.each([
   const chosen = loadConfig({ prefix, config: join(prefix, "config.yaml"), env: {} });
   const faulty = createWorkerPool(chosen, inWork, program);
   const outcomes = await Promise.all(
-    ["a.csv", raw, "b.csv", "c.csv"].map((name) => faulty.handle(jobFor(name, name), never)),
+    ["a.csv", raw, "b.csv", "c.csv"].map((name) => faulty.run(jobFor(name, name), never)),
   );
   expect(outcomes.map(({ outcome }) => outcome)).toEqual([
     "abandoned",
@@ -81,7 +81,7 @@ test("a thread that waits for another longer than a job may take is not ended", 
   writeFileSync(join(prefix, "config.yaml"), "limits: { seconds: 1 }\n");
   const chosen = loadConfig({ prefix, config: join(prefix, "config.yaml"), env: {} });
   const waiting = createWorkerPool(chosen, inWork, program);
-  const outcome = await waiting.handle(jobFor("wait.csv", "wait.csv"), never);
+  const outcome = await waiting.run(jobFor("wait.csv", "wait.csv"), never);
   expect(outcome).toEqual({ outcome: "abandoned" });
   expect(waiting.replaced()).toBe(0);
   await waiting.close();
@@ -90,10 +90,10 @@ test("a thread that waits for another longer than a job may take is not ended", 
 test("what is in flight is abandoned when the signal says so, and nothing is left half-written", async () => {
   const job = put("orders.csv", readFileSync(join(fixtures, "csv/rows-101.csv")));
   const stop = new AbortController();
-  const outcome = pool.handle(job, stop.signal);
+  const outcome = pool.run(job, stop.signal);
   stop.abort();
   expect(await outcome).toEqual({ outcome: "abandoned" });
-  expect(await pool.handle(job, stop.signal)).toEqual({ outcome: "abandoned" });
+  expect(await pool.run(job, stop.signal)).toEqual({ outcome: "abandoned" });
   await pool.close();
   inWork.close();
   expect(readdirSync(join(dataset, "samples")).filter((name) => name === job.name)).toEqual([]);
@@ -104,7 +104,7 @@ test("many jobs at once are all answered, each by its own outcome", async () => 
   const jobs = Array.from({ length: 200 }, (_, i) =>
     jobFor(`a${i}.csv`, i % 2 === 0 ? "a.csv" : "none.csv"),
   );
-  const outcomes = await Promise.all(jobs.map((job) => pool.handle(job, never)));
+  const outcomes = await Promise.all(jobs.map((job) => pool.run(job, never)));
   expect(outcomes.map(({ outcome }) => outcome)).toEqual(
     jobs.map((_, i) => (i % 2 === 0 ? "sampled" : "failed")),
   );

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cachePath, openCache } from "../../store/sqlite/open.ts";
 import type { Settings } from "../../config/settings.ts";
-import type { Effects } from "../../sampling/drain/drain.ts";
+import type { Effects } from "../../sampling/effects.ts";
 import type { PassEvent } from "../../sampling/events.ts";
 import { createPass } from "../../sampling/pass.ts";
 import { openCacheIfAny } from "../../store/sqlite/open-if-any.ts";
@@ -21,17 +21,16 @@ export async function dryRun(settings: Settings, context: Context): Promise<numb
   try {
     await copyCache(settings.state, state);
     const { db } = openCache(state);
-    const effects = printingEffects(context);
     const report = (event: PassEvent) => {
       const trouble = troubleOf(event);
       if (trouble !== undefined) tell(context, trouble);
     };
-    const pass = createPass({ db, settings, effects, report });
+    const pass = createPass({ ...printing(context), db, settings, report });
     const { summary } = await pass({
       settles: true,
       isStopping: () => false,
       isOver: () => false,
-      abandon: new AbortController().signal,
+      abort: new AbortController().signal,
     });
     db.close();
     const { sampled, unchanged, rejected } = summary;
@@ -42,19 +41,24 @@ export async function dryRun(settings: Settings, context: Context): Promise<numb
   }
 }
 
-function printingEffects(context: Context): Effects {
+/** Prints what would be done, and does nothing. */
+function printing(context: Context): Effects {
+  const nothing = { format: "", complete: false, warnings: [], bytes: 0, readBytes: 0 };
+  const unread = { ...nothing, recognisedBy: "name", sourceSize: 0, ms: 0 } as const;
   return {
-    wasClean: () => true,
-    giveBack: () => undefined,
-    tidy: () => Promise.resolve(0),
-    checkRemovable: () => undefined,
-    addReceipts: () => Promise.resolve(),
-    removeSample: (dataset, name) => printLine(context, `${dataset} samples/${name} → removed`),
-    handle({ dataset, raw, name }) {
-      printLine(context, `${dataset} ${raw} → samples/${name}`);
-      const nothing = { format: "", complete: false, warnings: [], bytes: 0, readBytes: 0 };
-      const unread = { ...nothing, recognisedBy: "name", sourceSize: 0, ms: 0 } as const;
-      return Promise.resolve({ outcome: "sampled", ...unread });
+    runner: {
+      run({ dataset, raw, name }) {
+        printLine(context, `${dataset} ${raw} → samples/${name}`);
+        return Promise.resolve({ outcome: "sampled", ...unread });
+      },
+      wasClean: () => true,
+      release: () => undefined,
+    },
+    samples: {
+      cleanUp: () => Promise.resolve(0),
+      addReceipts: () => Promise.resolve(),
+      remove: (dataset, name) => printLine(context, `${dataset} samples/${name} → removed`),
+      checkRemovable: () => undefined,
     },
   };
 }

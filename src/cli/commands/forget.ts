@@ -11,7 +11,7 @@ import {
   openCacheToRead,
 } from "../../store/sqlite/open.ts";
 import type { Settings } from "../../config/settings.ts";
-import { realEffects } from "../../sampling/effects.ts";
+import { effectsHere } from "../../sampling/effects.ts";
 import { Failure } from "../../errors.ts";
 import { forget as forgetAll } from "../../sampling/upkeep/forget.ts";
 import { outputFailure } from "../../lake/errors.ts";
@@ -156,7 +156,7 @@ async function forgetNow(
       db,
       dataset,
       ...(raw === undefined ? {} : { raw }),
-      disk: isThere ? realEffects(settings) : undefined,
+      samples: isThere ? effectsHere(settings).samples : undefined,
       removesSamples: options.samples === true,
       now: Date.now(),
     });

@@ -9,7 +9,7 @@ import {
 import type { Settings } from "../../config/settings.ts";
 import { errorMessage, Failure } from "../../errors.ts";
 import { discover } from "../../manifest/discover.ts";
-import { realEffects } from "../../sampling/effects.ts";
+import { effectsHere } from "../../sampling/effects.ts";
 import {
   beyondRetention,
   isLimited,
@@ -150,8 +150,9 @@ async function removeAll(
     done += samples;
     bar.update(done, () => total);
   };
+  const { samples } = effectsHere(settings);
   for (const one of all) {
-    const pruned = await pruneDataset({ ...one, ...realEffects(settings), onPruned });
+    const pruned = await pruneDataset({ ...one, samples, onPruned });
     removed.push({ dataset: one.dataset, ...pruned });
   }
   return removed;

@@ -1,30 +1,20 @@
 import { statSync } from "node:fs";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { type Lock, takeLock } from "../../store/sqlite/lock.ts";
-import { addFact, addFactDurably } from "../../store/sqlite/meta.ts";
-import {
-  cachePath,
-  closeCache,
-  type Db,
-  hasCache,
-  openCache,
-  type OpenedCache,
-} from "../../store/sqlite/open.ts";
-import { retryAfterUpgrade } from "../../store/sqlite/retry-after-upgrade.ts";
+import { addFact } from "../../store/sqlite/meta.ts";
+import { cachePath, closeCache, type Db } from "../../store/sqlite/open.ts";
 import type { Settings } from "../../config/settings.ts";
 import { runDaemon } from "../../daemon/daemon.ts";
-import { errorCode, errorMessage, Failure } from "../../errors.ts";
+import { findPoison, openForWork, recover } from "../../daemon/startup.ts";
+import { errorMessage, Failure } from "../../errors.ts";
 import { thisKernel } from "../../load/cgroup.ts";
 import { createGate } from "../../load/gate.ts";
 import { openLog } from "../../log/log.ts";
 import { createNotify } from "../../daemon/systemd/notify.ts";
-import { threadedEffects } from "../../sampling/effects.ts";
+import { effectsInThreads } from "../../sampling/effects.ts";
 import { createPass } from "../../sampling/pass.ts";
-import { bootIdOf, checkAfterPowerLoss } from "../../sampling/upkeep/power-loss.ts";
 import { heedSignals, releaseSignals } from "../../daemon/signals.ts";
-import { findSuspects } from "../../workers/quarantine.ts";
 import { syncSettled } from "../../sampling/upkeep/sync.ts";
-import { VERSION } from "../../version.ts";
 import { type CommonOptions, type Context, exitCodes, settingsFor } from "../command.ts";
 import { dryRun } from "./dry-run.ts";
 import { noDatasetText } from "../no-dataset.ts";
@@ -81,9 +71,11 @@ async function forever(
   const log = openLog(settings.log.level);
   const notify = createNotify(process.env, (reason) => log.warn({ reason }, "systemd is not told"));
   notify.send({ status: "opening the cache", extendMs: mostOpeningMs(settings) });
-  const db = await open(settings, context, (message) =>
-    log.error({ code: "CACHE_UNUSABLE", reason: message }, "cache moved aside"),
-  );
+  const db = await openForWork({
+    settings,
+    onMovedAside: (reason) => log.error({ code: "CACHE_UNUSABLE", reason }, "cache moved aside"),
+    makeRoom: () => makeRoom(settings, context),
+  });
   const { exitNow } = context;
   try {
     const reload = () => settingsFor(options, context);
@@ -97,10 +89,12 @@ async function forever(
 
 /** One pass, with its failures on stderr and its summary on stdout. */
 async function once(settings: Settings, { json }: RunOptions, context: Context): Promise<number> {
-  const db = await open(settings, context, (message) =>
-    tell(context, `cache moved aside: ${message}`),
-  );
-  const abandon = new AbortController();
+  const db = await openForWork({
+    settings,
+    onMovedAside: (message) => tell(context, `cache moved aside: ${message}`),
+    makeRoom: () => makeRoom(settings, context),
+  });
+  const abort = new AbortController();
   let stopping = false;
   let deadline: NodeJS.Timeout | undefined;
   let closeThreads = () => Promise.resolve();
@@ -111,19 +105,18 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
       return context.exitNow(exitCodes.failed);
     }
     stopping = true;
-    deadline = setTimeout(() => abandon.abort(), settings.stopSeconds * 1000);
+    deadline = setTimeout(() => abort.abort(), settings.stopSeconds * 1000);
   };
   const endHeeding = heedSignals({ SIGTERM: stop, SIGINT: stop, SIGHUP: stop });
   const { report, end } = progress(db, settings, context);
-  const suspects = findSuspects(db, { state: settings.state, bootId: bootIdOf() });
-  const threads = suspects.isCareful() ? 1 : settings.drain.threads;
-  const effects = threadedEffects(settings, { threads, guard: suspects.guard });
+  const { guard, isSingleThreaded } = findPoison(db, settings);
+  const threads = isSingleThreaded() ? 1 : settings.drain.threads;
+  const effects = effectsInThreads(settings, { threads, guard });
   closeThreads = effects.close;
   try {
-    const pass = createPass({ db, settings, effects, report });
-    addFactDurably(db, "cleanStop", "false");
+    const pass = createPass({ ...effects, db, settings, report });
     const isStopping = () => stopping;
-    const checked = await checkAfterPowerLoss({ db, settings, bootId: bootIdOf(), isStopping });
+    const checked = await recover({ db, settings, isStopping });
     if (checked !== undefined) {
       const { checked: samples, redone } = checked;
       tell(
@@ -132,13 +125,13 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
       );
     }
     await untilFree(settings, isStopping, context);
-    const { summary, isSwept } = await pass({
+    const { summary, isCleanedUp } = await pass({
       settles: true,
       isStopping,
       isOver: () => false,
-      abandon: abandon.signal,
+      abort: abort.signal,
     });
-    addFact(db, "cleanStop", String(effects.wasClean() && isSwept));
+    addFact(db, "cleanStop", String(effects.runner.wasClean() && isCleanedUp));
     end();
     await syncEarlier(db, settings, isStopping, context);
     if (summary.datasets + summary.errors === 0)
@@ -201,32 +194,6 @@ async function syncEarlier(
 function mostOpeningMs({ state }: Settings): number {
   const { size = 0 } = statSync(cachePath(state), { throwIfNoEntry: false }) ?? {};
   return OPENING_MS + size / CHECKED_BYTES_PER_MS;
-}
-
-async function open(
-  settings: Settings,
-  context: Context,
-  onMovedAside: (message: string) => void,
-): Promise<Db> {
-  const { db, movedAside } = await openWithRoom(settings, context);
-  if (movedAside !== undefined) {
-    const { path, reason } = movedAside;
-    onMovedAside(`${reason}; it is kept as ${path}, and rebuilt from receipts and manifests`);
-  }
-  retryAfterUpgrade(db, VERSION, Date.now());
-  return db;
-}
-
-/** On a full disk what is beyond its retention makes room, where there is something. */
-async function openWithRoom(settings: Settings, context: Context): Promise<OpenedCache> {
-  try {
-    return openCache(settings.state);
-  } catch (error) {
-    const isFull = errorCode((error as Error).cause) === "SQLITE_FULL";
-    if (!isFull || !hasCache(settings.state)) throw error;
-    await makeRoom(settings, context);
-    return openCache(settings.state);
-  }
 }
 
 function checkPrefix(prefix: string): void {

@@ -2,12 +2,12 @@ import { backlogOf } from "../../store/sqlite/queries/backlog.ts";
 import type { Db } from "../../store/sqlite/open.ts";
 import type { Log } from "../../log/log.ts";
 import type { Notify } from "./notify.ts";
-import type { Pulse } from "../liveness.ts";
+import type { LivenessTracker } from "../liveness.ts";
 import { type Standing, statusLine } from "./status-line.ts";
 import { feedWatchdog } from "./watchdog.ts";
 
 /** The daemon as systemd and `systemctl status` see it. */
-export interface Service {
+export interface Reporter {
   /** The start gets on; it may take longer than the unit says. */
   starts(): void;
   /** The first pass can begin. */
@@ -29,11 +29,11 @@ export interface Service {
 }
 
 /** What it needs. */
-export interface ServiceOptions {
+export interface ReporterOptions {
   readonly db: Db;
   readonly log: Log;
   readonly notify: Notify;
-  readonly pulse: Pulse;
+  readonly liveness: LivenessTracker;
   /** What one file may take, at the most, ms. */
   readonly longestJobMs: () => number;
   /** Whether a dataset gets samples now; what is due in others does not wait. */
@@ -49,8 +49,8 @@ const EXTENDS_MS = 5000;
 const EXTEND_MS = 120_000;
 
 /** Makes one, and feeds the watchdog, where there is one, until its end. */
-export function createService(options: ServiceOptions): Service {
-  const { db, log, notify, pulse, longestJobMs, isSampled } = options;
+export function createReporter(options: ReporterOptions): Reporter {
+  const { db, log, notify, liveness, longestJobMs, isSampled } = options;
   const backlog = backlogOf(db, isSampled);
   let passesWait: string | undefined;
   let refusal: string | undefined;
@@ -63,7 +63,7 @@ export function createService(options: ServiceOptions): Service {
   let extendedAt = -Infinity;
   let timer: NodeJS.Timeout | undefined;
   let isHung = false;
-  const stopFeeding = feedWatchdog({ notify, pulse, longestJobMs, onHang });
+  const stopFeeding = feedWatchdog({ notify, liveness, longestJobMs, onHang });
 
   return {
     starts() {
@@ -134,8 +134,8 @@ export function createService(options: ServiceOptions): Service {
     return { status: last };
   }
 
-  function onHang(stillMs: number): void {
-    const seconds = Math.round(stillMs / 1000);
+  function onHang(stalledMs: number): void {
+    const seconds = Math.round(stalledMs / 1000);
     last = `nothing was done for ${seconds} s: systemd is to start it again`;
     notify.send({ status: last });
     if (!isHung) log.error({ seconds }, "nothing is done any more; the watchdog is left to starve");

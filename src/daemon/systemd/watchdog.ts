@@ -1,14 +1,14 @@
 import type { Notify } from "./notify.ts";
-import type { Pulse } from "../liveness.ts";
+import type { LivenessTracker } from "../liveness.ts";
 
 /** Whom the watchdog is fed for. */
 export interface WatchdogOptions {
   readonly notify: Notify;
-  readonly pulse: Pulse;
+  readonly liveness: LivenessTracker;
   /** What one file may take, at the most, ms. */
   readonly longestJobMs: () => number;
   /** Called when nothing was done for too long, with the time since then, ms; it may be told often. */
-  readonly onHang: (stillMs: number) => void;
+  readonly onHang: (stalledMs: number) => void;
 }
 
 /**
@@ -18,16 +18,16 @@ export interface WatchdogOptions {
  * how to end it.
  */
 export function feedWatchdog(options: WatchdogOptions): () => void {
-  const { notify, pulse, longestJobMs, onHang } = options;
+  const { notify, liveness, longestJobMs, onHang } = options;
   const { watchdogMs } = notify;
   if (watchdogMs === undefined) return () => undefined;
   const timer = setInterval(feed, watchdogMs / 3).unref();
   return () => clearInterval(timer);
 
   function feed(): void {
-    const { resting, stillMs } = pulse.state();
-    const isHung = !resting && stillMs > longestJobMs() + (watchdogMs as number);
-    if (isHung) onHang(stillMs);
+    const { isIdle, stalledMs } = liveness.state();
+    const isHung = !isIdle && stalledMs > longestJobMs() + (watchdogMs as number);
+    if (isHung) onHang(stalledMs);
     else notify.send({ isAlive: true });
   }
 }

@@ -12,7 +12,7 @@ const passCodes = failureCodes.filter((code) => retryOf(code) === "pass");
 
 /** What the daemon told of itself and its work. */
 export function workMetrics(state: DaemonState, isHealthy: boolean): Family[] {
-  const { work, paused, pulse, lastPass } = state;
+  const { work, paused, liveness, lastPass } = state;
   const sampled = Object.entries(work.sampled);
   const pausedBy = Map.groupBy(paused, ({ code }) => code);
   const pausedCounts = Array.from(pausedBy, ([code, all]) => [code, all.length] as const);
@@ -22,11 +22,11 @@ export function workMetrics(state: DaemonState, isHealthy: boolean): Family[] {
     ]),
     gauge("healthy", "1 while the daemon gets on: what /healthz says.", Number(isHealthy)),
     gauge("ready", "1 once the first pass may begin.", Number(state.isReady)),
-    gauge("resting", "1 while the daemon waits for work.", Number(pulse.resting)),
+    gauge("idle", "1 while the daemon waits for work.", Number(liveness.isIdle)),
     gauge(
-      "last_beat_timestamp_seconds",
+      "last_progress_timestamp_seconds",
       "When the daemon last did something.",
-      pulse.beatAt / 1000,
+      liveness.progressAt / 1000,
     ),
     gauge(
       "last_commit_timestamp_seconds",

@@ -11,9 +11,9 @@ export interface Health {
   readonly pid: number;
   readonly startedAt: string;
   /** True while it waits for work. */
-  readonly resting: boolean;
+  readonly idle: boolean;
   /** When it last did something. */
-  readonly lastBeatAt: string;
+  readonly lastProgressAt: string;
   /** When this server last heard of it. */
   readonly lastHeardAt: string;
 }
@@ -45,7 +45,7 @@ export interface Signs {
   /** When the daemon was last heard of, and what time it is, ms since epoch. */
   readonly heardAt: number;
   readonly now: number;
-  /** For how long the daemon may do nothing without resting, ms. */
+  /** For how long the daemon may do nothing while it has work, ms. */
   readonly patienceMs: number;
 }
 
@@ -54,16 +54,16 @@ const SILENT_MS = 30_000;
 /** What may take as long besides: a manifest that is large, a busy disk. */
 const MARGIN_MS = 60_000;
 
-/** For how long the daemon may do nothing without resting, ms: as the watchdog judges it. */
+/** For how long the daemon may do nothing while it has work, ms: as the watchdog judges it. */
 export function patienceOf(settings: Settings): number {
   return longestJobMs(settings) + MARGIN_MS;
 }
 
 /** Judges whether the daemon gets on. */
 export function healthOf({ state, heardAt, now, patienceMs }: Signs): Health {
-  const { pid, startedAt, pulse } = state;
-  const still = now - pulse.beatAt;
-  const isStuck = !pulse.resting && still > patienceMs;
+  const { pid, startedAt, liveness } = state;
+  const still = now - liveness.progressAt;
+  const isStuck = !liveness.isIdle && still > patienceMs;
   const reason =
     now - heardAt > SILENT_MS
       ? `nothing was heard of the daemon for ${seconds(now - heardAt)} s`
@@ -75,8 +75,8 @@ export function healthOf({ state, heardAt, now, patienceMs }: Signs): Health {
     reason,
     pid,
     startedAt: isoTime(startedAt),
-    resting: pulse.resting,
-    lastBeatAt: isoTime(pulse.beatAt),
+    idle: liveness.isIdle,
+    lastProgressAt: isoTime(liveness.progressAt),
     lastHeardAt: isoTime(heardAt),
   };
 }

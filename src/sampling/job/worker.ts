@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { settingsOf } from "../../config/settings.ts";
 import type { Job, Outcome } from "../../job.ts";
 import { createCollector } from "../../workers/collect-garbage.ts";
-import { createHandle } from "./handle.ts";
+import { createRunJob } from "./run-job.ts";
 import { tellDescriptorsIn } from "../../system/descriptors.ts";
 import { leavesNothing } from "../../samples/publish.ts";
 import { openMark } from "../../workers/crash-marks.ts";
@@ -20,7 +20,7 @@ tellDescriptorsIn(data.descriptors);
 const mark = openMark(data.inWork, data.thread);
 const progress = ownProgress(data.progress);
 const turn = turnOf(data.turn, data.thread, progress.waits);
-const handle = createHandle(settingsOf(data.origin), turn);
+const run = createRunJob(settingsOf(data.origin), turn);
 const collect = createCollector();
 const never = new AbortController().signal;
 const queue: Job[] = [];
@@ -37,7 +37,7 @@ parentPort?.on("message", (jobs: readonly Job[]) => {
 async function work(): Promise<void> {
   for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
     mark(job);
-    outcomes.push(await handle(job, never));
+    outcomes.push(await run(job, never));
     if (!leavesNothing()) progress.left();
     progress.jobDone();
     collect();

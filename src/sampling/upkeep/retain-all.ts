@@ -1,16 +1,16 @@
 import type { Db } from "../../store/sqlite/open.ts";
 import type { Settings } from "../../config/settings.ts";
-import type { Effects } from "../drain/drain.ts";
 import { Failure } from "../../errors.ts";
+import type { SampleDirectory } from "../../samples/sample-directory.ts";
 import { isLimited, prune, type Pruned } from "./retention.ts";
 
 /** Retention over many datasets. */
 export interface RetainAllOptions {
   readonly db: Db;
   readonly settings: Settings;
-  readonly effects: Effects;
+  readonly samples: SampleDirectory;
   /** Removes what a crash left in a dataset. @throws Failure */
-  readonly tidy: (dataset: string) => Promise<void>;
+  readonly cleanUp: (dataset: string) => Promise<void>;
 }
 
 /** How one round goes. */
@@ -35,7 +35,7 @@ export interface RetainAll {
  * there. Where sampling is switched off, samples of before go all the same.
  */
 export function createRetainAll(options: RetainAllOptions): RetainAll {
-  const { db, settings, effects, tidy } = options;
+  const { db, settings, samples, cleanUp } = options;
   const resting = new Set<string>();
   return Object.assign(retainAll, { settled: (dataset: string) => void resting.delete(dataset) });
 
@@ -48,9 +48,10 @@ export function createRetainAll(options: RetainAllOptions): RetainAll {
       if (isStopping()) break;
       if (!isLimited(retention) || resting.has(dataset)) continue;
       try {
-        await tidy(dataset);
-        const one = { db, dataset, retention, now: Date.now(), isStopping };
-        const { refusal, ...pruned } = await prune({ ...one, ...effects });
+        await cleanUp(dataset);
+        const now = Date.now();
+        const one = { db, samples, dataset, retention, now, isStopping };
+        const { refusal, ...pruned } = await prune(one);
         onPruned(dataset, pruned);
         if (refusal !== undefined) onFailed(dataset, refusal);
         else if (retention.maxAge === undefined && !isStopping()) resting.add(dataset);

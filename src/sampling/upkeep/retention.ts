@@ -9,7 +9,8 @@ import {
 } from "../../store/sqlite/samples.ts";
 import type { Retention } from "../../config/settings.ts";
 import { Failure } from "../../errors.ts";
-import { prunedReceipts, type Receipt } from "../../samples/receipts.ts";
+import { prunedReceipts } from "../../samples/receipts.ts";
+import type { SampleDirectory } from "../../samples/sample-directory.ts";
 
 /** What retention needs to know of a dataset. */
 export interface RetentionOptions {
@@ -24,12 +25,7 @@ export interface RetentionOptions {
 
 /** How samples are removed. */
 export interface PruneOptions extends RetentionOptions {
-  /** @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE */
-  readonly addReceipts: (dataset: string, receipts: readonly Receipt[]) => Promise<void>;
-  /** @throws Failure OUTPUT_UNWRITABLE or PATH_REFUSED */
-  readonly removeSample: (dataset: string, sample: string) => void;
-  /** Looks whether a sample could be removed. @throws as removeSample */
-  readonly checkRemovable: (dataset: string, sample: string) => void;
+  readonly samples: SampleDirectory;
   /** Told how many samples were gone through. */
   readonly onPruned?: (samples: number) => void;
 }
@@ -79,17 +75,18 @@ export async function* beyondRetention(
  * @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE, and what the cache throws
  */
 export async function prune(options: PruneOptions): Promise<Pruned> {
-  const { db, dataset, now, addReceipts, removeSample } = options;
+  const { db, dataset, now, samples } = options;
+  const remove = (name: string) => samples.remove(dataset, name);
   const published = publishedOf(db);
   const refusals: Failure[] = [];
   let [files, bytes] = [0, 0];
   for await (const page of beyondRetention(options)) {
     const free = page.filter((sample) => isRemovable(options, sample, refusals));
     const receipts = free.flatMap((sample) => prunedReceipts(sample, now));
-    const isTold = await tellIfRoom(() => addReceipts(dataset, receipts));
+    const isTold = await tellIfRoom(() => samples.addReceipts(dataset, receipts));
     const id = datasetsOf(db).find(dataset) as number;
-    const { removed, failure } = published.prune(id, free, (name) => removeSample(dataset, name));
-    if (!isTold) await addReceipts(dataset, receipts);
+    const { removed, failure } = published.prune(id, free, remove);
+    if (!isTold) await samples.addReceipts(dataset, receipts);
     if (failure !== undefined) throw failure;
     files += removed.length;
     bytes += removed.reduce((sum, sample) => sum + sample.bytes, 0);
@@ -99,12 +96,12 @@ export async function prune(options: PruneOptions): Promise<Pruned> {
 }
 
 function isRemovable(
-  { dataset, checkRemovable }: PruneOptions,
+  { dataset, samples }: PruneOptions,
   { sample }: Published,
   refusals: Failure[],
 ): boolean {
   try {
-    checkRemovable(dataset, sample);
+    samples.checkRemovable(dataset, sample);
     return true;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

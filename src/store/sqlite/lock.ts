@@ -1,3 +1,4 @@
+import { isDamaged } from "./damaged.ts";
 import { existsSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -146,9 +147,8 @@ function openLock(state: string): Db {
 
 function unusable(state: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
-  const damaged = /^SQLITE_(NOTADB|CORRUPT)/.test(errorCode(error) ?? "");
   const other = accessHint(error) ?? "check owner, mode and free space";
-  const hint = damaged ? "remove daemon.lock" : other;
+  const hint = isDamaged(error) ? "remove daemon.lock" : other;
   const message = `cannot use the state directory ${state}: ${systemMessage(error)} (${hint})`;
   return new Failure("CACHE_UNUSABLE", message, { cause: error });
 }

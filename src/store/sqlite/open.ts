@@ -1,3 +1,4 @@
+import { isDamaged } from "./damaged.ts";
 import { chmodSync, existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -211,7 +212,7 @@ function openUsable(path: string): Db | string {
     return db;
   } catch (error) {
     // SQLITE_ERROR: a file format that is unknown, or tables that are not those of its version.
-    if (!isDamage(error) && errorCode(error) !== "SQLITE_ERROR") throw error;
+    if (!isDamaged(error) && errorCode(error) !== "SQLITE_ERROR") throw error;
     return `it is damaged: ${errorMessage(error)}`;
   } finally {
     if (!isUsable) db.close();
@@ -239,7 +240,7 @@ function cacheFailure(path: string, error: unknown): Failure {
 
 function hintFor(error: unknown): string {
   if (isLocked(error)) return "another process holds it";
-  if (isDamage(error)) return "the next start moves it aside and rebuilds it";
+  if (isDamaged(error)) return "the next start moves it aside and rebuilds it";
   return accessHint(error) ?? "check owner, mode and free space";
 }
 
@@ -252,8 +253,4 @@ export function accessHint(error: unknown): string | undefined {
 
 function isLocked(error: unknown): boolean {
   return errorCode(error)?.startsWith("SQLITE_BUSY") === true;
-}
-
-function isDamage(error: unknown): boolean {
-  return /^SQLITE_(CORRUPT|NOTADB)/.test(errorCode(error) ?? "");
 }

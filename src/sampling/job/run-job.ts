@@ -5,7 +5,7 @@ import { errorMessage, Failure, type FailureCode, systemErrorIn } from "../../er
 import { createLake } from "../../lake/lake.ts";
 import { isAbsence } from "../../lake/roots.ts";
 import { HEAD_BYTES } from "../../lib/source.ts";
-import type { Failed, Handle, Job, Outcome } from "../../job.ts";
+import type { Failed, RunJob, Job, Outcome } from "../../job.ts";
 import { startClock } from "../../lib/deadline.ts";
 import { Rename, sampleFile } from "./sample-file.ts";
 import type { Turn } from "../../workers/turn.ts";
@@ -15,7 +15,7 @@ import type { Turn } from "../../workers/turn.ts";
  * never throws: whatever happens becomes an outcome. `turn` keeps large files of several threads
  * apart.
  */
-export function createHandle(settings: Settings, turn?: Turn): Handle {
+export function createRunJob(settings: Settings, turn?: Turn): RunJob {
   const lake = createLake(settings);
   /** Each job in work has one; what is allocated for each file anew keeps the collector busy. */
   const memories: Buffer[] = [];

@@ -1,0 +1,39 @@
+import { heedSignals } from "./signals.ts";
+import type { Daemon } from "./state.ts";
+
+/** What the end takes besides `stopSeconds`: closing the cache writes its log back, ms. */
+const CLOSING_MS = 60_000;
+
+/**
+ * SIGTERM and SIGINT stop the daemon, the second one at once; SIGHUP reloads the configuration.
+ * Returns how to end that.
+ */
+export function handleSignals(daemon: Daemon): () => void {
+  let deadline: NodeJS.Timeout | undefined;
+  const release = heedSignals({ SIGTERM: stop, SIGINT: stop, SIGHUP: hangUp });
+  return () => {
+    clearTimeout(deadline);
+    release();
+  };
+
+  function hangUp(): void {
+    daemon.status.isReloadWanted = true;
+    daemon.reporter.reloading();
+    daemon.triggers.all();
+  }
+
+  function stop(signal: NodeJS.Signals): void {
+    const { status, runtime, log, reporter, triggers, abort } = daemon;
+    if (status.isStopping) {
+      // What is in work did not end the process.
+      void runtime.closeThreads();
+      return daemon.exitNow(1);
+    }
+    status.isStopping = true;
+    log.info({ signal }, "stopping");
+    const stopMs = runtime.settings.stopSeconds * 1000;
+    reporter.stopping(stopMs + CLOSING_MS);
+    deadline = setTimeout(() => abort.abort(), stopMs);
+    triggers.end();
+  }
+}

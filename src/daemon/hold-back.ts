@@ -1,0 +1,20 @@
+import { addFact } from "../store/sqlite/meta.ts";
+import type { Daemon } from "./state.ts";
+
+/** A busy host is looked at again after this many ms. */
+const LOOK_AGAIN_MS = 2000;
+
+/** Holds the pass back while the host is busy; it is wanted again after a while. Returns whether it does. */
+export function holdBack({ db, log, reporter, runtime, status, triggers }: Daemon): boolean {
+  const reason = runtime.gate.busy();
+  if (reason !== status.passesWait) {
+    addFact(db, "passesWait", reason ?? "");
+    reporter.waits(reason);
+  }
+  if (reason !== undefined && status.passesWait === undefined) log.info({ reason }, "passes wait");
+  if (reason === undefined && status.passesWait !== undefined) log.info("passes go on");
+  status.passesWait = reason;
+  clearTimeout(status.lookAgain);
+  if (reason !== undefined) status.lookAgain = setTimeout(triggers.all, LOOK_AGAIN_MS);
+  return reason !== undefined;
+}

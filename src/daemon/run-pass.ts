@@ -1,0 +1,76 @@
+import { errorCode, errorMessage } from "../errors.ts";
+import { troubleOf } from "../inspect/health.ts";
+import type { PassResult } from "../sampling/pass.ts";
+import { isIdle } from "../sampling/summary.ts";
+import { addFact } from "../store/sqlite/meta.ts";
+import { isDamaged } from "../store/sqlite/damaged.ts";
+import type { Daemon } from "./state.ts";
+import type { PassRequest } from "./triggers.ts";
+
+/** A drain makes way for new manifest lines after this many ms. */
+const SLICE_MS = 200;
+
+/** Runs a pass. Returns whether nothing that is due was left. @throws what a damaged cache throws */
+export async function runPass(daemon: Daemon, { datasets }: PassRequest): Promise<boolean> {
+  const { runtime, triggers, status, liveness, abort } = daemon;
+  try {
+    const result = await runtime.pass({
+      ...(datasets === undefined ? {} : { datasets }),
+      settles: false,
+      isStopping() {
+        // Asking is progress: it happens between two steps.
+        liveness.progressed();
+        return status.isStopping;
+      },
+      isOver: (drainedMs) =>
+        (triggers.isPending() && drainedMs > SLICE_MS) || runtime.gate.busy() !== undefined,
+      abort: abort.signal,
+    });
+    noteResult(daemon, result, datasets === undefined);
+    planNext(daemon, result);
+    return result.isDrained;
+  } catch (error) {
+    if (isDamaged(error)) throw error;
+    noteFailure(daemon, error);
+    return false;
+  }
+}
+
+function noteResult(daemon: Daemon, { summary, ...result }: PassResult, isOfAll: boolean): void {
+  const { db, log, reporter, server, status } = daemon;
+  status.isCleanedUp = result.isCleanedUp;
+  if (isOfAll) server.passed({ summary, isDrained: result.isDrained });
+  if (status.passFailure !== null) addFact(db, "passFailure", "");
+  status.passFailure = null;
+  if (isOfAll || summary.errors + summary.paused > 0) reporter.passed(troubleOf(summary));
+  log[isOfAll ? "info" : "debug"](summary, "pass");
+  // Looking at 1,000 datasets leaves a megabyte; V8 by itself would let that come to ten or more.
+  if (isOfAll && isIdle(summary)) globalThis.gc?.();
+  daemon.trim();
+}
+
+function planNext(daemon: Daemon, { isDrained, unsettledMs }: PassResult): void {
+  const { triggers, runtime, nextRetry } = daemon;
+  if (unsettledMs !== undefined) setTimeout(triggers.all, unsettledMs).unref();
+  // What this pass has left, since the host was busy, is for the next one: it may be so no more.
+  const isLeft = !isDrained && !triggers.isPending();
+  triggers.at(isLeft ? Date.now() : (nextRetry(Date.now()) ?? Infinity));
+  if (runtime.gate.busy() !== undefined) triggers.all();
+}
+
+function noteFailure({ db, log, reporter, status }: Daemon, error: unknown): void {
+  const code = errorCode(error) ?? "UNEXPECTED";
+  const reason = errorMessage(error);
+  const failure = `${code}: ${reason}`;
+  reporter.passed(`passes fail: ${failure}`);
+  // Each reason to work is one more try; the log has what is wrong once.
+  if (failure === status.passFailure) return;
+  status.passFailure = failure;
+  log.error({ code, reason, err: error }, "pass failed");
+  try {
+    addFact(db, "passFailure", failure);
+  } catch (cause) {
+    // Where the cache is what fails, the log has said so.
+    log.debug({ reason: errorMessage(cause) }, "the cache cannot remember why passes fail");
+  }
+}

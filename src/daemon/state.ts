@@ -1,0 +1,153 @@
+import { logEvents } from "../sampling/log-events.ts";
+import { longestJobMs } from "../config/longest-job.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Live } from "../http/state.ts";
+import { type PageServer, startServer } from "../http/supervisor.ts";
+import type { Log } from "../log/log.ts";
+import type { PassEvent } from "../sampling/events.ts";
+import type { Lock } from "../store/sqlite/lock.ts";
+import { cacheIdentity, type Db } from "../store/sqlite/open.ts";
+import { nextRetryOf } from "../store/sqlite/queries/totals.ts";
+import { createTrim } from "../system/malloc-trim.ts";
+import type { Quarantine } from "../workers/quarantine.ts";
+import { createLiveness, type LivenessTracker } from "./liveness.ts";
+import { createRuntime, type Runtime } from "./runtime.ts";
+import { findPoison } from "./startup.ts";
+import type { Notify } from "./systemd/notify.ts";
+import { createReporter, type Reporter } from "./systemd/reporter.ts";
+import { createTriggers, type Triggers } from "./triggers.ts";
+
+/** What the daemon needs. */
+export interface DaemonOptions {
+  readonly db: Db;
+  readonly settings: Settings;
+  readonly lock: Lock;
+  readonly log: Log;
+  /** Told how the daemon stands. */
+  readonly notify: Notify;
+  /** Reads the configuration again. @throws Failure CONFIG_INVALID */
+  readonly reload: () => Settings;
+  /** Ends the process at once. */
+  readonly exitNow: (code: number) => void;
+}
+
+/** The running daemon: what its loop, reload and signals share. */
+export interface Daemon extends DaemonOptions {
+  readonly triggers: Triggers;
+  readonly liveness: LivenessTracker;
+  readonly quarantine: Quarantine;
+  readonly reporter: Reporter;
+  readonly server: PageServer;
+  /** Aborted when what is in flight is to be abandoned. */
+  readonly abort: AbortController;
+  /** Which file the cache is: another one there would have been put in its place. */
+  readonly cacheIdentity: string | undefined;
+  /** When the next retry is due, ms since epoch; undefined when none is. */
+  readonly nextRetry: (now: number) => number | undefined;
+  /** Gives free memory back to the system, now and then. */
+  readonly trim: () => void;
+  /** Hears of what happens in passes: log, server, reporter and watchdog. */
+  readonly report: (event: PassEvent) => void;
+  /** What depends on the configuration; a reload replaces it. */
+  runtime: Runtime;
+  readonly status: DaemonStatus;
+}
+
+/** How the daemon stands. */
+export interface DaemonStatus {
+  isReady: boolean;
+  isStopping: boolean;
+  isReloadWanted: boolean;
+  /** True while one thread works, which shows at which file the process dies. */
+  isSingleThreaded: boolean;
+  /** False once a job of an earlier runtime was ended from outside. */
+  wasClean: boolean;
+  /** False while an earlier stop may have left temporary files. */
+  isCleanedUp: boolean;
+  /** Threads that had to be replaced in earlier runtimes. */
+  replacedThreads: number;
+  /** Why the last pass failed as a whole. */
+  passFailure: string | null;
+  /** Why passes wait, where the host is busy. */
+  passesWait: string | undefined;
+  /** Asks for a pass while the host is busy. */
+  lookAgain: NodeJS.Timeout | undefined;
+}
+
+/** Makes the daemon; schedule and manifests give reasons to work from then on. @throws Failure */
+export function createDaemon(options: DaemonOptions): Daemon {
+  const { db, settings, log, notify } = options;
+  const [triggers, liveness] = [createTriggers(), createLiveness()];
+  const quarantine = findPoison(db, settings);
+  const parts = {
+    ...options,
+    triggers,
+    liveness,
+    quarantine,
+    status: { ...BEGINNING, isSingleThreaded: quarantine.isSingleThreaded() },
+    abort: new AbortController(),
+    cacheIdentity: cacheIdentity(settings.state),
+    nextRetry: nextRetryOf(db),
+    trim: createTrim(),
+    report,
+  };
+  const running = Object.assign(parts, { runtime: runtimeFor(parts, settings) });
+  const reporter = createReporter({
+    db,
+    log,
+    notify,
+    liveness,
+    longestJobMs: () => longestJobMs(running.runtime.settings),
+    isSampled: (dataset) => running.runtime.settings.offReason(dataset) === undefined,
+  });
+  const server = startServer({ settings, log, live: () => liveOf(running) });
+  const logEvent = logEvents(log);
+  return Object.assign(running, { reporter, server });
+
+  function report(event: PassEvent): void {
+    liveness.progressed();
+    if (event.type === "settled") reporter.settled();
+    else reporter.changed();
+    server.observe(event);
+    logEvent(event);
+  }
+}
+
+const BEGINNING: DaemonStatus = {
+  isReady: false,
+  isStopping: false,
+  isReloadWanted: false,
+  isSingleThreaded: false,
+  wasClean: true,
+  isCleanedUp: false,
+  replacedThreads: 0,
+  passFailure: null,
+  passesWait: undefined,
+  lookAgain: undefined,
+};
+
+/** Begins a runtime for a configuration. @throws Failure */
+export function runtimeFor(
+  daemon: Pick<Daemon, "db" | "log" | "triggers" | "quarantine" | "status" | "report">,
+  settings: Settings,
+): Runtime {
+  const { db, log, triggers, quarantine, status, report } = daemon;
+  const { isSingleThreaded } = status;
+  const { guard } = quarantine;
+  return createRuntime({ db, settings, log, triggers, isSingleThreaded, guard, report });
+}
+
+/** What page, health and metrics are told. */
+function liveOf({
+  status,
+  runtime,
+  liveness,
+}: Pick<Daemon, "status" | "runtime" | "liveness">): Live {
+  return {
+    isReady: status.isReady,
+    liveness: liveness.state(),
+    passesWait: status.passesWait ?? null,
+    passFailure: status.passFailure,
+    workerRestarts: status.replacedThreads + runtime.replaced(),
+  };
+}

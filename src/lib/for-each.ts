@@ -1,0 +1,29 @@
+/**
+ * Does work on each item, on at most `limit` at a time. After an error nothing more is taken; what
+ * is in work comes to its end first.
+ * @throws the first error, of the items or of the work
+ */
+export async function forEach<T>(
+  items: AsyncIterable<T>,
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  // Overlapping calls of a generator's next() wait for each other.
+  const iterator = items[Symbol.asyncIterator]();
+  const errors: unknown[] = [];
+  await Promise.all(Array.from({ length: limit }, lane));
+  if (errors.length > 0) throw errors[0];
+
+  async function lane(): Promise<void> {
+    try {
+      while (errors.length === 0) {
+        const { done, value } = await iterator.next();
+        if (done === true) return;
+        await work(value);
+      }
+    } catch (error) {
+      errors.push(error);
+    }
+    await iterator.return?.().catch((error: unknown) => errors.push(error));
+  }
+}

@@ -1,0 +1,54 @@
+import type { HeldDirectory } from "../lake/held-directory.ts";
+import type { Lake } from "../lake/lake.ts";
+import { sweep } from "./clean-up.ts";
+import { holdOwnSamples, makeSamples } from "./directory.ts";
+import { appendReceipts, healReceipts, type Receipt } from "./receipts.ts";
+import { checkRemovable, removeSample } from "./remove.ts";
+
+/** What is done to the samples and receipts of datasets. */
+export interface SampleDirectory {
+  /**
+   * Mends receipts that a crash cut off, and removes temporary files, unless the last process
+   * stopped cleanly. Returns how many files that were. @throws Failure OUTPUT_UNWRITABLE
+   */
+  cleanUp(dataset: string, wasStoppedCleanly: boolean): Promise<number>;
+  /** Appends to a dataset's receipts. @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE */
+  addReceipts(dataset: string, receipts: readonly Receipt[]): Promise<void>;
+  /**
+   * Removes a sample: one that has another name now, or is beyond the dataset's retention; `after`
+   * spares those that are older, ms since epoch.
+   * @throws Failure OUTPUT_UNWRITABLE or PATH_REFUSED
+   */
+  remove(dataset: string, name: string, after?: number): void;
+  /** Looks whether a sample could be removed. @throws as `remove` */
+  checkRemovable(dataset: string, name: string): void;
+}
+
+/** The directories of a lake; each is held and judged for one change at a time. */
+export function createSampleDirectory(lake: Lake): SampleDirectory {
+  return {
+    async cleanUp(name, wasStoppedCleanly) {
+      using dataset = lake.hold(name);
+      using samples = holdOwnSamples(lake, dataset);
+      if (samples === undefined) return 0;
+      await healReceipts(samples);
+      return wasStoppedCleanly ? 0 : await sweep(samples);
+    },
+    async addReceipts(name, receipts) {
+      using dataset = lake.hold(name);
+      using samples = makeSamples(lake, dataset);
+      await appendReceipts(samples, receipts);
+    },
+    remove: (dataset, name, after) =>
+      inSamples(lake, dataset, (samples) => removeSample(samples, name, after)),
+    checkRemovable: (dataset, name) =>
+      inSamples(lake, dataset, (samples) => checkRemovable(samples, name)),
+  };
+}
+
+/** A dataset without samples has none to remove. */
+function inSamples(lake: Lake, name: string, work: (samples: HeldDirectory) => void): void {
+  using dataset = lake.hold(name);
+  using samples = holdOwnSamples(lake, dataset);
+  if (samples !== undefined) work(samples);
+}

@@ -1,0 +1,113 @@
+import type { Settings } from "../../config/settings.ts";
+import type { FailureCode } from "../../errors.ts";
+import type { Budget } from "../../load/budget.ts";
+import type { Pace } from "../../load/pace.ts";
+import { type Claim, claimOf } from "../../store/sqlite/claim.ts";
+import type { Db } from "../../store/sqlite/open.ts";
+
+/** What is due, as one drain takes it. */
+export interface Claims {
+  /** Yields what is due until nothing is, or until it is over. */
+  all(): AsyncGenerator<Claim, void, void>;
+  /** Claims what became due while it was in flight. Returns whether there is any. */
+  refill(): boolean;
+  /** Its outcome is written: the raw may be claimed again. */
+  done(claim: Claim): void;
+  /** Nothing more of a dataset is taken. */
+  pause(dataset: string, code: FailureCode, message: string): void;
+  /** Notes what work on a dataset took, ms; a dataset over its budget is paused. */
+  spend(dataset: string, ms: number): void;
+}
+
+/** What claims are taken by. */
+export interface ClaimsOptions {
+  readonly db: Db;
+  readonly settings: Settings;
+  /** What each dataset may still cost. */
+  readonly budget: Budget;
+  readonly pace: Pace;
+  /** ms since epoch. */
+  readonly clock: () => number;
+  /** True when nothing more is to be taken. Stays true once it was. */
+  readonly isOver: () => boolean;
+  /** Gives back jobs that were handed over and have not begun. */
+  readonly release: () => void;
+  readonly onPaused: (dataset: string, code: FailureCode, message: string) => void;
+}
+
+/** Claimed at once: what is claimed goes before what becomes due later. */
+const CLAIMED = 256;
+
+/** Claims what is due, fairly between datasets: never a raw in flight, never of a paused dataset. */
+export function createClaims(options: ClaimsOptions): Claims {
+  const { db, settings, budget, pace, isOver } = options;
+  const claimDue = claimOf(db);
+  const paused = new Set<string>();
+  /** Raws in flight, by dataset. */
+  const busy = new Map<number, Set<string>>();
+  let queue: Claim[] = [];
+
+  return { all, refill, done, pause, spend };
+
+  async function* all(): AsyncGenerator<Claim, void, void> {
+    let isDrained = false;
+    try {
+      for (;;) {
+        await pace.turn();
+        if (isOver()) return;
+        const claim = next();
+        isDrained = claim === undefined;
+        if (claim === undefined) return;
+        yield claim;
+      }
+    } finally {
+      if (!isDrained) options.release();
+    }
+  }
+
+  function next(): Claim | undefined {
+    if (queue.length === 0) queue = claim();
+    let found = queue.shift();
+    while (found !== undefined && paused.has(found.job.dataset)) found = queue.shift();
+    return found;
+  }
+
+  function refill(): boolean {
+    if (isOver()) return false;
+    queue = claim();
+    return queue.length > 0 && !isOver();
+  }
+
+  function claim(): Claim[] {
+    const claims = claimDue({
+      limit: CLAIMED,
+      order: settings.drain.order,
+      now: options.clock(),
+      skips: (dataset) =>
+        paused.has(dataset) || budget.isSpent(dataset) || settings.offReason(dataset) !== undefined,
+      isBusy: (dataset, raw) => busy.get(dataset)?.has(raw) === true,
+      busyCount: (dataset) => busy.get(dataset)?.size ?? 0,
+    });
+    for (const { dataset, job } of claims) {
+      const raws = busy.get(dataset) ?? new Set();
+      busy.set(dataset, raws.add(job.raw));
+    }
+    return claims;
+  }
+
+  function done({ dataset, job }: Claim): void {
+    busy.get(dataset)?.delete(job.raw);
+  }
+
+  function pause(dataset: string, code: FailureCode, message: string): void {
+    if (paused.has(dataset)) return;
+    paused.add(dataset);
+    options.onPaused(dataset, code, message);
+  }
+
+  function spend(dataset: string, ms: number): void {
+    budget.spend(dataset, ms);
+    const message = "load.datasetSecondsPerHour is used up; work goes on in the next hour";
+    if (budget.isSpent(dataset)) pause(dataset, "OVER_BUDGET", message);
+  }
+}

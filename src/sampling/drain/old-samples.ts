@@ -1,0 +1,57 @@
+import { Failure } from "../../errors.ts";
+import type { SampleDirectory } from "../../samples/sample-directory.ts";
+import type { Claim } from "../../store/sqlite/claim.ts";
+import { factOf } from "../../store/sqlite/meta.ts";
+import type { Db } from "../../store/sqlite/open.ts";
+
+/** Removes samples that entries no longer have. */
+export interface OldSamples {
+  /**
+   * Removes what a process published that was killed before it could record it, and that is not
+   * replaced now. @throws Failure OUTPUT_UNWRITABLE
+   */
+  removeUnrecorded(claim: Claim): void;
+  /** Removes the sample under a claim's earlier name. @throws Failure OUTPUT_UNWRITABLE */
+  removeRenamed(claim: Claim): void;
+}
+
+/** What it takes to remove them. */
+export interface OldSamplesOptions {
+  readonly db: Db;
+  readonly samples: SampleDirectory;
+  /** Told of an old sample that cannot be removed; its entry is settled all the same. */
+  readonly onLeft: (dataset: string, error: Failure) => void;
+}
+
+/** Makes it for one drain. */
+export function createOldSamples({ db, samples, onLeft }: OldSamplesOptions): OldSamples {
+  /** Samples older than the store may belong to a store that was lost: they are not removed. */
+  const storeMadeAt = Number(factOf(db, "madeAt") ?? 0);
+  return {
+    removeUnrecorded({ sample, job: { dataset, name } }) {
+      if (sample === name) return;
+      // Nothing was ever published through a link that leads out of samples.
+      unlessRefused(
+        () => samples.remove(dataset, name, storeMadeAt),
+        () => undefined,
+      );
+    },
+    removeRenamed({ sample, job: { dataset, name } }) {
+      if (sample === null || sample === name) return;
+      // One name that is refused holds up no other entry.
+      unlessRefused(
+        () => samples.remove(dataset, sample),
+        (error) => onLeft(dataset, error),
+      );
+    },
+  };
+}
+
+function unlessRefused(work: () => void, onRefused: (error: Failure) => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof Failure && error.code === "PATH_REFUSED")) throw error;
+    onRefused(error);
+  }
+}

@@ -1,0 +1,72 @@
+import { join } from "node:path";
+import type { Settings } from "../../config/settings.ts";
+import type { JobRunner, Outcome } from "../../job.ts";
+import { foldsCase } from "../../lake/folds-case.ts";
+import { outputError } from "../../lake/errors.ts";
+import type { Claim } from "../../store/sqlite/claim.ts";
+import { renameOf } from "../../store/sqlite/names.ts";
+import type { Db } from "../../store/sqlite/open.ts";
+import { namesWith } from "../job/sample-names.ts";
+import type { OldSamples } from "./old-samples.ts";
+
+/** A claim with the name that its job was done under, and what became of it. */
+export interface ClaimRun {
+  readonly claim: Claim;
+  readonly outcome: Outcome;
+}
+
+/** What running claims takes. */
+export interface RunClaimOptions {
+  readonly db: Db;
+  readonly settings: Settings;
+  readonly runner: JobRunner;
+  readonly oldSamples: OldSamples;
+  /** Aborted when what is in flight is to be abandoned. */
+  readonly abort: AbortSignal;
+}
+
+/** Makes the function that runs a claim's job; once more, under another name, where its content asks for that. */
+export function createRunClaim(options: RunClaimOptions): (claim: Claim) => Promise<ClaimRun> {
+  const { runner, oldSamples, abort } = options;
+  const rename = createRename(options);
+
+  return async (claim) => {
+    const outcome = await runner.run(claim.job, abort);
+    if (outcome.outcome !== "misnamed") return { claim, outcome };
+    const { extension, readBytes } = outcome;
+    try {
+      oldSamples.removeUnrecorded(claim);
+    } catch (error) {
+      return { claim, outcome: { outcome: "paused", ...outputError(error) } };
+    }
+    const renamed = rename(claim, extension);
+    const again = await runner.run(renamed.job, abort);
+    if (again.outcome === "sampled" || again.outcome === "failed") {
+      return { claim: renamed, outcome: { ...again, readBytes: readBytes + again.readBytes } };
+    }
+    if (again.outcome !== "misnamed") return { claim: renamed, outcome: again };
+    const message = `it was another file at the second look: ${extension}, then ${again.extension}`;
+    const read = readBytes + again.readBytes;
+    return {
+      claim: renamed,
+      outcome: { outcome: "failed", code: "FILE_CHANGED", message, readBytes: read, ms: 0 },
+    };
+  };
+}
+
+/** Makes the function that gives a claim's sample a name with another extension. */
+function createRename({
+  db,
+  settings,
+}: RunClaimOptions): (claim: Claim, extension: string | null) => Claim {
+  const rename = renameOf(db);
+  return (claim, extension) => {
+    const { dataset, job } = claim;
+    const names = namesWith(job.raw, extension, {
+      ...settings.forDataset(job.dataset),
+      foldsCase: foldsCase(join(settings.prefix, job.dataset)),
+    });
+    const name = rename(dataset, job.raw, names, extension);
+    return { ...claim, job: { ...job, name, extension } };
+  };
+}

@@ -1,0 +1,110 @@
+import type { FailureCode } from "../../errors.ts";
+import type { Failed, Sampled } from "../../job.ts";
+import { outputError } from "../../lake/errors.ts";
+import { receiptOf } from "../../samples/receipts.ts";
+import type { SampleDirectory } from "../../samples/sample-directory.ts";
+import type { Claim } from "../../store/sqlite/claim.ts";
+import type { Db } from "../../store/sqlite/open.ts";
+import { type Settled, settleOf } from "../../store/sqlite/settle.ts";
+import type { OldSamples } from "./old-samples.ts";
+import { nextTry } from "./retry.ts";
+
+/** Writes outcomes in batches: first receipts, then the store. */
+export interface Settler {
+  /** Takes an outcome; it is written soon. @throws what the store threw, now or since the last call */
+  add(claim: Claim, outcome: Sampled | Failed): Promise<void>;
+  /** Writes all that was taken. @throws what the store throws */
+  flush(): Promise<void>;
+}
+
+/** What settling takes. */
+export interface SettlerOptions {
+  readonly db: Db;
+  readonly samples: SampleDirectory;
+  readonly oldSamples: OldSamples;
+  /** ms since epoch. */
+  readonly clock: () => number;
+  /** Told of each claim whose outcome is written, or whose dataset has to wait. */
+  readonly onDone: (claim: Claim) => void;
+  readonly onSettled: (settled: Settled) => void;
+  readonly onPaused: (dataset: string, code: FailureCode, message: string) => void;
+}
+
+/** Outcomes are written together once there are this many, or after this many ms. */
+const BATCH = 1024;
+const BATCH_MS = 200;
+
+/** Makes a settler for one drain. */
+export function createSettler(options: SettlerOptions): Settler {
+  const settle = settleOf(options.db);
+  const finished: Settled[] = [];
+  let writing: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+  let failure: { readonly error: unknown } | undefined;
+
+  return { add, flush };
+
+  async function add(claim: Claim, outcome: Sampled | Failed): Promise<void> {
+    if (failure !== undefined) throw failure.error;
+    finished.push({ claim, outcome, nextAt: nextAtOf(claim, outcome, options.clock()) });
+    if (finished.length >= BATCH) await flush();
+    else timer ??= setTimeout(() => void flush().catch(() => undefined), BATCH_MS);
+  }
+
+  /** One batch after the other; after an error none. */
+  function flush(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    writing = writing.then(async () => {
+      try {
+        await write(finished.splice(0));
+      } catch (error) {
+        failure = { error };
+        throw error;
+      }
+    });
+    return writing;
+  }
+
+  async function write(batch: readonly Settled[]): Promise<void> {
+    const kept: Settled[] = [];
+    for (const [dataset, settled] of Map.groupBy(batch, ({ claim }) => claim.job.dataset)) {
+      if (await record(dataset, settled)) kept.push(...settled);
+    }
+    if (kept.length > 0) settle(kept, options.clock());
+    for (const { claim } of batch) options.onDone(claim);
+    for (const settled of kept) options.onSettled(settled);
+  }
+
+  /** Receipts first; without them nothing is settled, and the dataset waits. */
+  async function record(dataset: string, settled: readonly Settled[]): Promise<boolean> {
+    const now = options.clock();
+    const receipts = settled
+      .filter(isReceipted)
+      .map(({ claim, outcome }) => receiptOf(claim.job, outcome, now));
+    try {
+      if (receipts.length > 0) await options.samples.addReceipts(dataset, receipts);
+      for (const { claim, outcome } of settled) {
+        if (outcome.outcome === "failed") options.oldSamples.removeUnrecorded(claim);
+        else options.oldSamples.removeRenamed(claim);
+      }
+      return true;
+    } catch (error) {
+      const { code, message } = outputError(error);
+      options.onPaused(dataset, code, message);
+      return false;
+    }
+  }
+}
+
+/** When a failure is tried again, ms since epoch; null for a sample, and for what is given up. */
+function nextAtOf(claim: Claim, outcome: Sampled | Failed, now: number): number | null {
+  if (outcome.outcome === "sampled") return null;
+  const failures = { attempts: claim.attempts + 1, failedAt: claim.failedAt ?? now };
+  return nextTry({ code: outcome.code, ...failures }, now);
+}
+
+/** Samples have a receipt each; of failures the first and the last. */
+function isReceipted({ claim, outcome, nextAt }: Settled): boolean {
+  return outcome.outcome === "sampled" || claim.attempts === 0 || nextAt === null;
+}

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Failure } from "../../errors.ts";
+import { addWait, type PassRun, type PassState, reportFailure } from "../pass-state.ts";
+import { IngestStopped } from "./ingest.ts";
+
+/**
+ * Gives a turn to these datasets, and one to those with lines left: what is new is not to wait
+ * behind them.
+ */
+export async function ingestAll(
+  pass: PassState,
+  datasets: readonly string[],
+  run: PassRun,
+): Promise<void> {
+  const { left, unmoved, cleanUp } = pass;
+  // A checkpoint may have been taken away, so that all is read again.
+  if (pass.isChanged()) {
+    unmoved.forget();
+    await pass.ingest.close();
+  }
+  const before = [...left];
+  const fresh = datasets.filter((dataset) => !left.has(dataset));
+  const still = await unmoved.of(fresh.filter(cleanUp.isDone));
+  for (const turn of [fresh.filter((dataset) => !still.has(dataset)), before]) {
+    const began = performance.now();
+    const isOver = () => performance.now() - began > pass.turns.ingestMs;
+    for (const dataset of turn) {
+      if (run.isStopping()) return;
+      // The first one gets on, however long a step is.
+      if (dataset !== turn[0] && isOver()) left.add(dataset);
+      else await ingestOne(pass, dataset, run, isOver);
+    }
+  }
+}
+
+/** Goes on until nothing is left and nothing is unsettled; waits where it has to. */
+export async function ingestUntilSettled(
+  pass: PassState,
+  run: PassRun,
+  abort: AbortSignal,
+): Promise<void> {
+  const { unsettled } = run;
+  while (pass.left.size + unsettled.size > 0 && !run.isStopping()) {
+    if (pass.left.size > 0) await ingestAll(pass, [], run);
+    else {
+      await sleep(unsettledMs(pass, unsettled), undefined, { signal: abort }).catch(
+        () => undefined,
+      );
+      await ingestAll(pass, [...unsettled.keys()], run);
+    }
+  }
+}
+
+/**
+ * Time until the first unsettled dataset can be looked at again, ms; a clock that is set back makes
+ * it no longer.
+ */
+export function unsettledMs(
+  { settings }: PassState,
+  unsettled: ReadonlyMap<string, number>,
+): number {
+  const waitMs = Math.min(...unsettled.values()) - Date.now();
+  return Math.min(Math.max(0, waitMs), settings.manifest.settleMs);
+}
+
+async function ingestOne(
+  pass: PassState,
+  dataset: string,
+  run: PassRun,
+  isOver: () => boolean,
+): Promise<void> {
+  const { left } = pass;
+  const { unsettled, isStopping } = run;
+  left.delete(dataset);
+  unsettled.delete(dataset);
+  try {
+    await pass.cleanUp.ensure(dataset);
+    const now = Date.now();
+    const { allRead, ...ingested } = await pass.ingest(dataset, now, { isStopping, isOver });
+    pass.unmoved.note(dataset, allRead, now);
+    if (ingested.isLeft === true) left.add(dataset);
+    if (ingested.unsettledUntil !== undefined) unsettled.set(dataset, ingested.unsettledUntil);
+    if (ingested.restored !== undefined) pass.retainAll.settled(dataset);
+    run.report({ type: "ingested", dataset, ingested });
+  } catch (error) {
+    if (error instanceof IngestStopped) return;
+    if (!(error instanceof Failure)) throw error;
+    reportFailure(run, dataset, error);
+    addWait(pass, dataset, error.code, error.message);
+  }
+}

@@ -1,0 +1,136 @@
+import type { Settings } from "../config/settings.ts";
+import type { Failure, FailureCode } from "../errors.ts";
+import type { JobRunner } from "../job.ts";
+import { watchClock } from "../lib/clock-jumps.ts";
+import { type Budget, createBudget } from "../load/budget.ts";
+import { thisKernel } from "../load/cgroup.ts";
+import { createPace, type Pace } from "../load/pace.ts";
+import { type Unmoved, unmovedBelow } from "../manifest/unmoved.ts";
+import { rejectionReceipt } from "../samples/receipts.ts";
+import type { SampleDirectory } from "../samples/sample-directory.ts";
+import { changedByOthersOf } from "../store/sqlite/changes.ts";
+import { factOf } from "../store/sqlite/meta.ts";
+import type { Db } from "../store/sqlite/open.ts";
+import { rememberWaits } from "../store/sqlite/waits.ts";
+import { createWaits, type Waits } from "../store/waits.ts";
+import type { PassEvent } from "./events.ts";
+import { createFinder, type FindDatasets } from "./find-datasets.ts";
+import { createIngest, type Ingest } from "./ingest/ingest.ts";
+import { type CleanUp, createCleanUp } from "./upkeep/clean-up.ts";
+import { createRetainAll, type RetainAll } from "./upkeep/retain-all.ts";
+
+/** What passes are made with. */
+export interface PassContext {
+  readonly db: Db;
+  readonly settings: Settings;
+  readonly runner: JobRunner;
+  readonly samples: SampleDirectory;
+  readonly report: (event: PassEvent) => void;
+  /** How long ingest, and drain beside it, have at a time, ms; 0 for one step of ingest. */
+  readonly turns?: Turns;
+}
+
+/** Time slices, ms. */
+export interface Turns {
+  readonly ingestMs: number;
+  readonly drainMs: number;
+}
+
+/** What passes share, from the first one to the last. */
+export interface PassState extends PassContext {
+  readonly turns: Turns;
+  readonly budget: Budget;
+  readonly pace: Pace;
+  readonly ingest: Ingest;
+  readonly find: FindDatasets;
+  readonly unmoved: Unmoved;
+  readonly cleanUp: CleanUp;
+  readonly retainAll: RetainAll;
+  readonly waits: Waits;
+  /** Writes the waits to the store; `isLast`: now, and not only a while after the last time. */
+  readonly rememberWaits: (isLast: boolean) => void;
+  /** Whether another process changed the store since the last call. */
+  readonly isChanged: () => boolean;
+  /** Whether somebody set the clock since the last call. */
+  readonly wasClockSet: () => boolean;
+  /** Datasets with lines that were left for another turn, the one that waits longest first. */
+  readonly left: Set<string>;
+}
+
+/** One pass while it runs. */
+export interface PassRun {
+  readonly isStopping: () => boolean;
+  /** Reports to the context's listener, and counts in the summary. */
+  readonly report: (event: PassEvent) => void;
+  /** Datasets that have to be looked at again, and when, ms since epoch. */
+  readonly unsettled: Map<string, number>;
+}
+
+/**
+ * Ingest has so many ms at a time, then drain has as many: one long manifest holds up neither other
+ * manifests nor drain.
+ */
+const TURN_MS = 200;
+
+/** Makes the state for the passes of a process, or of one configuration. */
+export function createPassState(context: PassContext): PassState {
+  const { db, settings, samples, report } = context;
+  const waits = createWaits();
+  const remember = rememberWaits(db);
+  const cleanUp = createCleanUp({
+    samples,
+    wasStoppedCleanly: factOf(db, "cleanStop") === "true",
+    onRemoved: (dataset, files) => report({ type: "swept", dataset, files }),
+  });
+  return {
+    ...context,
+    turns: context.turns ?? { ingestMs: TURN_MS, drainMs: TURN_MS },
+    budget: createBudget(settings.load.datasetSecondsPerHour, Date.now),
+    pace: createPace(settings.load, thisKernel),
+    ingest: ingestWith(context),
+    find: createFinder(settings),
+    unmoved: unmovedBelow(settings.prefix),
+    cleanUp,
+    retainAll: createRetainAll({ db, settings, samples, cleanUp: cleanUp.ensure }),
+    waits,
+    rememberWaits: (isLast) => remember(waits.all(), isLast),
+    isChanged: changedByOthersOf(db),
+    wasClockSet: watchClock(),
+    left: new Set(),
+  };
+}
+
+function ingestWith({ db, settings, samples, report }: PassContext): Ingest {
+  return createIngest({
+    db,
+    settings,
+    async onRejected(dataset, lines) {
+      const now = Date.now();
+      const receipts = lines.map((line) => rejectionReceipt(line, now));
+      await samples.addReceipts(dataset, receipts);
+      for (const line of lines) report({ type: "rejected", dataset, line });
+    },
+    onRestored: (dataset, receipts) => report({ type: "restoring", dataset, receipts }),
+    onSkipped: (dataset, names) => report({ type: "skipped", dataset, names }),
+  });
+}
+
+/** Reports that something could not be done. */
+export function reportFailure(
+  { report }: Pick<PassRun, "report">,
+  where: string,
+  failure: Failure,
+): void {
+  report({ type: "error", where, code: failure.code, message: failure.message });
+}
+
+/** Notes why nothing of a dataset is done, for those who look. */
+export function addWait(
+  pass: PassState,
+  dataset: string,
+  code: FailureCode,
+  message: string,
+): void {
+  pass.waits.add({ dataset, code, message, at: Date.now() });
+  pass.rememberWaits(false);
+}

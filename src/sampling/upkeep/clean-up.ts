@@ -1,0 +1,43 @@
+import type { SampleDirectory } from "../../samples/sample-directory.ts";
+
+/** Removes what crashes and ended threads left in samples, before anything new is written there. */
+export interface CleanUp {
+  /** Cleans a dataset up, where that was not done yet. @throws Failure OUTPUT_UNWRITABLE */
+  ensure(dataset: string): Promise<void>;
+  /** A job of the dataset was ended from outside: it is cleaned up again. */
+  again(dataset: string): void;
+  isDone(dataset: string): boolean;
+  /** Says that these are all datasets there are. */
+  noteAll(datasets: readonly string[]): void;
+  /** False while an earlier stop may have left temporary files that could not be looked for yet. */
+  isComplete(): boolean;
+}
+
+/** What cleaning up takes. */
+export interface CleanUpOptions {
+  readonly samples: SampleDirectory;
+  readonly wasStoppedCleanly: boolean;
+  readonly onRemoved: (dataset: string, files: number) => void;
+}
+
+/** Makes it; each dataset is cleaned up once, when it is first seen. */
+export function createCleanUp({ samples, wasStoppedCleanly, onRemoved }: CleanUpOptions): CleanUp {
+  const done = new Set<string>();
+  const left = new Set<string>();
+  let isComplete = wasStoppedCleanly;
+  return {
+    async ensure(dataset) {
+      if (done.has(dataset)) return;
+      const files = await samples.cleanUp(dataset, wasStoppedCleanly && !left.delete(dataset));
+      if (files > 0) onRemoved(dataset, files);
+      done.add(dataset);
+    },
+    again(dataset) {
+      done.delete(dataset);
+      left.add(dataset);
+    },
+    isDone: (dataset) => done.has(dataset),
+    noteAll: (datasets) => void (isComplete ||= datasets.every((dataset) => done.has(dataset))),
+    isComplete: () => isComplete,
+  };
+}
