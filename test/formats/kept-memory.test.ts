@@ -42,12 +42,12 @@ async function collectYoung(): Promise<void> {
 }
 
 test("300 files of bzip2 take no more memory than one", async () => {
-  const handle = createRunJob(loadConfig({ prefix, env: {} }));
+  const run = createRunJob(loadConfig({ prefix, env: {} }));
   const stop = new AbortController().signal;
   const collectJobs = createCollector(collect);
   writeFileSync(join(bronze, "b.csv.bz2"), packers.bz2(csv));
   const job = { dataset: DATASET, raw: "b.csv.bz2", bronze: "bronze/b.csv.bz2", mtime: 0, seq: 1 };
-  const sample = () => handle({ ...job, name: "s-b.csv.bz2", extension: null }, stop);
+  const sample = () => run({ ...job, name: "s-b.csv.bz2", extension: null }, stop);
   expect(await sample()).toMatchObject({ outcome: "sampled", format: "csv.bz2" });
   const before = process.memoryUsage().external;
   let most = 0;
@@ -62,10 +62,10 @@ test("300 files of bzip2 take no more memory than one", async () => {
 test.each(Object.keys(files))(
   "%s leaves no memory that only a full collection frees",
   async (name) => {
-    const handle = createRunJob(loadConfig({ prefix, env: {} }));
+    const run = createRunJob(loadConfig({ prefix, env: {} }));
     const stop = new AbortController().signal;
     const job = { dataset: DATASET, raw: name, bronze: `bronze/${name}`, mtime: 0, seq: 1 };
-    const sample = () => handle({ ...job, name: `s-${name}`, extension: null }, stop);
+    const sample = () => run({ ...job, name: `s-${name}`, extension: null }, stop);
     const outcome = await sample();
     expect(outcome).toMatchObject({ outcome: "sampled" });
     collect();
@@ -85,12 +85,12 @@ test.each(Object.keys(files))(
 test.each(Object.keys(packers) as (keyof typeof packers)[])(
   "%s keeps nothing of a file once it is sampled",
   async (compression) => {
-    const handle = createHandle(loadConfig({ prefix, env: {} }));
+    const run = createRunJob(loadConfig({ prefix, env: {} }));
     const stop = new AbortController().signal;
     const name = `kept.csv.${compression}`;
     writeFileSync(join(bronze, name), packers[compression](csv));
     const job = { dataset: DATASET, raw: name, bronze: `bronze/${name}`, mtime: 0, seq: 1 };
-    const sample = () => handle({ ...job, name: `s-${name}`, extension: null }, stop);
+    const sample = () => run({ ...job, name: `s-${name}`, extension: null }, stop);
     expect(await sample()).toMatchObject({ outcome: "sampled" });
     const before = await settledBytes();
     for (let i = 0; i < SAMPLES; i += 1) await sample();
