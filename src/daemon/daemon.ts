@@ -1,6 +1,6 @@
 import { Failure } from "../errors.ts";
 import { keepSynced } from "../sampling/upkeep/keep-synced.ts";
-import { addFact } from "../store/sqlite/meta.ts";
+import { processOf } from "../store/sqlite/process.ts";
 import { cacheIdentity, cachePath } from "../store/sqlite/open.ts";
 import { handleSignals } from "./handle-signals.ts";
 import { holdBack } from "./hold-back.ts";
@@ -21,8 +21,9 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const daemon = createDaemon(options);
   const { status, triggers } = daemon;
   const releaseSignals = handleSignals(daemon);
-  addFact(db, "passesWait", "");
-  addFact(db, "passFailure", "");
+  const memory = processOf(db);
+  memory.setPassesWait(null);
+  memory.setPassFailure(null);
   const stopSyncing = keepSynced({ db, settings, log, onRedone: triggers.all });
   try {
     await start(daemon);
@@ -36,7 +37,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       if (status.isSingleThreaded && isOver) await endSingleThread(daemon);
     }
     const isClean = status.isCleanedUp && status.wasClean && daemon.runtime.wasClean();
-    addFact(db, "cleanStop", String(isClean));
+    if (isClean) memory.setStoppedCleanly();
   } finally {
     daemon.reporter.end();
     stopSyncing();

@@ -1,4 +1,4 @@
-import { addFact } from "../store/sqlite/meta.ts";
+import { processOf } from "../store/sqlite/process.ts";
 import type { Daemon } from "./state.ts";
 
 /** A busy host is looked at again after this many ms. */
@@ -8,7 +8,7 @@ const LOOK_AGAIN_MS = 2000;
 export function holdBack({ db, log, reporter, runtime, status, triggers }: Daemon): boolean {
   const reason = runtime.gate.busy();
   if (reason !== status.passesWait) {
-    addFact(db, "passesWait", reason ?? "");
+    processOf(db).setPassesWait(reason ?? null);
     reporter.waits(reason);
   }
   if (reason !== undefined && status.passesWait === undefined) log.info({ reason }, "passes wait");

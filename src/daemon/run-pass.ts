@@ -2,7 +2,7 @@ import { errorCode, errorMessage } from "../errors.ts";
 import { troubleOf } from "../inspect/health.ts";
 import type { PassResult } from "../sampling/pass.ts";
 import { isIdle } from "../sampling/summary.ts";
-import { addFact } from "../store/sqlite/meta.ts";
+import { processOf } from "../store/sqlite/process.ts";
 import { isDamaged } from "../store/sqlite/damaged.ts";
 import type { Daemon } from "./state.ts";
 import type { PassRequest } from "./triggers.ts";
@@ -40,7 +40,7 @@ function noteResult(daemon: Daemon, { summary, ...result }: PassResult, isOfAll:
   const { db, log, reporter, server, status } = daemon;
   status.isCleanedUp = result.isCleanedUp;
   if (isOfAll) server.passed({ summary, isDrained: result.isDrained });
-  if (status.passFailure !== null) addFact(db, "passFailure", "");
+  if (status.passFailure !== null) processOf(db).setPassFailure(null);
   status.passFailure = null;
   if (isOfAll || summary.errors + summary.paused > 0) reporter.passed(troubleOf(summary));
   log[isOfAll ? "info" : "debug"](summary, "pass");
@@ -68,7 +68,7 @@ function noteFailure({ db, log, reporter, status }: Daemon, error: unknown): voi
   status.passFailure = failure;
   log.error({ code, reason, err: error }, "pass failed");
   try {
-    addFact(db, "passFailure", failure);
+    processOf(db).setPassFailure(failure);
   } catch (cause) {
     // Where the cache is what fails, the log has said so.
     log.debug({ reason: errorMessage(cause) }, "the cache cannot remember why passes fail");

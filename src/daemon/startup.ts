@@ -1,7 +1,7 @@
 import { errorCode } from "../errors.ts";
 import type { Settings } from "../config/settings.ts";
 import { bootIdOf, checkAfterPowerLoss, type Checked } from "../sampling/upkeep/power-loss.ts";
-import { addFactDurably } from "../store/sqlite/meta.ts";
+import { processOf } from "../store/sqlite/process.ts";
 import { type Db, hasCache, openCache, type OpenedCache } from "../store/sqlite/open.ts";
 import { retryAfterUpgrade } from "../store/sqlite/retry-after-upgrade.ts";
 import { VERSION } from "../version.ts";
@@ -50,7 +50,7 @@ export function recover({
   settings,
   isStopping,
 }: RecoverOptions): Promise<Checked | undefined> {
-  addFactDurably(db, "cleanStop", "false");
+  processOf(db).setWorking();
   return checkAfterPowerLoss({ db, settings, bootId: bootIdOf(), isStopping });
 }
 

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { checkpointsOf } from "../store/sqlite/checkpoints.ts";
 import { datasetsOf } from "../store/sqlite/datasets.ts";
-import { factOf } from "../store/sqlite/meta.ts";
+import { processOf } from "../store/sqlite/process.ts";
 import { holderOf } from "../store/sqlite/lock.ts";
 import type { Db } from "../store/sqlite/open.ts";
 import {
@@ -75,11 +75,11 @@ export async function statusOf(
       return Object.assign(totals, { oldestDueSeconds, unreadBytes, off, waitsFor });
     },
   );
-  const pass = factOf(db, "pass");
+  const memory = processOf(db);
   const known = {
-    passesWait: (running !== null && factOf(db, "passesWait")) || null,
-    passFailure: (running !== null && factOf(db, "passFailure")) || null,
-    lastPass: pass === undefined ? null : (JSON.parse(pass) as PassSummary),
+    passesWait: running === null ? null : memory.passesWait(),
+    passFailure: running === null ? null : memory.passFailure(),
+    lastPass: memory.lastPass(),
     totals: sumOf(datasets),
   };
   const { word, why } = verdictOf({ ...known, datasets, isRunning: running !== null }, now);

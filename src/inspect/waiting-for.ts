@@ -1,4 +1,4 @@
-import { factOf } from "../store/sqlite/meta.ts";
+import { processOf } from "../store/sqlite/process.ts";
 import type { holderOf } from "../store/sqlite/lock.ts";
 import type { Db } from "../store/sqlite/open.ts";
 import { waitsIn } from "../store/sqlite/waits.ts";
@@ -24,11 +24,11 @@ export function waitingFor(
   running: ReturnType<typeof holderOf> | null,
 ): WaitingFor {
   const waits = new Map(waitsIn(db).map((wait) => [wait.dataset, wait]));
-  const passesWait = factOf(db, "passesWait") ?? "";
-  const passFailure = factOf(db, "passFailure") ?? "";
-  const held = passesWait === "" ? passFailure && `passes fail: ${passFailure}` : passesWait;
+  const memory = processOf(db);
+  const failure = memory.passFailure();
+  const held = memory.passesWait() ?? (failure === null ? null : `passes fail: ${failure}`);
   return {
-    all: (running ?? null) === null ? "nothing runs" : held === "" ? null : held,
+    all: (running ?? null) === null ? "nothing runs" : held,
     of(dataset) {
       const off = offReason(dataset);
       if (off !== undefined) return offTexts[off];

@@ -9,7 +9,7 @@ import { type Unmoved, unmovedBelow } from "../manifest/unmoved.ts";
 import { rejectionReceipt } from "../samples/receipts.ts";
 import type { SampleDirectory } from "../samples/sample-directory.ts";
 import { changedByOthersOf } from "../store/sqlite/changes.ts";
-import { factOf } from "../store/sqlite/meta.ts";
+import { processOf } from "../store/sqlite/process.ts";
 import type { Db } from "../store/sqlite/open.ts";
 import { rememberWaits } from "../store/sqlite/waits.ts";
 import { createWaits, type Waits } from "../store/waits.ts";
@@ -79,7 +79,7 @@ export function createPassState(context: PassContext): PassState {
   const remember = rememberWaits(db);
   const cleanUp = createCleanUp({
     samples,
-    wasStoppedCleanly: factOf(db, "cleanStop") === "true",
+    wasStoppedCleanly: processOf(db).wasStoppedCleanly() === true,
     onRemoved: (dataset, files) => report({ type: "swept", dataset, files }),
   });
   return {

@@ -1,6 +1,6 @@
 import { errorCode } from "../errors.ts";
 import { bringForward } from "../store/sqlite/due.ts";
-import { addFact } from "../store/sqlite/meta.ts";
+import { processOf } from "../store/sqlite/process.ts";
 import type { PassSummary } from "../store/types.ts";
 import { drain } from "./drain/drain.ts";
 import { backOff } from "./drain/retry.ts";
@@ -90,7 +90,7 @@ async function runPass(pass: PassState, options: PassOptions): Promise<PassResul
   summary.ms = Math.round(performance.now() - began);
   if (isOfAll) pass.waits.passed({ begunAt: Date.parse(summary.at), isDrained });
   pass.rememberWaits(true);
-  if (isOfAll || !isIdle(summary)) addFact(pass.db, "pass", JSON.stringify(summary));
+  if (isOfAll || !isIdle(summary)) processOf(pass.db).setLastPass(summary);
   if (isStopping()) await pass.ingest.close();
   return {
     summary,

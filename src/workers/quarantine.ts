@@ -1,4 +1,4 @@
-import { addFact, factOf } from "../store/sqlite/meta.ts";
+import { processOf } from "../store/sqlite/process.ts";
 import type { Db } from "../store/sqlite/open.ts";
 import { lastInWork, markOf } from "./crash-marks.ts";
 import type { Failed, RunJob } from "../job.ts";
@@ -35,16 +35,17 @@ export function findQuarantine(
   db: Db,
   { state, bootId }: { readonly state: string; readonly bootId: string | undefined },
 ): Quarantine {
-  const wasKilled = factOf(db, "cleanStop") === "false";
-  const isSameBoot = bootId !== undefined && factOf(db, "bootId") === bootId;
-  const before = JSON.parse(factOf(db, "suspects") ?? "{}") as Record<string, number>;
+  const memory = processOf(db);
+  const wasKilled = memory.wasStoppedCleanly() === false;
+  const isSameBoot = bootId !== undefined && memory.bootId() === bootId;
+  const before = memory.deaths();
   const marks = wasKilled && isSameBoot ? lastInWork(state) : [];
   const deaths = Object.fromEntries(marks.map((mark) => [mark, (before[mark] ?? 0) + 1]));
   // One that is given up may not have been recorded before the next death.
   for (const [mark, n] of Object.entries(marks.length > 0 ? before : {})) {
     if (n >= DEATHS) deaths[mark] ??= n;
   }
-  addFact(db, "suspects", JSON.stringify(deaths));
+  memory.setDeaths(deaths);
   const counts = Object.entries(deaths);
   const givenUp = new Set(counts.filter(([, n]) => n >= DEATHS).map(([mark]) => mark));
   const watched = new Set(

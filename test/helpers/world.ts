@@ -12,7 +12,7 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { addFact, factOf } from "../../src/store/sqlite/meta.ts";
+import { processOf } from "../../src/store/sqlite/process.ts";
 import { listEntries, type ListedEntry } from "../../src/store/sqlite/queries/list.ts";
 import { closeCache, type Db, openCache, type OpenedCache } from "../../src/store/sqlite/open.ts";
 import { loadConfig } from "../../src/config/load.ts";
@@ -180,8 +180,8 @@ export async function createWorld(config: object = {}): Promise<World> {
       if (opened === undefined) {
         opened = openCache(world.settings().state);
         aside = opened.movedAside ?? aside;
-        if (factOf(opened.db, "bootId") === undefined)
-          addFact(opened.db, "bootId", bootIdOf() ?? "");
+        const memory = processOf(opened.db);
+        if (memory.bootId() === undefined) memory.setBootId(bootIdOf());
       }
       return opened.db;
     },

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { addFact, factOf } from "../../src/store/sqlite/meta.ts";
+import { processOf } from "../../src/store/sqlite/process.ts";
 import { checkAfterPowerLoss } from "../../src/sampling/upkeep/power-loss.ts";
 import { syncSettled } from "../../src/sampling/upkeep/sync.ts";
 import { createWorld, MTIME, rows, run, type World } from "../helpers/world.ts";
@@ -12,7 +12,7 @@ const REPORT = /checked ([\d,]+) samples? not synced before, ([\d,]+) to be redo
 
 /** As if the machine had been started anew since the cache was closed. */
 function restartMachine(world: World): void {
-  addFact(world.db(), "bootId", "the boot before");
+  processOf(world.db()).setBootId("the boot before");
   world.close();
 }
 
@@ -173,7 +173,7 @@ test("a check that is stopped goes on at the next start", async () => {
   const isStopping = () => (asked += 1) > 1;
   const first = await checkAfterPowerLoss({ db, settings, bootId: "new", isStopping });
   expect(first?.checked).toBe(256);
-  expect(factOf(db, "bootId")).not.toBe("new");
+  expect(processOf(db).bootId()).not.toBe("new");
   const rest = { db, settings, bootId: "new", isStopping: () => false };
   expect(await checkAfterPowerLoss(rest)).toEqual({ checked: 344, redone: 1 });
   expect(await checkAfterPowerLoss(rest)).toBeUndefined();

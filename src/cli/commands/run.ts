@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { type Lock, takeLock } from "../../store/sqlite/lock.ts";
-import { addFact } from "../../store/sqlite/meta.ts";
+import { processOf } from "../../store/sqlite/process.ts";
 import { cachePath, closeCache, type Db } from "../../store/sqlite/open.ts";
 import type { Settings } from "../../config/settings.ts";
 import { runDaemon } from "../../daemon/daemon.ts";
@@ -131,7 +131,7 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
       isOver: () => false,
       abort: abort.signal,
     });
-    addFact(db, "cleanStop", String(effects.runner.wasClean() && isCleanedUp));
+    if (effects.runner.wasClean() && isCleanedUp) processOf(db).setStoppedCleanly();
     end();
     await syncEarlier(db, settings, isStopping, context);
     if (summary.datasets + summary.errors === 0)

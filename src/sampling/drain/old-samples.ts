@@ -1,7 +1,7 @@
 import { Failure } from "../../errors.ts";
 import type { SampleDirectory } from "../../samples/sample-directory.ts";
 import type { Claim } from "../../store/sqlite/claim.ts";
-import { factOf } from "../../store/sqlite/meta.ts";
+import { processOf } from "../../store/sqlite/process.ts";
 import type { Db } from "../../store/sqlite/open.ts";
 
 /** Removes samples that entries no longer have. */
@@ -26,7 +26,7 @@ export interface OldSamplesOptions {
 /** Makes it for one drain. */
 export function createOldSamples({ db, samples, onLeft }: OldSamplesOptions): OldSamples {
   /** Samples older than the store may belong to a store that was lost: they are not removed. */
-  const storeMadeAt = Number(factOf(db, "madeAt") ?? 0);
+  const storeMadeAt = processOf(db).madeAt();
   return {
     removeUnrecorded({ sample, job: { dataset, name } }) {
       if (sample === name) return;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { addFact, factOf } from "../../store/sqlite/meta.ts";
+import { processOf } from "../../store/sqlite/process.ts";
 import type { Db } from "../../store/sqlite/open.ts";
 import { type Unsynced, unsyncedOf } from "../../store/sqlite/unsynced.ts";
 import type { Settings } from "../../config/settings.ts";
@@ -50,7 +50,7 @@ export function bootIdOf(path = "/proc/sys/kernel/random/boot_id"): string | und
  */
 export async function checkAfterPowerLoss(options: CheckOptions): Promise<Checked | undefined> {
   const { db, settings, bootId, isStopping } = options;
-  if (bootId !== undefined && factOf(db, "bootId") === bootId) return undefined;
+  if (bootId !== undefined && processOf(db).bootId() === bootId) return undefined;
   const queue = unsyncedOf(db);
   const lake = createLake(settings);
   let [checked, redone] = [0, 0];
@@ -66,7 +66,7 @@ export async function checkAfterPowerLoss(options: CheckOptions): Promise<Checke
     await setImmediate();
   }
   // Only now: whatever ends this half-way, it is gone on with at the next start.
-  addFact(db, "bootId", bootId ?? "");
+  processOf(db).setBootId(bootId);
   return checked === 0 ? undefined : { checked, redone };
 }
 

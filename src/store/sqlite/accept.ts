@@ -3,7 +3,7 @@ import { pathBytes } from "../../lib/pep383.ts";
 import type { Checkpoint, Entry, RejectedLine } from "../../manifest/types.ts";
 import { checkpointsOf } from "./checkpoints.ts";
 import { countsOf } from "./counters.ts";
-import { addFact, factOf } from "./meta.ts";
+import { setMeta, metaOf } from "./meta.ts";
 import { forgottenOf } from "./forgotten.ts";
 import { insertOf } from "./insert.ts";
 import { manyNamesOf, type Names } from "./names.ts";
@@ -67,7 +67,7 @@ export function acceptOf(db: Db): Accept {
        ) RETURNING at`,
     )
     .pluck();
-  let lastSeq = Number(factOf(db, "seq") ?? 0);
+  let lastSeq = Number(metaOf(db, "seq") ?? 0);
   let expectsNew = false;
 
   const accept = db.transaction((batch: Batch, now: number): Accepted => {
@@ -100,7 +100,7 @@ export function acceptOf(db: Db): Accept {
     checkpoints.saveAll(dataset, batch.checkpoints);
     const lines = batch.entries.length;
     addCounts(dataset, { lines, rejected: batch.rejected.length, ...accepted });
-    addFact(db, "seq", String(seq));
+    setMeta(db, "seq", String(seq));
     lastSeq = seq;
     expectsNew = added.length > 0 && added.length === newest.size;
     return accepted;

@@ -4,7 +4,7 @@ import type { Db } from "./open.ts";
  * Single values the cache remembers: `seq`, `sampler`, `pass`, `cleanStop`, `bootId`, `passesWait`,
  * `suspects`, `madeAt` (of the cache, ms since epoch), `waits` (JSON), `passFailure`.
  */
-export type Fact =
+export type Meta =
   | "seq"
   | "sampler"
   | "pass"
@@ -17,20 +17,20 @@ export type Fact =
   | "passFailure";
 
 /** A remembered value, or undefined. */
-export function factOf(db: Db, key: Fact): string | undefined {
+export function metaOf(db: Db, key: Meta): string | undefined {
   return db.prepare("SELECT value FROM facts WHERE key = ?").pluck().get(key) as string | undefined;
 }
 
 /** Remembers a value. */
-export function addFact(db: Db, key: Fact, value: string): void {
+export function setMeta(db: Db, key: Meta, value: string): void {
   db.prepare("INSERT OR REPLACE INTO facts (key, value) VALUES (?, ?)").run(key, value);
 }
 
 /** Remembers a value, and returns when a power loss can no longer take it back. */
-export function addFactDurably(db: Db, key: Fact, value: string): void {
+export function setMetaDurably(db: Db, key: Meta, value: string): void {
   db.pragma("synchronous = FULL");
   try {
-    addFact(db, key, value);
+    setMeta(db, key, value);
   } finally {
     db.pragma("synchronous = NORMAL");
   }

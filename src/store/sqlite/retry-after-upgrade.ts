@@ -1,5 +1,5 @@
 import { retryOf, type FailureCode } from "../../errors.ts";
-import { addFact, factOf } from "./meta.ts";
+import { setMeta, metaOf } from "./meta.ts";
 import type { Db } from "./open.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { Db } from "./open.ts";
  * `now` is ms since epoch.
  */
 export function retryAfterUpgrade(db: Db, version: string, now: number): number {
-  const before = factOf(db, "sampler");
+  const before = metaOf(db, "sampler");
   if (before === version) return 0;
   const codes = db.prepare("SELECT DISTINCT code FROM files WHERE code IS NOT NULL").pluck().all();
   const update = db.prepare(
@@ -19,7 +19,7 @@ export function retryAfterUpgrade(db: Db, version: string, now: number): number 
       if (before !== undefined && retryOf(code) === "change")
         changed += update.run(now, code).changes;
     }
-    addFact(db, "sampler", version);
+    setMeta(db, "sampler", version);
     return changed;
   })();
 }

@@ -1,5 +1,5 @@
 import type { Wait } from "../waits.ts";
-import { addFact, factOf } from "./meta.ts";
+import { setMeta, metaOf } from "./meta.ts";
 import type { Db } from "./open.ts";
 
 /** While datasets begin to wait, what is written is at most so old, ms. */
@@ -7,7 +7,7 @@ const WRITE_MS = 1000;
 
 /** The datasets that wait, as the last pass left them. */
 export function waitsIn(db: Db): readonly Wait[] {
-  return JSON.parse(factOf(db, "waits") ?? "[]") as Wait[];
+  return JSON.parse(metaOf(db, "waits") ?? "[]") as Wait[];
 }
 
 /**
@@ -15,14 +15,14 @@ export function waitsIn(db: Db): readonly Wait[] {
  * written where nothing has changed; `isLast`: now, and not only a while after the last time.
  */
 export function rememberWaits(db: Db): (waits: readonly Wait[], isLast: boolean) => void {
-  let written = factOf(db, "waits") ?? "[]";
+  let written = metaOf(db, "waits") ?? "[]";
   let writtenAt = -Infinity;
   return (waits, isLast) => {
     if (!isLast && performance.now() - writtenAt < WRITE_MS) return;
     const text = JSON.stringify(waits);
     writtenAt = performance.now();
     if (text === written) return;
-    addFact(db, "waits", text);
+    setMeta(db, "waits", text);
     written = text;
   };
 }
