@@ -178,7 +178,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     await program.parseAsync(args, { from: "user" });
     return code;
   } catch (error) {
-    return exitCodeOf(error, context);
+    return exitCodeOfError(error, context);
   }
 }
 
@@ -208,7 +208,7 @@ const failureCodes: { readonly [K in FailureCode]?: number } = {
   ALREADY_RUNNING: exitCodes.alreadyRunning,
 };
 
-function exitCodeOf(error: unknown, { err, env }: Context): number {
+function exitCodeOfError(error: unknown, { err, env }: Context): number {
   if (error instanceof CommanderError)
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   const prefix = isJournal(2, env) ? journalPrefix("error") : "";

@@ -1,3 +1,4 @@
+import type { SettledOutcome } from "../store/types.ts";
 import type { WholeEntry } from "../store/sqlite/queries/entry.ts";
 import { decide, type Decision } from "../store/decide.ts";
 import { systemMessage } from "../lake/errors.ts";
@@ -93,7 +94,7 @@ function decisionOn({ mtime, nextAt, outcome, doneMtime }: WholeEntry): Explanat
   return { decision, why: whyOf(decision, outcome) };
 }
 
-function whyOf(decision: Decision, outcome: string | null): string {
+function whyOf(decision: Decision, outcome: SettledOutcome | null): string {
   if (decision === "unchanged") return `this mtime was ${outcome}; any other would be due`;
   if (decision === "superseding") return "an earlier line still waits; the newest wins";
   if (outcome === "failed") return "the last try failed; any new line tries again";

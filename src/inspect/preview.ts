@@ -1,7 +1,8 @@
+import { compressions } from "../formats/compressed/decompress.ts";
 import { statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { Failure } from "../errors.ts";
-import { formatOfName, recognise } from "../formats/index.ts";
+import { formatOfName, formats, recognise } from "../formats/index.ts";
 import { startClock } from "../lib/deadline.ts";
 import { openLocalFile } from "../lake/local-file.ts";
 import { decodeText, isText } from "../lib/encoding.ts";
@@ -115,7 +116,10 @@ function nameFor(name: string, format: string | undefined): string {
   const hinted = `${name}.${wanted}`;
   if (formatOfName(hinted, {}) !== undefined && formatOfName(`.${wanted}`, {}) !== undefined)
     return hinted;
-  const known =
-    "csv, tsv, psv, jsonl, json, text, parquet, avro, zip, tar, or with gz, zst, xz, bz2, lz4: csv.gz";
+  const packed = compressions.map(({ name: compression }) => compression);
+  const plain = formats
+    .map((one) => one.name)
+    .filter((one) => !one.startsWith("tar.") && !packed.includes(one));
+  const known = `${plain.join(", ")}, or an extension, also with ${packed.join(", ")}: csv.gz`;
   throw new Failure("USAGE", `--format ${format}: use one of ${known}`);
 }

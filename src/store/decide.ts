@@ -1,9 +1,11 @@
+import type { SettledOutcome } from "./types.ts";
+
 /** What the cache knows of a raw file when a new line names it. */
 export interface Known {
   /** ms; null when nothing is to be done. */
   readonly nextAt: number | null;
   /** Of the last settled job. */
-  readonly outcome: string | null;
+  readonly outcome: SettledOutcome | null;
   /** The mtime it was for, seconds since epoch. */
   readonly doneMtime: number | null;
 }

@@ -1,3 +1,6 @@
+/** What became of an entry's last job, or of its sample since. */
+export type SettledOutcome = "sampled" | "failed" | "pruned";
+
 /** What a pass did. Counts, but for `ms` and bytes. */
 export interface PassSummary {
   readonly datasets: number;

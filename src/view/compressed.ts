@@ -1,9 +1,5 @@
-import { bz2 } from "../formats/compressed/bz2.ts";
 import { type Compression, innerName } from "../formats/compressed/compression.ts";
-import { gz } from "../formats/compressed/gz.ts";
-import { lz4 } from "../formats/compressed/lz4.ts";
-import { xz } from "../formats/compressed/xz.ts";
-import { zst } from "../formats/compressed/zst.ts";
+import { compressions as all } from "../formats/compressed/decompress.ts";
 import { errorMessage, Failure } from "../errors.ts";
 import { collect } from "./collect.ts";
 import type { View } from "./types.ts";
@@ -11,7 +7,7 @@ import type { ViewAny, ViewRequest } from "./viewer.ts";
 
 /** Compressions by name. */
 export const compressions: ReadonlyMap<string, Compression> = new Map(
-  [gz, zst, xz, bz2, lz4].map((compression) => [compression.name, compression]),
+  all.map((compression) => [compression.name, compression]),
 );
 
 /**

@@ -1,8 +1,7 @@
 import { configSchema } from "../config/schema.ts";
 import { settingsOf } from "../config/settings.ts";
-import { NoSample } from "../errors.ts";
 import { recognise } from "../formats/index.ts";
-import { unknown } from "../formats/unknown.ts";
+import { sampleWith, summaryWith } from "../formats/sample-with.ts";
 import type { Limits } from "../lib/limits.ts";
 import type { Recognised, RecognisedBy, SampleRequest, SampleSummary } from "../formats/types.ts";
 
@@ -13,7 +12,8 @@ export const defaultLimits: Limits = settingsOf({
   file: undefined,
 }).forDataset("").limits;
 
-const HEAD_BYTES = 8 * 1024;
+/** First bytes of a source that are kept, for those who show them. */
+const SHOWN_BYTES = 8 * 1024;
 
 /** A sample that was taken to be looked at, not to be published. */
 export interface TakenSample {
@@ -33,13 +33,7 @@ export interface TakenSample {
  */
 export async function takeSample(request: Omit<SampleRequest, "recognise">): Promise<TakenSample> {
   const whole = { ...request, recognise };
-  const found = await recognise(whole);
-  try {
-    return await takeAs(found, whole);
-  } catch (error) {
-    if (!(error instanceof NoSample)) throw error;
-    return takeAs({ format: unknown, by: found.by, reason: error.reason }, whole);
-  }
+  return sampleWith(await recognise(whole), (found) => takeAs(found, whole));
 }
 
 async function takeAs(found: Recognised, request: SampleRequest): Promise<TakenSample> {
@@ -62,9 +56,8 @@ function taken(
   bytes: Buffer,
   first: Uint8Array,
 ): TakenSample {
-  const { warning, by, format } = found;
-  const warnings = warning === undefined ? summary.warnings : [warning, ...summary.warnings];
+  const { by, format } = found;
   const extension = format.sampleExtension ?? null;
-  const head = Buffer.from(first.subarray(0, HEAD_BYTES));
-  return { bytes, summary: { ...summary, warnings }, recognisedBy: by, extension, head };
+  const head = Buffer.from(first.subarray(0, SHOWN_BYTES));
+  return { bytes, summary: summaryWith(found, summary), recognisedBy: by, extension, head };
 }

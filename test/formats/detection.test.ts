@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { tarOf } from "../../fixtures/tar-blocks.ts";
 import { zipOf } from "../../fixtures/zip-blocks.ts";
 import { Failure } from "../../src/errors.ts";
-import { formatOfName, recognise } from "../../src/formats/index.ts";
+import { configSchema } from "../../src/config/schema.ts";
+import { formatOfName, formats, recognise } from "../../src/formats/index.ts";
 import { memorySource, requestFor } from "../helpers/sample.ts";
 
 const text = "a,b\n1,2\n";
@@ -113,4 +114,12 @@ describe("content corrects the name", () => {
   test.each(["a.zip", "a.tar", "a.parquet", "a.tgz"])("an empty %s is broken", async (name) => {
     await expect(recognised(name, "")).rejects.toBeInstanceOf(Failure);
   });
+});
+
+test("the configuration takes the name of every format but those of a tar in a compression", () => {
+  const names = formats.map(({ name }) => name).filter((name) => !name.startsWith("tar."));
+  const accepted = (name: string) =>
+    configSchema.safeParse({ formats: { extensions: { ".x": name } } }).success;
+  expect(names.filter((name) => !accepted(name))).toEqual([]);
+  expect(["unknown", "tar.gz", "xlsx"].filter(accepted)).toEqual([]);
 });

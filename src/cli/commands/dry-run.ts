@@ -10,7 +10,7 @@ import { openCacheIfAny } from "../../store/sqlite/open-if-any.ts";
 import type { Context } from "../command.ts";
 
 import { printLine, tell } from "../output/print.ts";
-import { exitCodeOf, troubleOf } from "../output/pass-progress.ts";
+import { exitCodeOf, eventText } from "../output/pass-progress.ts";
 
 /**
  * Says what a pass would do: a real pass on a copy of the cache, whose jobs print themselves
@@ -22,7 +22,7 @@ export async function dryRun(settings: Settings, context: Context): Promise<numb
     await copyCache(settings.state, state);
     const { db } = openCache(state);
     const report = (event: PassEvent) => {
-      const trouble = troubleOf(event);
+      const trouble = eventText(event);
       if (trouble !== undefined) tell(context, trouble);
     };
     const pass = createPass({ ...printing(context), db, settings, report });

@@ -50,7 +50,7 @@ export function progress(db: Db, settings: Settings, context: Context): Progress
         restoring.end();
         restoring = createBar(context, "receipts taken over");
       }
-      const line = troubleOf(event);
+      const line = eventText(event);
       if (line !== undefined) bar.say(line);
       if (event.type !== "settled") return;
       done += 1;
@@ -85,7 +85,7 @@ export function printSummary(summary: PassSummary, json: boolean, context: Conte
 }
 
 /** A line for a person, where an event is trouble. */
-export function troubleOf(event: PassEvent): string | undefined {
+export function eventText(event: PassEvent): string | undefined {
   switch (event.type) {
     case "settled": {
       const { claim, outcome } = event.settled;

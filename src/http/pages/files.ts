@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { html } from "hono/html";
-import { browse, type BrowsePage, type Place } from "../../store/sqlite/queries/browse.ts";
+import { browse, type BrowsePage, type Cursor } from "../../store/sqlite/queries/browse.ts";
 import type { ListedEntry } from "../../store/sqlite/queries/list.ts";
 import type { DatasetStatus } from "../../inspect/status.ts";
 import type { PageContext } from "../state.ts";
@@ -30,7 +30,7 @@ type Wanted = {
   readonly place: string;
   readonly outcome: (typeof outcomes)[number] | undefined;
   readonly search: string | undefined;
-  readonly after: Place | undefined;
+  readonly after: Cursor | undefined;
 };
 
 /** The files of a dataset, newest first. `now` is ms since epoch. @throws BadRequest */
@@ -220,7 +220,7 @@ function emptyHtml(
 
 function pagesHtml({ next, looked, entries }: BrowsePage, wanted: Wanted): Html {
   const { dataset, outcome, search, after } = wanted;
-  const to = (place: Place | undefined) =>
+  const to = (place: Cursor | undefined) =>
     datasetAddress(dataset, {
       outcome,
       search,
@@ -244,11 +244,11 @@ function pagesHtml({ next, looked, entries }: BrowsePage, wanted: Wanted): Html 
 }
 
 /** A place as a parameter: `at.seq.raw`. */
-function textOf({ at, seq, raw }: Place): string {
+function textOf({ at, seq, raw }: Cursor): string {
   return `${at}.${seq}.${raw}`;
 }
 
-function placeIn(query: Query): Place | undefined {
+function placeIn(query: Query): Cursor | undefined {
   const text = query.get("after");
   if (text === undefined) return undefined;
   const [, at, seq, raw] = /^(\d{1,16})\.(-?\d{1,16})\.(.*)$/s.exec(text) ?? [];

@@ -125,7 +125,7 @@ export function addPages(app: Hono, context: AppContext): void {
     try {
       return await answer();
     } catch (error) {
-      return trouble(c, troubleOf(error) ?? unexpected(c, error));
+      return trouble(c, errorPageOf(error) ?? unexpected(c, error));
     }
   }
 
@@ -203,7 +203,7 @@ const PATIENCE_MS = 10_000;
 const SIMILAR = 5;
 
 /** What to say of an error that is not a fault of ours; undefined for one that may be. */
-function troubleOf(error: unknown): Trouble | undefined {
+function errorPageOf(error: unknown): Trouble | undefined {
   if (error instanceof NoPage) return error.trouble;
   if (error instanceof BadRequest) {
     const title = "This address cannot be meant";

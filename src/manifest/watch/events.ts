@@ -3,7 +3,7 @@ import type { Settings } from "../../config/settings.ts";
 import { createBurst } from "./burst.ts";
 import { createLayout } from "./layout.ts";
 import { createTree } from "./tree.ts";
-import type { Watcher, WatchHandlers } from "./watcher.ts";
+import type { Watcher, WatchHandlers } from "./types.ts";
 
 /** Directories that come together are looked at together. */
 const SOON_MS = 100;

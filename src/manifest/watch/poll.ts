@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { discover, MANIFEST_PATH } from "../discover.ts";
 import type { Settings } from "../../config/settings.ts";
-import type { Watcher, WatchHandlers } from "./watcher.ts";
+import type { Watcher, WatchHandlers } from "./types.ts";
 
 /** Between two looks, ms; longer where a look takes long, so that looking stays a small part. */
 const REST_MS = 1000;

@@ -4,7 +4,7 @@ import type { Settings } from "../../config/settings.ts";
 import { followEvents } from "./events.ts";
 import { pollManifests } from "./poll.ts";
 import { isRemote } from "../../lake/remote.ts";
-import type { Watcher, WatchHandlers } from "./watcher.ts";
+import type { Watcher, WatchHandlers } from "./types.ts";
 
 /**
  * Watches the manifests below a prefix: by events, or by looking at them where the file system of

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
-import { Failure, NoSample } from "../../errors.ts";
+import { Failure } from "../../errors.ts";
 import { recognise } from "../../formats/index.ts";
+import { sampleWith, summaryWith } from "../../formats/sample-with.ts";
 import { unknown } from "../../formats/unknown.ts";
 import type { Lake } from "../../lake/lake.ts";
 import { makePlace, makeSamples, type SamplePlace } from "../../samples/directory.ts";
@@ -57,7 +58,7 @@ export async function sampleFile(
     const found = await recognise(request);
     using samples = makeSamples(lake, dataset);
     using place = makePlace(samples, job.name);
-    const staged = await stageSample(found, request, place, job);
+    const staged = await sampleWith(found, (as) => stageAs(as, request, place, job));
     publish(staged, file, job, signal);
     return {
       outcome: "sampled",
@@ -71,22 +72,6 @@ export async function sampleFile(
   } finally {
     work.readBytes = file.readBytes();
     file.close();
-  }
-}
-
-/** Samples by the file's own format; what has no sample there is described instead. */
-async function stageSample(
-  found: Recognised,
-  request: SampleRequest,
-  place: SamplePlace,
-  job: Job,
-): Promise<Staged> {
-  try {
-    return await stageAs(found, request, place, job);
-  } catch (error) {
-    if (!(error instanceof NoSample)) throw error;
-    const described = { format: unknown, by: found.by, reason: error.reason };
-    return stageAs(described, request, place, job);
   }
 }
 
@@ -105,9 +90,7 @@ async function stageAs(
     staged.discard();
     throw new Rename(extension);
   }
-  if (found.warning === undefined) return staged;
-  const warnings = [found.warning, ...staged.summary.warnings];
-  return { ...staged, summary: { ...staged.summary, warnings } };
+  return { ...staged, summary: summaryWith(found, staged.summary) };
 }
 
 /** Publishes only what was read from one and the same version of the file. */

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { datasetsOf } from "../../store/sqlite/datasets.ts";
 import type { Db } from "../../store/sqlite/open.ts";
 import {
-  type Place,
+  type SamplePosition,
   type Published,
   publishedOf,
   type PublishedSamples,
@@ -43,8 +43,8 @@ export interface Pruned {
 const LOOKED_AT = 1000;
 /** Samples that are removed while nobody else can write to the cache. */
 const REMOVED = 100;
-const OLDEST: Place = { sampledAt: -1, raw: "" };
-const NEWEST: Place = { sampledAt: Number.MAX_SAFE_INTEGER, raw: "" };
+const OLDEST: SamplePosition = { sampledAt: -1, raw: "" };
+const NEWEST: SamplePosition = { sampledAt: Number.MAX_SAFE_INTEGER, raw: "" };
 
 /** Whether anything is ever removed. */
 export function isLimited({ maxAge, maxFiles, maxBytes }: Retention): boolean {
@@ -60,7 +60,7 @@ export async function* beyondRetention(
   if (id === undefined || !isLimited(retention)) return;
   const published = publishedOf(db);
   const end = await oldestKept(published, id, options);
-  for (let after: Place | undefined = OLDEST; after !== undefined && !isStopping();) {
+  for (let after: SamplePosition | undefined = OLDEST; after !== undefined && !isStopping();) {
     const page: Published[] = published.oldest(id, after, end, REMOVED);
     if (page.length > 0) yield page;
     after = page.at(-1);
@@ -126,12 +126,12 @@ async function oldestKept(
   published: PublishedSamples,
   id: number,
   { retention: { maxAge, maxFiles, maxBytes }, now, isStopping }: RetentionOptions,
-): Promise<Place> {
+): Promise<SamplePosition> {
   const from = maxAge === undefined ? OLDEST : { sampledAt: now - maxAge * 1000, raw: "" };
   if (maxFiles === undefined && maxBytes === undefined) return from;
   let [files, bytes] = [0, 0];
   let kept = NEWEST;
-  for (let before: Place = NEWEST; !isStopping(); await setImmediate()) {
+  for (let before: SamplePosition = NEWEST; !isStopping(); await setImmediate()) {
     const page = published.newest(id, before, LOOKED_AT);
     for (const place of page) {
       files += 1;

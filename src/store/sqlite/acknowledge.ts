@@ -1,6 +1,7 @@
 import { pathBytes } from "../../lib/pep383.ts";
 import type { RejectedLine } from "../../manifest/types.ts";
-import { datasetsIn, failedEntries, type FailureFilter } from "./queries/failures.ts";
+import { datasetsIn } from "./datasets.ts";
+import { failedEntries, type FailureFilter } from "./queries/failures.ts";
 import type { Db } from "./open.ts";
 
 /** The failed entries that are acknowledged, or whose acknowledgement is taken back. */

@@ -2,7 +2,7 @@ import { pathText } from "../../lib/pep383.ts";
 import type { Job } from "../../job.ts";
 import { datasetsOf } from "./datasets.ts";
 import type { Db } from "./open.ts";
-import type { Outcome } from "./outcome-counts.ts";
+import type { CountedOutcome } from "./outcome-counts.ts";
 
 /** A job, with what the cache needs to settle it. */
 export interface Claim {
@@ -15,7 +15,7 @@ export interface Claim {
   /** The sample published before, below `samples/`. */
   readonly sample: string | null;
   /** What became of it before. */
-  readonly outcome: Outcome;
+  readonly outcome: CountedOutcome;
 }
 
 /** What to take. */
@@ -45,7 +45,7 @@ interface Row {
   readonly attempts: number;
   readonly failedAt: number | null;
   readonly sample: string | null;
-  readonly outcome: Outcome;
+  readonly outcome: CountedOutcome;
 }
 
 /** Prepares the statements. */

@@ -39,3 +39,12 @@ export function datasetsOf(db: Db): Datasets {
     },
   };
 }
+
+/** Numbers and names of the datasets that are meant, by name. */
+export function datasetsIn(
+  db: Db,
+  hasDataset: (dataset: string) => boolean,
+): readonly { readonly id: number; readonly name: string }[] {
+  const all = db.prepare("SELECT id, name FROM datasets ORDER BY name").all();
+  return (all as { id: number; name: string }[]).filter(({ name }) => hasDataset(name));
+}

@@ -1,6 +1,6 @@
 import { pathBytes } from "../../lib/pep383.ts";
 import type { Db } from "./open.ts";
-import { type Outcome, outcomesOf } from "./outcome-counts.ts";
+import { type CountedOutcome, outcomesOf } from "./outcome-counts.ts";
 
 /** How much is known of what is to be forgotten. */
 export interface Known {
@@ -41,7 +41,7 @@ export interface ForgetRawOptions {
 interface Row {
   readonly raw: string | Buffer;
   readonly sample: string | null;
-  readonly outcome: Outcome;
+  readonly outcome: CountedOutcome;
 }
 
 /** Rows that are written at once, so that a daemon beside us gets its turn. */

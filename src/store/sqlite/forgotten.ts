@@ -1,6 +1,6 @@
 import { pathBytes } from "../../lib/pep383.ts";
 import type { Db } from "./open.ts";
-import type { Outcome } from "./outcome-counts.ts";
+import type { CountedOutcome } from "./outcome-counts.ts";
 
 /** Whether a raw was forgotten with this mtime. Asked with another mtime, the raw is no longer forgotten. */
 export type IsForgotten = (raw: string, mtime: number) => boolean;
@@ -31,7 +31,7 @@ export interface ForgottenBefore {
     readonly raw: string;
     readonly mtime: number;
     readonly at: number;
-  }): Outcome | undefined;
+  }): CountedOutcome | undefined;
   /**
    * Whether a raw was forgotten after a receipt of it, or at the same time; `at` is the receipt's,
    * ms since epoch. A newer receipt ends that: the raw is no longer forgotten.
@@ -59,7 +59,9 @@ export function forgottenBeforeOf(db: Db): (dataset: number) => ForgottenBefore 
     return {
       add({ raw, mtime, at }) {
         const key = pathBytes(raw);
-        const found = entry.get(dataset, key) as { outcome: Outcome; at: number } | undefined;
+        const found = entry.get(dataset, key) as
+          | { outcome: CountedOutcome; at: number }
+          | undefined;
         if (found !== undefined && found.at > at) return undefined;
         removeEntry.run(dataset, key);
         upsert.run(dataset, key, mtime, at);

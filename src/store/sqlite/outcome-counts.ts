@@ -1,14 +1,20 @@
+import type { SettledOutcome } from "../types.ts";
 import type { Db } from "./open.ts";
 
 /** What an entry has in the totals: `new` until its first outcome. */
-export type Outcome = "new" | "sampled" | "failed" | "pruned";
+export type CountedOutcome = "new" | SettledOutcome;
 
 /** Changes of outcomes within one transaction. */
 export interface OutcomeChanges {
   /** Entries went from one to another, or came, where `from` is undefined. */
-  moved(dataset: number, from: Outcome | undefined, to: Outcome, count?: number): void;
+  moved(
+    dataset: number,
+    from: CountedOutcome | undefined,
+    to: CountedOutcome,
+    count?: number,
+  ): void;
   /** An entry is known of no more. */
-  gone(dataset: number, from: Outcome): void;
+  gone(dataset: number, from: CountedOutcome): void;
   /** Writes what was collected since the last time, before the transaction ends. */
   save(): void;
 }
@@ -23,10 +29,10 @@ export function outcomesOf(db: Db): () => OutcomeChanges {
      ON CONFLICT (dataset, outcome) DO UPDATE SET n = n + excluded.n`,
   );
   return () => {
-    const changes = new Map<number, Map<Outcome, number>>();
+    const changes = new Map<number, Map<CountedOutcome, number>>();
 
-    function change(dataset: number, outcome: Outcome, count: number): void {
-      const of = changes.get(dataset) ?? new Map<Outcome, number>();
+    function change(dataset: number, outcome: CountedOutcome, count: number): void {
+      const of = changes.get(dataset) ?? new Map<CountedOutcome, number>();
       changes.set(dataset, of.set(outcome, (of.get(outcome) ?? 0) + count));
     }
 

@@ -1,7 +1,7 @@
 import { pathBytes } from "../../lib/pep383.ts";
 import { forgetUntil, forgottenBeforeOf } from "./forgotten.ts";
 import type { Db } from "./open.ts";
-import { type Outcome, outcomesOf } from "./outcome-counts.ts";
+import { type CountedOutcome, outcomesOf } from "./outcome-counts.ts";
 import { addUnsyncedOf } from "./unsynced.ts";
 
 /** What a receipt says that the cache has to know. */
@@ -89,7 +89,7 @@ export function restoreOf(db: Db): Restore {
       }
       const { raw, bronze, ...receipt } = remembered;
       const row = { dataset, key: pathBytes(raw), path: pathBytes(bronze), ...receipt };
-      const before = outcomeOf.get(dataset, row.key) as Outcome | undefined;
+      const before = outcomeOf.get(dataset, row.key) as CountedOutcome | undefined;
       if (receipt.outcome === "failed") {
         if (forgotten.has(raw, receipt.settledAt)) continue;
         if (fail.run(row).changes > 0) outcomes.moved(dataset, before, "failed");

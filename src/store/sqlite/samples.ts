@@ -3,13 +3,13 @@ import type { Db } from "./open.ts";
 import { outcomesOf } from "./outcome-counts.ts";
 
 /** A place in the order of age: by time, ms since epoch, then by raw. */
-export interface Place {
+export interface SamplePosition {
   readonly sampledAt: number;
   readonly raw: string;
 }
 
 /** A published sample that nothing is under way for. */
-export interface Published extends Place {
+export interface Published extends SamplePosition {
   readonly bronze: string;
   /** Of the newest line, seconds since epoch. */
   readonly mtime: number;
@@ -35,9 +35,18 @@ export interface Removal {
 /** Published samples of a dataset by age. */
 export interface PublishedSamples {
   /** Those before a place, from the newest one on. */
-  newest(dataset: number, before: Place, count: number): (Place & Pick<Published, "bytes">)[];
+  newest(
+    dataset: number,
+    before: SamplePosition,
+    count: number,
+  ): (SamplePosition & Pick<Published, "bytes">)[];
   /** Those after a place and before another, from the oldest one on. */
-  oldest(dataset: number, after: Place, before: Place, count: number): Published[];
+  oldest(
+    dataset: number,
+    after: SamplePosition,
+    before: SamplePosition,
+    count: number,
+  ): Published[];
   /**
    * Calls `remove` for each that is still as it was listed, and notes that their samples are gone; a
    * failed entry stays failed. One transaction keeps other writers out: no line can make an entry
@@ -125,6 +134,6 @@ function untilThrown<T>(
   return { done: all, failure: undefined };
 }
 
-function placeKey({ sampledAt, raw }: Place): [number, string | Buffer] {
+function placeKey({ sampledAt, raw }: SamplePosition): [number, string | Buffer] {
   return [sampledAt, pathBytes(raw)];
 }

@@ -11,13 +11,13 @@ export interface BrowseOptions {
   /** Part of the raw, letters in either case. */
   readonly search?: string;
   /** Where to go on: the `next` of the page before. */
-  readonly after?: Place;
+  readonly after?: Cursor;
   /** Entries on a page. */
   readonly limit: number;
 }
 
 /** An entry's place in the order: by time (ms since epoch), by arrival where it waits, by raw. */
-export interface Place {
+export interface Cursor {
   readonly at: number;
   readonly seq: number;
   readonly raw: string;
@@ -27,7 +27,7 @@ export interface Place {
 export interface BrowsePage {
   readonly entries: readonly ListedEntry[];
   /** Where the next page begins; null when this was the last one. */
-  readonly next: Place | null;
+  readonly next: Cursor | null;
   /** Entries looked at to find these. */
   readonly looked: number;
 }
@@ -44,8 +44,8 @@ export function browse(db: Db, options: BrowseOptions): BrowsePage {
   const search = options.search?.toLowerCase();
   const id = datasetsOf(db).find(dataset);
   if (id === undefined) return { entries: [], next: null, looked: 0 };
-  const found: Place[] = [];
-  let last: Place | null = null;
+  const found: Cursor[] = [];
+  let last: Cursor | null = null;
   let looked = 0;
   for (const place of placesOf(db, id, options)) {
     // One more than fits on the page: there is a next one.
@@ -60,14 +60,14 @@ export function browse(db: Db, options: BrowseOptions): BrowsePage {
 }
 
 /** Places in order, straight from an index. */
-function placesOf(db: Db, id: number, options: BrowseOptions): Iterable<Place> {
+function placesOf(db: Db, id: number, options: BrowseOptions): Iterable<Cursor> {
   const { outcome, after } = options;
   const sql = outcome === "waiting" ? waitingSql(after) : settledSql(outcome, after);
   const from = after === undefined ? {} : { ...after, raw: pathBytes(after.raw) };
-  return db.prepare(sql).iterate({ id, ...from }) as Iterable<Place>;
+  return db.prepare(sql).iterate({ id, ...from }) as Iterable<Cursor>;
 }
 
-function waitingSql(after: Place | undefined): string {
+function waitingSql(after: Cursor | undefined): string {
   return `SELECT next_at AS at, seq, raw FROM files INDEXED BY due
     WHERE dataset = @id AND next_at IS NOT NULL
       ${after === undefined ? "" : "AND (next_at, seq, raw) > (@at, @seq, @raw)"}
@@ -75,7 +75,7 @@ function waitingSql(after: Place | undefined): string {
 }
 
 /** Each outcome comes in order from the index, and SQLite merges them as they are read. */
-function settledSql(outcome: string | undefined, after: Place | undefined): string {
+function settledSql(outcome: string | undefined, after: Cursor | undefined): string {
   const one = (name: string) =>
     `SELECT settled_at AS at, 0 AS seq, raw FROM files INDEXED BY settled
      WHERE dataset = @id AND outcome = '${name}' AND settled_at IS NOT NULL
@@ -84,7 +84,7 @@ function settledSql(outcome: string | undefined, after: Place | undefined): stri
   return `${outcomes.map(one).join(" UNION ALL ")} ORDER BY at DESC, raw DESC`;
 }
 
-function entriesAt(db: Db, id: number, places: readonly Place[]): ListedEntry[] {
+function entriesAt(db: Db, id: number, places: readonly Cursor[]): ListedEntry[] {
   const select = db.prepare(
     `SELECT f.*, d.name AS dataset_name FROM datasets AS d
      CROSS JOIN files AS f ON f.dataset = d.id AND f.raw = ? WHERE d.id = ?`,

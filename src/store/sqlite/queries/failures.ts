@@ -3,6 +3,7 @@ import { pathText } from "../../../lib/pep383.ts";
 import type { RejectedLine } from "../../../manifest/types.ts";
 import { DUE_AGAIN } from "../due.ts";
 import { timeOf } from "./list.ts";
+import { datasetsIn } from "../datasets.ts";
 import type { Db } from "../open.ts";
 
 /** Which failures are meant. */
@@ -139,13 +140,4 @@ function* failedPages(
       after = rows.at(-1)?.raw;
     }
   }
-}
-
-/** Numbers and names of the datasets that are meant, by name. */
-export function datasetsIn(
-  db: Db,
-  hasDataset: (dataset: string) => boolean,
-): readonly { readonly id: number; readonly name: string }[] {
-  const all = db.prepare("SELECT id, name FROM datasets ORDER BY name").all();
-  return (all as { id: number; name: string }[]).filter(({ name }) => hasDataset(name));
 }

@@ -1,4 +1,6 @@
 import { pathText } from "../../../lib/pep383.ts";
+import { datasetsIn } from "../datasets.ts";
+import type { SettledOutcome } from "../../types.ts";
 import type { Db } from "../open.ts";
 
 /** One entry and what became of it. Times of ours are ISO 8601, mtimes seconds since epoch. */
@@ -8,7 +10,7 @@ export interface ListedEntry {
   readonly bronze: string;
   readonly mtime: number;
   /** Of the last settled job; null before the first. */
-  readonly outcome: string | null;
+  readonly outcome: SettledOutcome | null;
   /** True when it is due or waits for another try. */
   readonly waiting: boolean;
   /** `samples/…`; null where there is none. */
@@ -81,7 +83,7 @@ function* pagesByName(db: Db, filter: ListFilter): Generator<ListedRow[], void, 
      WHERE f.dataset = @id AND f.raw > @after ${conditions(db, filter)}
      ORDER BY f.raw LIMIT @limit`,
   );
-  for (const { id, name } of datasetsIn(db, filter)) {
+  for (const { id, name } of datasetsIn(db, filter.hasDataset ?? (() => true))) {
     for (let after: string | Buffer | undefined = ""; after !== undefined;) {
       const rows = select.all({ id, name, after, limit, outcome, code, since }) as ListedRow[];
       yield rows;
@@ -93,7 +95,7 @@ function* pagesByName(db: Db, filter: ListFilter): Generator<ListedRow[], void, 
 function* newestPages(db: Db, filter: ListFilter): Generator<ListedRow[], void, void> {
   const { outcome, code, since } = filter;
   const limit = Math.min(filter.limit ?? NEWEST_PAGE, NEWEST_PAGE);
-  const ids = JSON.stringify(datasetsIn(db, filter).map(({ id }) => id));
+  const ids = JSON.stringify(datasetsIn(db, filter.hasDataset ?? (() => true)).map(({ id }) => id));
   const select = db.prepare(
     `SELECT f.*, d.name AS dataset_name, ${SETTLED_AT} AS at
      FROM files AS f JOIN datasets AS d ON d.id = f.dataset
@@ -131,14 +133,6 @@ function conditions(db: Db, { outcome, code, since, hasRaw, hasFormat }: ListFil
   return all.map((condition) => `AND ${condition}`).join(" ");
 }
 
-function datasetsIn(
-  db: Db,
-  { hasDataset = () => true }: ListFilter,
-): readonly { readonly id: number; readonly name: string }[] {
-  const all = db.prepare("SELECT id, name FROM datasets ORDER BY name").all();
-  return (all as { id: number; name: string }[]).filter(({ name }) => hasDataset(name));
-}
-
 /** The formats that samples have, sorted; looks at every entry. */
 export function formatsOf(db: Db): string[] {
   const select = "SELECT DISTINCT format FROM files WHERE format IS NOT NULL ORDER BY format";
@@ -154,7 +148,7 @@ export function entryOf(row: ListedRow): ListedEntry {
     raw: pathText(row.raw),
     bronze: pathText(row.bronze),
     mtime: row["mtime"] as number,
-    outcome: row["outcome"] as string | null,
+    outcome: row["outcome"] as SettledOutcome | null,
     waiting: nextAt !== null,
     sample: sample === null ? null : `samples/${sample}`,
     stale: sample !== null && (row["outcome"] !== "sampled" || row["done_mtime"] !== row["mtime"]),
