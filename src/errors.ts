@@ -60,7 +60,7 @@ export class NoSample extends Error {
 
 /** Names of errno values; libuv has none for some of them, such as ESTALE and EDQUOT. */
 const errnoNames = new Map(Object.entries(constants.errno).map(([name, value]) => [value, name]));
-/** What is said for an errno that libuv has no name for: a code and a description, or both in one. */
+/** The text for an errno that libuv has no name for: a code and a description, or both in one. */
 const unnamed =
   /^(Unknown system error -?\d+: |UNKNOWN: )?(Unknown system error -?\d+|unknown error)/;
 

@@ -35,7 +35,7 @@ if (!isSupported) {
   setTimeout(() => process.exit(), END_MS).unref();
 }
 
-/** `list | head` is no error: whoever reads has seen enough. */
+/** `list | head` is no error: the reader has seen enough. */
 function onClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE") process.exit();
   process.stderr.write(`staging-sampler: cannot write its output: ${error.message}\n`);

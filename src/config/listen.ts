@@ -3,7 +3,7 @@ export type ListenAddress =
   | { readonly host: string; readonly port: number }
   | { readonly path: string };
 
-/** What is said of an address that is none. */
+/** The message for an invalid address. */
 export const LISTEN =
   "use host:port, such as 127.0.0.1:9464 or [::1]:9464, or the absolute path of a unix socket";
 

@@ -8,7 +8,7 @@ import { nextTimeOf } from "../lib/cron.ts";
 import { closest } from "../lib/nearest.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 
-/** Where the configuration is looked for when nothing else is said. */
+/** The default path of the configuration. */
 export const DEFAULT_CONFIG_PATH = "/etc/staging-sampler/config.yaml";
 
 /** What the command line and the environment say. */

@@ -11,7 +11,7 @@ export interface SettingsOrigin {
   readonly file: string | undefined;
 }
 
-/** Which samples of a dataset are kept. All, where nothing is said. */
+/** Which samples of a dataset are kept: all of them by default. */
 export type Retention = Config["retention"];
 
 /** Left out by `datasets`, or switched off by `sample.enabled`. */

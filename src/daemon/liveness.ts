@@ -1,7 +1,7 @@
 import type { Liveness } from "../http/state.ts";
 
 /**
- * Whether the daemon gets on. Only the line of work that passes go along is watched: what runs
+ * Tracks whether the daemon makes progress. Only the line of work that passes go along is watched: what runs
  * beside it, as syncing does, would hide that it hangs.
  */
 export interface LivenessTracker {
@@ -15,7 +15,7 @@ export interface LivenessTracker {
 /** Where the two clocks are apart by more than this, somebody has set the one, ms. */
 const SET_MS = 1000;
 
-/** Makes one; it begins with a beat. */
+/** Creates a tracker; its creation counts as progress. */
 export function createLiveness(): LivenessTracker {
   let isIdle = false;
   let progressAt = Date.now();

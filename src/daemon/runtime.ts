@@ -12,7 +12,7 @@ import type { Quarantine } from "../workers/quarantine.ts";
 import type { Triggers } from "./triggers.ts";
 import { watchManifests } from "../manifest/watch/watch.ts";
 
-/** What depends on the configuration and is made anew when that is read again. */
+/** The parts that depend on the configuration. A reload replaces them. */
 export interface Runtime {
   readonly settings: Settings;
   readonly gate: Gate;
@@ -26,7 +26,7 @@ export interface Runtime {
   readonly end: () => Promise<void>;
 }
 
-/** What it needs. */
+/** Options of `createRuntime`. */
 export interface RuntimeOptions {
   readonly db: Db;
   readonly settings: Settings;

@@ -7,7 +7,7 @@ import { retryAfterUpgrade } from "../store/sqlite/retry-after-upgrade.ts";
 import { VERSION } from "../version.ts";
 import { findQuarantine, type Quarantine } from "../workers/quarantine.ts";
 
-/** How the cache is opened. */
+/** Options of `openForWork`. */
 export interface OpenOptions {
   readonly settings: Settings;
   /** Told that a damaged cache was moved aside, and where it is kept. */
@@ -34,7 +34,7 @@ export function findPoison(db: Db, { state }: Settings): Quarantine {
   return findQuarantine(db, { state, bootId: bootIdOf() });
 }
 
-/** What recovery takes. */
+/** Options of `recover`. */
 export interface RecoverOptions {
   readonly db: Db;
   readonly settings: Settings;

@@ -17,13 +17,13 @@ import type { Notify } from "./systemd/notify.ts";
 import { createReporter, type Reporter } from "./systemd/reporter.ts";
 import { createTriggers, type Triggers } from "./triggers.ts";
 
-/** What the daemon needs. */
+/** Options of `runDaemon`. */
 export interface DaemonOptions {
   readonly db: Db;
   readonly settings: Settings;
   readonly lock: Lock;
   readonly log: Log;
-  /** Told how the daemon stands. */
+  /** Reports to systemd. */
   readonly notify: Notify;
   /** Reads the configuration again. @throws Failure CONFIG_INVALID */
   readonly reload: () => Settings;
@@ -74,7 +74,7 @@ export interface DaemonStatus {
   lookAgain: NodeJS.Timeout | undefined;
 }
 
-/** Makes the daemon; schedule and manifests give reasons to work from then on. @throws Failure */
+/** Creates the daemon; schedule and manifests give reasons to work from then on. @throws Failure */
 export function createDaemon(options: DaemonOptions): Daemon {
   const { db, settings, log, notify } = options;
   const [triggers, liveness] = [createTriggers(), createLiveness()];

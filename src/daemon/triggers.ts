@@ -23,7 +23,7 @@ export interface Triggers {
 /** The clock may be set while we wait: what is due is looked at after this at the latest, ms. */
 const LONGEST_WAIT_MS = 60_000;
 
-/** Makes one. */
+/** Creates triggers; nothing is wanted yet. */
 export function createTriggers(): Triggers {
   const wanted = new Set<string>();
   let wantsAll = false;

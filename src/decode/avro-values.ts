@@ -32,7 +32,7 @@ const units: Readonly<Record<string, bigint>> = {
   nanos: perSecond.NANOS,
 };
 
-/** Makes one. Source: Avro 1.12, "Binary Encoding" and "Logical Types". */
+/** Creates a reader of values. Source: Avro 1.12, "Binary Encoding" and "Logical Types". */
 export function avroReader(content: Buffer): AvroReader {
   let at = 0;
   let depth = 0;

@@ -19,7 +19,7 @@ export interface End {
   readonly stderr: string;
 }
 
-/** What is run, and who is told of what it says. */
+/** The program to run, and callbacks for what it sends. */
 export interface ChildOptions {
   readonly program: URL;
   readonly onMessage: (message: FromServer) => void;

@@ -16,7 +16,7 @@ export interface Death extends End {
   readonly retryMs: number;
 }
 
-/** What is kept running, and who is told of what. */
+/** The program to keep running, and callbacks. */
 export interface KeeperOptions {
   readonly program: URL;
   /** What each new child is sent first. */

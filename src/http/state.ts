@@ -5,7 +5,7 @@ import type { PassSummary } from "../store/types.ts";
 import type { Wait } from "../store/waits.ts";
 import type { Work } from "./counters.ts";
 
-/** How the daemon gets on. */
+/** Whether the daemon makes progress. */
 export interface Liveness {
   /** True while it waits for work. */
   readonly isIdle: boolean;
@@ -15,7 +15,7 @@ export interface Liveness {
   readonly stalledMs: number;
 }
 
-/** What the daemon is asked about itself whenever it is told on. */
+/** State of the daemon that is asked for before each message to the server. */
 export interface Live {
   /** True once the first pass may begin. */
   readonly isReady: boolean;

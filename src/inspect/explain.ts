@@ -121,7 +121,7 @@ function onDisk(
   }
 }
 
-/** What can be told is told, also where something cannot be read. */
+/** Explains what it can, also where something cannot be read. */
 async function noting(problems: string[], work: () => Promise<void>): Promise<void> {
   try {
     await work();

@@ -49,7 +49,7 @@ export interface DatasetStanding {
 
 /** What only those know who hear of the daemon itself. */
 export interface Signs {
-  /** Why it does not get on. */
+  /** Why it makes no progress. */
   readonly fault: string | null;
   /** True once the first pass may begin. */
   readonly isReady: boolean;

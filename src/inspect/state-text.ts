@@ -2,7 +2,7 @@ import type { WholeEntry } from "../store/sqlite/queries/entry.ts";
 import { type FailureCode, retryOf } from "../errors.ts";
 import type { WaitingFor } from "./waiting-for.ts";
 
-/** What an entry's state is told by. */
+/** Fields of an entry that tell its state. */
 type Entry = Pick<
   WholeEntry,
   "outcome" | "at" | "nextAt" | "code" | "message" | "attempts" | "acknowledged"

@@ -52,7 +52,7 @@ export interface StatusReport {
   readonly datasets: readonly DatasetStatus[];
 }
 
-/** What is said of a dataset that is not to be sampled. */
+/** Fields of a dataset that is not to be sampled. */
 const NOT_BEHIND = { waiting: 0, due: 0, oldestDueSeconds: null, unreadBytes: null };
 
 /** Looks at cache and manifests; `now` is ms since epoch. Writes nothing. */

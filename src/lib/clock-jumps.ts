@@ -4,7 +4,7 @@ const SET_MS = 1000;
 /** Tells whether the wall clock may have been set since the last time it was asked. */
 export type WasClockSet = () => boolean;
 
-/** Makes one; before the first time nothing is known. `wall` and `steady` are clocks, ms. */
+/** Creates the function; the first call tells nothing. `wall` and `steady` are clocks, ms. */
 export function watchClock(
   wall: () => number = Date.now,
   steady: () => number = () => performance.now(),

@@ -8,7 +8,7 @@ export interface Budget {
 
 const HOUR_MS = 3_600_000;
 
-/** Makes one; `clock` is ms since epoch. Without a limit nothing is ever spent. */
+/** Creates a budget; `clock` is ms since epoch. Without a limit it never runs out. */
 export function createBudget(secondsPerHour: number | undefined, clock: () => number): Budget {
   const spent = new Map<string, number>();
   let hour = 0;

@@ -11,7 +11,7 @@ const numbered = /\.jsonl\.\d{1,5}$/;
 /** Some count so up, others down. */
 const ambiguous = /^processed\.\d{1,5}\.jsonl$/;
 
-/** What the order of generations is told by. */
+/** Fields of a file that generations are ordered by. */
 interface Named {
   /** Name in the manifests directory. */
   readonly path: string;

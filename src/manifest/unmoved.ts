@@ -14,7 +14,7 @@ export interface Unmoved {
 /** What was changed longer ago than this has another ctime when it is changed again, ms. */
 const CLOCK_TICK_MS = 2000;
 
-/** Makes one for the datasets below a prefix. */
+/** Creates the memory for the datasets below a prefix. */
 export function unmovedBelow(prefix: string): Unmoved {
   const noted = new Map<string, ManifestFile>();
   return {

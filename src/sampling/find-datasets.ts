@@ -9,7 +9,7 @@ export type FindDatasets = (
   onFailed: (path: string, error: Failure) => void,
 ) => Promise<readonly string[]>;
 
-/** Makes it. The lake is looked through where all are wanted, or one that was not found before. */
+/** Creates the function. The lake is looked through where all are wanted, or one that was not found before. */
 export function createFinder({ prefix, includes }: Settings): FindDatasets {
   let known: ReadonlySet<string> = new Set();
 

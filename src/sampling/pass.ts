@@ -23,7 +23,7 @@ export interface PassOptions {
   readonly settles: boolean;
   /**
    * True when the pass is to end: nothing more is read or taken. It is asked between any two steps,
-   * and never by a timer: who asks has got on.
+   * and never by a timer: asking is progress.
    */
   readonly isStopping: () => boolean;
   /** True when draining, after so many ms of it, is to end, so that the next pass can begin. */

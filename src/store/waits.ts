@@ -23,7 +23,7 @@ const HOUR_MS = 3_600_000;
 /** Not ended by an entry that is settled: that one was in work before, or came another way. */
 const lasting: ReadonlySet<FailureCode> = new Set(["OVER_BUDGET", "MANIFEST_UNREADABLE"]);
 
-/** Makes it; nothing waits yet. */
+/** Creates waits; nothing waits yet. */
 export function createWaits(): Waits {
   const waits = new Map<string, Wait>();
   return {

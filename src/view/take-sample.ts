@@ -5,7 +5,7 @@ import { sampleWith, summaryWith } from "../formats/sample-with.ts";
 import type { Limits } from "../lib/limits.ts";
 import type { Recognised, RecognisedBy, SampleRequest, SampleSummary } from "../formats/types.ts";
 
-/** Samples hold this many rows where nothing else is said. */
+/** The default limits of samples. */
 export const defaultLimits: Limits = settingsOf({
   config: configSchema.parse({}),
   prefix: "/",

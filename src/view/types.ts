@@ -23,7 +23,7 @@ export interface Table {
 export interface View {
   /** As in receipts: `csv`, `csv.gz`, `metadata`. */
   readonly format: string;
-  /** Name and value of what is said of the whole file. */
+  /** Facts of the whole file: name and value. */
   readonly facts: readonly (readonly [string, string])[];
   readonly tables: readonly Table[];
   readonly warnings: readonly string[];

@@ -22,7 +22,7 @@ export interface InWork {
   readonly path: string;
   /** Says that a thread, counted from 0, has nothing to do. */
   clear(thread: number): void;
-  /** From then on nothing is said any more. */
+  /** Closes the file; later calls do nothing. */
   close(): void;
 }
 
@@ -32,7 +32,7 @@ export function markOf({ dataset, raw, mtime }: Job): string {
 }
 
 /**
- * Begins anew, nothing in work. `state` is the directory of the cache.
+ * Opens the file and clears it. `state` is the directory of the cache.
  * @throws Failure CACHE_UNUSABLE
  */
 export function openInWork(state: string, threads: number): InWork {

@@ -4,8 +4,8 @@ import { lastInWork, markOf } from "./crash-marks.ts";
 import type { Failed, RunJob } from "../job.ts";
 
 /**
- * So often in a row the process may end at a file before the file is given up. Whoever kills it at
- * will hits one and the same file a few times, too.
+ * A file is given up after the process died this many times in a row while working on it. Fewer:
+ * somebody may be killing the process on purpose.
  */
 const DEATHS = 5;
 /** From then on one thread works, which shows which file it is. */

@@ -13,7 +13,7 @@ export interface Lane {
   end(): Promise<unknown>;
 }
 
-/** Who is told of what. */
+/** Callbacks of a thread. */
 export interface LaneHandlers {
   /** Of the next jobs, in their order. */
   readonly onAnswers: (outcomes: readonly Outcome[]) => void;

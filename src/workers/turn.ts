@@ -1,4 +1,4 @@
-/** Keeps files that take much memory apart: one thread at a time is at such a one. */
+/** Keeps files that take much memory apart: one thread at a time works on one. */
 export interface Turn {
   /** Waits until no other thread has the turn, and takes it. @throws the signal's reason */
   take(signal: AbortSignal): Promise<void>;

@@ -33,7 +33,7 @@ export interface PreviewOptions extends InspectOptions {
   readonly pager: boolean;
 }
 
-/** Rows shown on a terminal where nothing else is said. */
+/** Rows shown on a terminal by default. */
 const SHOWN_ROWS = 20;
 /** A sample is made in memory here. */
 const MAX_BYTES = 64 * 1024 * 1024;

@@ -53,7 +53,7 @@ export async function prune(options: PruneOptions, context: Context): Promise<nu
 
 /**
  * Applies retention before the cache is opened for a run: on a full disk that makes the room to open
- * it. The lock is held by whoever calls this.
+ * it. The caller holds the lock.
  * @throws as `prune`
  */
 export async function makeRoom(settings: Settings, context: Context): Promise<void> {

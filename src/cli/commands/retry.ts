@@ -22,7 +22,7 @@ export async function retry(options: FailureOptions, context: Context): Promise<
   const settings = settingsFor(options, context);
   const { state } = settings;
   nameLake(settings, context);
-  // Whoever names raws means all that have no sample, and not only what failed.
+  // Naming raws means all that have no sample, not only those that failed.
   const withPruned = options.glob !== undefined && options.code === undefined;
   const filter = { ...failureFilter(options), withPruned };
   const retried = changeCache(state, (db) => {

@@ -27,7 +27,7 @@ import { makeRoom } from "./prune.ts";
 const LOOK_MS = 250;
 /** What `run --once` may spend on syncing, ms. */
 const SYNC_MS = 5000;
-/** What opening the cache may take: it is checked first, by one call that cannot tell how it gets on. */
+/** Time for opening the cache, ms: it is checked first, by one call that reports no progress. */
 const OPENING_MS = 60_000;
 /** Of the slowest disk that is worth waiting for. */
 const CHECKED_BYTES_PER_MS = 1000;

@@ -16,7 +16,7 @@ export interface StatusOptions extends InspectOptions {
   readonly watch?: number | true;
 }
 
-/** Between two looks, where nothing else is said. */
+/** Default time between two looks. */
 const SECONDS = 2;
 /** Datasets that are shown where there is no terminal to be filled. */
 const DATASETS = 20;
@@ -44,7 +44,7 @@ export async function status(options: StatusOptions, context: Context): Promise<
 }
 
 /**
- * The cache is opened anew each time: a reader that stays would hold up a daemon that stops, and
+ * The cache is opened again each time: a reader that stays would hold up a daemon that stops, and
  * would not see that the cache was moved aside.
  */
 async function look(settings: Settings): Promise<StatusReport> {

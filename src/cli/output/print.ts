@@ -50,7 +50,7 @@ export function arrayPrinter({ out }: Output): ArrayPrinter {
   };
 }
 
-/** Waits while whoever reads the data is behind. */
+/** Waits while the reader of the data is behind. */
 export async function drained({ out }: Output): Promise<void> {
   if (out.writableNeedDrain) await once(out, "drain");
 }

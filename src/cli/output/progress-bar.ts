@@ -14,7 +14,7 @@ export interface Bar {
 
 /** A bar on a terminal is drawn again after so many ms. */
 const REDRAW_MS = 100;
-/** What takes less is told nothing of where there is no terminal, ms. */
+/** Work shorter than this shows no progress where there is no terminal, ms. */
 const SHORT_MS = 3000;
 /** Lines without a terminal: one after so many ms, later rarer ones. */
 const LINE_MS = 5000;

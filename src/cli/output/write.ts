@@ -1,7 +1,7 @@
 import type { Output } from "./print.ts";
 
 /**
- * Writes data and waits until whoever reads it has taken it: however large it is and however long
+ * Writes data and waits until the reader has taken it: however large it is and however long
  * they take, all of it arrives before the process ends.
  */
 export async function writeAll({ out }: Output, data: string | Uint8Array): Promise<void> {

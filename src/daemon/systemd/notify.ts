@@ -1,7 +1,7 @@
 import { errorMessage } from "../../errors.ts";
 import { type DatagramSender, sendTo } from "../../system/datagram.ts";
 
-/** What systemd is told; see sd_notify(3). */
+/** A message to systemd; see sd_notify(3). */
 export interface Message {
   readonly state?: "ready" | "reloading" | "stopping";
   /** One line for people: `systemctl status` shows it. */

@@ -8,7 +8,7 @@ import { feedWatchdog } from "./watchdog.ts";
 
 /** The daemon as systemd and `systemctl status` see it. */
 export interface Reporter {
-  /** The start gets on; it may take longer than the unit says. */
+  /** The start makes progress; it may take longer than the unit says. */
   starts(): void;
   /** The first pass can begin. */
   ready(): void;
@@ -28,7 +28,7 @@ export interface Reporter {
   end(): void;
 }
 
-/** What it needs. */
+/** Options of `createReporter`. */
 export interface ReporterOptions {
   readonly db: Db;
   readonly log: Log;
@@ -40,15 +40,15 @@ export interface ReporterOptions {
   readonly isSampled: (dataset: string) => boolean;
 }
 
-/** The line is made anew at most so often, ms. */
+/** Minimum time between two status lines, ms. */
 const LINE_MS = 1000;
 /** Counting what waits may take this share of the time. */
 const SHARE = 1 / 50;
-/** A start that gets on asks for more time so often, and for so much, ms. */
+/** While starting, systemd is asked for EXTEND_MS more every EXTENDS_MS. */
 const EXTENDS_MS = 5000;
 const EXTEND_MS = 120_000;
 
-/** Makes one, and feeds the watchdog, where there is one, until its end. */
+/** Creates a reporter. It feeds the watchdog, where there is one, until `end`. */
 export function createReporter(options: ReporterOptions): Reporter {
   const { db, log, notify, liveness, longestJobMs, isSampled } = options;
   const backlog = backlogOf(db, isSampled);

@@ -1,7 +1,7 @@
 import type { Notify } from "./notify.ts";
 import type { LivenessTracker } from "../liveness.ts";
 
-/** Whom the watchdog is fed for. */
+/** Options of `feedWatchdog`. */
 export interface WatchdogOptions {
   readonly notify: Notify;
   readonly liveness: LivenessTracker;
@@ -12,7 +12,7 @@ export interface WatchdogOptions {
 }
 
 /**
- * Feeds the watchdog three times as often as it wants, while the daemon waits for work or gets on:
+ * Feeds the watchdog three times as often as it wants, while the daemon is idle or makes progress:
  * a file may take what it may, and everything else as long as the watchdog's own time. Then it
  * starves, and systemd starts us again. A process that runs and does nothing is not alive. Returns
  * how to end it.

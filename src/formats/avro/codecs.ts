@@ -95,7 +95,7 @@ async function* unsnap(
   for await (const slice of slicesOf(data, SNAPPY_SLICE_BYTES)) {
     held.push(slice);
     heldBytes += slice.length;
-    // Decoding starts anew each time, so that it is done at 1, 2, 4, 8, … slices.
+    // Decoding starts from the beginning each time, so that it is done at 1, 2, 4, 8, … slices.
     if (heldBytes < size && !Number.isInteger(Math.log2(held.length))) continue;
     yield* more();
   }

@@ -26,7 +26,7 @@ export interface RecordCutter {
   cut(): Cut | undefined;
 }
 
-/** Makes one for the records that a scanner finds. Bytes count before records, save for the first. */
+/** Creates a cutter for the records that a scanner finds. Bytes count before records, save for the first. */
 export function recordCutter(scanner: ValueScanner, limits: Limits): RecordCutter {
   let records = 0;
   let bytes = 0;

@@ -48,7 +48,7 @@ export function readBitPacked(cursor: Cursor, width: number, out: Numbers): void
   }
 }
 
-/** Powers of two: `**` computes each anew. */
+/** Powers of two: `**` would compute them each time. */
 const powers = Array.from({ length: 33 }, (_, exponent) => 2 ** exponent);
 
 /** The number of `width` (up to 32) bits that starts at bit `bit`, lowest bit first. */

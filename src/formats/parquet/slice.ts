@@ -165,7 +165,7 @@ async function inDictionary(
   if (dictionary === undefined) throw invalid(`column ${leaf.name} has no dictionary`);
   const size = dictionary.values;
   return dictionary.decode((bytes) => {
-    // It is walked through for each page anew.
+    // It is walked through again for each page.
     work.decompressed(bytes.length);
     return lookUp(leaf, bytes, indices, { size, maxBytes });
   });

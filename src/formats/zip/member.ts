@@ -102,7 +102,7 @@ async function* counted(
   }
 }
 
-/** The checksum is told by all bytes: of a member that was read in part it says nothing. */
+/** The checksum covers all bytes: it says nothing of a member that was read in part. */
 function damageOf(entry: ZipEntry, read: Read): string | undefined {
   if (!read.isWhole || read.crc32 === entry.crc32) return undefined;
   return `damaged: its ${read.bytes} bytes do not have the CRC-32 of the archive`;

@@ -8,7 +8,7 @@ export const MOST_DATASETS = 200;
 /** What stands for the others; no dataset is named like that. */
 const OTHERS = "other";
 
-/** What is told of a dataset. */
+/** Metrics of one dataset. */
 type DatasetStatus = Omit<Whole, "lastMinute" | "readBytes" | "off">;
 
 /** What the cache tells of the lake; `report` is undefined while it cannot be read. */

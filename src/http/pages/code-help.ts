@@ -79,7 +79,7 @@ const texts: Readonly<Record<FailureCode, Explained>> = {
   },
 };
 
-/** What a code means; a code of another version is said to be unknown. */
+/** The meaning of a code; a code of another version is unknown. */
 export function explained(code: string): Explained {
   const known = Object.hasOwn(texts, code) ? texts[code as FailureCode] : undefined;
   return (

@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import type { Html } from "./layout.ts";
 import { isolated } from "./layout.ts";
 
-/** What is said where there is no page to show. */
+/** The page for an error. */
 export interface Trouble {
   readonly status: 400 | 404 | 500 | 503;
   /** A stable name for it, for programs. */

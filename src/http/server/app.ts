@@ -16,7 +16,7 @@ export interface AppContext extends PageContext {
   readonly onFailure: (path: string, code: string, message: string) => void;
 }
 
-/** Health, readiness, metrics and status. Pages are added to it, and what is said where there is none. */
+/** Health, readiness, metrics and status. Pages are added to it, and the answer where there is none. */
 export function createApp(context: AppContext): Hono {
   const { settings, report, state, heardAt, onFailure } = context;
   const patienceMs = patienceOf(settings);

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import { jsonText, printable } from "../../lib/text.ts";
 
-/** What is said of a request that gets no page. */
+/** The answer to a request that gets no page. */
 export interface Trouble {
   readonly status: number;
   /** A stable name for it. */

@@ -22,7 +22,7 @@ export interface Refusal {
 
 /** How requests may be addressed. */
 export interface GuardOptions {
-  /** True on a unix socket: whoever can open it is no page of a browser. */
+  /** True on a unix socket: no page in a browser can open it. */
   readonly isUnix: boolean;
   /** Names, in any case, besides localhost and addresses. */
   readonly hosts: readonly string[];

@@ -3,7 +3,7 @@ import { longestJobMs } from "../../config/longest-job.ts";
 import type { StatusReport } from "../../inspect/status.ts";
 import type { DaemonState } from "../state.ts";
 
-/** What `/healthz` answers: whether the daemon gets on. Times are ISO 8601. */
+/** The answer of `/healthz`: whether the daemon makes progress. Times are ISO 8601. */
 export interface Health {
   readonly status: "ok" | "failing";
   /** What is wrong; null when nothing is. */
@@ -59,7 +59,7 @@ export function patienceOf(settings: Settings): number {
   return longestJobMs(settings) + MARGIN_MS;
 }
 
-/** Judges whether the daemon gets on. */
+/** Judges whether the daemon makes progress. */
 export function healthOf({ state, heardAt, now, patienceMs }: Signs): Health {
   const { pid, startedAt, liveness } = state;
   const still = now - liveness.progressAt;

@@ -5,7 +5,7 @@ import { errorMessage, Failure, isSqliteError } from "../../errors.ts";
 export interface CacheReader {
   /** Opened when it is needed, and again when it was replaced. @throws Failure CACHE_UNUSABLE */
   cache(): Db;
-  /** Closes it; the next one who asks gets it opened anew. */
+  /** Closes the cache; the next question opens it again. */
   drop(): void;
 }
 

@@ -43,7 +43,7 @@ interface Followed {
 /** What the file system says of a path where no directory stands. Passes report a link's loop. */
 const NOT_THERE = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
 
-/** Makes one that follows nothing yet. Links to directories are followed. */
+/** Creates a tree that follows nothing yet. Links to directories are followed. */
 export function createTree({ root, below, onEvent, onError }: TreeOptions): Tree {
   const followed = new Map<string, Followed>();
   let isClosed = false;

@@ -3,7 +3,7 @@ export interface Watcher {
   close(): Promise<void>;
 }
 
-/** Who is told of what. */
+/** Callbacks of a watcher. */
 export interface WatchHandlers {
   /** A dataset's manifest grew, came or went. */
   readonly onGrowth: (dataset: string) => void;

@@ -19,7 +19,7 @@ export interface Claims {
   spend(dataset: string, ms: number): void;
 }
 
-/** What claims are taken by. */
+/** Options of `createClaims`. */
 export interface ClaimsOptions {
   readonly db: Db;
   readonly settings: Settings;

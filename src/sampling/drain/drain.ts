@@ -13,7 +13,7 @@ import { createOldSamples } from "./old-samples.ts";
 import { createRunClaim } from "./run-claim.ts";
 import { createSettler } from "./settler.ts";
 
-/** What a drain needs. */
+/** Options of `drain`. */
 export interface DrainOptions {
   readonly db: Db;
   readonly settings: Settings;

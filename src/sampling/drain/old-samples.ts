@@ -15,7 +15,7 @@ export interface OldSamples {
   removeRenamed(claim: Claim): void;
 }
 
-/** What it takes to remove them. */
+/** Options of `createOldSamples`. */
 export interface OldSamplesOptions {
   readonly db: Db;
   readonly samples: SampleDirectory;
@@ -23,7 +23,7 @@ export interface OldSamplesOptions {
   readonly onLeft: (dataset: string, error: Failure) => void;
 }
 
-/** Makes it for one drain. */
+/** Creates the remover for one drain. */
 export function createOldSamples({ db, samples, onLeft }: OldSamplesOptions): OldSamples {
   /** Samples older than the store may belong to a store that was lost: they are not removed. */
   const storeMadeAt = processOf(db).madeAt();

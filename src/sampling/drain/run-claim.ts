@@ -15,7 +15,7 @@ export interface ClaimRun {
   readonly outcome: Outcome;
 }
 
-/** What running claims takes. */
+/** Options of `createRunClaim`. */
 export interface RunClaimOptions {
   readonly db: Db;
   readonly settings: Settings;

@@ -17,7 +17,7 @@ export interface Settler {
   flush(): Promise<void>;
 }
 
-/** What settling takes. */
+/** Options of `createSettler`. */
 export interface SettlerOptions {
   readonly db: Db;
   readonly samples: SampleDirectory;
@@ -34,7 +34,7 @@ export interface SettlerOptions {
 const BATCH = 1024;
 const BATCH_MS = 200;
 
-/** Makes a settler for one drain. */
+/** Creates the settler for one drain. */
 export function createSettler(options: SettlerOptions): Settler {
   const settle = settleOf(options.db);
   const finished: Settled[] = [];

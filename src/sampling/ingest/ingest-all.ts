@@ -26,7 +26,7 @@ export async function ingestAll(
     const isOver = () => performance.now() - began > pass.turns.ingestMs;
     for (const dataset of turn) {
       if (run.isStopping()) return;
-      // The first one gets on, however long a step is.
+      // The first one makes progress, however long a step is.
       if (dataset !== turn[0] && isOver()) left.add(dataset);
       else await ingestOne(pass, dataset, run, isOver);
     }

@@ -63,7 +63,7 @@ interface OpenLook {
 /** So many looks may be half done; each has a file and directories open, and lines on disk. */
 const MOST_OPEN = 4;
 
-/** Makes it; it remembers between calls what was unsettled, and what is half done. */
+/** Creates the function. It remembers between calls what was unsettled, and what is half done. */
 export function createIngest(options: LookOptions): Ingest {
   const { db, settings, wasClockSet = watchClock() } = options;
   const lake = createLake(settings);

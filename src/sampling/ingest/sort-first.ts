@@ -38,7 +38,7 @@ export interface Together {
   ): AsyncGenerator<Taken, ReadBatch, void>;
 }
 
-/** What it needs. */
+/** Options of `togetherOf`. */
 export interface TogetherOptions {
   readonly db: Db;
   readonly accept: (

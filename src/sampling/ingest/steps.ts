@@ -31,7 +31,7 @@ import { holdSamples } from "../../samples/directory.ts";
 import { type IsWanted, togetherOf } from "./sort-first.ts";
 import type { Checkpoint, RejectedLine } from "../../manifest/types.ts";
 
-/** What looks need. */
+/** Options of `stepsOf`. */
 export interface LookOptions {
   readonly db: Db;
   readonly settings: Settings;

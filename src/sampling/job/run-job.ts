@@ -17,7 +17,7 @@ import type { Turn } from "../../workers/turn.ts";
  */
 export function createRunJob(settings: Settings, turn?: Turn): RunJob {
   const lake = createLake(settings);
-  /** Each job in work has one; what is allocated for each file anew keeps the collector busy. */
+  /** One for each job in work. Memory allocated for each file would keep the collector busy. */
   const memories: Buffer[] = [];
 
   return async (job, stop) => {

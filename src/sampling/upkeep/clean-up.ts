@@ -13,14 +13,14 @@ export interface CleanUp {
   isComplete(): boolean;
 }
 
-/** What cleaning up takes. */
+/** Options of `createCleanUp`. */
 export interface CleanUpOptions {
   readonly samples: SampleDirectory;
   readonly wasStoppedCleanly: boolean;
   readonly onRemoved: (dataset: string, files: number) => void;
 }
 
-/** Makes it; each dataset is cleaned up once, when it is first seen. */
+/** Creates it; each dataset is cleaned up once, when it is first seen. */
 export function createCleanUp({ samples, wasStoppedCleanly, onRemoved }: CleanUpOptions): CleanUp {
   const done = new Set<string>();
   const left = new Set<string>();

@@ -4,7 +4,7 @@ import { errorCode, errorMessage } from "../../errors.ts";
 import type { Log } from "../../log/log.ts";
 import { type Synced, syncRegularly } from "./sync.ts";
 
-/** What is to be brought to disk, and who is told. */
+/** Options of `keepSynced`. */
 export interface KeepSyncedOptions {
   readonly db: Db;
   readonly settings: Settings;

@@ -31,7 +31,7 @@ export interface RetainAll {
 }
 
 /**
- * Makes it. Datasets that were within their retention are left alone until something is settled
+ * Creates it. Datasets that were within their retention are left alone until something is settled
  * there. Where sampling is switched off, samples of before go all the same.
  */
 export function createRetainAll(options: RetainAllOptions): RetainAll {

@@ -64,7 +64,7 @@ export function claimOf(db: Db): ClaimDue {
          (SELECT min(next_at) FROM files WHERE dataset = d.id AND next_at IS NOT NULL) <= ?`,
     )
     .pluck();
-  // Of what is being worked on no more is read than the index has.
+  // Entries in flight cost an index look-up only; their rows are not read.
   const due = (direction: "ASC" | "DESC") =>
     db
       .prepare(

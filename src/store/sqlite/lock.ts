@@ -30,7 +30,7 @@ export interface Lock {
   release(): void;
 }
 
-/** Whoever only looks holds it up for a moment. */
+/** Time to wait for readers, which hold the lock for a moment. */
 const BUSY_MS = 500;
 
 /**

@@ -20,7 +20,7 @@ export interface OutcomeChanges {
 }
 
 /**
- * Keeps the totals true: how many entries of a dataset have which outcome. To be begun anew in
+ * Keeps the totals true: how many entries of a dataset have which outcome. To be begun again in
  * each transaction that changes outcomes. A trigger would take each settled file 3 µs more.
  */
 export function outcomesOf(db: Db): () => OutcomeChanges {

@@ -31,7 +31,7 @@ export interface ListedEntry {
   readonly acknowledged: boolean;
 }
 
-/** Which entries to list; all of them where nothing is said. */
+/** Which entries to list: all of them by default. */
 export interface ListFilter {
   readonly outcome?: "sampled" | "failed" | "pruned" | "waiting";
   /** Of the last failure. */
