@@ -6,7 +6,7 @@ const LOOK_AGAIN_MS = 2000;
 
 /** Holds the pass back while the host is busy; it is wanted again after a while. Returns whether it does. */
 export function holdBack({ db, log, reporter, runtime, status, triggers }: Daemon): boolean {
-  const reason = runtime.gate.busy();
+  const reason = runtime.admission.busy();
   if (reason !== status.passesWait) {
     processOf(db).setPassesWait(reason ?? null);
     reporter.waits(reason);

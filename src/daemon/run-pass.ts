@@ -23,7 +23,7 @@ export async function runPass(daemon: Daemon, { datasets }: PassRequest): Promis
         return status.isStopping;
       },
       isOver: (drainedMs) =>
-        (triggers.isPending() && drainedMs > SLICE_MS) || runtime.gate.busy() !== undefined,
+        (triggers.isPending() && drainedMs > SLICE_MS) || runtime.admission.busy() !== undefined,
       abort: abort.signal,
     });
     noteResult(daemon, result, datasets === undefined);
@@ -55,7 +55,7 @@ function planNext(daemon: Daemon, { isDrained, unsettledMs }: PassResult): void 
   // What this pass has left, since the host was busy, is for the next one: it may be so no more.
   const isLeft = !isDrained && !triggers.isPending();
   triggers.at(isLeft ? Date.now() : (nextRetry(Date.now()) ?? Infinity));
-  if (runtime.gate.busy() !== undefined) triggers.all();
+  if (runtime.admission.busy() !== undefined) triggers.all();
 }
 
 function noteFailure({ db, log, reporter, status }: Daemon, error: unknown): void {

@@ -3,7 +3,7 @@ import type { Settings } from "../config/settings.ts";
 import { effectsInThreads } from "../sampling/effects.ts";
 import { errorMessage } from "../errors.ts";
 import { thisKernel } from "../load/cgroup.ts";
-import { createGate, type Gate } from "../load/gate.ts";
+import { createAdmission, type Admission } from "../load/admission.ts";
 import type { Log } from "../log/log.ts";
 import type { PassEvent } from "../sampling/events.ts";
 import { createPass, type Pass } from "../sampling/pass.ts";
@@ -15,7 +15,7 @@ import { watchManifests } from "../manifest/watch/watch.ts";
 /** The parts that depend on the configuration. A reload replaces them. */
 export interface Runtime {
   readonly settings: Settings;
-  readonly gate: Gate;
+  readonly admission: Admission;
   readonly pass: Pass;
   /** Ends the threads without waiting for what they are at. */
   readonly closeThreads: () => Promise<void>;
@@ -42,7 +42,7 @@ export interface RuntimeOptions {
 /** Begins one: from then on schedule and manifests give reasons to work. @throws Failure */
 export function createRuntime(options: RuntimeOptions): Runtime {
   const { db, settings, log, triggers, isSingleThreaded, guard, report } = options;
-  const gate = createGate(settings.load, thisKernel);
+  const admission = createAdmission(settings.load, thisKernel);
   const threads = isSingleThreaded ? 1 : settings.drain.threads;
   const { runner, samples, ...threaded } = effectsInThreads(settings, { threads, guard });
   let pass: Pass;
@@ -69,7 +69,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const watcher = settings.watch === false ? undefined : watchManifests(settings, handlers);
   return {
     settings,
-    gate,
+    admission,
     pass,
     closeThreads: threaded.close,
     wasClean: runner.wasClean,

@@ -3,7 +3,7 @@ import type { FromServer, ToServer } from "./messages.ts";
 import { type End, type OneChild, startChild } from "./child-process.ts";
 
 /** Keeps one child process running. */
-export interface Keeper {
+export interface KeptChild {
   /** Sends to the child that runs; lost where none does. */
   send(message: ToServer): void;
   /** Ends the child, kills it after two seconds, and starts none again. */
@@ -33,7 +33,7 @@ const CLOSE_MS = 2000;
 const KILLED_MS = 500;
 
 /** Starts a child, and another one when it dies or hangs: after a second, then two, up to a minute. */
-export function keepChild(options: KeeperOptions): Keeper {
+export function keepChild(options: KeeperOptions): KeptChild {
   const { program, greeting, onDeath, pingMs } = options;
   let retryMs = FIRST_RETRY_MS;
   let again: NodeJS.Timeout | undefined;

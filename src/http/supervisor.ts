@@ -6,7 +6,7 @@ import type { PassResult } from "../sampling/pass.ts";
 import type { PassSummary } from "../store/types.ts";
 import { createWaits } from "../store/waits.ts";
 import type { DaemonState, Live } from "./state.ts";
-import { type Death, type Keeper, keepChild } from "./restart.ts";
+import { type Death, type KeptChild, keepChild } from "./restart.ts";
 import type { FromServer } from "./messages.ts";
 import { addEvent, addSeconds, emptyWork, PASS_BUCKETS } from "./counters.ts";
 
@@ -101,7 +101,7 @@ export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOpt
     await ending?.close();
   }
 
-  function begin(): Keeper | undefined {
+  function begin(): KeptChild | undefined {
     if (chosen.http.listen === null) return undefined;
     const greeting = () => ({ type: "begin", origin: chosen.origin, state: state() }) as const;
     return keepChild({ program, greeting, onMessage, onDeath, pingMs });

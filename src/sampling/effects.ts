@@ -2,7 +2,7 @@ import type { Settings } from "../config/settings.ts";
 import type { JobRunner, RunJob } from "../job.ts";
 import { createLake, type Lake } from "../lake/lake.ts";
 import { createSampleDirectory, type SampleDirectory } from "../samples/sample-directory.ts";
-import { openInWork } from "../workers/crash-marks.ts";
+import { openCrashMarks } from "../workers/crash-marks.ts";
 import { createWorkerPool, type WorkerPool } from "../workers/pool.ts";
 import type { Quarantine } from "../workers/quarantine.ts";
 import { createRunJob } from "./job/run-job.ts";
@@ -32,15 +32,15 @@ export function effectsInThreads(
   settings: Settings,
   { threads, guard }: ThreadOptions,
 ): Effects & Pick<WorkerPool, "close" | "replaced"> {
-  const inWork = openInWork(settings.state, threads);
+  const crashMarks = openCrashMarks(settings.state, threads);
   const drain = { ...settings.drain, threads };
-  const pool = createWorkerPool({ ...settings, drain }, inWork);
+  const pool = createWorkerPool({ ...settings, drain }, crashMarks);
   const lake = createLake(settings);
   return {
     runner: { ...pool, run: withLinks(lake, guard(pool.run)) },
     samples: createSampleDirectory(lake),
     replaced: pool.replaced,
-    close: () => pool.close().finally(inWork.close),
+    close: () => pool.close().finally(crashMarks.close),
   };
 }
 

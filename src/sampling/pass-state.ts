@@ -4,7 +4,7 @@ import type { JobRunner } from "../job.ts";
 import { watchClock } from "../lib/clock-jumps.ts";
 import { type Budget, createBudget } from "../load/budget.ts";
 import { thisKernel } from "../load/cgroup.ts";
-import { createPace, type Pace } from "../load/pace.ts";
+import { createIoThrottle, type IoThrottle } from "../load/io-throttle.ts";
 import { type Unmoved, unmovedBelow } from "../manifest/unmoved.ts";
 import { rejectionReceipt } from "../samples/receipts.ts";
 import type { SampleDirectory } from "../samples/sample-directory.ts";
@@ -40,7 +40,7 @@ export interface Turns {
 export interface PassState extends PassContext {
   readonly turns: Turns;
   readonly budget: Budget;
-  readonly pace: Pace;
+  readonly ioThrottle: IoThrottle;
   readonly ingest: Ingest;
   readonly find: FindDatasets;
   readonly unmoved: Unmoved;
@@ -86,7 +86,7 @@ export function createPassState(context: PassContext): PassState {
     ...context,
     turns: context.turns ?? { ingestMs: TURN_MS, drainMs: TURN_MS },
     budget: createBudget(settings.load.datasetSecondsPerHour, Date.now),
-    pace: createPace(settings.load, thisKernel),
+    ioThrottle: createIoThrottle(settings.load, thisKernel),
     ingest: ingestWith(context),
     find: createFinder(settings),
     unmoved: unmovedBelow(settings.prefix),

@@ -1,5 +1,5 @@
 /** What a thread tells the pool without a message, so that it holds also when the thread dies. */
-export interface Progress {
+export interface Counters {
   /** Jobs done so far. */
   readonly done: () => number;
   /** Grows with each job done, and while it waits for another thread. */
@@ -11,7 +11,7 @@ export interface Progress {
 }
 
 /** What the thread itself says. */
-export interface OwnProgress {
+export interface OwnCounters {
   ready(): void;
   jobDone(): void;
   waits(): void;
@@ -25,12 +25,12 @@ const WAITS = 3;
 const FIELDS = 4;
 
 /** Memory for one thread. */
-export function createProgress(): SharedArrayBuffer {
+export function createCounters(): SharedArrayBuffer {
   return new SharedArrayBuffer(FIELDS * Int32Array.BYTES_PER_ELEMENT);
 }
 
 /** The pool's view. */
-export function progressOf(memory: SharedArrayBuffer): Progress {
+export function countersOf(memory: SharedArrayBuffer): Counters {
   const fields = new Int32Array(memory);
   return {
     done: () => Atomics.load(fields, DONE),
@@ -41,7 +41,7 @@ export function progressOf(memory: SharedArrayBuffer): Progress {
 }
 
 /** The thread's view. */
-export function ownProgress(memory: SharedArrayBuffer): OwnProgress {
+export function ownCounters(memory: SharedArrayBuffer): OwnCounters {
   const fields = new Int32Array(memory);
   return {
     ready: () => void Atomics.store(fields, READY, 1),

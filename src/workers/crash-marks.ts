@@ -17,7 +17,7 @@ const NOTHING = " ".repeat(MARK);
  * Tells after the process was killed what it was working on: a few bytes for each thread, in a file
  * that outlives the process. What a power loss does to it does not matter.
  */
-export interface InWork {
+export interface CrashMarks {
   /** Leads to the file from each thread of this process, whatever becomes of its name. */
   readonly path: string;
   /** Says that a thread, counted from 0, has nothing to do. */
@@ -35,7 +35,7 @@ export function markOf({ dataset, raw, mtime }: Job): string {
  * Opens the file and clears it. `state` is the directory of the cache.
  * @throws Failure CACHE_UNUSABLE
  */
-export function openInWork(state: string, threads: number): InWork {
+export function openCrashMarks(state: string, threads: number): CrashMarks {
   let fd: number | undefined = openBlank(state, threads);
   return {
     path: `/proc/self/fd/${fd}`,
@@ -59,7 +59,7 @@ export function openMark(path: string, thread: number): (job: Job) => void {
 }
 
 /** The marks that the last process left. @throws errno */
-export function lastInWork(state: string): string[] {
+export function lastCrashMarks(state: string): string[] {
   try {
     return readFileSync(join(state, NAME), "latin1").match(/[0-9a-f]{16}/g) ?? [];
   } catch (error) {

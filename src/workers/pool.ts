@@ -1,7 +1,7 @@
 import type { FailureCode } from "../errors.ts";
-import { type Lane, startLane } from "./thread.ts";
+import { type JobThread, startThread } from "./thread.ts";
 import type { Settings } from "../config/settings.ts";
-import type { InWork } from "./crash-marks.ts";
+import type { CrashMarks } from "./crash-marks.ts";
 import { createTurn, turnOf } from "./turn.ts";
 import type { RunJob, Job, Outcome } from "../job.ts";
 
@@ -10,9 +10,9 @@ export interface WorkerPool {
   readonly run: RunJob;
   /** Gives back what no thread was sent yet: it is abandoned. */
   release(): void;
-  /** Ends all lanes; what is in flight is abandoned. */
+  /** Ends all threads; what is in flight is abandoned. */
   close(): Promise<void>;
-  /** False once a lane ended in the middle of a job, or could not remove what it had begun to write. */
+  /** False once a jobThread ended in the middle of a job, or could not remove what it had begun to write. */
   wasClean(): boolean;
   /** How many threads had to be replaced: they died, or were at one file for too long. */
   replaced(): number;
@@ -23,25 +23,25 @@ interface Task {
   readonly resolve: (outcome: Outcome) => void;
 }
 
-/** A place for a lane; the lane is started when it is needed, and again when it died. */
+/** A place for a jobThread; the jobThread is started when it is needed, and again when it died. */
 interface Slot {
   readonly thread: number;
-  lane: Lane | undefined;
+  jobThread: JobThread | undefined;
   /** What it was sent, in the order in which that is done. */
   tasks: Task[];
-  /** Of these, how many are answered since the lane was started. */
+  /** Of these, how many are answered since the jobThread was started. */
   answered: number;
-  /** How often the lane had moved when that was last looked at, and when it was seen to. */
+  /** How often the jobThread had moved when that was last looked at, and when it was seen to. */
   moves: number;
   movedAt: number;
   /** How many it may be sent at once. */
   atOnce: number;
 }
 
-/** A lane stops itself at `limits.seconds`; one that does not is ended this much later. */
+/** A jobThread stops itself at `limits.seconds`; one that does not is ended this much later. */
 const GRACE_MS = 2000;
 const LOOK_MS = 500;
-/** A lane is sent work for so long: enough to be busy while we are, and no file waits for long. */
+/** A jobThread is sent work for so long: enough to be busy while we are, and no file waits for long. */
 const AHEAD_MS = 40;
 const LEAST_AT_ONCE = 2;
 /** As long as it is not known how long they take. */
@@ -53,10 +53,14 @@ const worker = new URL(
 );
 
 /**
- * As many threads as are configured. `inWork` tells what each of them is at; `program` is what
+ * As many threads as are configured. `crashMarks` tells what each of them is at; `program` is what
  * they run.
  */
-export function createWorkerPool(settings: Settings, inWork: InWork, program = worker): WorkerPool {
+export function createWorkerPool(
+  settings: Settings,
+  crashMarks: CrashMarks,
+  program = worker,
+): WorkerPool {
   const slots = Array.from({ length: settings.drain.threads }, (_, thread) => emptySlot(thread));
   const stops = new WeakSet<AbortSignal>();
   const turn = createTurn();
@@ -92,24 +96,24 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
   }
 
   function sendTo(slot: Slot, tasks: readonly Task[]): void {
-    slot.lane ??= startIn(slot);
+    slot.jobThread ??= startIn(slot);
     if (slot.tasks.length === 0) slot.movedAt = performance.now();
     slot.tasks.push(...tasks);
-    slot.lane.post(tasks.map(({ job }) => job));
+    slot.jobThread.post(tasks.map(({ job }) => job));
   }
 
-  function startIn(slot: Slot): Lane {
+  function startIn(slot: Slot): JobThread {
     const { thread } = slot;
-    const isOurs = () => slot.lane === lane;
-    const lane = startLane(
+    const isOurs = () => slot.jobThread === jobThread;
+    const jobThread = startThread(
       program,
-      { origin: settings.origin, inWork: inWork.path, thread, turn },
+      { origin: settings.origin, crashMarks: crashMarks.path, thread, turn },
       {
         onAnswers: (outcomes) => void (isOurs() && answered(slot, outcomes)),
-        onDeath: (code, message) => void (isOurs() && died(slot, lane, code, message)),
+        onDeath: (code, message) => void (isOurs() && died(slot, jobThread, code, message)),
       },
     );
-    return lane;
+    return jobThread;
   }
 
   function answered(slot: Slot, outcomes: readonly Outcome[]): void {
@@ -118,23 +122,23 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
     const ms = outcomes.reduce((sum, outcome) => sum + ("ms" in outcome ? outcome.ms : 0), 0);
     const fit = Math.floor((AHEAD_MS * outcomes.length) / Math.max(ms, 0.01));
     slot.atOnce = Math.min(MOST_AT_ONCE, Math.max(LEAST_AT_ONCE, fit));
-    if (slot.tasks.length === 0) inWork.clear(slot.thread);
+    if (slot.tasks.length === 0) crashMarks.clear(slot.thread);
     for (const [i, outcome] of outcomes.entries()) tasks[i]?.resolve(outcome);
     sending ??= setImmediate(send);
   }
 
-  function died(slot: Slot, lane: Lane, code: FailureCode, message: string): void {
-    if (lane.progress.isReady()) return replace(slot, code, message);
+  function died(slot: Slot, jobThread: JobThread, code: FailureCode, message: string): void {
+    if (jobThread.counters.isReady()) return replace(slot, code, message);
     // No job is to blame for a thread that could not be started: they stay due.
     const reason = `no thread can be started: ${message}`;
     for (const { resolve } of empty(slot)) resolve({ outcome: "paused", code, message: reason });
   }
 
-  /** Ends the lanes that are at one job for too long. */
+  /** Ends the threads that are at one job for too long. */
   function look(): void {
     const now = performance.now();
     for (const slot of slots) {
-      const moves = slot.lane?.progress.moves() ?? 0;
+      const moves = slot.jobThread?.counters.moves() ?? 0;
       if (moves !== slot.moves) slot.movedAt = now;
       slot.moves = moves;
       const job = inProgress(slot)?.job;
@@ -148,7 +152,7 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
     looking = undefined;
   }
 
-  /** The task in progress of a dead or late lane is to blame; the others are done by the next one. */
+  /** The task in counters of a dead or late jobThread is to blame; the others are done by the next one. */
   function replace(slot: Slot, code: FailureCode, message: string): void {
     replacedCount += 1;
     const blamed = inProgress(slot);
@@ -159,12 +163,12 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
     sending ??= setImmediate(send);
   }
 
-  /** Ends a slot's lane without waiting: it may hang in the kernel. Returns its tasks. */
+  /** Ends a slot's jobThread without waiting: it may hang in the kernel. Returns its tasks. */
   function empty(slot: Slot): Task[] {
     isClean = wasClean();
-    void slot.lane?.end();
+    void slot.jobThread?.end();
     turnOf(turn, slot.thread).leave();
-    inWork.clear(slot.thread);
+    crashMarks.clear(slot.thread);
     const { tasks, thread } = slot;
     Object.assign(slot, emptySlot(thread));
     return tasks;
@@ -186,14 +190,14 @@ export function createWorkerPool(settings: Settings, inWork: InWork, program = w
   }
 
   function wasClean(): boolean {
-    return isClean && slots.every(({ lane }) => lane?.progress.hasLeft() !== true);
+    return isClean && slots.every(({ jobThread }) => jobThread?.counters.hasLeft() !== true);
   }
 }
 
 function emptySlot(thread: number): Slot {
   return {
     thread,
-    lane: undefined,
+    jobThread: undefined,
     tasks: [],
     answered: 0,
     moves: 0,
@@ -203,6 +207,6 @@ function emptySlot(thread: number): Slot {
 }
 
 /** The outcomes of what it has done may not have come yet; its count has 32 bits. */
-function inProgress({ lane, tasks, answered }: Slot): Task | undefined {
-  return tasks[((lane?.progress.done() ?? 0) - answered) | 0];
+function inProgress({ jobThread, tasks, answered }: Slot): Task | undefined {
+  return tasks[((jobThread?.counters.done() ?? 0) - answered) | 0];
 }

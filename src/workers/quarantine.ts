@@ -1,6 +1,6 @@
 import { processOf } from "../store/sqlite/process.ts";
 import type { Db } from "../store/sqlite/open.ts";
-import { lastInWork, markOf } from "./crash-marks.ts";
+import { lastCrashMarks, markOf } from "./crash-marks.ts";
 import type { Failed, RunJob } from "../job.ts";
 
 /**
@@ -39,7 +39,7 @@ export function findQuarantine(
   const wasKilled = memory.wasStoppedCleanly() === false;
   const isSameBoot = bootId !== undefined && memory.bootId() === bootId;
   const before = memory.deaths();
-  const marks = wasKilled && isSameBoot ? lastInWork(state) : [];
+  const marks = wasKilled && isSameBoot ? lastCrashMarks(state) : [];
   const deaths = Object.fromEntries(marks.map((mark) => [mark, (before[mark] ?? 0) + 1]));
   // One that is given up may not have been recorded before the next death.
   for (const [mark, n] of Object.entries(marks.length > 0 ? before : {})) {

@@ -3,18 +3,18 @@ import { errorCode, errorMessage, type FailureCode } from "../errors.ts";
 import type { SettingsOrigin } from "../config/settings.ts";
 import type { Job, Outcome } from "../job.ts";
 import { closeLeft, descriptorMemory } from "../system/descriptors.ts";
-import { createProgress, type Progress, progressOf } from "./counters.ts";
+import { createCounters, type Counters, countersOf } from "./counters.ts";
 
 /** A thread that does jobs in order. */
-export interface Lane {
-  readonly progress: Progress;
+export interface JobThread {
+  readonly counters: Counters;
   post(jobs: readonly Job[]): void;
   /** Ends it, whatever it is doing. */
   end(): Promise<unknown>;
 }
 
 /** Callbacks of a thread. */
-export interface LaneHandlers {
+export interface ThreadHandlers {
   /** Of the next jobs, in their order. */
   readonly onAnswers: (outcomes: readonly Outcome[]) => void;
   /** It ended by itself, and why. May be told more than once. */
@@ -25,10 +25,10 @@ export interface LaneHandlers {
 export interface WorkerData {
   readonly origin: SettingsOrigin;
   /** The file that tells what is in work. */
-  readonly inWork: string;
+  readonly crashMarks: string;
   /** Which thread it is, from 0. */
   readonly thread: number;
-  readonly progress: SharedArrayBuffer;
+  readonly counters: SharedArrayBuffer;
   /** Where it says what it has open, for `closeLeft`. */
   readonly descriptors: SharedArrayBuffer;
   /** What the threads share of `Turn`. */
@@ -38,15 +38,15 @@ export interface WorkerData {
 const HEAP_MB = 256;
 
 /** Starts a thread that runs `program`, which answers the jobs it is sent with their outcomes. */
-export function startLane(
+export function startThread(
   program: URL,
-  data: Omit<WorkerData, "progress" | "descriptors">,
-  { onAnswers, onDeath }: LaneHandlers,
-): Lane {
+  data: Omit<WorkerData, "counters" | "descriptors">,
+  { onAnswers, onDeath }: ThreadHandlers,
+): JobThread {
   const resourceLimits = { maxOldGenerationSizeMb: HEAP_MB };
-  const progress = createProgress();
+  const counters = createCounters();
   const descriptors = descriptorMemory();
-  const workerData: WorkerData = { ...data, progress, descriptors };
+  const workerData: WorkerData = { ...data, counters, descriptors };
   const worker = new Worker(program, { workerData, resourceLimits });
   worker.on("message", onAnswers);
   worker.on("error", (error) => onDeath(whyDead(error), errorMessage(error)));
@@ -55,7 +55,7 @@ export function startLane(
     onDeath("UNEXPECTED", `the worker ended with ${code}`);
   });
   return {
-    progress: progressOf(progress),
+    counters: countersOf(counters),
     post: (jobs) => worker.postMessage(jobs),
     end: () => worker.terminate(),
   };

@@ -1,7 +1,7 @@
 /** A worker as a decoder with a fault would make it: some files keep it busy for ever, or kill it. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { WorkerData } from "../../src/workers/thread.ts";
-import { ownProgress } from "../../src/workers/counters.ts";
+import { ownCounters } from "../../src/workers/counters.ts";
 import type { Job, Outcome } from "../../src/job.ts";
 
 /** Longer than `limits.seconds` and what is granted beyond, looked at twice a second. */
@@ -9,8 +9,8 @@ const WAITS = 10;
 const WAIT_MS = 400;
 
 const idle = new Int32Array(new SharedArrayBuffer(4));
-const progress = ownProgress((workerData as WorkerData).progress);
-progress.ready();
+const counters = ownCounters((workerData as WorkerData).counters);
+counters.ready();
 parentPort?.on("message", (jobs: readonly Job[]) => {
   const outcomes = jobs.map(({ raw }): Outcome => {
     if (raw === "hang.csv") for (;;);
@@ -19,7 +19,7 @@ parentPort?.on("message", (jobs: readonly Job[]) => {
     if (raw === "wait.csv") waitForOthers();
     if (raw === "throw.csv") throw new Error("thrown outside of any job");
     if (raw === "exit.csv") process.exit(7);
-    progress.jobDone();
+    counters.jobDone();
     return { outcome: "abandoned" };
   });
   parentPort?.postMessage(outcomes);
@@ -27,7 +27,7 @@ parentPort?.on("message", (jobs: readonly Job[]) => {
 
 function waitForOthers(): void {
   for (let i = 0; i < WAITS; i += 1) {
-    progress.waits();
+    counters.waits();
     Atomics.wait(idle, 0, 0, WAIT_MS);
   }
 }

@@ -114,7 +114,9 @@ export function serverPids(parent: number): number[] {
       try {
         const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
         const [state, ppid] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-        const isServer = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("/http/server/main.");
+        const isServer = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(
+          "/http/server/main.",
+        );
         return isServer && Number(ppid) === parent && state !== "Z";
       } catch {
         return false;

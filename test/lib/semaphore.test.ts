@@ -1,11 +1,11 @@
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { Busy, createTurns } from "../../src/lib/semaphore.ts";
+import { Busy, createSemaphore } from "../../src/lib/semaphore.ts";
 
 const PATIENCE_MS = 50;
 
 test("so many work at once and no more, in the order in which they came, whatever becomes of them", async () => {
-  const inTurn = createTurns(2, 60_000);
+  const inTurn = createSemaphore(2, 60_000);
   const begun: number[] = [];
   let atOnce = 0;
   let most = 0;
@@ -28,7 +28,7 @@ test("so many work at once and no more, in the order in which they came, whateve
 });
 
 test("who waits behind one that hangs is turned away in time, and it goes on when that ends", async () => {
-  const inTurn = createTurns(1, PATIENCE_MS);
+  const inTurn = createSemaphore(1, PATIENCE_MS);
   const { promise, resolve } = Promise.withResolvers<string>();
   const hanging = inTurn(() => promise);
   await expect(inTurn(() => Promise.resolve("late"))).rejects.toThrow(Busy);

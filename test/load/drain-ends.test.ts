@@ -6,7 +6,7 @@ import { effectsHere } from "../../src/sampling/effects.ts";
 import { createIngest } from "../../src/sampling/ingest/ingest.ts";
 import { createBudget } from "../../src/load/budget.ts";
 import { thisKernel } from "../../src/load/cgroup.ts";
-import { createPace, type Pace } from "../../src/load/pace.ts";
+import { createIoThrottle, type IoThrottle } from "../../src/load/io-throttle.ts";
 import { createKernel, type Told } from "../helpers/kernel.ts";
 import { createWorld, DATASET, rows, type World } from "../helpers/world.ts";
 
@@ -34,14 +34,17 @@ async function due(world: World, name: string): Promise<void> {
   await ingest(DATASET, Date.now());
 }
 
-function drainOf(world: World, options: Pick<DrainOptions, "isOver"> & { readonly pace?: Pace }) {
+function drainOf(
+  world: World,
+  options: Pick<DrainOptions, "isOver"> & { readonly ioThrottle?: IoThrottle },
+) {
   const settings = world.settings();
   return drain({
     db: world.db(),
     settings,
     ...effectsHere(settings),
     budget: createBudget(undefined, Date.now),
-    pace: createPace({}, thisKernel),
+    ioThrottle: createIoThrottle({}, thisKernel),
     clock: Date.now,
     abort: new AbortController().signal,
     onSettled: () => undefined,
@@ -54,14 +57,14 @@ function drainOf(world: World, options: Pick<DrainOptions, "isOver"> & { readonl
 test("who gives way to others for longer than a slice gets something done in each slice all the same", async () => {
   await using world = await createWorld();
   await using kernel = await createKernel(calm);
-  const pace = createPace({ maxIo: 5 }, kernel);
+  const ioThrottle = createIoThrottle({ maxIo: 5 }, kernel);
   const end = othersWait(kernel);
   const isOver = (drainedMs: number) => drainedMs > SLICE_MS;
   try {
     // From the second pause on it rests for longer than a slice.
     for (const name of ["a.csv", "b.csv", "c.csv", "d.csv"]) {
       await due(world, name);
-      await drainOf(world, { pace, isOver });
+      await drainOf(world, { ioThrottle, isOver });
       expect(world.row(`raw/${name}`)?.outcome).toBe("sampled");
     }
   } finally {

@@ -6,7 +6,7 @@ import type { Settings } from "../../src/config/settings.ts";
 import { drain } from "../../src/sampling/drain/drain.ts";
 import { createBudget } from "../../src/load/budget.ts";
 import { thisKernel } from "../../src/load/cgroup.ts";
-import { createPace } from "../../src/load/pace.ts";
+import { createIoThrottle } from "../../src/load/io-throttle.ts";
 import { expectTrueTotals } from "../helpers/totals.ts";
 import { createIngest, type Ingest, type Ingested } from "../../src/sampling/ingest/ingest.ts";
 import { UNREAD } from "../../src/sampling/ingest/steps.ts";
@@ -154,7 +154,7 @@ export function createLake({ settings, dataset, state }: Place): Lake {
         checkRemovable: () => undefined,
       },
       budget: createBudget(undefined, () => now),
-      pace: createPace({}, thisKernel),
+      ioThrottle: createIoThrottle({}, thisKernel),
       clock: () => now,
       isOver: () => false,
       abort: new AbortController().signal,

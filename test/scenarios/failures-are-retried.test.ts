@@ -5,7 +5,7 @@ import { drain, type DrainOptions } from "../../src/sampling/drain/drain.ts";
 import { createIngest } from "../../src/sampling/ingest/ingest.ts";
 import { createBudget } from "../../src/load/budget.ts";
 import { thisKernel } from "../../src/load/cgroup.ts";
-import { createPace } from "../../src/load/pace.ts";
+import { createIoThrottle } from "../../src/load/io-throttle.ts";
 import { effectsHere } from "../../src/sampling/effects.ts";
 import { runnerOf } from "../helpers/runner.ts";
 import { createWorld, DATASET, MTIME, type World } from "../helpers/world.ts";
@@ -21,7 +21,7 @@ async function passAt(world: World, now: number): Promise<void> {
     settings,
     ...effectsHere(settings),
     budget: createBudget(undefined, () => now),
-    pace: createPace({}, thisKernel),
+    ioThrottle: createIoThrottle({}, thisKernel),
     clock: () => now,
     isOver: () => false,
     abort: new AbortController().signal,
@@ -133,7 +133,7 @@ test("work that takes too long is stopped, and tried three times", async () => {
         ms: 1,
       }),
       budget: createBudget(undefined, () => now),
-      pace: createPace({}, thisKernel),
+      ioThrottle: createIoThrottle({}, thisKernel),
       clock: () => now,
       isOver: () => false,
       abort: new AbortController().signal,

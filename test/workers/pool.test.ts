@@ -14,7 +14,7 @@ import { loadConfig } from "../../src/config/load.ts";
 import { createRunJob } from "../../src/sampling/job/run-job.ts";
 import type { Settings } from "../../src/config/settings.ts";
 import type { Failed, Job, Outcome } from "../../src/job.ts";
-import { type InWork, openInWork } from "../../src/workers/crash-marks.ts";
+import { type CrashMarks, openCrashMarks } from "../../src/workers/crash-marks.ts";
 import { createWorkerPool, type WorkerPool } from "../../src/workers/pool.ts";
 
 const fixtures = join(import.meta.dirname, "../../fixtures");
@@ -23,7 +23,7 @@ let prefix: string;
 let dataset: string;
 let settings: Settings;
 let pool: WorkerPool;
-let inWork: InWork;
+let inWork: CrashMarks;
 
 beforeEach(() => {
   prefix = mkdtempSync(join(tmpdir(), "staging-sampler-pool-"));
@@ -31,7 +31,7 @@ beforeEach(() => {
   for (const folder of ["bronze", "samples"]) mkdirSync(join(dataset, folder), { recursive: true });
   writeFileSync(join(prefix, "config.yaml"), "limits: { seconds: 300 }\n");
   settings = loadConfig({ prefix, config: join(prefix, "config.yaml"), env: {} });
-  inWork = openInWork(prefix, 2);
+  inWork = openCrashMarks(prefix, 2);
   pool = createWorkerPool(settings, inWork);
 });
 

@@ -8,7 +8,7 @@ import { runDaemon } from "../../daemon/daemon.ts";
 import { findPoison, openForWork, recover } from "../../daemon/startup.ts";
 import { errorMessage, Failure } from "../../errors.ts";
 import { thisKernel } from "../../load/cgroup.ts";
-import { createGate } from "../../load/gate.ts";
+import { createAdmission } from "../../load/admission.ts";
 import { openLog } from "../../log/log.ts";
 import { createNotify } from "../../daemon/systemd/notify.ts";
 import { effectsInThreads } from "../../sampling/effects.ts";
@@ -153,9 +153,13 @@ async function untilFree(
   isStopping: () => boolean,
   context: Context,
 ): Promise<void> {
-  const gate = createGate(load, thisKernel);
+  const admission = createAdmission(load, thisKernel);
   let told: string | undefined;
-  for (let reason = gate.busy(); reason !== undefined && !isStopping(); reason = gate.busy()) {
+  for (
+    let reason = admission.busy();
+    reason !== undefined && !isStopping();
+    reason = admission.busy()
+  ) {
     if (told === undefined) tell(context, `the pass waits: ${reason}`);
     told = reason;
     await sleep(LOOK_MS);

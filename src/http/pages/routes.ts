@@ -19,7 +19,7 @@ import { datasetAddress, entryAddress, layout, type Notice, type Page } from "./
 import { BadRequest, queryOf, required } from "./query.ts";
 import { stripHtml } from "./summary-strip.ts";
 import { noDataset, NoPage, type Trouble, troubleView } from "./error-page.ts";
-import { Busy, createTurns } from "../../lib/semaphore.ts";
+import { Busy, createSemaphore } from "../../lib/semaphore.ts";
 import { createViewThreads } from "./view-threads.ts";
 import { noticesOf, wellnessOf } from "./health-notice.ts";
 
@@ -29,7 +29,7 @@ type View = Omit<Page, "notices"> & { readonly notices?: Page["notices"] };
 /** Adds the pages that people look at. They change nothing. */
 export function addPages(app: Hono, context: AppContext): void {
   const { settings } = context;
-  const inTurn = createTurns(SHOWN_AT_ONCE, PATIENCE_MS);
+  const inTurn = createSemaphore(SHOWN_AT_ONCE, PATIENCE_MS);
   const viewInThread = createViewThreads();
   addAssets(app);
 

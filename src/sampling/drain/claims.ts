@@ -1,7 +1,7 @@
 import type { Settings } from "../../config/settings.ts";
 import type { FailureCode } from "../../errors.ts";
 import type { Budget } from "../../load/budget.ts";
-import type { Pace } from "../../load/pace.ts";
+import type { IoThrottle } from "../../load/io-throttle.ts";
 import { type Claim, claimOf } from "../../store/sqlite/claim.ts";
 import type { Db } from "../../store/sqlite/open.ts";
 
@@ -25,7 +25,7 @@ export interface ClaimsOptions {
   readonly settings: Settings;
   /** What each dataset may still cost. */
   readonly budget: Budget;
-  readonly pace: Pace;
+  readonly ioThrottle: IoThrottle;
   /** ms since epoch. */
   readonly clock: () => number;
   /** True when nothing more is to be taken. Stays true once it was. */
@@ -40,7 +40,7 @@ const CLAIMED = 256;
 
 /** Claims what is due, fairly between datasets: never a raw in flight, never of a paused dataset. */
 export function createClaims(options: ClaimsOptions): Claims {
-  const { db, settings, budget, pace, isOver } = options;
+  const { db, settings, budget, ioThrottle, isOver } = options;
   const claimDue = claimOf(db);
   const paused = new Set<string>();
   /** Raws in flight, by dataset. */
@@ -53,7 +53,7 @@ export function createClaims(options: ClaimsOptions): Claims {
     let isDrained = false;
     try {
       for (;;) {
-        await pace.turn();
+        await ioThrottle.waitForTurn();
         if (isOver()) return;
         const claim = next();
         isDrained = claim === undefined;

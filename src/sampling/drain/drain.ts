@@ -3,7 +3,7 @@ import type { Failure, FailureCode } from "../../errors.ts";
 import type { JobRunner } from "../../job.ts";
 import { forEach } from "../../lib/for-each.ts";
 import type { Budget } from "../../load/budget.ts";
-import type { Pace } from "../../load/pace.ts";
+import type { IoThrottle } from "../../load/io-throttle.ts";
 import type { SampleDirectory } from "../../samples/sample-directory.ts";
 import type { Claim } from "../../store/sqlite/claim.ts";
 import type { Db } from "../../store/sqlite/open.ts";
@@ -21,7 +21,7 @@ export interface DrainOptions {
   readonly samples: SampleDirectory;
   /** What each dataset may still cost. */
   readonly budget: Budget;
-  readonly pace: Pace;
+  readonly ioThrottle: IoThrottle;
   /** ms since epoch. */
   readonly clock: () => number;
   /**
@@ -46,7 +46,7 @@ export interface DrainOptions {
 export async function drain(options: DrainOptions): Promise<boolean> {
   const { settings, runner } = options;
   // Otherwise `isOver` could be true before any work.
-  await options.pace.turn();
+  await options.ioThrottle.waitForTurn();
   const began = performance.now();
   let isEnding = false;
   const claims = createClaims({ ...options, isOver, release: runner.release });

@@ -8,7 +8,7 @@ import { tellDescriptorsIn } from "../../system/descriptors.ts";
 import { leavesNothing } from "../../samples/publish.ts";
 import { openMark } from "../../workers/crash-marks.ts";
 import type { WorkerData } from "../../workers/thread.ts";
-import { ownProgress } from "../../workers/counters.ts";
+import { ownCounters } from "../../workers/counters.ts";
 import { turnOf } from "../../workers/turn.ts";
 
 /** A message costs as much as a small file: outcomes go together, but none waits for a slow one. */
@@ -17,9 +17,9 @@ const LONGEST_MS = 20;
 
 const data = workerData as WorkerData;
 tellDescriptorsIn(data.descriptors);
-const mark = openMark(data.inWork, data.thread);
-const progress = ownProgress(data.progress);
-const turn = turnOf(data.turn, data.thread, progress.waits);
+const mark = openMark(data.crashMarks, data.thread);
+const counters = ownCounters(data.counters);
+const turn = turnOf(data.turn, data.thread, counters.waits);
 const run = createRunJob(settingsOf(data.origin), turn);
 const collect = createCollector();
 const never = new AbortController().signal;
@@ -27,7 +27,7 @@ const queue: Job[] = [];
 let outcomes: Outcome[] = [];
 let answeredAt = 0;
 let last: Promise<void> = Promise.resolve();
-progress.ready();
+counters.ready();
 
 parentPort?.on("message", (jobs: readonly Job[]) => {
   queue.push(...jobs);
@@ -38,8 +38,8 @@ async function work(): Promise<void> {
   for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
     mark(job);
     outcomes.push(await run(job, never));
-    if (!leavesNothing()) progress.left();
-    progress.jobDone();
+    if (!leavesNothing()) counters.left();
+    counters.jobDone();
     collect();
     const isLate = performance.now() - answeredAt > LONGEST_MS;
     if (queue.length === 0 || isLate || outcomes.length === TOGETHER) answer();

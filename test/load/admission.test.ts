@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { thisKernel } from "../../src/load/cgroup.ts";
 import { cpuTime, usedByOthers } from "../../src/load/cpu.ts";
-import { createGate } from "../../src/load/gate.ts";
+import { createAdmission } from "../../src/load/admission.ts";
 import { memoryInUse } from "../../src/load/memory.ts";
 import { createKernel } from "../helpers/kernel.ts";
 
@@ -72,34 +72,34 @@ test("processors: of a control group with a quota first", async () => {
   expect(usedByOthers({ ...before, ours: 0 }, { ...after, ours: 0 })).toBeCloseTo(80);
 });
 
-test("the gate closes above a limit, says why, and opens again", async () => {
+test("the admission closes above a limit, says why, and opens again", async () => {
   await using kernel = await createKernel(host);
   let now = 0;
-  const gate = createGate({ maxCpu: 50, maxMemory: 80 }, kernel, () => now);
-  expect(gate.busy()).toMatch(/not known yet/);
+  const admission = createAdmission({ maxCpu: 50, maxMemory: 80 }, kernel, () => now);
+  expect(admission.busy()).toMatch(/not known yet/);
   now = 1000;
   await kernel.write({ "proc/stat": "cpu  100 0 100 1000 0 0 0 0\n" });
-  expect(gate.busy()).toBeUndefined();
+  expect(admission.busy()).toBeUndefined();
   await kernel.write({ "proc/stat": "cpu  290 0 100 1010 0 0 0 0\n" });
-  expect(gate.busy(), "looked at once a second").toBeUndefined();
+  expect(admission.busy(), "looked at once a second").toBeUndefined();
   now = 2000;
-  expect(gate.busy()).toMatch(/^others use \d\d % of the processors$/);
+  expect(admission.busy()).toMatch(/^others use \d\d % of the processors$/);
   now = 3000;
   await kernel.write({
     "proc/stat": "cpu  290 0 100 1210 0 0 0 0\n",
     "proc/meminfo": "MemTotal: 1000 kB\nMemAvailable: 100 kB\n",
   });
-  expect(gate.busy()).toBe("90 % of the memory is in use");
+  expect(admission.busy()).toBe("90 % of the memory is in use");
   now = 4000;
   await kernel.write({ ...host, "proc/stat": "cpu  290 0 100 1410 0 0 0 0\n" });
-  expect(gate.busy()).toBeUndefined();
+  expect(admission.busy()).toBeUndefined();
 });
 
 test("without limits nothing is looked at; a limit on what the kernel hides is refused", async () => {
   await using kernel = await createKernel({});
-  expect(createGate({}, kernel).busy()).toBeUndefined();
+  expect(createAdmission({}, kernel).busy()).toBeUndefined();
   for (const load of [{ maxCpu: 50 }, { maxMemory: 50 }]) {
-    expect(() => createGate(load, kernel)).toThrow(/load\.max.* is set, but .*ProcSubset/);
+    expect(() => createAdmission(load, kernel)).toThrow(/load\.max.* is set, but .*ProcSubset/);
   }
 });
 

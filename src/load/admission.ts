@@ -5,7 +5,7 @@ import type { Kernel } from "./cgroup.ts";
 import { memoryInUse } from "./memory.ts";
 
 /** Keeps work from beginning on a busy host. */
-export interface Gate {
+export interface Admission {
   /** Why nothing is to begin now; undefined when it may. Asking often costs nothing. */
   busy(): string | undefined;
 }
@@ -18,11 +18,11 @@ const INTERVAL_MS = 1000;
  * do is only known after the first second.
  * @throws Failure CONFIG_INVALID where a limit is set for what the kernel does not tell
  */
-export function createGate(
+export function createAdmission(
   { maxCpu, maxMemory }: Settings["load"],
   kernel: Kernel,
   clock: () => number = () => performance.now(),
-): Gate {
+): Admission {
   if (maxCpu === undefined && maxMemory === undefined) return { busy: () => undefined };
   let lookedAt = clock();
   let before = maxCpu === undefined ? undefined : known("maxCpu", cpuTime(kernel, lookedAt));

@@ -2,24 +2,24 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { type Kernel, readText } from "./cgroup.ts";
-import { known } from "./gate.ts";
+import { known } from "./admission.ts";
 
 /** Makes work give way to others who wait for a disk. */
-export interface Pace {
+export interface IoThrottle {
   /** To be awaited before each piece of work. At once, as long as nobody else waits for a disk. */
-  turn(): Promise<void>;
+  waitForTurn(): Promise<void>;
 }
 
-/** A look at the others takes a pause: what we wait for ourselves cannot be told from it. */
+/** Length of a pause in which the pressure of other processes is measured, ms; our own I/O would count too. */
 const PAUSE_MS = 25;
-/** So much of a pause is left to what we have in flight. */
+/** The first part of a pause, ms: what we have in flight ends in it. */
 const QUIET_MS = 5;
-/** Between two looks, as long as others wait for nothing. */
+/** Time between two pauses while nobody else waits, ms. */
 const ALONE_MS = 1000;
 /** While they do, we work for a fraction of the time: what is handed over at once takes about 16 ms. */
 const SHARED_MS = 10;
 const REST_MS = 590;
-/** So many pauses in a row have to be quiet before we are taken to be alone again. */
+/** Quiet pauses in a row before we count as alone again. */
 const QUIET_PAUSES = 3;
 
 /**
@@ -28,8 +28,8 @@ const QUIET_PAUSES = 3;
  * Source: kernel.org, accounting/psi.
  * @throws Failure CONFIG_INVALID where the limit is set and the kernel does not tell
  */
-export function createPace({ maxIo }: Settings["load"], { proc }: Kernel): Pace {
-  if (maxIo === undefined) return { turn: () => Promise.resolve() };
+export function createIoThrottle({ maxIo }: Settings["load"], { proc }: Kernel): IoThrottle {
+  if (maxIo === undefined) return { waitForTurn: () => Promise.resolve() };
   const path = join(proc, "pressure/io");
   const waitedMs = () => known("maxIo", someOf(readText(path))) / 1000;
   waitedMs();
@@ -38,7 +38,7 @@ export function createPace({ maxIo }: Settings["load"], { proc }: Kernel): Pace 
   let pause: Promise<void> | undefined;
 
   return {
-    turn() {
+    waitForTurn() {
       if (pause === undefined && performance.now() < workUntil) return Promise.resolve();
       pause ??= rest().finally(() => (pause = undefined));
       return pause;
