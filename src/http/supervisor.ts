@@ -3,12 +3,10 @@ import { isLocal, listenAddress } from "../config/listen.ts";
 import type { Log } from "../log/log.ts";
 import type { PassEvent } from "../sampling/events.ts";
 import type { PassResult } from "../sampling/pass.ts";
-import type { PassSummary } from "../store/types.ts";
-import { createWaits } from "../store/waits.ts";
 import type { DaemonState, Live } from "./state.ts";
 import { type Death, type KeptChild, keepChild } from "./restart.ts";
 import type { FromServer } from "./messages.ts";
-import { addEvent, addSeconds, emptyWork, PASS_BUCKETS } from "./counters.ts";
+import { createObserved } from "./observed.ts";
 
 /** The server of page, health and metrics, as the daemon sees it. It costs the daemon no wait. */
 export interface PageServer {
@@ -22,7 +20,7 @@ export interface PageServer {
   close(): Promise<void>;
 }
 
-/** What the server needs. */
+/** Options of `startServer`. */
 export interface ServerOptions {
   readonly settings: Settings;
   readonly log: Log;
@@ -45,10 +43,7 @@ const program = new URL(
  */
 export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOptions): PageServer {
   const startedAt = Date.now() - Math.round(performance.now());
-  const work = emptyWork();
-  const waits = createWaits();
-  let lastPass: PassSummary | null = null;
-  let lastGoodPassAt: number | null = null;
+  const observed = createObserved();
   let serverRestarts = 0;
   /** What was told last, and whether something was counted since. */
   let told = "";
@@ -64,21 +59,12 @@ export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOpt
 
   function observe(event: PassEvent): void {
     isChanged = true;
-    addEvent(work, event);
-    if (event.type === "paused") {
-      const { where: dataset, code, message } = event;
-      waits.add({ dataset, code, message, at: Date.now() });
-    } else if (event.type === "settled") waits.settled(event.settled.claim.job.dataset);
+    observed.event(event);
   }
 
-  function passed({ summary, isDrained }: Pick<PassResult, "summary" | "isDrained">): void {
+  function passed(result: Pick<PassResult, "summary" | "isDrained">): void {
     isChanged = true;
-    lastPass = summary;
-    addSeconds(work.passes, PASS_BUCKETS, summary.ms / 1000);
-    const begun = Date.parse(summary.at);
-    waits.passed({ begunAt: begun, isDrained });
-    const isHeld = waits.all().some(({ code }) => code !== "OVER_BUDGET");
-    if (summary.errors === 0 && !isHeld) lastGoodPassAt = begun + summary.ms;
+    observed.pass(result);
   }
 
   async function change(next: Settings): Promise<void> {
@@ -131,10 +117,7 @@ export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOpt
       ...liveNow(),
       pid: process.pid,
       startedAt,
-      paused: waits.all(),
-      lastPass,
-      lastGoodPassAt,
-      work,
+      ...observed.state(),
       serverRestarts,
     };
   }

@@ -1,0 +1,105 @@
+import type { Context } from "hono";
+import { errorCode, errorMessage, Failure } from "../../errors.ts";
+import type { StatusReport } from "../../inspect/status.ts";
+import { Busy } from "../../lib/semaphore.ts";
+import type { AppContext } from "../server/app.ts";
+import { errorAnswer } from "../server/errors.ts";
+import { isCacheError } from "../server/store-reader.ts";
+import { NoPage, type Trouble, troubleView } from "./error-page.ts";
+import { noticesOf, wellnessOf } from "./health-notice.ts";
+import { layout, type Page } from "./layout.ts";
+import { BadRequest } from "./query.ts";
+import { stripHtml } from "./summary-strip.ts";
+
+/** A page without what all pages have. */
+export type View = Omit<Page, "notices"> & { readonly notices?: Page["notices"] };
+
+/** Answers with a page. */
+export async function show(
+  context: AppContext,
+  c: Context,
+  view: (now: number) => Promise<View>,
+): Promise<Response> {
+  return answering(context, c, async () => {
+    const now = Date.now();
+    return c.html(await wholePage(context, await view(now), now));
+  });
+}
+
+/** Says in a page of its own what is wrong with a request, with the cache or with a sample. */
+export async function answering(
+  context: AppContext,
+  c: Context,
+  answer: () => Promise<Response>,
+): Promise<Response> {
+  try {
+    return await answer();
+  } catch (error) {
+    return trouble(context, c, errorPageOf(error) ?? unexpected(context, c, error));
+  }
+}
+
+function unexpected(context: AppContext, c: Context, error: unknown): Trouble {
+  const stack = error instanceof Error ? error.stack : undefined;
+  context.onFailure(c.req.path, errorCode(error) ?? "UNEXPECTED", stack ?? errorMessage(error));
+  const message = "This is a fault of ours; the daemon's log says more.";
+  return { status: 500, code: "UNEXPECTED", title: "This could not be answered", message };
+}
+
+/** A page for people, JSON for programs. */
+export async function trouble(context: AppContext, c: Context, found: Trouble): Promise<Response> {
+  const isForPerson = c.req.header("accept")?.includes("text/html") === true;
+  if (!isForPerson) return errorAnswer(c.req.raw, found);
+  const view = { title: found.title, part: "none", body: troubleView(found) } as const;
+  return c.html(await wholePage(context, view, Date.now()), found.status);
+}
+
+async function wholePage(
+  context: AppContext,
+  view: View,
+  now: number,
+): Promise<Awaited<ReturnType<typeof layout>>> {
+  const general = noticesOf(context, await reportOrError(context), now);
+  const notices = [...general, ...(view.notices ?? [])];
+  return layout({ ...view, notices }, context.settings, now);
+}
+
+export function strip(
+  context: AppContext,
+  report: StatusReport | Error,
+  now: number,
+): ReturnType<typeof stripHtml> {
+  const status = report instanceof Error ? undefined : report;
+  const wellness = wellnessOf(context, report, now);
+  return stripHtml({ state: context.state(), wellness, status, now });
+}
+
+/** What the daemon tells of itself is to be seen while there is no cache, too. */
+export async function reportOrError(context: AppContext): Promise<StatusReport | Error> {
+  try {
+    return await context.report();
+  } catch (error) {
+    if (isCacheError(error) || error instanceof Failure) return error as Error;
+    throw error;
+  }
+}
+
+/** What to say of an error that is not a fault of ours; undefined for one that may be. */
+function errorPageOf(error: unknown): Trouble | undefined {
+  if (error instanceof NoPage) return error.trouble;
+  if (error instanceof BadRequest) {
+    const title = "This address cannot be meant";
+    return { status: 400, code: "REQUEST_INVALID", title, message: error.message };
+  }
+  if (error instanceof Busy) {
+    return { status: 503, code: "BUSY", title: "Too many ask at once", message: error.message };
+  }
+  if (isCacheError(error)) {
+    const title = "There is no cache to read";
+    return { status: 503, code: "CACHE_UNUSABLE", title, message: errorMessage(error) };
+  }
+  if (!(error instanceof Failure)) return undefined;
+  const status = error.code === "FILE_MISSING" || error.code === "PATH_REFUSED" ? 404 : 503;
+  const { code, message } = error;
+  return { status, code, title: "This sample cannot be had", message: `${code}: ${message}` };
+}
