@@ -97,6 +97,25 @@ test("four files stand outside of rooms", () => {
   ]);
 });
 
+test("a process that stays loads neither the schema nor the YAML reader", () => {
+  const loaded = loadedBy(["src/main.ts", "src/cli/program.ts", "src/cli/commands/run.ts"]);
+  expect(loaded.has("src/daemon/daemon.ts")).toBe(true);
+  expect(["zod", "yaml", "src/config/schema.ts"].filter((name) => loaded.has(name))).toEqual([]);
+});
+
+/** What is loaded with some files: what they import, but for types, and what those import. */
+function loadedBy(entries: readonly string[]): ReadonlySet<string> {
+  const loaded = new Set(entries);
+  for (const file of loaded) {
+    if (!isOurs(file)) continue;
+    const text = readFileSync(join(root, file), "utf8");
+    const found = text.matchAll(/^(?:import|export)\s+(?!type\b)(?:[^;]*?from\s+)?"([^"\n]+)"/gm);
+    for (const [, name = ""] of found)
+      loaded.add(name.startsWith(".") ? normalize(join(dirname(file), name)) : name);
+  }
+  return loaded;
+}
+
 /** Every import, those of types, those at run time and those by `require` too. */
 function importsOf(from: string): Import[] {
   const text = readFileSync(join(root, from), "utf8");

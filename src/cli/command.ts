@@ -1,4 +1,3 @@
-import { loadConfig } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import { type Output, tell } from "./output/print.ts";
 
@@ -33,9 +32,4 @@ export const exitCodes = {
 /** Says on stderr which lake a command is about to change something in. */
 export function nameLake({ prefix, state }: Settings, output: Pick<Output, "err">): void {
   tell(output, `lake ${prefix}, cache ${state}`);
-}
-
-/** The settings for a command. @throws Failure CONFIG_INVALID */
-export function settingsFor({ config, prefix }: CommonOptions, { env }: Context): Settings {
-  return loadConfig({ config, prefix, env });
 }

@@ -7,7 +7,7 @@ export async function reload(daemon: Daemon): Promise<void> {
   const { runtime, status, server, log, reporter } = daemon;
   status.isReloadWanted = false;
   try {
-    const settings = daemon.reload();
+    const settings = await daemon.reload();
     const isMoved =
       settings.prefix !== runtime.settings.prefix || settings.state !== runtime.settings.state;
     if (isMoved)

@@ -26,7 +26,7 @@ export interface DaemonOptions {
   /** Reports to systemd. */
   readonly notify: Notify;
   /** Reads the configuration again. @throws Failure CONFIG_INVALID */
-  readonly reload: () => Settings;
+  readonly reload: () => Promise<Settings>;
   /** Ends the process at once. */
   readonly exitNow: (code: number) => void;
 }

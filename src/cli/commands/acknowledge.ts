@@ -2,7 +2,8 @@ import { acknowledgeEntries, acknowledgeLines } from "../../store/sqlite/acknowl
 import { changeCache } from "../../store/sqlite/open.ts";
 import { Failure } from "../../errors.ts";
 import { printable } from "../../lib/text.ts";
-import { type Context, exitCodes, nameLake, settingsFor } from "../command.ts";
+import { type Context, exitCodes, nameLake } from "../command.ts";
+import { settingsFor } from "../settings-for.ts";
 import { type FailureOptions, failureFilter } from "../filter.ts";
 import { printJson, printLine } from "../output/print.ts";
 

@@ -4,7 +4,8 @@ import { errorMessage, Failure } from "../../errors.ts";
 import { isAbsence } from "../../lake/roots.ts";
 import { pathBytes } from "../../lib/pep383.ts";
 import { appendEntry } from "../../manifest/append.ts";
-import { type CommonOptions, type Context, exitCodes, settingsFor } from "../command.ts";
+import { type CommonOptions, type Context, exitCodes } from "../command.ts";
+import { settingsFor } from "../settings-for.ts";
 import { printText, tell } from "../output/print.ts";
 import { jsonText } from "../../lib/text.ts";
 

@@ -16,7 +16,8 @@ import { datasetTotals } from "../../store/sqlite/queries/totals.ts";
 import { createLake } from "../../lake/lake.ts";
 import { errorMessage, Failure, systemErrorIn } from "../../errors.ts";
 import { createBar } from "../output/progress-bar.ts";
-import { type Context, exitCodes, type InspectOptions, nameLake, settingsFor } from "../command.ts";
+import { type Context, exitCodes, type InspectOptions, nameLake } from "../command.ts";
+import { settingsFor } from "../settings-for.ts";
 
 import { printJson, printLine, printText, table } from "../output/print.ts";
 import { needDataset } from "../../inspect/unknown-names.ts";

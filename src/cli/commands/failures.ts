@@ -5,7 +5,8 @@ import {
   rejectedLines,
 } from "../../store/sqlite/queries/failures.ts";
 import { openCacheToRead } from "../../store/sqlite/open.ts";
-import { type Context, exitCodes, settingsFor } from "../command.ts";
+import { type Context, exitCodes } from "../command.ts";
+import { settingsFor } from "../settings-for.ts";
 import { type FailureOptions, failureFilter } from "../filter.ts";
 import { counted } from "../../lib/text.ts";
 import { arrayPrinter, drained, printLine } from "../output/print.ts";

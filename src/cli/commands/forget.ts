@@ -18,7 +18,8 @@ import { outputFailure } from "../../lake/errors.ts";
 import { createLake } from "../../lake/lake.ts";
 import { isAbsence, isWithin } from "../../lake/roots.ts";
 import { bytesText, counted, printable } from "../../lib/text.ts";
-import { type Context, exitCodes, type InspectOptions, nameLake, settingsFor } from "../command.ts";
+import { type Context, exitCodes, type InspectOptions, nameLake } from "../command.ts";
+import { settingsFor } from "../settings-for.ts";
 import { unknownRaw } from "../../inspect/unknown-names.ts";
 import { printJson, printLine, tell } from "../output/print.ts";
 

@@ -18,7 +18,8 @@ import {
   type RetentionOptions,
 } from "../../sampling/upkeep/retention.ts";
 import { type Bar, createBar } from "../output/progress-bar.ts";
-import { type Context, exitCodes, type InspectOptions, nameLake, settingsFor } from "../command.ts";
+import { type Context, exitCodes, type InspectOptions, nameLake } from "../command.ts";
+import { settingsFor } from "../settings-for.ts";
 import { bytesText, counted } from "../../lib/text.ts";
 import { printJson, printLine, tell } from "../output/print.ts";
 import { needDataset } from "../../inspect/unknown-names.ts";

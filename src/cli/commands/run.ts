@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { type Lock, takeLock } from "../../store/sqlite/lock.ts";
+import { loadConfigApart } from "../../config/load-apart.ts";
 import { processOf } from "../../store/sqlite/process.ts";
 import { cachePath, closeCache, type Db } from "../../store/sqlite/open.ts";
 import type { Settings } from "../../config/settings.ts";
@@ -15,13 +16,12 @@ import { effectsInThreads } from "../../sampling/effects.ts";
 import { createPass } from "../../sampling/pass.ts";
 import { heedSignals, releaseSignals } from "../../daemon/signals.ts";
 import { syncSettled } from "../../sampling/upkeep/sync.ts";
-import { type CommonOptions, type Context, exitCodes, settingsFor } from "../command.ts";
+import { type CommonOptions, type Context, exitCodes } from "../command.ts";
 import { dryRun } from "./dry-run.ts";
 import { noDatasetText } from "../no-dataset.ts";
 import { exitCodeOf, printSummary, progress } from "../output/pass-progress.ts";
 import { counted } from "../../lib/text.ts";
 import { tell } from "../output/print.ts";
-import { makeRoom } from "./prune.ts";
 
 /** Whether the host is still busy is asked after this many ms. */
 const LOOK_MS = 250;
@@ -46,7 +46,7 @@ export interface RunOptions extends CommonOptions {
 export async function run(options: RunOptions, context: Context): Promise<number> {
   // Signals that came while we were loaded get their turn.
   await setImmediate();
-  const settings = settingsFor(options, context);
+  const settings = await settingsApart(options, context);
   checkPrefix(settings.prefix);
   if (options.dryRun === true) {
     releaseSignals();
@@ -78,7 +78,7 @@ async function forever(
   });
   const { exitNow } = context;
   try {
-    const reload = () => settingsFor(options, context);
+    const reload = () => settingsApart(options, context);
     await runDaemon({ db, settings, lock, log, notify, exitNow, reload });
     return exitCodes.done;
   } finally {
@@ -145,6 +145,16 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
     endHeeding();
     closeCache(db);
   }
+}
+
+/** The settings, of which no more is kept than is needed: a process that stays should be small. */
+function settingsApart({ config, prefix }: CommonOptions, { env }: Context): Promise<Settings> {
+  return loadConfigApart({ config, prefix, env });
+}
+
+async function makeRoom(settings: Settings, context: Context): Promise<void> {
+  const prune = await import("./prune.ts");
+  await prune.makeRoom(settings, context);
 }
 
 /** On a busy host the pass waits. */
