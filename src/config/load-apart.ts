@@ -17,8 +17,12 @@ const program = new URL(
  */
 export async function loadConfigApart({ config, prefix, env }: ConfigInput): Promise<Settings> {
   const worker = new Worker(program, { workerData: { config, prefix, env: { ...env } } });
-  const [answer] = (await once(worker, "message")) as [LoadAnswer];
-  await once(worker, "exit");
+  // Both are awaited from the beginning: an answer may come together with the end.
+  const [[answer]] = await Promise.all([once(worker, "message"), once(worker, "exit")]);
+  return settingsIn(answer as LoadAnswer);
+}
+
+function settingsIn(answer: LoadAnswer): Settings {
   if ("origin" in answer) return settingsOf(answer.origin);
   throw new Failure(answer.code, answer.message);
 }

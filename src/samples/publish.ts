@@ -10,8 +10,6 @@ import { nextTemporaryName } from "./temporary-name.ts";
 /** Pieces of a sample are written together up to this: a call takes longer than to copy them. */
 const TOGETHER_BYTES = 16 * 1024;
 
-let isSwept = true;
-
 /** A sample that is written but not yet visible. Its directory has to be held as long. */
 export interface Staged {
   readonly summary: SampleSummary;
@@ -24,14 +22,19 @@ export interface Staged {
 }
 
 /**
- * Writes a sample beside its place, under a temporary name; nothing remains if that fails.
+ * Writes a sample beside its place, under a temporary name; nothing remains if that fails. `onLeft`
+ * is called where the temporary file cannot be removed.
  * @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE; what the sampler throws.
  */
-export async function stage({ folder, file }: SamplePlace, sample: SampleStream): Promise<Staged> {
+export async function stage(
+  { folder, file }: SamplePlace,
+  sample: SampleStream,
+  onLeft: () => void,
+): Promise<Staged> {
   const target = `${folder.path}/${file}`;
   const temporary = nextTemporaryName();
   const fd = output(target, () => createFile(folder, temporary));
-  const discard = () => remove(() => removeEntry(folder, temporary));
+  const discard = () => remove(() => removeEntry(folder, temporary), onLeft);
   try {
     const { summary, bytes } = await writeAndClose(fd, sample, target);
     const commit = () => {
@@ -75,19 +78,14 @@ function closeAnyway(fd: number): void {
   }
 }
 
-/** What cannot be removed now is swept by a later start; why it is to go says more. */
-function remove(work: () => void): void {
+/** What cannot be removed now is removed by a later start; why it is to go says more. */
+function remove(work: () => void, onLeft: () => void): void {
   try {
     work();
   } catch (error) {
     if (systemErrorIn(error) === undefined) throw error;
-    if (errorCode(error) !== "ENOENT") isSwept = false;
+    if (errorCode(error) !== "ENOENT") onLeft();
   }
-}
-
-/** False once this thread could not remove a temporary file. */
-export function leavesNothing(): boolean {
-  return isSwept;
 }
 
 async function writeAll(

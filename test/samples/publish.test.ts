@@ -12,6 +12,8 @@ import type { SampleStream } from "../../src/formats/types.ts";
 import { held } from "../helpers/held.ts";
 import { createWorld } from "../helpers/world.ts";
 
+const nothingLeft = () => expect.unreachable("a temporary file is left");
+
 async function* sampler(pieces: readonly string[], failure?: Error): SampleStream {
   for (const piece of pieces) yield Buffer.from(piece);
   if (failure !== undefined) throw failure;
@@ -23,7 +25,7 @@ test("a sample has its name only once it is committed, and then it is whole", as
   const target = world.path("samples/deep/a_sample.csv");
   using samples = held(world.path("samples"));
   using place = makePlace(samples, "deep/a_sample.csv");
-  const staged = await stage(place, sampler(["a,b\n", "", "1,2\n"]));
+  const staged = await stage(place, sampler(["a,b\n", "", "1,2\n"]), nothingLeft);
   const [temporary = "", ...others] = await readdir(world.path("samples/deep"));
   expect(others).toEqual([]);
   expect(temporary).toMatch(temporaryName);
@@ -40,9 +42,11 @@ test("what is discarded, or fails half-way, leaves nothing, and what was there b
   const target = world.path("samples/a_sample.csv");
   using samples = held(world.path("samples"));
   using place = makePlace(samples, "a_sample.csv");
-  const staged = await stage(place, sampler(["after"]));
+  const staged = await stage(place, sampler(["after"]), nothingLeft);
   await staged.discard();
-  await expect(stage(place, sampler(["half"], new Error("broken")))).rejects.toThrow("broken");
+  await expect(stage(place, sampler(["half"], new Error("broken")), nothingLeft)).rejects.toThrow(
+    "broken",
+  );
   expect(await readdir(world.path("samples"))).toEqual(["a_sample.csv"]);
   expect(await readFile(target, "utf8")).toBe("before");
 });

@@ -10,12 +10,22 @@ import { startClock } from "../../lib/deadline.ts";
 import { Rename, sampleFile } from "./sample-file.ts";
 import type { Turn } from "../../workers/turn.ts";
 
+/** How a thread runs jobs. */
+export interface RunJobOptions {
+  /** Keeps large files of several threads apart. */
+  readonly turn?: Turn;
+  /** Called where a temporary file cannot be removed. */
+  readonly onLeft?: () => void;
+}
+
 /**
  * Makes the function that does one job where it is called: open, recognise, sample, publish. It
- * never throws: whatever happens becomes an outcome. `turn` keeps large files of several threads
- * apart.
+ * never throws: whatever happens becomes an outcome.
  */
-export function createRunJob(settings: Settings, turn?: Turn): RunJob {
+export function createRunJob(
+  settings: Settings,
+  { turn, onLeft = () => undefined }: RunJobOptions = {},
+): RunJob {
   const lake = createLake(settings);
   /** One for each job in work. Memory allocated for each file would keep the collector busy. */
   const memories: Buffer[] = [];
@@ -28,7 +38,7 @@ export function createRunJob(settings: Settings, turn?: Turn): RunJob {
     let done: Promise<Outcome> | undefined;
     try {
       const alone = turn && (() => clock.aside(() => turn.take(clock.signal)));
-      done = sampleFile(job, { lake, memory, alone }, clock.signal, work);
+      done = sampleFile(job, { lake, memory, alone, onLeft }, clock.signal, work);
       return await Promise.race([done, clock.rejected]);
     } catch (error) {
       // Work that is stopped ends with its next read, and cleans up behind itself.

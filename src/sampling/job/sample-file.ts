@@ -28,6 +28,8 @@ export interface Surroundings {
   readonly memory: Buffer;
   /** As in `SampleRequest`. */
   readonly alone: SampleRequest["alone"];
+  /** Called where a temporary file cannot be removed. */
+  readonly onLeft: () => void;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface Surroundings {
  */
 export async function sampleFile(
   job: Job,
-  { lake, memory, alone }: Surroundings,
+  { lake, memory, alone, onLeft }: Surroundings,
   signal: AbortSignal,
   work: { readBytes: number },
 ): Promise<Outcome> {
@@ -58,7 +60,7 @@ export async function sampleFile(
     const found = await recognise(request);
     using samples = makeSamples(lake, dataset);
     using place = makePlace(samples, job.name);
-    const staged = await sampleWith(found, (as) => stageAs(as, request, place, job));
+    const staged = await sampleWith(found, (as) => stageAs(as, request, { place, job, onLeft }));
     publish(staged, file, job, signal);
     return {
       outcome: "sampled",
@@ -78,14 +80,13 @@ export async function sampleFile(
 async function stageAs(
   found: Recognised,
   request: SampleRequest,
-  place: SamplePlace,
-  job: Job,
+  { place, job, onLeft }: Pick<Surroundings, "onLeft"> & { place: SamplePlace; job: Job },
 ): Promise<Staged> {
   const extension = found.format.sampleExtension ?? null;
   const fits = job.extension === extension;
   // Whether a file has a sample after all that was only described so far, sampling has to tell.
   if (!fits && job.extension !== unknown.sampleExtension) throw new Rename(extension);
-  const staged = await stage(place, found.format.sample(request, found));
+  const staged = await stage(place, found.format.sample(request, found), onLeft);
   if (!fits) {
     staged.discard();
     throw new Rename(extension);

@@ -5,7 +5,6 @@ import type { Job, Outcome } from "../../job.ts";
 import { createCollector } from "../../workers/collect-garbage.ts";
 import { createRunJob } from "./run-job.ts";
 import { tellDescriptorsIn } from "../../system/descriptors.ts";
-import { leavesNothing } from "../../samples/publish.ts";
 import { openMark } from "../../workers/crash-marks.ts";
 import type { WorkerData } from "../../workers/thread.ts";
 import { ownCounters } from "../../workers/counters.ts";
@@ -20,7 +19,7 @@ tellDescriptorsIn(data.descriptors);
 const mark = openMark(data.crashMarks, data.thread);
 const counters = ownCounters(data.counters);
 const turn = turnOf(data.turn, data.thread, counters.waits);
-const run = createRunJob(settingsOf(data.origin), turn);
+const run = createRunJob(settingsOf(data.origin), { turn, onLeft: counters.left });
 const collect = createCollector();
 const never = new AbortController().signal;
 const queue: Job[] = [];
@@ -38,7 +37,6 @@ async function work(): Promise<void> {
   for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
     mark(job);
     outcomes.push(await run(job, never));
-    if (!leavesNothing()) counters.left();
     counters.jobDone();
     collect();
     const isLate = performance.now() - answeredAt > LONGEST_MS;
