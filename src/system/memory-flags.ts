@@ -3,6 +3,7 @@ import { accessSync, constants } from "node:fs";
 /** V8's flags, for each thread's heap to stay small. Why each: docs/performance.md. */
 export const LEAN_FLAGS: readonly string[] = [
   "--max-semi-space-size=1",
+  "--optimize-for-size",
   "--heap-growing-percent=40",
   "--no-concurrent-recompilation",
   "--expose-gc",
