@@ -130,6 +130,7 @@ test("a daemon whose disk is full makes room by retention, though the cache cann
   const kept = await onFullDisk(
     world,
     `sampler run --once
+    : >"$KEPT/log"
     trap 'kill -KILL $daemon' EXIT
     LOG_LEVEL=debug "$NODE" "$PROGRAM" run --config "$KEPT/../config.now" >"$KEPT/log" & daemon=$!
     logged() { grep -qm1 "$1" <(tail --pid=$daemon -n +1 -f "$KEPT/log"); }
