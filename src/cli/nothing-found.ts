@@ -8,10 +8,10 @@ import type { Context } from "./command.ts";
 import { matchesRaw } from "./filter.ts";
 import { tell } from "./output/print.ts";
 
-/** What makes a pattern of a name. */
+/** Characters that make a pattern of a name. */
 const wildcard = /[*?]|\[.+\]|\{.+\}/;
 
-/** What a command about raws was asked for. */
+/** Filters of a command about raws. */
 export interface Wanted {
   readonly glob?: string;
   readonly dataset?: string;

@@ -17,7 +17,7 @@ export type Retention = Config["retention"];
 /** Left out by `datasets`, or switched off by `sample.enabled`. */
 export type OffReason = "excluded" | "disabled";
 
-/** Where samples go: all in one directory, or in the raw files' directories. */
+/** Layout of `samples/`: one directory for all, or the directories of the raw files. */
 export type Layout = "flat" | "mirror";
 
 /** What holds for one dataset, overrides applied. */

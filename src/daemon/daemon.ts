@@ -77,14 +77,14 @@ async function nextRequest({ liveness, triggers }: Daemon): Promise<PassRequest 
   return request;
 }
 
-/** What is written to a file without a name is lost, and nobody else sees it. */
+/** Ends the daemon where its cache file was removed: what it writes there is lost. @throws Failure CACHE_UNUSABLE */
 function checkCache({ settings, cacheIdentity: identity }: Daemon): void {
   if (cacheIdentity(settings.state) === identity) return;
   const message = `${cachePath(settings.state)} was removed or replaced: start again, to rebuild it`;
   throw new Failure("CACHE_UNUSABLE", message);
 }
 
-/** Without its file others cannot see who runs. */
+/** Makes the lock file again where it was removed: others see by it who runs. */
 function keepLock({ lock, log }: Daemon): void {
   if (lock.keep()) log.warn("daemon.lock was removed or replaced; it is made again");
 }

@@ -1,7 +1,7 @@
 import { heedSignals } from "./signals.ts";
 import type { Daemon } from "./state.ts";
 
-/** What the end takes besides `stopSeconds`: closing the cache writes its log back, ms. */
+/** Time to stop besides `stopSeconds`, ms: closing the cache writes its log back. */
 const CLOSING_MS = 60_000;
 
 /**

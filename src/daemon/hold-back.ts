@@ -4,7 +4,7 @@ import type { Daemon } from "./state.ts";
 /** A busy host is looked at again after this many ms. */
 const LOOK_AGAIN_MS = 2000;
 
-/** Holds the pass back while the host is busy; it is wanted again after a while. Returns whether it does. */
+/** Returns whether the host is too busy for a pass; if so, asks for the pass again after a while. */
 export function holdBack({ db, log, reporter, runtime, status, triggers }: Daemon): boolean {
   const reason = runtime.admission.busy();
   if (reason !== status.passesWait) {

@@ -12,7 +12,7 @@ export interface LivenessTracker {
   state(): Liveness;
 }
 
-/** Where the two clocks are apart by more than this, somebody has set the one, ms. */
+/** The wall clock was set if it and the steady clock differ by more than this, ms. */
 const SET_MS = 1000;
 
 /** Creates a tracker; its creation counts as progress. */

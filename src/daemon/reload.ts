@@ -24,7 +24,7 @@ export async function reload(daemon: Daemon): Promise<void> {
   }
 }
 
-/** The files that were watched for in one thread are done with: all threads work again. */
+/** Has all threads work again: the files that one thread was to show are done. */
 export async function endSingleThread(daemon: Daemon): Promise<void> {
   daemon.status.isSingleThreaded = false;
   await replaceRuntime(daemon, daemon.runtime.settings);

@@ -30,7 +30,7 @@ export async function openForWork(options: OpenOptions): Promise<Db> {
 }
 
 /** Files at which the last process died. To be called before any work begins. */
-export function findPoison(db: Db, { state }: Settings): Quarantine {
+export function quarantineFor(db: Db, { state }: Settings): Quarantine {
   return findQuarantine(db, { state, bootId: bootIdOf() });
 }
 

@@ -12,7 +12,7 @@ import { createTrim } from "../system/malloc-trim.ts";
 import type { Quarantine } from "../workers/quarantine.ts";
 import { createLiveness, type LivenessTracker } from "./liveness.ts";
 import { createRuntime, type Runtime } from "./runtime.ts";
-import { findPoison } from "./startup.ts";
+import { quarantineFor } from "./startup.ts";
 import type { Notify } from "./systemd/notify.ts";
 import { createReporter, type Reporter } from "./systemd/reporter.ts";
 import { createTriggers, type Triggers } from "./triggers.ts";
@@ -40,7 +40,7 @@ export interface Daemon extends DaemonOptions {
   readonly server: PageServer;
   /** Aborted when what is in flight is to be abandoned. */
   readonly abort: AbortController;
-  /** Which file the cache is: another one there would have been put in its place. */
+  /** Identity of the cache file, to notice one that was put in its place. */
   readonly cacheIdentity: string | undefined;
   /** When the next retry is due, ms since epoch; undefined when none is. */
   readonly nextRetry: (now: number) => number | undefined;
@@ -48,12 +48,12 @@ export interface Daemon extends DaemonOptions {
   readonly trim: () => void;
   /** Hears of what happens in passes: log, server, reporter and watchdog. */
   readonly report: (event: PassEvent) => void;
-  /** What depends on the configuration; a reload replaces it. */
+  /** The parts that depend on the configuration; a reload replaces them. */
   runtime: Runtime;
   readonly status: DaemonStatus;
 }
 
-/** How the daemon stands. */
+/** The changing state of the daemon. */
 export interface DaemonStatus {
   isReady: boolean;
   isStopping: boolean;
@@ -78,7 +78,7 @@ export interface DaemonStatus {
 export function createDaemon(options: DaemonOptions): Daemon {
   const { db, settings, log, notify } = options;
   const [triggers, liveness] = [createTriggers(), createLiveness()];
-  const quarantine = findPoison(db, settings);
+  const quarantine = quarantineFor(db, settings);
   const parts = {
     ...options,
     triggers,
@@ -137,7 +137,7 @@ export function runtimeFor(
   return createRuntime({ db, settings, log, triggers, isSingleThreaded, guard, report });
 }
 
-/** What page, health and metrics are told. */
+/** The state that page, health and metrics show. */
 function liveOf({
   status,
   runtime,

@@ -2,7 +2,7 @@ import type { Limits } from "../lib/limits.ts";
 import type { Cut } from "../lib/records.ts";
 import type { Source } from "../lib/source.ts";
 
-/** What a sampler says of the sample it made. */
+/** Facts of a sample, as its sampler returns them. */
 export interface SampleSummary {
   readonly format: string;
   /** Records in the sample: rows, lines, elements or listed entries. */
@@ -35,10 +35,10 @@ export interface SampleRequest {
   readonly recognise: (request: SampleRequest) => Promise<Recognised>;
 }
 
-/** What spoke for a format: the file's name, `formats.extensions`, or the file's first bytes. */
+/** How a format was recognised: by the file's name, `formats.extensions`, or its first bytes. */
 export type RecognisedBy = "name" | "configuration" | "content";
 
-/** A format, and what spoke for it. */
+/** A format, and how it was recognised. */
 export interface Recognised {
   readonly format: Format;
   readonly by: RecognisedBy;

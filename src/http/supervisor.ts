@@ -52,7 +52,7 @@ export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOpt
   let refusal: string | undefined;
   let isRefused = false;
   let chosen = settings;
-  let keeper = begin();
+  let child = begin();
   let telling = tellRegularly();
 
   return { observe, passed, change, close };
@@ -72,7 +72,7 @@ export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOpt
     await end();
     chosen = next;
     refusal = undefined;
-    keeper = begin();
+    child = begin();
     telling = tellRegularly();
   }
 
@@ -82,8 +82,8 @@ export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOpt
   }
 
   async function end(): Promise<void> {
-    const ending = keeper;
-    keeper = undefined;
+    const ending = child;
+    child = undefined;
     await ending?.close();
   }
 
@@ -94,7 +94,7 @@ export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOpt
   }
 
   function tellRegularly(): NodeJS.Timeout | undefined {
-    return keeper === undefined ? undefined : setInterval(tell, TELL_MS);
+    return child === undefined ? undefined : setInterval(tell, TELL_MS);
   }
 
   function tell(): void {
@@ -102,7 +102,7 @@ export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOpt
     if (!isChanged && now === told) return;
     isChanged = false;
     told = now;
-    keeper?.send({ type: "state", state: state() });
+    child?.send({ type: "state", state: state() });
   }
 
   /** Without what changes while nothing happens. */

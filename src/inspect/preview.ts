@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { Failure } from "../errors.ts";
 import { formatOfName, formats, recognise } from "../formats/index.ts";
-import { startClock } from "../lib/deadline.ts";
+import { startDeadline } from "../lib/deadline.ts";
 import { openLocalFile } from "../lake/local-file.ts";
 import { decodeText, isText } from "../lib/encoding.ts";
 import { pathBytes } from "../lib/pep383.ts";
@@ -35,8 +35,8 @@ export interface Previewed {
 export async function previewFile(path: string, request: PreviewRequest): Promise<Previewed> {
   const { limits, extensions, format } = request;
   const name = nameFor(basename(path), format);
-  const clock = startClock(limits.seconds, new AbortController().signal);
-  const { signal } = clock;
+  const deadline = startDeadline(limits.seconds, new AbortController().signal);
+  const { signal } = deadline;
   const { readBytes } = limits;
   const memory = Buffer.allocUnsafe(HEAD_BYTES);
   try {
@@ -50,7 +50,7 @@ export async function previewFile(path: string, request: PreviewRequest): Promis
   } catch (error) {
     throw hinted(error, path);
   } finally {
-    clock.stop();
+    deadline.stop();
   }
 }
 

@@ -1,7 +1,7 @@
 import { Failure } from "../errors.ts";
 
 /** How long a job may take, and whether it is to go on. */
-export interface Clock {
+export interface Deadline {
   readonly signal: AbortSignal;
   /** Rejects when the time is over or the work is stopped from outside. */
   readonly rejected: Promise<never>;
@@ -11,7 +11,7 @@ export interface Clock {
 }
 
 /** Starts the time of one job; `stop` ends it from outside. */
-export function startClock(seconds: number, stop: AbortSignal): Clock {
+export function startDeadline(seconds: number, stop: AbortSignal): Deadline {
   const controller = new AbortController();
   const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => undefined);

@@ -7,7 +7,7 @@ import { createWorkerPool, type WorkerPool } from "../workers/pool.ts";
 import type { Quarantine } from "../workers/quarantine.ts";
 import { createRunJob } from "./job/run-job.ts";
 
-/** What a pass has effects through, besides the store. */
+/** The effects of a pass, besides those on the store. */
 export interface Effects {
   readonly runner: JobRunner;
   readonly samples: SampleDirectory;
@@ -21,7 +21,7 @@ export function effectsHere(settings: Settings): Effects {
   return { runner, samples: createSampleDirectory(lake) };
 }
 
-/** How jobs are run in threads. */
+/** Options of `effectsInThreads`. */
 export interface ThreadOptions {
   readonly threads: number;
   readonly guard: Quarantine["guard"];
@@ -37,7 +37,11 @@ export function effectsInThreads(
   const pool = createWorkerPool({ ...settings, drain }, crashMarks);
   const lake = createLake(settings);
   return {
-    runner: { ...pool, run: withLinks(lake, guard(pool.run)) },
+    runner: {
+      run: withLinks(lake, guard(pool.run)),
+      release: pool.release,
+      wasClean: pool.wasClean,
+    },
     samples: createSampleDirectory(lake),
     replaced: pool.replaced,
     close: () => pool.close().finally(crashMarks.close),

@@ -142,24 +142,23 @@ function drainAll(
 function retain(
   pass: PassState,
   datasets: readonly string[],
-  run: PassRun,
+  { report }: Pick<PassRun, "report">,
   isOver: (ms: number) => boolean,
 ): Promise<void> {
   const began = performance.now();
   return pass.retainAll(datasets, {
     isStopping: () => isOver(performance.now() - began),
     onPruned(dataset, pruned) {
-      if (pruned.files > 0) run.report({ type: "pruned", dataset, pruned });
+      if (pruned.files > 0) report({ type: "pruned", dataset, pruned });
     },
-    onFailed: (dataset, error) => reportFailure(run, dataset, error),
+    onFailed: (dataset, error) => reportFailure({ report }, dataset, error),
   });
 }
 
 /** Where the store cannot grow: room for the next pass. */
 async function makeRoom(pass: PassState, isStopping: () => boolean): Promise<void> {
-  const run = begin(pass, isStopping, emptySummary());
-  const found = await pass.find(undefined, (path, error) => reportFailure(run, path, error));
-  await retain(pass, found, run, isStopping);
+  const found = await pass.find(undefined, (path, error) => reportFailure(pass, path, error));
+  await retain(pass, found, pass, isStopping);
   // The log is written back, so that it begins again in the room that it has.
   pass.db.pragma("wal_checkpoint(PASSIVE)");
 }

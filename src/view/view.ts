@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { errorMessage, Failure, systemErrorIn } from "../errors.ts";
-import { startClock } from "../lib/deadline.ts";
+import { startDeadline } from "../lib/deadline.ts";
 import { type LocalFile, openLocalFile } from "../lake/local-file.ts";
 import { isText } from "../lib/encoding.ts";
 import { HEAD_BYTES } from "../lib/source.ts";
@@ -106,8 +106,8 @@ async function withFile<T>(
   { name = basename(path), roots = ["/"] }: Omit<ViewOptions, "rows">,
   work: (source: LocalFile, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const clock = startClock(defaultLimits.seconds, new AbortController().signal);
-  const { signal } = clock;
+  const deadline = startDeadline(defaultLimits.seconds, new AbortController().signal);
+  const { signal } = deadline;
   const memory = Buffer.allocUnsafe(HEAD_BYTES);
   const { readBytes } = defaultLimits;
   try {
@@ -120,7 +120,7 @@ async function withFile<T>(
   } catch (error) {
     throw failureOf(error);
   } finally {
-    clock.stop();
+    deadline.stop();
   }
 }
 

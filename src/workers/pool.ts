@@ -1,18 +1,19 @@
 import type { FailureCode } from "../errors.ts";
 import { type JobThread, startThread } from "./thread.ts";
+import { GRACE_MS } from "../config/longest-job.ts";
 import type { Settings } from "../config/settings.ts";
 import type { CrashMarks } from "./crash-marks.ts";
 import { createTurn, turnOf } from "./turn.ts";
 import type { RunJob, Job, Outcome } from "../job.ts";
 
-/** A RunJob that does jobs apart from us, so that one file can be stopped and costs no other. */
+/** Runs jobs in threads, so that one file can be stopped and costs no other. */
 export interface WorkerPool {
   readonly run: RunJob;
   /** Gives back what no thread was sent yet: it is abandoned. */
   release(): void;
   /** Ends all threads; what is in flight is abandoned. */
   close(): Promise<void>;
-  /** False once a jobThread ended in the middle of a job, or could not remove what it had begun to write. */
+  /** False once a thread ended in the middle of a job, or could not remove what it had begun to write. */
   wasClean(): boolean;
   /** How many threads had to be replaced: they died, or were at one file for too long. */
   replaced(): number;
@@ -23,25 +24,23 @@ interface Task {
   readonly resolve: (outcome: Outcome) => void;
 }
 
-/** A place for a jobThread; the jobThread is started when it is needed, and again when it died. */
+/** A place for a thread, which is started when it is needed, and again when it died. */
 interface Slot {
   readonly thread: number;
   jobThread: JobThread | undefined;
-  /** What it was sent, in the order in which that is done. */
+  /** Tasks it was sent, in the order in which it does them. */
   tasks: Task[];
-  /** Of these, how many are answered since the jobThread was started. */
+  /** Of these, how many are answered since the thread was started. */
   answered: number;
-  /** How often the jobThread had moved when that was last looked at, and when it was seen to. */
+  /** The count of its moves at the last look, and when that last grew. */
   moves: number;
   movedAt: number;
   /** How many it may be sent at once. */
   atOnce: number;
 }
 
-/** A jobThread stops itself at `limits.seconds`; one that does not is ended this much later. */
-const GRACE_MS = 2000;
 const LOOK_MS = 500;
-/** A jobThread is sent work for so long: enough to be busy while we are, and no file waits for long. */
+/** Work sent ahead to a thread, ms: enough to keep it busy, little enough that no file waits long. */
 const AHEAD_MS = 40;
 const LEAST_AT_ONCE = 2;
 /** As long as it is not known how long they take. */
@@ -53,8 +52,8 @@ const worker = new URL(
 );
 
 /**
- * As many threads as are configured. `crashMarks` tells what each of them is at; `program` is what
- * they run.
+ * Creates a pool of as many threads as are configured. `crashMarks` tells what each of them works
+ * on; `program` is what they run.
  */
 export function createWorkerPool(
   settings: Settings,
@@ -152,7 +151,7 @@ export function createWorkerPool(
     looking = undefined;
   }
 
-  /** The task in counters of a dead or late jobThread is to blame; the others are done by the next one. */
+  /** The task in progress of a dead or late thread is to blame; the next thread does the others. */
   function replace(slot: Slot, code: FailureCode, message: string): void {
     replacedCount += 1;
     const blamed = inProgress(slot);
@@ -163,7 +162,7 @@ export function createWorkerPool(
     sending ??= setImmediate(send);
   }
 
-  /** Ends a slot's jobThread without waiting: it may hang in the kernel. Returns its tasks. */
+  /** Ends a slot's thread without waiting: it may hang in the kernel. Returns its tasks. */
   function empty(slot: Slot): Task[] {
     isClean = wasClean();
     void slot.jobThread?.end();

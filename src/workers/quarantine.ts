@@ -8,7 +8,7 @@ import type { Failed, RunJob } from "../job.ts";
  * somebody may be killing the process on purpose.
  */
 const DEATHS = 5;
-/** From then on one thread works, which shows which file it is. */
+/** After this many deaths one thread works alone, which shows at which file the process dies. */
 const CAREFUL = 3;
 const GIVEN_UP: Failed = {
   outcome: "failed",

@@ -6,7 +6,7 @@ import { processOf } from "../../store/sqlite/process.ts";
 import { cachePath, closeCache, type Db } from "../../store/sqlite/open.ts";
 import type { Settings } from "../../config/settings.ts";
 import { runDaemon } from "../../daemon/daemon.ts";
-import { findPoison, openForWork, recover } from "../../daemon/startup.ts";
+import { quarantineFor, openForWork, recover } from "../../daemon/startup.ts";
 import { errorMessage, Failure } from "../../errors.ts";
 import { thisKernel } from "../../load/cgroup.ts";
 import { createAdmission } from "../../load/admission.ts";
@@ -109,7 +109,7 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
   };
   const endHeeding = heedSignals({ SIGTERM: stop, SIGINT: stop, SIGHUP: stop });
   const { report, end } = progress(db, settings, context);
-  const { guard, isSingleThreaded } = findPoison(db, settings);
+  const { guard, isSingleThreaded } = quarantineFor(db, settings);
   const threads = isSingleThreaded() ? 1 : settings.drain.threads;
   const effects = effectsInThreads(settings, { threads, guard });
   closeThreads = effects.close;

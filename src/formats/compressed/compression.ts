@@ -29,7 +29,7 @@ export interface Compression {
 
 /** Memory for what is referred back to while decoding, in bytes; the `zstd` command has the same. */
 export const MAX_WINDOW_BYTES = 128 * 1024 * 1024;
-/** What more than one thread may have at a time. `xz -9` and `zstd --long` ask for more. */
+/** Larger windows are for one thread at a time, bytes. `xz -9` and `zstd --long` ask for them. */
 export const LARGE_WINDOW_BYTES = 16 * 1024 * 1024;
 
 /** True for damaged bytes: our decoders throw FORMAT_INVALID, zlib and libzstd have codes of their own. */

@@ -64,6 +64,7 @@ async function wholePage(
   return layout({ ...view, notices }, context.settings, now);
 }
 
+/** The strip above the datasets: how the daemon is, and what it did. */
 export function strip(
   context: AppContext,
   report: StatusReport | Error,
@@ -74,7 +75,7 @@ export function strip(
   return stripHtml({ state: context.state(), wellness, status, now });
 }
 
-/** What the daemon tells of itself is to be seen while there is no cache, too. */
+/** The report, or why there is none: without a cache the daemon itself can still be seen. */
 export async function reportOrError(context: AppContext): Promise<StatusReport | Error> {
   try {
     return await context.report();
@@ -84,7 +85,7 @@ export async function reportOrError(context: AppContext): Promise<StatusReport |
   }
 }
 
-/** What to say of an error that is not a fault of ours; undefined for one that may be. */
+/** The page for an error that is not a fault of ours; undefined for one that may be. */
 function errorPageOf(error: unknown): Trouble | undefined {
   if (error instanceof NoPage) return error.trouble;
   if (error instanceof BadRequest) {

@@ -64,7 +64,7 @@ export async function drain(options: DrainOptions): Promise<boolean> {
   } while (claims.refill());
   return !isEnding;
 
-  /** Once it is over it stays so: what some lanes have left is not seen by others. */
+  /** Once true it stays true: otherwise some would take more after others have stopped. */
   function isOver(): boolean {
     isEnding ||= options.isOver(performance.now() - began);
     return isEnding;

@@ -25,7 +25,7 @@ export interface RunClaimOptions {
   readonly abort: AbortSignal;
 }
 
-/** Makes the function that runs a claim's job; once more, under another name, where its content asks for that. */
+/** Creates the function that runs a claim's job, once more where the content asks for another name. */
 export function createRunClaim(options: RunClaimOptions): (claim: Claim) => Promise<ClaimRun> {
   const { runner, oldSamples, abort } = options;
   const rename = createRename(options);

@@ -6,7 +6,7 @@ import { createLake } from "../../lake/lake.ts";
 import { isAbsence } from "../../lake/roots.ts";
 import { HEAD_BYTES } from "../../lib/source.ts";
 import type { Failed, RunJob, Job, Outcome } from "../../job.ts";
-import { startClock } from "../../lib/deadline.ts";
+import { startDeadline } from "../../lib/deadline.ts";
 import { Rename, sampleFile } from "./sample-file.ts";
 import type { Turn } from "../../workers/turn.ts";
 
@@ -32,14 +32,14 @@ export function createRunJob(
 
   return async (job, stop) => {
     const started = performance.now();
-    const clock = startClock(settings.forDataset(job.dataset).limits.seconds, stop);
+    const deadline = startDeadline(settings.forDataset(job.dataset).limits.seconds, stop);
     const work = { readBytes: 0 };
     const memory = memories.pop() ?? Buffer.allocUnsafeSlow(HEAD_BYTES);
     let done: Promise<Outcome> | undefined;
     try {
-      const alone = turn && (() => clock.aside(() => turn.take(clock.signal)));
-      done = sampleFile(job, { lake, memory, alone, onLeft }, clock.signal, work);
-      return await Promise.race([done, clock.rejected]);
+      const alone = turn && (() => deadline.aside(() => turn.take(deadline.signal)));
+      done = sampleFile(job, { lake, memory, alone, onLeft }, deadline.signal, work);
+      return await Promise.race([done, deadline.rejected]);
     } catch (error) {
       // Work that is stopped ends with its next read, and cleans up behind itself.
       await done?.catch(() => undefined);
@@ -49,7 +49,7 @@ export function createRunJob(
         return { outcome: "misnamed", extension: error.extension, readBytes };
       return failed(error, job, settings, readBytes, performance.now() - started);
     } finally {
-      clock.stop();
+      deadline.stop();
       turn?.leave();
       memories.push(memory);
     }

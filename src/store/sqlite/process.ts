@@ -6,9 +6,9 @@ import type { Db } from "./open.ts";
 export interface ProcessStore {
   /** Whether the last process stopped cleanly; undefined before the first one. */
   wasStoppedCleanly(): boolean | undefined;
-  /** `true` once nothing is left half-done. */
+  /** Notes a clean stop: nothing is left half-done. */
   setStoppedCleanly(): void;
-  /** Work begins: from now on an end without a word is no clean stop, not even by a power loss. */
+  /** Notes that work begins: until the next clean stop there is none, not even by a power loss. */
   setWorking(): void;
   /** The boot of the machine that samples were last checked in; undefined where none is known. */
   bootId(): string | undefined;
