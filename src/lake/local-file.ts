@@ -64,8 +64,8 @@ export function openLocalFile(path: string, options: OpenOptions): LocalFile {
 }
 
 /**
- * The same for a path that a manifest names: a relative one starts at the dataset's held directory,
- * and where no link is on its way the kernel sees to it that it stays below.
+ * The same for a path that a manifest names: one below the dataset is opened from its held
+ * directory, and where no link is on its way the kernel sees to it that it stays there.
  */
 export function openBronze(
   directory: HeldDirectory,
@@ -73,8 +73,9 @@ export function openBronze(
   options: OpenOptions,
 ): LocalFile {
   const path = bronzePath(directory.path, bronze);
-  if (isAbsolute(bronze)) return openLocalFile(path, options);
-  const find = () => findPlain(directory, bronze) ?? findWithin(path, options);
+  const below = `${directory.path}/`;
+  if (!path.startsWith(below)) return openLocalFile(path, options);
+  const find = () => findPlain(directory, path.slice(below.length)) ?? findWithin(path, options);
   return openFound(path, options, find);
 }
 
@@ -159,7 +160,7 @@ function localFile(
     close: () => closeRead({ fd, close: closeSync }),
     isUnchanged() {
       try {
-        const found = isOnRemote(opened.dev, `/proc/self/fd/${fd}`)
+        const found = isOnRemote(opened.dev, fd)
           ? statAnew(path)
           : statSync(path, { bigint: true, throwIfNoEntry: false });
         return found !== undefined && isSame(found, opened);

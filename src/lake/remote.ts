@@ -45,10 +45,10 @@ export function isRemoteType(type: number): boolean {
   return remote.has(type);
 }
 
-/** The same for a file by its device number; asked once for each device. @throws errno */
-export function isOnRemote(device: bigint, path: string): boolean {
-  const known = devices.get(device) ?? isRemote(path);
-  devices.set(device, known);
+/** The same for an open file by its device number; asked once for each device. @throws errno */
+export function isOnRemote(device: bigint, fd: number): boolean {
+  let known = devices.get(device);
+  if (known === undefined) devices.set(device, (known = isRemote(`/proc/self/fd/${fd}`)));
   return known;
 }
 

@@ -90,7 +90,7 @@ export function createWorkerPool(
     for (const [i, slot] of inTurn.entries()) {
       const share = Math.ceil(waiting.length / (slots.length - i));
       const room = Math.min(share, slot.atOnce - slot.tasks.length);
-      if (room > 0) sendTo(slot, waiting.splice(0, room));
+      if (room > 0) sendTo(slot, waiting.splice(0, room).toSorted(byDataset));
     }
   }
 
@@ -191,6 +191,11 @@ export function createWorkerPool(
   function wasClean(): boolean {
     return isClean && slots.every(({ jobThread }) => jobThread?.counters.hasLeft() !== true);
   }
+}
+
+/** A thread holds a dataset's directories as long as the next job is of the same dataset. */
+function byDataset({ job: a }: Task, { job: b }: Task): number {
+  return a.dataset < b.dataset ? -1 : Number(a.dataset > b.dataset);
 }
 
 function emptySlot(thread: number): Slot {

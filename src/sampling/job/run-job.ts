@@ -8,6 +8,7 @@ import { HEAD_BYTES } from "../../lib/source.ts";
 import type { Failed, RunJob, Job, Outcome } from "../../job.ts";
 import { startDeadline } from "../../lib/deadline.ts";
 import { Rename, sampleFile } from "./sample-file.ts";
+import { createWorkplaces } from "./workplace.ts";
 import type { Turn } from "../../workers/turn.ts";
 
 /** How a thread runs jobs. */
@@ -26,7 +27,7 @@ export function createRunJob(
   settings: Settings,
   { turn, onLeft = () => undefined }: RunJobOptions = {},
 ): RunJob {
-  const lake = createLake(settings);
+  const inWorkplace = createWorkplaces(createLake(settings));
   /** One for each job in work. Memory allocated for each file would keep the collector busy. */
   const memories: Buffer[] = [];
 
@@ -38,7 +39,10 @@ export function createRunJob(
     let done: Promise<Outcome> | undefined;
     try {
       const alone = turn && (() => deadline.aside(() => turn.take(deadline.signal)));
-      done = sampleFile(job, { lake, memory, alone, onLeft }, deadline.signal, work);
+      done = inWorkplace(job, (workplace) => {
+        const surroundings = { settings, workplace, memory, alone, onLeft };
+        return sampleFile(job, surroundings, deadline.signal, work);
+      });
       return await Promise.race([done, deadline.rejected]);
     } catch (error) {
       // Work that is stopped ends with its next read, and cleans up behind itself.

@@ -1,14 +1,15 @@
 import { basename } from "node:path";
+import type { Settings } from "../../config/settings.ts";
 import { Failure } from "../../errors.ts";
 import { recognise } from "../../formats/index.ts";
 import { sampleWith, summaryWith } from "../../formats/sample-with.ts";
 import { unknown } from "../../formats/unknown.ts";
-import type { Lake } from "../../lake/lake.ts";
-import { makePlace, makeSamples, type SamplePlace } from "../../samples/directory.ts";
+import { makePlace, type SamplePlace } from "../../samples/directory.ts";
 import { type Staged, stage } from "../../samples/publish.ts";
 import type { Job, Outcome } from "../../job.ts";
 import type { Recognised, SampleRequest } from "../../formats/types.ts";
 import { type LocalFile, openBronze } from "../../lake/local-file.ts";
+import type { Workplace } from "./workplace.ts";
 
 /** Thrown inside to leave: the sample needs another name. */
 export class Rename extends Error {
@@ -23,7 +24,8 @@ export class Rename extends Error {
 
 /** Where a job is done. */
 export interface Surroundings {
-  readonly lake: Lake;
+  readonly settings: Settings;
+  readonly workplace: Workplace;
   /** Memory for a file's first bytes, while it is open. */
   readonly memory: Buffer;
   /** As in `SampleRequest`. */
@@ -39,14 +41,13 @@ export interface Surroundings {
  */
 export async function sampleFile(
   job: Job,
-  { lake, memory, alone, onLeft }: Surroundings,
+  { settings, workplace, memory, alone, onLeft }: Surroundings,
   signal: AbortSignal,
   work: { readBytes: number },
 ): Promise<Outcome> {
   const started = performance.now();
-  const { limits, extensions } = lake.settings.forDataset(job.dataset);
-  using dataset = lake.hold(job.dataset, job.linkedTo);
-  const { directory, real, roots } = dataset;
+  const { limits, extensions } = settings.forDataset(job.dataset);
+  const { directory, real, roots } = workplace.dataset;
   const file = openBronze(directory, job.bronze, {
     roots: [real, ...roots.all],
     unknownRoot: roots.unknown,
@@ -58,8 +59,7 @@ export async function sampleFile(
   try {
     const request = { source: file, limits, signal, depth: 0, extensions, alone, recognise };
     const found = await recognise(request);
-    using samples = makeSamples(lake, dataset);
-    using place = makePlace(samples, job.name);
+    using place = makePlace(workplace.samples(), job.name);
     const staged = await sampleWith(found, (as) => stageAs(as, request, { place, job, onLeft }));
     publish(staged, file, job, signal);
     return {
