@@ -1,3 +1,4 @@
+import { storeIn } from "../src/store/sqlite/store.ts";
 import { join } from "node:path";
 import { closeCache, openCache } from "../src/store/sqlite/open.ts";
 import { loadConfig } from "../src/config/load.ts";
@@ -15,7 +16,11 @@ export async function fillCache(prefix: string, datasets: readonly string[]): Pr
   const settings = loadConfig({ prefix, config: join(prefix, "config.yaml"), env: {} });
   const { db } = openCache(settings.state);
   try {
-    const ingest = createIngest({ db, settings, onRejected: () => Promise.resolve() });
+    const ingest = createIngest({
+      store: storeIn(db, closeCache).ingest,
+      settings,
+      onRejected: () => Promise.resolve(),
+    });
     for (const dataset of datasets) await ingest(dataset, Date.now());
     db.prepare(
       `UPDATE files SET outcome = 'sampled', done_mtime = mtime, next_at = NULL, settled_at = 1,

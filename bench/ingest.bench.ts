@@ -1,6 +1,7 @@
+import { storeIn } from "../src/store/sqlite/store.ts";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openCache } from "../src/store/sqlite/open.ts";
+import { closeCache, openCache } from "../src/store/sqlite/open.ts";
 import { loadConfig } from "../src/config/load.ts";
 import { createIngest } from "../src/sampling/ingest/ingest.ts";
 import { compare, flush, ground } from "./pairs.ts";
@@ -59,7 +60,11 @@ async function ingestOnce(root: string, name: string, isAgain: boolean): Promise
   const path = makeManifest(root, name);
   const settings = loadConfig({ prefix: join(root, name), env: {} });
   const { db } = openCache(settings.state);
-  const ingest = createIngest({ db, settings, onRejected: () => Promise.resolve() });
+  const ingest = createIngest({
+    store: storeIn(db, closeCache).ingest,
+    settings,
+    onRejected: () => Promise.resolve(),
+  });
   if (isAgain) {
     await ingest(DATASET, Date.now());
     db.exec("UPDATE files SET outcome = 'sampled', done_mtime = mtime, next_at = NULL");

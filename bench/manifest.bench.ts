@@ -1,7 +1,8 @@
+import { storeIn } from "../src/store/sqlite/store.ts";
 import { appendFileSync, statSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { cachePath, openCache, openCacheToRead } from "../src/store/sqlite/open.ts";
+import { cachePath, closeCache, openCache, openCacheToRead } from "../src/store/sqlite/open.ts";
 import { loadConfig } from "../src/config/load.ts";
 import { createIngest } from "../src/sampling/ingest/ingest.ts";
 import { appendEntry } from "../src/manifest/append.ts";
@@ -55,7 +56,11 @@ async function takeIn(
   announce(makeDataset(prefix, LONG), order);
   const settings = loadConfig({ prefix, env: {} });
   const { db } = openCache(settings.state);
-  const ingest = createIngest({ db, settings, onRejected: () => Promise.resolve() });
+  const ingest = createIngest({
+    store: storeIn(db, closeCache).ingest,
+    settings,
+    onRejected: () => Promise.resolve(),
+  });
   flush();
   const [began, before] = [performance.now(), writtenBy(process.pid)];
   const { due } = await ingest(LONG, Date.now());

@@ -1,3 +1,4 @@
+import { storeIn } from "../src/store/sqlite/store.ts";
 import { appendFileSync, linkSync, mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
@@ -189,7 +190,11 @@ async function addSettled(prefix: string, from: number, to: number): Promise<voi
   const { db } = openCache(settings.state);
   // Room for all of it: only what comes after this is measured.
   db.pragma("cache_size = -2000000");
-  const ingest = createIngest({ db, settings, onRejected: () => Promise.resolve() });
+  const ingest = createIngest({
+    store: storeIn(db, closeCache).ingest,
+    settings,
+    onRejected: () => Promise.resolve(),
+  });
   for (const dataset of datasets) await ingest(dataset, Date.now());
   const { changes } = db
     .prepare(

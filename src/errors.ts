@@ -71,11 +71,6 @@ export function errorCode(error: unknown): string | undefined {
   return unnamedErrno(error) ?? error.code;
 }
 
-/** Whether SQLite threw it. */
-export function isSqliteError(error: unknown): boolean {
-  return errorCode(error)?.startsWith("SQLITE_") === true;
-}
-
 /** What an error says, whatever was thrown. */
 export function errorMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -54,7 +54,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
 
 /** What has no effects: bytes and values in, bytes and values out. */
 const PURE =
-  /^src\/(formats|decode|lib|job\.ts|samples\/path\.ts|store\/(decide|types|waits)\.ts|sampling\/(summary|drain\/retry|job\/sample-names)\.ts)/;
+  /^src\/(formats|decode|lib|job\.ts|samples\/path\.ts|store\/[^/]+(?<!open)\.ts|sampling\/(summary|drain\/retry|job\/sample-names)\.ts)/;
 /** What has effects: disk, network, processes, threads; and the rooms that stand for them. */
 const EFFECTS = /^node:(fs|net|http|https|dgram|child_process|worker_threads|cluster)(\/|$)/;
 
@@ -79,6 +79,14 @@ test("each package is known in one room", () => {
   expect(packages.length).toBeGreaterThan(30);
   const elsewhere = packages.filter(({ from, to }) => PACKAGES[nameOf(to)] !== roomOf(from));
   expect(elsewhere.map(textOf)).toEqual([]);
+});
+
+test("what the store is kept in is known in one folder, and chosen in one file", () => {
+  const isInside = (file: string) => file.startsWith("src/store/sqlite/");
+  const inside = imports.filter(({ to }) => isInside(to) || nameOf(to) === "better-sqlite3");
+  expect(inside.length).toBeGreaterThan(50);
+  const outside = new Set(inside.map(({ from }) => from).filter((from) => !isInside(from)));
+  expect([...outside]).toEqual(["src/store/open.ts"]);
 });
 
 test("what is pure has no effects", () => {

@@ -1,5 +1,5 @@
+import type { ListedEntry } from "../../src/store/queries.ts";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ListedEntry } from "../../src/store/sqlite/queries/list.ts";
 import { type Dataset, mustFail, type Version } from "./lake.ts";
 import { sampler } from "./program.ts";
 

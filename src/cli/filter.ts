@@ -1,5 +1,5 @@
+import type { FailureFilter } from "../store/queries.ts";
 import { matchesGlob } from "node:path";
-import type { FailureFilter } from "../store/sqlite/queries/failures.ts";
 import type { FailureCode } from "../errors.ts";
 import type { InspectOptions } from "./command.ts";
 

@@ -1,12 +1,10 @@
 import { matchesGlob } from "node:path";
 import { Failure } from "../errors.ts";
 import { unknownRaw } from "../inspect/unknown-names.ts";
-import type { Db } from "../store/sqlite/open.ts";
-import { entriesOf } from "../store/sqlite/queries/entry.ts";
-import { formatsOf, listEntries } from "../store/sqlite/queries/list.ts";
 import type { Context } from "./command.ts";
 import { matchesRaw } from "./filter.ts";
 import { tell } from "./output/print.ts";
+import type { Queries } from "../store/queries.ts";
 
 /** Characters that make a pattern of a name. */
 const wildcard = /[*?]|\[.+\]|\{.+\}/;
@@ -23,10 +21,14 @@ export interface Wanted {
  * means no raw, or a format no entry.
  * @throws Failure USAGE where a raw was named that no entry has
  */
-export function explainNothing(db: Db, { glob, dataset, format }: Wanted, context: Context): void {
-  if (glob !== undefined) needRaw(db, { glob, dataset }, context);
+export async function explainNothing(
+  queries: Queries,
+  { glob, dataset, format }: Wanted,
+  context: Context,
+): Promise<void> {
+  if (glob !== undefined) await needRaw(queries, { glob, dataset }, context);
   if (format === undefined) return;
-  const known = formatsOf(db);
+  const known = await queries.formats();
   if (known.some((one) => matchesGlob(one, format))) return;
   tell(
     context,
@@ -34,17 +36,18 @@ export function explainNothing(db: Db, { glob, dataset, format }: Wanted, contex
   );
 }
 
-function needRaw(
-  db: Db,
+async function needRaw(
+  queries: Queries,
   { glob, dataset = "**" }: { readonly glob: string; readonly dataset: string | undefined },
   context: Context,
-): void {
+): Promise<void> {
   const hasDataset = (name: string) => matchesGlob(name, dataset);
   if (!wildcard.test(glob)) {
-    if (entriesOf(db, glob).some((entry) => hasDataset(entry.dataset))) return;
-    throw new Failure("USAGE", unknownRaw(db, { raw: glob, dataset: undefined }));
+    const entries = await queries.entriesOf(glob);
+    if (entries.some((entry) => hasDataset(entry.dataset))) return;
+    throw new Failure("USAGE", await unknownRaw(queries, { raw: glob, dataset: undefined }));
   }
   const hasRaw = (raw: string) => matchesRaw(raw, glob);
-  if (!listEntries(db, { hasRaw, hasDataset, limit: 1 }).next().done) return;
+  for await (const _ of queries.entries({ hasRaw, hasDataset, limit: 1 })) return;
   tell(context, `staging-sampler: no entry has a raw that matches ${glob}`);
 }

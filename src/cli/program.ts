@@ -1,16 +1,11 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import {
-  isSqliteError,
-  errorMessage,
-  Failure,
-  type FailureCode,
-  failureCodes as allCodes,
-} from "../errors.ts";
+import { errorMessage, Failure, type FailureCode, failureCodes as allCodes } from "../errors.ts";
 import { isJournal, journalPrefix } from "../log/journal.ts";
 import { VERSION } from "../version.ts";
 import { type Context, exitCodes } from "./command.ts";
 import type { Shell } from "./commands/completion.ts";
 import { tell } from "./output/print.ts";
+import { isStoreError } from "../store/open.ts";
 
 type Run<T> = (options: T, context: Context) => Promise<number>;
 
@@ -217,7 +212,7 @@ function exitCodeOfError(error: unknown, { err, env }: Context): number {
     say(`${error.code}: ${error.message}`);
     return failureCodes[error.code] ?? exitCodes.failed;
   }
-  if (isSqliteError(error)) {
+  if (isStoreError(error)) {
     const hint = "check owner, mode and free space; the next start moves a damaged one aside";
     say(`CACHE_UNUSABLE: ${errorMessage(error)} (${hint})`);
     return exitCodes.failed;

@@ -1,7 +1,5 @@
 import { Failure } from "../errors.ts";
 import { keepSynced } from "../sampling/upkeep/keep-synced.ts";
-import { processOf } from "../store/sqlite/process.ts";
-import { cacheIdentity, cachePath } from "../store/sqlite/open.ts";
 import { handleSignals } from "./handle-signals.ts";
 import { holdBack } from "./hold-back.ts";
 import { endSingleThread, reload } from "./reload.ts";
@@ -9,6 +7,7 @@ import { runPass } from "./run-pass.ts";
 import { recover } from "./startup.ts";
 import { createDaemon, type Daemon, type DaemonOptions } from "./state.ts";
 import type { PassRequest } from "./triggers.ts";
+import { cacheIdentity, cachePath } from "../store/open.ts";
 
 /**
  * Runs passes by schedule, as soon as a manifest grows, and when a retry is due, never two at
@@ -17,27 +16,26 @@ import type { PassRequest } from "./triggers.ts";
  * @throws what a broken cache throws
  */
 export async function runDaemon(options: DaemonOptions): Promise<void> {
-  const { db, settings, log } = options;
-  const daemon = createDaemon(options);
+  const { store, settings, log } = options;
+  const daemon = await createDaemon(options);
   const { status, triggers } = daemon;
   const releaseSignals = handleSignals(daemon);
-  const memory = processOf(db);
-  memory.setPassesWait(null);
-  memory.setPassFailure(null);
-  const stopSyncing = keepSynced({ db, settings, log, onRedone: triggers.all });
+  const stopSyncing = keepSynced({ store: store.upkeep, settings, log, onRedone: triggers.all });
   try {
+    await store.process.setPassesWait(null);
+    await store.process.setPassFailure(null);
     await start(daemon);
     for (let next = await nextRequest(daemon); next; next = await nextRequest(daemon)) {
       if (status.isReloadWanted) await reload(daemon);
       checkCache(daemon);
       keepLock(daemon);
-      if (holdBack(daemon)) continue;
+      if (await holdBack(daemon)) continue;
       const isDrained = await runPass(daemon, next);
       const isOver = isDrained || !daemon.quarantine.isSingleThreaded();
       if (status.isSingleThreaded && isOver) await endSingleThread(daemon);
     }
     const isClean = status.isCleanedUp && status.wasClean && daemon.runtime.wasClean();
-    if (isClean) memory.setStoppedCleanly();
+    if (isClean) await store.process.setStoppedCleanly();
   } finally {
     daemon.reporter.end();
     stopSyncing();

@@ -1,14 +1,14 @@
-import { processOf } from "../store/sqlite/process.ts";
 import type { Daemon } from "./state.ts";
 
 /** A busy host is looked at again after this many ms. */
 const LOOK_AGAIN_MS = 2000;
 
 /** Returns whether the host is too busy for a pass; if so, asks for the pass again after a while. */
-export function holdBack({ db, log, reporter, runtime, status, triggers }: Daemon): boolean {
+export async function holdBack(daemon: Daemon): Promise<boolean> {
+  const { store, log, reporter, runtime, status, triggers } = daemon;
   const reason = runtime.admission.busy();
   if (reason !== status.passesWait) {
-    processOf(db).setPassesWait(reason ?? null);
+    await store.process.setPassesWait(reason ?? null);
     reporter.waits(reason);
   }
   if (reason !== undefined && status.passesWait === undefined) log.info({ reason }, "passes wait");

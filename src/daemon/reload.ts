@@ -32,7 +32,7 @@ export async function endSingleThread(daemon: Daemon): Promise<void> {
 
 async function replaceRuntime(daemon: Daemon, settings: Settings): Promise<void> {
   const { runtime: before, status } = daemon;
-  daemon.runtime = runtimeFor(daemon, settings);
+  daemon.runtime = await runtimeFor(daemon, settings);
   // At once: its end may take a while, and a count that is shown never falls.
   status.replacedThreads += before.replaced();
   await before.end();

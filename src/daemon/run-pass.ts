@@ -2,10 +2,9 @@ import { errorCode, errorMessage } from "../errors.ts";
 import { troubleOf } from "../inspect/health.ts";
 import type { PassResult } from "../sampling/pass.ts";
 import { isIdle } from "../sampling/summary.ts";
-import { processOf } from "../store/sqlite/process.ts";
-import { isDamaged } from "../store/sqlite/damaged.ts";
 import type { Daemon } from "./state.ts";
 import type { PassRequest } from "./triggers.ts";
+import { isDamaged } from "../store/open.ts";
 
 /** A drain makes way for new manifest lines after this many ms. */
 const SLICE_MS = 200;
@@ -26,21 +25,25 @@ export async function runPass(daemon: Daemon, { datasets }: PassRequest): Promis
         (triggers.isPending() && drainedMs > SLICE_MS) || runtime.admission.busy() !== undefined,
       abort: abort.signal,
     });
-    noteResult(daemon, result, datasets === undefined);
-    planNext(daemon, result);
+    await noteResult(daemon, result, datasets === undefined);
+    await planNext(daemon, result);
     return result.isDrained;
   } catch (error) {
     if (isDamaged(error)) throw error;
-    noteFailure(daemon, error);
+    await noteFailure(daemon, error);
     return false;
   }
 }
 
-function noteResult(daemon: Daemon, { summary, ...result }: PassResult, isOfAll: boolean): void {
-  const { db, log, reporter, server, status } = daemon;
+async function noteResult(
+  daemon: Daemon,
+  { summary, ...result }: PassResult,
+  isOfAll: boolean,
+): Promise<void> {
+  const { store, log, reporter, server, status } = daemon;
   status.isCleanedUp = result.isCleanedUp;
   if (isOfAll) server.passed({ summary, isDrained: result.isDrained });
-  if (status.passFailure !== null) processOf(db).setPassFailure(null);
+  if (status.passFailure !== null) await store.process.setPassFailure(null);
   status.passFailure = null;
   if (isOfAll || summary.errors + summary.paused > 0) reporter.passed(troubleOf(summary));
   log[isOfAll ? "info" : "debug"](summary, "pass");
@@ -49,16 +52,20 @@ function noteResult(daemon: Daemon, { summary, ...result }: PassResult, isOfAll:
   daemon.trim();
 }
 
-function planNext(daemon: Daemon, { isDrained, unsettledMs }: PassResult): void {
-  const { triggers, runtime, nextRetry } = daemon;
+async function planNext(daemon: Daemon, { isDrained, unsettledMs }: PassResult): Promise<void> {
+  const { triggers, runtime, store } = daemon;
   if (unsettledMs !== undefined) setTimeout(triggers.all, unsettledMs).unref();
   // What this pass has left, since the host was busy, is for the next one: it may be so no more.
   const isLeft = !isDrained && !triggers.isPending();
-  triggers.at(isLeft ? Date.now() : (nextRetry(Date.now()) ?? Infinity));
+  const now = Date.now();
+  triggers.at(isLeft ? now : ((await store.drain.nextRetry(now)) ?? Infinity));
   if (runtime.admission.busy() !== undefined) triggers.all();
 }
 
-function noteFailure({ db, log, reporter, status }: Daemon, error: unknown): void {
+async function noteFailure(
+  { store, log, reporter, status }: Daemon,
+  error: unknown,
+): Promise<void> {
   const code = errorCode(error) ?? "UNEXPECTED";
   const reason = errorMessage(error);
   const failure = `${code}: ${reason}`;
@@ -68,7 +75,7 @@ function noteFailure({ db, log, reporter, status }: Daemon, error: unknown): voi
   status.passFailure = failure;
   log.error({ code, reason, err: error }, "pass failed");
   try {
-    processOf(db).setPassFailure(failure);
+    await store.process.setPassFailure(failure);
   } catch (cause) {
     // Where the cache is what fails, the log has said so.
     log.debug({ reason: errorMessage(cause) }, "the cache cannot remember why passes fail");

@@ -1,4 +1,3 @@
-import type { Db } from "../store/sqlite/open.ts";
 import type { Settings } from "../config/settings.ts";
 import { effectsInThreads } from "../sampling/effects.ts";
 import { errorMessage } from "../errors.ts";
@@ -11,6 +10,7 @@ import { beginSchedule } from "./schedule.ts";
 import type { Quarantine } from "../workers/quarantine.ts";
 import type { Triggers } from "./triggers.ts";
 import { watchManifests } from "../manifest/watch/watch.ts";
+import type { Store } from "../store/store.ts";
 
 /** The parts that depend on the configuration. A reload replaces them. */
 export interface Runtime {
@@ -28,7 +28,7 @@ export interface Runtime {
 
 /** Options of `createRuntime`. */
 export interface RuntimeOptions {
-  readonly db: Db;
+  readonly store: Store;
   readonly settings: Settings;
   readonly log: Log;
   /** Told when there is a reason to work. */
@@ -40,14 +40,14 @@ export interface RuntimeOptions {
 }
 
 /** Begins one: from then on schedule and manifests give reasons to work. @throws Failure */
-export function createRuntime(options: RuntimeOptions): Runtime {
-  const { db, settings, log, triggers, isSingleThreaded, guard, report } = options;
+export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const { store, settings, log, triggers, isSingleThreaded, guard, report } = options;
   const admission = createAdmission(settings.load, thisKernel);
   const threads = isSingleThreaded ? 1 : settings.drain.threads;
   const { runner, samples, ...threaded } = effectsInThreads(settings, { threads, guard });
   let pass: Pass;
   try {
-    pass = createPass({ db, settings, runner, samples, report });
+    pass = await createPass({ store, settings, runner, samples, report });
   } catch (error) {
     // Settings that are refused leave nothing open.
     void threaded.close();

@@ -1,11 +1,9 @@
-import { errorCode } from "../errors.ts";
 import type { Settings } from "../config/settings.ts";
 import { bootIdOf, checkAfterPowerLoss, type Checked } from "../sampling/upkeep/power-loss.ts";
-import { processOf } from "../store/sqlite/process.ts";
-import { type Db, hasCache, openCache, type OpenedCache } from "../store/sqlite/open.ts";
-import { retryAfterUpgrade } from "../store/sqlite/retry-after-upgrade.ts";
 import { VERSION } from "../version.ts";
 import { findQuarantine, type Quarantine } from "../workers/quarantine.ts";
+import type { Store } from "../store/store.ts";
+import { hasCache, isFull, openStore, type OpenedStore } from "../store/open.ts";
 
 /** Options of `openForWork`. */
 export interface OpenOptions {
@@ -17,26 +15,26 @@ export interface OpenOptions {
 }
 
 /** Opens the cache; what an older version gave up is due again. @throws Failure CACHE_UNUSABLE */
-export async function openForWork(options: OpenOptions): Promise<Db> {
-  const { db, movedAside } = await openWithRoom(options);
+export async function openForWork(options: OpenOptions): Promise<Store> {
+  const { store, movedAside } = await openWithRoom(options);
   if (movedAside !== undefined) {
     const { path, reason } = movedAside;
     options.onMovedAside(
       `${reason}; it is kept as ${path}, and rebuilt from receipts and manifests`,
     );
   }
-  retryAfterUpgrade(db, VERSION, Date.now());
-  return db;
+  await store.changes.retryAfterUpgrade(VERSION, Date.now());
+  return store;
 }
 
 /** Files at which the last process died. To be called before any work begins. */
-export function quarantineFor(db: Db, { state }: Settings): Quarantine {
-  return findQuarantine(db, { state, bootId: bootIdOf() });
+export function quarantineFor(store: Store, { state }: Settings): Promise<Quarantine> {
+  return findQuarantine(store.process, { state, bootId: bootIdOf() });
 }
 
 /** Options of `recover`. */
 export interface RecoverOptions {
-  readonly db: Db;
+  readonly store: Store;
   readonly settings: Settings;
   readonly isStopping: () => boolean;
 }
@@ -45,22 +43,21 @@ export interface RecoverOptions {
  * Notes that work begins, and finds what a power loss took of the work before. To be called once
  * passes are made: they ask how the last process stopped.
  */
-export function recover({
-  db,
+export async function recover({
+  store,
   settings,
   isStopping,
 }: RecoverOptions): Promise<Checked | undefined> {
-  processOf(db).setWorking();
-  return checkAfterPowerLoss({ db, settings, bootId: bootIdOf(), isStopping });
+  await store.process.setWorking();
+  return checkAfterPowerLoss({ store, settings, bootId: bootIdOf(), isStopping });
 }
 
-async function openWithRoom({ settings, makeRoom }: OpenOptions): Promise<OpenedCache> {
+async function openWithRoom({ settings, makeRoom }: OpenOptions): Promise<OpenedStore> {
   try {
-    return openCache(settings.state);
+    return openStore(settings.state);
   } catch (error) {
-    const isFull = errorCode((error as Error).cause) === "SQLITE_FULL";
-    if (!isFull || !hasCache(settings.state)) throw error;
+    if (!isFull((error as Error).cause) || !hasCache(settings.state)) throw error;
     await makeRoom();
-    return openCache(settings.state);
+    return openStore(settings.state);
   }
 }

@@ -5,9 +5,6 @@ import type { Live } from "../http/state.ts";
 import { type PageServer, startServer } from "../http/supervisor.ts";
 import type { Log } from "../log/log.ts";
 import type { PassEvent } from "../sampling/events.ts";
-import type { Lock } from "../store/sqlite/lock.ts";
-import { cacheIdentity, type Db } from "../store/sqlite/open.ts";
-import { nextRetryOf } from "../store/sqlite/queries/totals.ts";
 import { createTrim } from "../system/malloc-trim.ts";
 import type { Quarantine } from "../workers/quarantine.ts";
 import { createLiveness, type LivenessTracker } from "./liveness.ts";
@@ -16,10 +13,12 @@ import { quarantineFor } from "./startup.ts";
 import type { Notify } from "./systemd/notify.ts";
 import { createReporter, type Reporter } from "./systemd/reporter.ts";
 import { createTriggers, type Triggers } from "./triggers.ts";
+import type { Store } from "../store/store.ts";
+import { cacheIdentity, type Lock } from "../store/open.ts";
 
 /** Options of `runDaemon`. */
 export interface DaemonOptions {
-  readonly db: Db;
+  readonly store: Store;
   readonly settings: Settings;
   readonly lock: Lock;
   readonly log: Log;
@@ -42,8 +41,6 @@ export interface Daemon extends DaemonOptions {
   readonly abort: AbortController;
   /** Identity of the cache file, to notice one that was put in its place. */
   readonly cacheIdentity: string | undefined;
-  /** When the next retry is due, ms since epoch; undefined when none is. */
-  readonly nextRetry: (now: number) => number | undefined;
   /** Gives free memory back to the system, now and then. */
   readonly trim: () => void;
   /** Hears of what happens in passes: log, server, reporter and watchdog. */
@@ -75,10 +72,10 @@ export interface DaemonStatus {
 }
 
 /** Creates the daemon; schedule and manifests give reasons to work from then on. @throws Failure */
-export function createDaemon(options: DaemonOptions): Daemon {
-  const { db, settings, log, notify } = options;
+export async function createDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { store, settings, log, notify } = options;
   const [triggers, liveness] = [createTriggers(), createLiveness()];
-  const quarantine = quarantineFor(db, settings);
+  const quarantine = await quarantineFor(store, settings);
   const parts = {
     ...options,
     triggers,
@@ -87,13 +84,12 @@ export function createDaemon(options: DaemonOptions): Daemon {
     status: { ...BEGINNING, isSingleThreaded: quarantine.isSingleThreaded() },
     abort: new AbortController(),
     cacheIdentity: cacheIdentity(settings.state),
-    nextRetry: nextRetryOf(db),
     trim: createTrim(),
     report,
   };
-  const running = Object.assign(parts, { runtime: runtimeFor(parts, settings) });
+  const running = Object.assign(parts, { runtime: await runtimeFor(parts, settings) });
   const reporter = createReporter({
-    db,
+    queries: store.queries,
     log,
     notify,
     liveness,
@@ -128,13 +124,13 @@ const BEGINNING: DaemonStatus = {
 
 /** Begins a runtime for a configuration. @throws Failure */
 export function runtimeFor(
-  daemon: Pick<Daemon, "db" | "log" | "triggers" | "quarantine" | "status" | "report">,
+  daemon: Pick<Daemon, "store" | "log" | "triggers" | "quarantine" | "status" | "report">,
   settings: Settings,
-): Runtime {
-  const { db, log, triggers, quarantine, status, report } = daemon;
+): Promise<Runtime> {
+  const { store, log, triggers, quarantine, status, report } = daemon;
   const { isSingleThreaded } = status;
   const { guard } = quarantine;
-  return createRuntime({ db, settings, log, triggers, isSingleThreaded, guard, report });
+  return createRuntime({ store, settings, log, triggers, isSingleThreaded, guard, report });
 }
 
 /** The state that page, health and metrics show. */

@@ -1,5 +1,5 @@
+import type { Settled } from "../store/drain-store.ts";
 import type { PassEvent } from "../sampling/events.ts";
-import type { Settled } from "../store/sqlite/settle.ts";
 
 /** Upper bounds of the buckets of how long a sample took, seconds. */
 export const SAMPLE_BUCKETS = [

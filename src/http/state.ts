@@ -1,9 +1,9 @@
-import type { Db } from "../store/sqlite/open.ts";
 import type { Settings } from "../config/settings.ts";
 import type { StatusReport } from "../inspect/status.ts";
 import type { PassSummary } from "../store/types.ts";
 import type { Wait } from "../store/waits.ts";
 import type { Work } from "./counters.ts";
+import type { Store } from "../store/store.ts";
 
 /** Whether the daemon makes progress. */
 export interface Liveness {
@@ -48,9 +48,9 @@ export interface DaemonState extends Live {
 
 /** What pages are made from. Nothing in it changes the lake or the cache. */
 export interface PageContext {
-  /** The cache, to read. @throws Failure CACHE_UNUSABLE while there is none that can be read */
-  cache(): Db;
-  /** Everything at a glance, at most a few seconds old. @throws as `cache` does, and what SQLite throws */
+  /** The store, to read. @throws Failure CACHE_UNUSABLE while there is none that can be read */
+  store(): Store;
+  /** Everything at a glance, at most a few seconds old. @throws as `store` does, and what it throws */
   report(): Promise<StatusReport>;
   readonly settings: Settings;
   state(): DaemonState;

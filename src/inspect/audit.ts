@@ -1,6 +1,6 @@
+import type { Queries, RecordedSample } from "../store/queries.ts";
 import type { Stats } from "node:fs";
 import { opendir } from "node:fs/promises";
-import type { AuditedCache, RecordedSample } from "../store/sqlite/queries/audit.ts";
 import { errorCode } from "../errors.ts";
 import { entryPath, type HeldDirectory, holdBeneath, statEntry } from "../lake/held-directory.ts";
 import type { HeldDataset } from "../lake/lake.ts";
@@ -49,9 +49,8 @@ export interface Finding {
 
 /** A dataset, with what has to be asked about it. */
 export interface Audit {
-  readonly id: number;
   readonly dataset: HeldDataset;
-  readonly cache: AuditedCache;
+  readonly queries: Pick<Queries, "recordedSamples" | "missingOf" | "orphansAmong">;
   readonly checkpoints: readonly Checkpoint[];
   /** Whether a daemon is at work, whose temporary files are no finding. */
   readonly isRunning: boolean;
@@ -72,12 +71,12 @@ export async function* auditDataset(audit: Audit): AsyncGenerator<Finding, void,
   if (samples !== undefined) yield* auditFiles(audit, samples, "");
 }
 
-function* auditEntries(
-  { id, cache, onLooked }: Audit,
+async function* auditEntries(
+  { dataset, queries, onLooked }: Audit,
   samples: HeldDirectory | undefined,
-): Generator<Finding, void, void> {
+): AsyncGenerator<Finding, void, void> {
   for (let last: string | null = null; ;) {
-    const entries = cache.after(id, last, BATCH);
+    const entries = await queries.recordedSamples(dataset.name, last, BATCH);
     for (const entry of entries) yield findingOf(entry, samples);
     onLooked?.(entries.length);
     if (entries.length < BATCH) return;
@@ -113,14 +112,15 @@ function statSample(samples: HeldDirectory, name: string): Stats | undefined {
 }
 
 async function* auditManifests(audit: Audit): AsyncGenerator<Finding, void, void> {
-  const { id, dataset, cache, checkpoints } = audit;
+  const { dataset, queries, checkpoints } = audit;
   using manifests = holdManifests(dataset);
   for (const segment of (await planAll(manifests)).segments) {
     const readBytes = readBytesOf(segment.file, checkpoints);
     for await (const { entries, checkpoint } of readSegment(manifests, segment, readingAsIs)) {
       const kind = checkpoint.offset <= readBytes ? "lost" : "unread";
       audit.onLooked?.(entries.length);
-      for (const raw of cache.missingOf(id, [...new Set(entries.map((entry) => entry.raw))])) {
+      const raws = [...new Set(entries.map((entry) => entry.raw))];
+      for (const raw of await queries.missingOf(dataset.name, raws)) {
         yield { kind, raw, why: `${checkpoint.path}, up to line ${checkpoint.line}` };
       }
     }
@@ -143,15 +143,27 @@ async function* auditFiles(
   directory: HeldDirectory,
   path: string,
 ): AsyncGenerator<Finding, void, void> {
-  const { id, cache, isRunning } = audit;
+  let names: string[] = [];
   for await (const entry of await opendir(entryPath(directory))) {
     const name = path + entry.name;
     audit.onLooked?.(1);
     if (entry.isDirectory()) yield* auditFolder(audit, directory, { name: entry.name, path });
-    if (entry.isDirectory() || isReceipts(name) || cache.isSample(id, name)) continue;
-    if (isRunning && temporaryName.test(entry.name)) continue;
-    yield { kind: "orphan", sample: name, why: "no entry has this sample" };
+    if (entry.isDirectory() || isReceipts(name)) continue;
+    if (audit.isRunning && temporaryName.test(entry.name)) continue;
+    names.push(name);
+    if (names.length < BATCH) continue;
+    yield* orphansAmong(audit, names);
+    names = [];
   }
+  yield* orphansAmong(audit, names);
+}
+
+async function* orphansAmong(
+  { dataset, queries }: Audit,
+  names: readonly string[],
+): AsyncGenerator<Finding, void, void> {
+  for (const sample of await queries.orphansAmong(dataset.name, names))
+    yield { kind: "orphan", sample, why: "no entry has this sample" };
 }
 
 /** One that is gone again, or became a link, has no samples. */

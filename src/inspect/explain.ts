@@ -1,5 +1,5 @@
+import type { WholeEntry } from "../store/queries.ts";
 import type { SettledOutcome } from "../store/types.ts";
-import type { WholeEntry } from "../store/sqlite/queries/entry.ts";
 import { decide, type Decision } from "../store/decide.ts";
 import { systemMessage } from "../lake/errors.ts";
 import { statEntry } from "../lake/held-directory.ts";

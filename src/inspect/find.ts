@@ -1,17 +1,12 @@
+import type { Queries, RawName, WholeEntry } from "../store/queries.ts";
 import { realpath } from "node:fs/promises";
 import { relative, resolve } from "node:path";
-import { rawsOfBronze } from "../store/sqlite/queries/bronze.ts";
-import { entriesOf, type WholeEntry } from "../store/sqlite/queries/entry.ts";
-import { rawsEnding } from "../store/sqlite/queries/near-raws.ts";
-import type { Db } from "../store/sqlite/open.ts";
-import { rawsOfSample } from "../store/sqlite/queries/sample-name.ts";
 import type { Settings } from "../config/settings.ts";
 import { Failure } from "../errors.ts";
 import { pathBytes } from "../lib/pep383.ts";
-import { openCacheIfAny } from "../store/sqlite/open-if-any.ts";
 import { unknownRaw } from "./unknown-names.ts";
 import { type WaitingFor, waitingFor } from "./waiting-for.ts";
-import { holderOf } from "../store/sqlite/lock.ts";
+import { holderOf, openStoreIfAny } from "../store/open.ts";
 
 /** What is to be shown: entries, or a file of the lake that no entry is known for. */
 export type Found =
@@ -41,43 +36,44 @@ export async function findWhat(
   dataset: string | undefined,
 ): Promise<Found> {
   const wanted = { what, settings, dataset };
-  const db = openCacheIfAny(settings.state);
+  const store = openStoreIfAny(settings.state);
   try {
-    const entries = db === undefined ? [] : await entriesMeant(db, wanted);
-    if (db !== undefined && entries.length > 0) {
-      const waiting = waitingFor(db, settings, holderOf(settings.state) ?? null);
+    const entries = store === undefined ? [] : await entriesMeant(store.queries, wanted);
+    if (store !== undefined && entries.length > 0) {
+      const waiting = await waitingFor(store.process, settings, holderOf(settings.state) ?? null);
       return { kind: "entries", entries, waiting };
     }
     const path = await existing(candidates(wanted));
-    if (path === undefined) throw unknown(db, wanted);
+    if (path === undefined) throw await unknown(store?.queries, wanted);
     if (!(await isInLake(path, settings))) {
       throw new Failure("PATH_REFUSED", `${what} is not in the lake: \`preview\` shows any file`);
     }
     const place = (await placesOf(path, settings)).at(-1);
     return { kind: "file", path, dataset: place?.dataset ?? null };
   } finally {
-    db?.close();
+    await store?.close();
   }
 }
 
 /** The entries that an argument means: the first way that finds some. */
-async function entriesMeant(db: Db, wanted: Wanted): Promise<readonly WholeEntry[]> {
+async function entriesMeant(queries: Queries, wanted: Wanted): Promise<readonly WholeEntry[]> {
   const { what, settings, dataset } = wanted;
-  const known = entriesOf(db, what, dataset);
+  const known = await queries.entriesOf(what, dataset);
   if (known.length > 0) return known;
   const here: Place[] = [{ dataset, path: what }];
   for (const path of candidates(wanted)) here.push(...(await placesOf(path, settings)));
   const places = here.filter((place) => dataset === undefined || place.dataset === dataset);
   for (const place of places) {
-    const entries = ofSample(db, place);
+    const entries = await ofSample(queries, place);
     if (entries.length > 0) return entries;
   }
-  const [ending, other] = rawsEnding(db, { raw: what, dataset, count: 2 });
-  if (ending !== undefined && other === undefined) return entriesOf(db, ending.raw, ending.dataset);
+  const [ending, other] = await queries.rawsEnding({ raw: what, dataset, count: 2 });
+  if (ending !== undefined && other === undefined)
+    return queries.entriesOf(ending.raw, ending.dataset);
   for (const { dataset, path } of places) {
     const absolute = dataset === undefined ? path : resolve(settings.prefix, dataset, path);
-    const raws = rawsOfBronze(db, { dataset, paths: [path, absolute] });
-    if (raws.length > 0) return raws.flatMap((one) => entriesOf(db, one.raw, one.dataset));
+    const raws = await queries.rawsOfBronze({ dataset, paths: [path, absolute] });
+    if (raws.length > 0) return entriesOfAll(queries, raws);
   }
   return [];
 }
@@ -88,13 +84,23 @@ interface Place {
   readonly path: string;
 }
 
-function ofSample(db: Db, { dataset, path }: Place): readonly WholeEntry[] {
+async function ofSample(
+  queries: Queries,
+  { dataset, path }: Place,
+): Promise<readonly WholeEntry[]> {
   const [, name] = /^samples\/(.+)$/.exec(path) ?? [];
   if (name === undefined) return [];
-  const raws = rawsOfSample(db, name, dataset);
-  const found = raws.flatMap((one) => entriesOf(db, one.raw, one.dataset));
+  const found = await entriesOfAll(queries, await queries.rawsOfSample(name, dataset));
   // A name is kept for ever, also where the sample has got another one.
   return found.filter(({ sample }) => sample === path);
+}
+
+async function entriesOfAll(
+  queries: Queries,
+  raws: readonly RawName[],
+): Promise<readonly WholeEntry[]> {
+  const found = await Promise.all(raws.map(({ raw, dataset }) => queries.entriesOf(raw, dataset)));
+  return found.flat();
 }
 
 /** The datasets that a path lies in, as it is written and as it is without links. */
@@ -141,9 +147,10 @@ async function realOf(path: string): Promise<string | undefined> {
   return realpath(pathBytes(path)).then(String, () => undefined);
 }
 
-function unknown(db: Db | undefined, { what, dataset }: Wanted): Failure {
+async function unknown(queries: Queries | undefined, { what, dataset }: Wanted): Promise<Failure> {
   const also = ", and there is no such sample or file";
-  if (db !== undefined) return new Failure("USAGE", unknownRaw(db, { raw: what, dataset, also }));
+  if (queries !== undefined)
+    return new Failure("USAGE", await unknownRaw(queries, { raw: what, dataset, also }));
   const why = "there is no cache yet: has `run` been started?";
   return new Failure("CACHE_UNUSABLE", `no entry has the raw ${what}${also}; ${why}`);
 }

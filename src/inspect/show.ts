@@ -1,5 +1,5 @@
+import type { WholeEntry } from "../store/queries.ts";
 import { join } from "node:path";
-import type { WholeEntry } from "../store/sqlite/queries/entry.ts";
 import type { Settings } from "../config/settings.ts";
 import { Failure } from "../errors.ts";
 import { bronzePath } from "../lake/local-file.ts";

@@ -1,16 +1,6 @@
+import type { DatasetTotals, FailuresOfCode, Queries } from "../store/queries.ts";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { checkpointsOf } from "../store/sqlite/checkpoints.ts";
-import { datasetsOf } from "../store/sqlite/datasets.ts";
-import { processOf } from "../store/sqlite/process.ts";
-import { holderOf } from "../store/sqlite/lock.ts";
-import type { Db } from "../store/sqlite/open.ts";
-import {
-  datasetTotals,
-  type DatasetTotals,
-  failuresByCode,
-  type FailuresOfCode,
-} from "../store/sqlite/queries/totals.ts";
 import type { OffReason, Settings } from "../config/settings.ts";
 import { concurrently } from "../lib/concurrently.ts";
 import { type Verdict, verdictOf } from "./health.ts";
@@ -18,6 +8,8 @@ import { MANIFEST_PATH } from "../manifest/discover.ts";
 import { fileId } from "../manifest/files.ts";
 import type { PassSummary } from "../store/types.ts";
 import { waitingFor } from "./waiting-for.ts";
+import { holderOf } from "../store/open.ts";
+import type { Store } from "../store/store.ts";
 
 /** One dataset: what is in it, and how far behind it is. */
 export interface DatasetStatus extends Omit<DatasetTotals, "oldestDueAt"> {
@@ -57,33 +49,32 @@ const NOT_BEHIND = { waiting: 0, due: 0, oldestDueSeconds: null, unreadBytes: nu
 
 /** Looks at cache and manifests; `now` is ms since epoch. Writes nothing. */
 export async function statusOf(
-  db: Db,
+  { queries, process }: Pick<Store, "queries" | "process">,
   settings: Pick<Settings, "prefix" | "state" | "offReason">,
   now: number,
 ): Promise<StatusReport> {
   const running = holderOf(settings.state) ?? null;
-  const unreadOf = unreadBytesOf(db, settings.prefix);
-  const waiting = waitingFor(db, settings, running);
+  const waiting = await waitingFor(process, settings, running);
   const datasets = await concurrently(
-    datasetTotals(db, now),
+    await queries.totals(now),
     async ({ oldestDueAt, ...totals }): Promise<DatasetStatus> => {
       const off = settings.offReason(totals.dataset) ?? null;
       if (off !== null) return Object.assign(totals, { ...NOT_BEHIND, off, waitsFor: null });
       const oldestDueSeconds = oldestDueAt === null ? null : Math.round((now - oldestDueAt) / 1000);
-      const unreadBytes = await unreadOf(totals.dataset);
+      const unreadBytes = await unreadBytesOf(queries, settings.prefix, totals.dataset);
       const waitsFor = waiting.of(totals.dataset);
       return Object.assign(totals, { oldestDueSeconds, unreadBytes, off, waitsFor });
     },
   );
-  const memory = processOf(db);
   const known = {
-    passesWait: running === null ? null : memory.passesWait(),
-    passFailure: running === null ? null : memory.passFailure(),
-    lastPass: memory.lastPass(),
+    passesWait: running === null ? null : await process.passesWait(),
+    passFailure: running === null ? null : await process.passFailure(),
+    lastPass: await process.lastPass(),
     totals: sumOf(datasets),
   };
   const { word, why } = verdictOf({ ...known, datasets, isRunning: running !== null }, now);
-  return { running, verdict: { word, why }, ...known, failures: failuresByCode(db), datasets };
+  const failures = await queries.failuresByCode();
+  return { running, verdict: { word, why }, ...known, failures, datasets };
 }
 
 function sumOf(datasets: readonly DatasetStatus[]): StatusTotals {
@@ -107,15 +98,15 @@ function sumOf(datasets: readonly DatasetStatus[]): StatusTotals {
   };
 }
 
-/** Makes the function that looks how far behind a dataset's checkpoint its manifest has grown. */
-function unreadBytesOf(db: Db, prefix: string): (dataset: string) => Promise<number | null> {
-  const datasets = datasetsOf(db);
-  const checkpoints = checkpointsOf(db);
-  return async (dataset) => {
-    const id = datasets.find(dataset);
-    const found = await stat(join(prefix, dataset, MANIFEST_PATH)).catch(() => undefined);
-    if (id === undefined || found === undefined) return null;
-    const current = checkpoints.of(id).find(({ file }) => file === fileId(found));
-    return Math.max(0, found.size - (current?.offset ?? 0));
-  };
+/** Looks how far behind a dataset's checkpoint its manifest has grown. */
+async function unreadBytesOf(
+  queries: Queries,
+  prefix: string,
+  dataset: string,
+): Promise<number | null> {
+  const found = await stat(join(prefix, dataset, MANIFEST_PATH)).catch(() => undefined);
+  if (found === undefined) return null;
+  const checkpoints = await queries.checkpoints(dataset);
+  const current = checkpoints.find(({ file }) => file === fileId(found));
+  return Math.max(0, found.size - (current?.offset ?? 0));
 }

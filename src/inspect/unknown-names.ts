@@ -1,10 +1,8 @@
 import { matchesGlob } from "node:path";
-import { datasetsOf } from "../store/sqlite/datasets.ts";
-import { nearRaws } from "../store/sqlite/queries/near-raws.ts";
-import type { Db } from "../store/sqlite/open.ts";
 import { Failure } from "../errors.ts";
 import { nearest } from "../lib/nearest.ts";
 import { counted } from "../lib/text.ts";
+import type { Queries } from "../store/queries.ts";
 
 /** Names that are offered for one that is unknown. */
 const OFFERED = 5;
@@ -25,17 +23,17 @@ export function needDataset(glob: string | undefined, names: readonly string[]):
  * Says that no entry has a raw, and which one may be meant; `also` goes between.
  * @throws Failure USAGE for an unknown dataset
  */
-export function unknownRaw(
-  db: Db,
+export async function unknownRaw(
+  queries: Pick<Queries, "datasets" | "nearRaws">,
   {
     raw,
     dataset,
     also = "",
   }: { readonly raw: string; readonly dataset: string | undefined; readonly also?: string },
-): string {
-  needDataset(dataset, datasetsOf(db).all());
+): Promise<string> {
+  needDataset(dataset, await queries.datasets());
   const where = dataset === undefined ? "" : ` in ${dataset}`;
-  const near = nearRaws(db, { raw, dataset, count: OFFERED });
+  const near = await queries.nearRaws({ raw, dataset, count: OFFERED });
   const names = near.map((found) => `${found.dataset} ${found.raw}`);
   const hint =
     names.length === 0

@@ -1,8 +1,6 @@
-import { processOf } from "../store/sqlite/process.ts";
-import type { holderOf } from "../store/sqlite/lock.ts";
-import type { Db } from "../store/sqlite/open.ts";
-import { waitsIn } from "../store/sqlite/waits.ts";
 import type { OffReason, Settings } from "../config/settings.ts";
+import type { holderOf } from "../store/open.ts";
+import type { ProcessStore } from "../store/process-store.ts";
 
 /** Why what is due is not done; null where nothing speaks against it. */
 export interface WaitingFor {
@@ -18,15 +16,14 @@ const offTexts: Readonly<Record<OffReason, string>> = {
 };
 
 /** Where it is known what holds up datasets: configuration, and what passes left in the cache. */
-export function waitingFor(
-  db: Db,
+export async function waitingFor(
+  memory: Pick<ProcessStore, "waits" | "passFailure" | "passesWait">,
   { offReason }: Pick<Settings, "offReason">,
   running: ReturnType<typeof holderOf> | null,
-): WaitingFor {
-  const waits = new Map(waitsIn(db).map((wait) => [wait.dataset, wait]));
-  const memory = processOf(db);
-  const failure = memory.passFailure();
-  const held = memory.passesWait() ?? (failure === null ? null : `passes fail: ${failure}`);
+): Promise<WaitingFor> {
+  const waits = new Map((await memory.waits()).map((wait) => [wait.dataset, wait]));
+  const failure = await memory.passFailure();
+  const held = (await memory.passesWait()) ?? (failure === null ? null : `passes fail: ${failure}`);
   return {
     all: (running ?? null) === null ? "nothing runs" : held,
     of(dataset) {

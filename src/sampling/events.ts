@@ -1,4 +1,4 @@
-import type { Settled } from "../store/sqlite/settle.ts";
+import type { Settled } from "../store/drain-store.ts";
 import type { FailureCode } from "../errors.ts";
 import type { Ingested } from "./ingest/ingest.ts";
 import type { Pruned } from "./upkeep/retention.ts";

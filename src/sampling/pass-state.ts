@@ -8,20 +8,17 @@ import { createIoThrottle, type IoThrottle } from "../load/io-throttle.ts";
 import { type Unmoved, unmovedBelow } from "../manifest/unmoved.ts";
 import { rejectionReceipt } from "../samples/receipts.ts";
 import type { SampleDirectory } from "../samples/sample-directory.ts";
-import { changedByOthersOf } from "../store/sqlite/changes.ts";
-import { processOf } from "../store/sqlite/process.ts";
-import type { Db } from "../store/sqlite/open.ts";
-import { rememberWaits } from "../store/sqlite/waits.ts";
 import { createWaits, type Waits } from "../store/waits.ts";
 import type { PassEvent } from "./events.ts";
 import { createFinder, type FindDatasets } from "./find-datasets.ts";
 import { createIngest, type Ingest } from "./ingest/ingest.ts";
 import { type CleanUp, createCleanUp } from "./upkeep/clean-up.ts";
 import { createRetainAll, type RetainAll } from "./upkeep/retain-all.ts";
+import type { Store } from "../store/store.ts";
 
 /** What passes are made with. */
 export interface PassContext {
-  readonly db: Db;
+  readonly store: Store;
   readonly settings: Settings;
   readonly runner: JobRunner;
   readonly samples: SampleDirectory;
@@ -48,9 +45,7 @@ export interface PassState extends PassContext {
   readonly retainAll: RetainAll;
   readonly waits: Waits;
   /** Writes the waits to the store; `isLast`: now, and not only a while after the last time. */
-  readonly rememberWaits: (isLast: boolean) => void;
-  /** Whether another process changed the store since the last call. */
-  readonly isChanged: () => boolean;
+  readonly rememberWaits: (isLast: boolean) => Promise<void>;
   /** Whether somebody set the clock since the last call. */
   readonly wasClockSet: () => boolean;
   /** Datasets with lines that were left for another turn, the one that waits longest first. */
@@ -73,13 +68,12 @@ export interface PassRun {
 const TURN_MS = 200;
 
 /** Makes the state for the passes of a process, or of one configuration. */
-export function createPassState(context: PassContext): PassState {
-  const { db, settings, samples, report } = context;
+export async function createPassState(context: PassContext): Promise<PassState> {
+  const { store, settings, samples, report } = context;
   const waits = createWaits();
-  const remember = rememberWaits(db);
   const cleanUp = createCleanUp({
     samples,
-    wasStoppedCleanly: processOf(db).wasStoppedCleanly() === true,
+    wasStoppedCleanly: (await store.process.wasStoppedCleanly()) === true,
     onRemoved: (dataset, files) => report({ type: "swept", dataset, files }),
   });
   return {
@@ -91,18 +85,17 @@ export function createPassState(context: PassContext): PassState {
     find: createFinder(settings),
     unmoved: unmovedBelow(settings.prefix),
     cleanUp,
-    retainAll: createRetainAll({ db, settings, samples, cleanUp: cleanUp.ensure }),
+    retainAll: createRetainAll({ store: store.upkeep, settings, samples, cleanUp: cleanUp.ensure }),
     waits,
-    rememberWaits: (isLast) => remember(waits.all(), isLast),
-    isChanged: changedByOthersOf(db),
+    rememberWaits: (isLast) => store.process.rememberWaits(waits.all(), isLast),
     wasClockSet: watchClock(),
     left: new Set(),
   };
 }
 
-function ingestWith({ db, settings, samples, report }: PassContext): Ingest {
+function ingestWith({ store, settings, samples, report }: PassContext): Ingest {
   return createIngest({
-    db,
+    store: store.ingest,
     settings,
     async onRejected(dataset, lines) {
       const now = Date.now();
@@ -125,12 +118,12 @@ export function reportFailure(
 }
 
 /** Notes why nothing of a dataset is done, for those who look. */
-export function addWait(
+export async function addWait(
   pass: PassState,
   dataset: string,
   code: FailureCode,
   message: string,
-): void {
+): Promise<void> {
   pass.waits.add({ dataset, code, message, at: Date.now() });
-  pass.rememberWaits(false);
+  await pass.rememberWaits(false);
 }

@@ -1,6 +1,3 @@
-import { errorCode } from "../errors.ts";
-import { bringForward } from "../store/sqlite/due.ts";
-import { processOf } from "../store/sqlite/process.ts";
 import type { PassSummary } from "../store/types.ts";
 import { drain } from "./drain/drain.ts";
 import { backOff } from "./drain/retry.ts";
@@ -14,6 +11,7 @@ import {
   reportFailure,
 } from "./pass-state.ts";
 import { addToSummary, type Counting, emptySummary, isIdle } from "./summary.ts";
+import { isFull } from "../store/open.ts";
 
 /** How one pass goes. */
 export interface PassOptions {
@@ -51,15 +49,14 @@ export interface Pass {
   close(): Promise<void>;
 }
 
-/** Makes the function that runs passes; they remember what earlier ones found. */
-export function createPass(context: PassContext): Pass {
-  const pass = createPassState(context);
+/** Creates the function that runs passes; they remember what earlier ones found. */
+export async function createPass(context: PassContext): Promise<Pass> {
+  const pass = await createPassState(context);
   const run = async (options: PassOptions): Promise<PassResult> => {
     try {
       return await runPass(pass, options);
     } catch (error) {
-      const isFull = errorCode(error) === "SQLITE_FULL";
-      if (isFull && options.datasets === undefined) await makeRoom(pass, options.isStopping);
+      if (isFull(error) && options.datasets === undefined) await makeRoom(pass, options.isStopping);
       throw error;
     }
   };
@@ -70,7 +67,7 @@ async function runPass(pass: PassState, options: PassOptions): Promise<PassResul
   const { datasets, settles, isStopping, abort } = options;
   const isOfAll = datasets === undefined;
   const began = performance.now();
-  if (pass.wasClockSet()) bringForward(pass.db, Date.now(), backOff);
+  if (pass.wasClockSet()) await pass.store.drain.bringForward(Date.now(), backOff);
   const summary = emptySummary();
   const run = begin(pass, isStopping, summary);
 
@@ -89,8 +86,8 @@ async function runPass(pass: PassState, options: PassOptions): Promise<PassResul
 
   summary.ms = Math.round(performance.now() - began);
   if (isOfAll) pass.waits.passed({ begunAt: Date.parse(summary.at), isDrained });
-  pass.rememberWaits(true);
-  if (isOfAll || !isIdle(summary)) processOf(pass.db).setLastPass(summary);
+  await pass.rememberWaits(true);
+  if (isOfAll || !isIdle(summary)) await pass.store.process.setLastPass(summary);
   if (isStopping()) await pass.ingest.close();
   return {
     summary,
@@ -131,8 +128,8 @@ function drainAll(
       run.report({ type: "settled", settled });
     },
     onLeft: (dataset, error) => reportFailure(run, dataset, error),
-    onPaused(dataset, code, message) {
-      addWait(pass, dataset, code, message);
+    async onPaused(dataset, code, message) {
+      await addWait(pass, dataset, code, message);
       run.report({ type: "paused", where: dataset, code, message });
     },
   });
@@ -159,6 +156,5 @@ function retain(
 async function makeRoom(pass: PassState, isStopping: () => boolean): Promise<void> {
   const found = await pass.find(undefined, (path, error) => reportFailure(pass, path, error));
   await retain(pass, found, pass, isStopping);
-  // The log is written back, so that it begins again in the room that it has.
-  pass.db.pragma("wal_checkpoint(PASSIVE)");
+  await pass.store.upkeep.reuseRoom();
 }

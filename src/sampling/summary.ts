@@ -1,6 +1,6 @@
+import type { Settled } from "../store/drain-store.ts";
 import type { PassEvent } from "./events.ts";
 import type { PassSummary } from "../store/types.ts";
-import type { Settled } from "../store/sqlite/settle.ts";
 
 const INGESTED = ["lines", "unchanged", "superseded", "rejected"] as const;
 

@@ -12,7 +12,7 @@ export const LEAN_FLAGS: readonly string[] = [
 /** The same for malloc of glibc, mallopt(3); other C libraries do not look at them. */
 export const LEAN_MALLOC: Readonly<Record<string, string>> = {
   MALLOC_ARENA_MAX: "2",
-  MALLOC_MMAP_THRESHOLD_: "32768",
+  MALLOC_MMAP_THRESHOLD_: "36864",
   MALLOC_TRIM_THRESHOLD_: "65536",
 };
 

@@ -1,7 +1,6 @@
-import { processOf } from "../store/sqlite/process.ts";
-import type { Db } from "../store/sqlite/open.ts";
 import { lastCrashMarks, markOf } from "./crash-marks.ts";
 import type { Failed, RunJob } from "../job.ts";
+import type { ProcessStore } from "../store/process-store.ts";
 
 /**
  * A file is given up after the process died this many times in a row while working on it. Fewer:
@@ -31,21 +30,20 @@ export interface Quarantine {
  * it was so in a row. To be called before anything is in work again.
  * @throws errno, and what the cache throws
  */
-export function findQuarantine(
-  db: Db,
+export async function findQuarantine(
+  memory: ProcessStore,
   { state, bootId }: { readonly state: string; readonly bootId: string | undefined },
-): Quarantine {
-  const memory = processOf(db);
-  const wasKilled = memory.wasStoppedCleanly() === false;
-  const isSameBoot = bootId !== undefined && memory.bootId() === bootId;
-  const before = memory.deaths();
+): Promise<Quarantine> {
+  const wasKilled = (await memory.wasStoppedCleanly()) === false;
+  const isSameBoot = bootId !== undefined && (await memory.bootId()) === bootId;
+  const before = await memory.deaths();
   const marks = wasKilled && isSameBoot ? lastCrashMarks(state) : [];
   const deaths = Object.fromEntries(marks.map((mark) => [mark, (before[mark] ?? 0) + 1]));
   // One that is given up may not have been recorded before the next death.
   for (const [mark, n] of Object.entries(marks.length > 0 ? before : {})) {
     if (n >= DEATHS) deaths[mark] ??= n;
   }
-  memory.setDeaths(deaths);
+  await memory.setDeaths(deaths);
   const counts = Object.entries(deaths);
   const givenUp = new Set(counts.filter(([, n]) => n >= DEATHS).map(([mark]) => mark));
   const watched = new Set(

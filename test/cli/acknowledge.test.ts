@@ -59,7 +59,7 @@ test("status counts what is acknowledged apart, and finds nothing wrong with it"
   await fill(world);
   await bringGone(world);
   await command(world, "acknowledge");
-  const report = await statusOf(world.db(), world.settings(), Date.now());
+  const report = await statusOf(world.store(), world.settings(), Date.now());
   expect(report.totals).toMatchObject({ failed: 1, acknowledged: 1 });
   expect(report.totals).toMatchObject({ rejected: 1, acknowledgedLines: 1 });
   expect(report.failures).toMatchObject([{ code: "FORMAT_INVALID", entries: 1, acknowledged: 1 }]);

@@ -234,7 +234,11 @@ test("a line that comes in a batch of new ones finds what was forgotten, too", a
   const take = (raws: readonly string[], mtime: number) => {
     const entries = raws.map((raw) => ({ raw, bronze: "bronze/a.csv", mtime }));
     const expectedFor = (raw: string) => namedAs(`n-${raw.replaceAll("/", "_")}`);
-    return accept({ dataset, entries, rejected: [], checkpoints: [], expectedFor }, 1000);
+    return accept(
+      dataset,
+      { dataset: DATASET, entries, rejected: [], checkpoints: [], expectedFor },
+      1000,
+    );
   };
   expect(take(["x1", "x2"], 1)).toMatchObject({ due: 2 });
   expect(take(["raw/a.csv", "x3"], MTIME)).toMatchObject({ due: 1, unchanged: 1 });

@@ -1,4 +1,4 @@
-import type { Expected } from "../../src/store/sqlite/accept.ts";
+import type { Expected } from "../../src/store/ingest-store.ts";
 
 /** A sample that is to be called so, and nothing else. */
 export function namedAs(name: string): Expected {

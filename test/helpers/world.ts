@@ -1,3 +1,4 @@
+import type { ListedEntry } from "../../src/store/queries.ts";
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import {
@@ -12,8 +13,10 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { processOf } from "../../src/store/sqlite/process.ts";
-import { listEntries, type ListedEntry } from "../../src/store/sqlite/queries/list.ts";
+import { metaOf, setMeta } from "../../src/store/sqlite/meta.ts";
+import { storeIn } from "../../src/store/sqlite/store.ts";
+import type { Store } from "../../src/store/store.ts";
+import { listEntries } from "../../src/store/sqlite/queries/list.ts";
 import { closeCache, type Db, openCache, type OpenedCache } from "../../src/store/sqlite/open.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Ingested } from "../../src/sampling/ingest/ingest.ts";
@@ -101,6 +104,8 @@ export interface World extends AsyncDisposable {
   pass(effects?: Partial<Replaced>): Promise<Passed>;
   /** The open cache. */
   db(): Db;
+  /** The store that is in it. */
+  store(): Store;
   /** What opening the cache had to move aside. */
   movedAside(): OpenedCache["movedAside"];
   /** Closes the cache, so that the next pass or another process begins anew. */
@@ -126,6 +131,7 @@ export async function createWorld(config: object = {}): Promise<World> {
   const configPath = join(root, "config.yaml");
   const daemons: Daemon[] = [];
   let opened: OpenedCache | undefined;
+  let store: Store | undefined;
   let pass: Pass | undefined;
   let current: Partial<Replaced> = {};
   let events: PassEvent[] = [];
@@ -167,7 +173,8 @@ export async function createWorld(config: object = {}): Promise<World> {
     async pass(effects = {}) {
       current = effects;
       events = [];
-      pass ??= createPass({ db: world.db(), settings: world.settings(), ...seam(), report });
+      const made = { store: world.store(), settings: world.settings(), ...seam(), report };
+      pass ??= await createPass(made);
       const { summary } = await pass({
         settles: true,
         isStopping: () => false,
@@ -180,15 +187,21 @@ export async function createWorld(config: object = {}): Promise<World> {
       if (opened === undefined) {
         opened = openCache(world.settings().state);
         aside = opened.movedAside ?? aside;
-        const memory = processOf(opened.db);
-        if (memory.bootId() === undefined) memory.setBootId(bootIdOf());
+        store = storeIn(opened.db, closeCache);
+        const { db } = opened;
+        if (metaOf(db, "bootId") === undefined) setMeta(db, "bootId", bootIdOf() ?? "");
       }
       return opened.db;
+    },
+    store() {
+      world.db();
+      return store as Store;
     },
     movedAside: () => aside,
     close() {
       if (opened !== undefined) closeCache(opened.db);
       opened = undefined;
+      store = undefined;
       pass = undefined;
     },
     async samples(dataset) {

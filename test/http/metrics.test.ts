@@ -140,7 +140,7 @@ test("more datasets than have series of their own share one, of their sums and t
     { length: MOST_DATASETS + more },
     (_, i) => `v/d${String(i).padStart(4, "0")}/v1`,
   );
-  const empty: StatusReport = await statusOf(world.db(), world.settings(), NOW);
+  const empty: StatusReport = await statusOf(world.store(), world.settings(), NOW);
   const datasets = names.map((dataset, i) => ({
     dataset,
     entries: 1000 - i,
@@ -187,7 +187,7 @@ test("more datasets than have series of their own share one, of their sums and t
 test("a dataset's name with quotes, line ends and what is not UTF-8 cannot forge a series", async () => {
   await using world = await createWorld();
   const evil = 'v/d"} 1\nstaging_sampler_ready 99\n\\/v1\udc80';
-  const empty = await statusOf(world.db(), world.settings(), NOW);
+  const empty = await statusOf(world.store(), world.settings(), NOW);
   const datasets = [{ ...empty.totals, dataset: evil, off: null, waitsFor: null }];
   const text = await metricsText({
     daemon: idleDaemon(NOW),

@@ -5,7 +5,7 @@ import { createApp } from "../../src/http/server/app.ts";
 import type { DaemonState } from "../../src/http/state.ts";
 import { createGuardedServer } from "../../src/http/server/listener.ts";
 import { addPages } from "../../src/http/pages/routes.ts";
-import { createCacheReader } from "../../src/http/server/store-reader.ts";
+import { createStoreReader } from "../../src/http/server/store-reader.ts";
 import { createReportReader } from "../../src/http/server/status-cache.ts";
 import { emptyWork } from "../../src/http/counters.ts";
 import { idleDaemon } from "../helpers/daemon-state.ts";
@@ -31,11 +31,11 @@ export async function servePages(settings: Settings): Promise<PageServer> {
   });
   let silentMs = 0;
   const failures: string[] = [];
-  const { cache, drop } = createCacheReader(settings.state);
+  const { store, drop } = createStoreReader(settings.state);
   const context = {
-    cache,
+    store,
     settings,
-    report: createReportReader({ cache, settings }),
+    report: createReportReader({ store, settings }),
     state: () => state,
     heardAt: () => Date.now() - silentMs,
     onFailure: (path: string, _: string, message: string) =>

@@ -6,9 +6,9 @@ import { acceptOf } from "../../src/store/sqlite/accept.ts";
 import {
   acknowledgeEntries,
   acknowledgeLines,
-  findAcknowledgedOf,
+  acknowledgedLinesOf,
 } from "../../src/store/sqlite/acknowledge.ts";
-import { auditedCacheOf } from "../../src/store/sqlite/queries/audit.ts";
+import { auditedOf } from "../../src/store/sqlite/queries/audit.ts";
 import { backlogOf } from "../../src/store/sqlite/queries/backlog.ts";
 import { browse } from "../../src/store/sqlite/queries/browse.ts";
 import { datasetsOf } from "../../src/store/sqlite/datasets.ts";
@@ -40,6 +40,7 @@ import { retryAfterUpgrade } from "../../src/store/sqlite/retry-after-upgrade.ts
 import { checkAfterPowerLoss } from "../../src/sampling/upkeep/power-loss.ts";
 import { syncSettled } from "../../src/sampling/upkeep/sync.ts";
 import { namedAs } from "../helpers/named.ts";
+import { allOf } from "../helpers/all-of.ts";
 import { createWorld, DATASET, MTIME, rows, type World } from "../helpers/world.ts";
 
 const cacheFolder = join(import.meta.dirname, "../../src/store/sqlite");
@@ -110,13 +111,24 @@ async function liveThrough(world: World, db: Db): Promise<void> {
   await world.pass();
   const isStopping = () => false;
   const late = () => Date.now() + 3_600_000;
-  await syncSettled({ db, settings: world.settings(), isStopping, clock: late, restMs: 0 });
+  await syncSettled({
+    store: world.store().upkeep,
+    settings: world.settings(),
+    isStopping,
+    clock: late,
+    restMs: 0,
+  });
   await world.put("b.csv", rows(4));
   await world.announce("gone.csv");
   await world.pass();
   await rm(world.path("samples/b_sample.csv"));
   const bootId = "another one";
-  const checked = await checkAfterPowerLoss({ db, settings: world.settings(), bootId, isStopping });
+  const checked = await checkAfterPowerLoss({
+    store: world.store(),
+    settings: world.settings(),
+    bootId,
+    isStopping,
+  });
   expect(checked).toMatchObject({ redone: 1 });
   expect(retryAfterUpgrade(db, "another one", Date.now())).toBe(0);
   expect(retryAfterUpgrade(db, "yet another one", Date.now())).toBe(0);
@@ -135,10 +147,10 @@ function lookAtAll(db: Db): void {
   const acknowledgement = { ...everything, isUndone: false };
   acknowledgeEntries(db, acknowledgement);
   acknowledgeLines(db, acknowledgement, Date.now());
-  findAcknowledgedOf(db, DATASET);
-  const audited = auditedCacheOf(db);
+  acknowledgedLinesOf(db, DATASET);
+  const audited = auditedOf(db);
   expect(audited.after(dataset, null, 1)).toHaveLength(1);
-  expect(audited.isSample(dataset, "a_sample.csv")).toBe(true);
+  expect(audited.orphansAmong(dataset, ["a_sample.csv", "other"])).toEqual(["other"]);
   retryFailures(db, everything, Date.now());
   makeDue(db, { dataset, raws: ["raw/a.csv"], now: Date.now() });
   expect([...listEntries(db, {})].length).toBeGreaterThan(0);
@@ -149,7 +161,7 @@ function lookAtAll(db: Db): void {
   expect(countsByCode(db, DATASET)).toEqual([{ code: "FILE_MISSING", entries: 1 }]);
   newestLines(db, 3);
   newestLines(db, 3, DATASET);
-  backlogOf(db, () => true)(Date.now());
+  backlogOf(db)(Date.now(), () => true);
   expect(rawsOfSample(db, "a_sample.csv")).toHaveLength(1);
   expect(rawsOfBronze(db, { dataset: DATASET, paths: ["bronze/a.csv"] }).length).toBeGreaterThan(0);
   expect(formatsOf(db)).toContain("csv");
@@ -222,22 +234,23 @@ test("40,000 rows at once take the same statements as one: none has a parameter 
   const noted = noteStatements(db);
   const dataset = datasetsOf(db).ensure(DATASET);
   const accept = acceptOf(db);
-  const take = (count: number) => {
+  const take = async (count: number) => {
     const raws = Array.from({ length: count }, (_, i) => `${i}.csv`);
     const entries = raws.map((raw) => ({ raw, bronze: "bronze/a.csv", mtime: MTIME }));
     const accepted = accept(
-      { dataset, entries, rejected: [], checkpoints: [], expectedFor: namedAs },
+      dataset,
+      { dataset: DATASET, entries, rejected: [], checkpoints: [], expectedFor: namedAs },
       1000,
     );
     const lines = sortedLinesOf(db, dataset);
-    lines.add(entries);
-    const again = [...lines.pages()].reduce((sum, page) => sum + page.length, 0);
-    lines.end();
+    await lines.add(entries);
+    const again = (await allOf(lines.pages())).reduce((sum, page) => sum + page.length, 0);
+    await lines.end();
     return { ...accepted, again, due: makeDue(db, { dataset, raws, now: 1000 }) };
   };
-  expect(take(1)).toMatchObject({ superseded: 0, again: 1, due: 1 });
+  expect(await take(1)).toMatchObject({ superseded: 0, again: 1, due: 1 });
   const few = [...noted.keys()];
-  expect(take(MANY)).toMatchObject({ superseded: 1, again: MANY, due: MANY });
+  expect(await take(MANY)).toMatchObject({ superseded: 1, again: MANY, due: MANY });
   expect([...noted.keys()]).toEqual(few);
-  expect(backlogOf(db, () => true)(1000).entries).toBe(MANY);
+  expect(backlogOf(db)(1000, () => true).entries).toBe(MANY);
 });

@@ -30,7 +30,11 @@ function othersWait({ proc }: Told): () => void {
 async function due(world: World, name: string): Promise<void> {
   await world.put(name, rows(3));
   const { settings } = world;
-  const ingest = createIngest({ db: world.db(), settings: settings(), onRejected: async () => {} });
+  const ingest = createIngest({
+    store: world.store().ingest,
+    settings: settings(),
+    onRejected: async () => {},
+  });
   await ingest(DATASET, Date.now());
 }
 
@@ -40,7 +44,7 @@ function drainOf(
 ) {
   const settings = world.settings();
   return drain({
-    db: world.db(),
+    store: world.store(),
     settings,
     ...effectsHere(settings),
     budget: createBudget(undefined, Date.now),
@@ -48,7 +52,7 @@ function drainOf(
     clock: Date.now,
     abort: new AbortController().signal,
     onSettled: () => undefined,
-    onPaused: () => undefined,
+    onPaused: async () => undefined,
     onLeft: () => undefined,
     ...options,
   });

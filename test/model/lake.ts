@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { listEntries } from "../../src/store/sqlite/queries/list.ts";
-import { type Db, openCache } from "../../src/store/sqlite/open.ts";
+import { closeCache, type Db, openCache } from "../../src/store/sqlite/open.ts";
 import type { Settings } from "../../src/config/settings.ts";
 import { drain } from "../../src/sampling/drain/drain.ts";
 import { createBudget } from "../../src/load/budget.ts";
@@ -14,6 +14,7 @@ import type { RunJob } from "../../src/job.ts";
 import type { RejectedLine } from "../../src/manifest/types.ts";
 import { SAMPLED } from "../helpers/sampled.ts";
 import type { Looked, Row } from "./contract.ts";
+import { storeIn } from "../../src/store/sqlite/store.ts";
 
 /** One dataset with a cache of its own, driven in this process. */
 export interface Lake {
@@ -100,10 +101,10 @@ export function createLake({ settings, dataset, state }: Place): Lake {
 
   function started(): Ingest {
     return createIngest({
-      db,
+      store: storeIn(db, closeCache).ingest,
       settings,
       // Some are compared together, some as they come.
-      isScattered: (_look, _segment, { checkpoint }) => checkpoint.line % 2 === 0,
+      isScattered: async (_look, _segment, { checkpoint }) => checkpoint.line % 2 === 0,
       async onRejected(_dataset, lines) {
         effect();
         rejected.push(...lines);
@@ -144,7 +145,7 @@ export function createLake({ settings, dataset, state }: Place): Lake {
       return SAMPLED;
     };
     await drain({
-      db,
+      store: storeIn(db, closeCache),
       settings,
       runner: { run, wasClean: () => true, release: () => undefined },
       samples: {
@@ -159,7 +160,7 @@ export function createLake({ settings, dataset, state }: Place): Lake {
       isOver: () => false,
       abort: new AbortController().signal,
       onSettled: () => undefined,
-      onPaused: () => undefined,
+      onPaused: async () => undefined,
       onLeft: () => undefined,
     });
   }

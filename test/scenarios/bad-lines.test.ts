@@ -100,7 +100,11 @@ test("a bad last line is waited for, then rejected, and nothing is counted twice
   const rejected: RejectedLine[] = [];
   const onRejected = async (_dataset: string, lines: readonly RejectedLine[]) =>
     void rejected.push(...lines);
-  const ingest = createIngest({ db: world.db(), settings: world.settings(), onRejected });
+  const ingest = createIngest({
+    store: world.store().ingest,
+    settings: world.settings(),
+    onRejected,
+  });
 
   expect(await ingest(DATASET, 10_000)).toMatchObject({
     lines: 1,
@@ -118,7 +122,7 @@ test("a bad last line that becomes whole in time is taken", async () => {
   await using world = await createWorld({ manifest: { settleMs: 2000 } });
   await world.write("bronze/a.csv", "v\n1\n");
   const ingest = createIngest({
-    db: world.db(),
+    store: world.store().ingest,
     settings: world.settings(),
     onRejected: () => Promise.reject(new Error("nothing is to be rejected")),
   });

@@ -11,7 +11,11 @@ test("what has to be seen twice is settled in time, also where the clock was set
   await using world = await createWorld();
   await world.manifest("no entry\n");
   const settings = world.settings();
-  const ingest = createIngest({ db: world.db(), settings, onRejected: async () => undefined });
+  const ingest = createIngest({
+    store: world.store().ingest,
+    settings,
+    onRejected: async () => undefined,
+  });
   const { settleMs } = settings.manifest;
   const first = Date.now();
   expect(await ingest(DATASET, first)).toMatchObject({ rejected: 0 });
@@ -28,7 +32,7 @@ test("half a line is not rejected by a clock that was set forward: it is seen tw
   let isSet = false;
   const onRejected = async () => undefined;
   const wasClockSet = () => isSet;
-  const ingest = createIngest({ db: world.db(), settings, onRejected, wasClockSet });
+  const ingest = createIngest({ store: world.store().ingest, settings, onRejected, wasClockSet });
   const first = Date.now();
   expect(await ingest(DATASET, first)).toMatchObject({ rejected: 0 });
   isSet = true;
@@ -42,7 +46,7 @@ test("what is due by a clock that was set back since is sampled by the next star
   await world.put("a.csv", rows(3));
   const ahead = Date.now() + 365 * 24 * HOUR_MS;
   const settings = world.settings();
-  await createIngest({ db: world.db(), settings, onRejected: async () => undefined })(
+  await createIngest({ store: world.store().ingest, settings, onRejected: async () => undefined })(
     DATASET,
     ahead,
   );

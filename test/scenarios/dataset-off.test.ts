@@ -20,16 +20,16 @@ async function withPending(): Promise<World> {
   const world = await createWorld();
   for (const dataset of [DATASET, SECRETS]) {
     await world.put("people.csv", "ssn\n1\n", { dataset });
-    const { db, settings } = { db: world.db(), settings: world.settings() };
+    const settings = world.settings();
     const onRejected = () => Promise.resolve();
-    await createIngest({ db, settings, onRejected })(dataset, MTIME);
+    await createIngest({ store: world.store().ingest, settings, onRejected })(dataset, MTIME);
     await world.put("more.csv", "ssn\n2\n", { dataset });
   }
   return world;
 }
 
 async function metricsOf(world: World): Promise<string> {
-  const report = await statusOf(world.db(), world.settings(), Date.now());
+  const report = await statusOf(world.store(), world.settings(), Date.now());
   const daemon = idleDaemon(MTIME);
   return metricsText({ daemon, isHealthy: true, state: world.state, report });
 }
@@ -52,7 +52,7 @@ test.each(Object.entries(ways))("what is %s looks behind nowhere", async (off, c
   await using world = await withPending();
   await world.configure(config);
   await world.pass();
-  const { totals, datasets } = await statusOf(world.db(), world.settings(), Date.now());
+  const { totals, datasets } = await statusOf(world.store(), world.settings(), Date.now());
   const nothing = { waiting: 0, due: 0, oldestDueSeconds: null };
   expect(totals).toMatchObject({ ...nothing, unreadBytes: 0 });
   expect(datasets).toMatchObject([
@@ -60,7 +60,7 @@ test.each(Object.entries(ways))("what is %s looks behind nowhere", async (off, c
     { dataset: SECRETS, ...nothing, unreadBytes: null, off },
   ]);
   const isSampled = (dataset: string) => world.settings().offReason(dataset) === undefined;
-  expect(backlogOf(world.db(), isSampled)(Date.now())).toEqual({ entries: 0, oldestDueAt: null });
+  expect(backlogOf(world.db())(Date.now(), isSampled)).toEqual({ entries: 0, oldestDueAt: null });
   const metrics = await metricsOf(world);
   for (const name of ["backlog_files", "waiting_files", "lag_seconds"]) {
     expect(metrics).toContain(`staging_sampler_${name}{dataset="${SECRETS}"} 0\n`);

@@ -1,5 +1,5 @@
+import type { ClaimOptions } from "../../src/store/drain-store.ts";
 import { expect, test } from "vitest";
-import type { ClaimOptions } from "../../src/store/sqlite/claim.ts";
 import { claimOf } from "../../src/store/sqlite/claim.ts";
 import { createIngest } from "../../src/sampling/ingest/ingest.ts";
 import { createWorld, MTIME, type World } from "../helpers/world.ts";
@@ -19,7 +19,7 @@ async function announceMany(world: World, dataset: string, count: number): Promi
   );
   await world.manifest(`${lines.join("\n")}\n`, dataset);
   const ingest = createIngest({
-    db: world.db(),
+    store: world.store().ingest,
     settings: world.settings(),
     onRejected: async () => undefined,
   });

@@ -121,7 +121,7 @@ const stories: Readonly<Record<string, Story>> = {
     prepare: (world) => truncateSync(world.path("samples/a_sample.csv"), 1),
     work: (world) =>
       checkAfterPowerLoss({
-        db: world.db(),
+        store: world.store(),
         settings: world.settings(),
         bootId: `boot ${Math.random()}`,
         isStopping: () => false,

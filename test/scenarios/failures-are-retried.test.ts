@@ -15,9 +15,8 @@ const HOUR = 3_600_000;
 /** Ingests and drains at a given time. */
 async function passAt(world: World, now: number): Promise<void> {
   const settings = world.settings();
-  const db = world.db();
   const options: DrainOptions = {
-    db,
+    store: world.store(),
     settings,
     ...effectsHere(settings),
     budget: createBudget(undefined, () => now),
@@ -26,10 +25,13 @@ async function passAt(world: World, now: number): Promise<void> {
     isOver: () => false,
     abort: new AbortController().signal,
     onSettled: () => undefined,
-    onPaused: () => undefined,
+    onPaused: async () => undefined,
     onLeft: () => undefined,
   };
-  await createIngest({ db, settings, onRejected: async () => undefined })(DATASET, now);
+  await createIngest({ store: world.store().ingest, settings, onRejected: async () => undefined })(
+    DATASET,
+    now,
+  );
   await drain(options);
 }
 
@@ -117,12 +119,13 @@ test("work that takes too long is stopped, and tried three times", async () => {
   let now = 1_000_000;
   for (let attempt = 1; attempt <= 3; attempt += 1) {
     const settings = world.settings();
-    await createIngest({ db: world.db(), settings, onRejected: async () => undefined })(
-      DATASET,
-      now,
-    );
+    await createIngest({
+      store: world.store().ingest,
+      settings,
+      onRejected: async () => undefined,
+    })(DATASET, now);
     await drain({
-      db: world.db(),
+      store: world.store(),
       settings,
       samples: effectsHere(settings).samples,
       runner: runnerOf({
@@ -138,7 +141,7 @@ test("work that takes too long is stopped, and tried three times", async () => {
       isOver: () => false,
       abort: new AbortController().signal,
       onSettled: () => undefined,
-      onPaused: () => undefined,
+      onPaused: async () => undefined,
       onLeft: () => undefined,
     });
     expect(world.row("raw/a.csv")).toMatchObject({

@@ -45,14 +45,14 @@ async function withLong(): Promise<World> {
 }
 
 /** Passes as the daemon runs them, in which taking in has one step at a time. */
-function stepwise(world: World): {
+async function stepwise(world: World): Promise<{
   readonly events: PassEvent[];
   pass(datasets?: readonly string[]): Promise<PassResult>;
-} {
+}> {
   const events: PassEvent[] = [];
   const settings = world.settings();
-  const pass = createPass({
-    db: world.db(),
+  const pass = await createPass({
+    store: world.store(),
     settings,
     turns: { ingestMs: 0, drainMs: Infinity },
     report: (event) => events.push(event),
@@ -87,7 +87,7 @@ function settledOf(events: readonly PassEvent[], dataset: string): string[] {
 
 test("a line of another dataset is settled before a long manifest is taken in, and all of that is", async () => {
   await using world = await withLong();
-  const { events, pass } = stepwise(world);
+  const { events, pass } = await stepwise(world);
   expect(await pass()).toMatchObject({ isDrained: false });
   expect(known(world.db(), LONG)).toBeLessThan(LINES / 2);
   await world.announce("one.csv", { dataset: SHORT });
@@ -110,7 +110,7 @@ test.each(["was truncated", "has its cache lost"])(
   "a long manifest that %s is read again while others are served, and nothing is sampled again",
   async (what) => {
     await using world = await withLong();
-    const earlier = stepwise(world);
+    const earlier = await stepwise(world);
     while (!(await earlier.pass()).isDrained);
     const file = world.path("manifests/processed.jsonl", LONG);
     if (what === "was truncated") {
@@ -121,7 +121,7 @@ test.each(["was truncated", "has its cache lost"])(
       world.close();
       await rm(world.state, { recursive: true });
     }
-    const { events, pass } = stepwise(world);
+    const { events, pass } = await stepwise(world);
     expect(await pass()).toMatchObject({ isDrained: false });
     await world.announce("one.csv", { dataset: SHORT });
     await pass([SHORT]);
@@ -139,7 +139,7 @@ test.each(["was truncated", "has its cache lost"])(
 
 test("what comes while a look is half done is seen when that is over, without another reason to look", async () => {
   await using world = await withLong();
-  const { events, pass } = stepwise(world);
+  const { events, pass } = await stepwise(world);
   await pass();
   while (known(world.db(), LONG) === 0) await pass([]);
   await world.announce("late.csv", { dataset: LONG });
@@ -169,10 +169,10 @@ test("looks that are half done are few, however many manifests are long, and all
 /** With lines that are sorted first, from the second batch on, or none. */
 function ingestOf(world: World, sorts: boolean): Ingest {
   return createIngest({
-    db: world.db(),
+    store: world.store().ingest,
     settings: world.settings(),
     onRejected: () => Promise.resolve(),
-    isScattered: (_look, _segment, { checkpoint, entries }) =>
+    isScattered: async (_look, _segment, { checkpoint, entries }) =>
       sorts && checkpoint.line > entries.length,
   });
 }

@@ -131,7 +131,7 @@ test("a compressed file that is still written is waited for, and is no bad line"
   await using world = await createWorld({ manifest: { settleMs: 60_000 } });
   const rejected: unknown[] = [];
   const ingest = createIngest({
-    db: world.db(),
+    store: world.store().ingest,
     settings: world.settings(),
     onRejected: async (_dataset, lines) => void rejected.push(...lines),
   });

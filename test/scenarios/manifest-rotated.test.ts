@@ -202,7 +202,7 @@ test("a smaller size alone proves nothing", async () => {
   await produce(world, 0, 2);
   await world.pass();
   const ingest = createIngest({
-    db: world.db(),
+    store: world.store().ingest,
     settings: world.settings(),
     onRejected: async () => undefined,
   });

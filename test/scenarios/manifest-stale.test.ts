@@ -10,7 +10,11 @@ const manifestOf = (world: World) => world.path("manifests/processed.jsonl");
 /** Looks at the manifest at times of the test's choosing; nothing is to be rejected. */
 function looksOf(world: World): (now: number) => ReturnType<Ingest> {
   const onRejected = () => Promise.reject(new Error("nothing is to be rejected"));
-  const ingest = createIngest({ db: world.db(), settings: world.settings(), onRejected });
+  const ingest = createIngest({
+    store: world.store().ingest,
+    settings: world.settings(),
+    onRejected,
+  });
   return (now) => ingest(DATASET, now);
 }
 

@@ -46,7 +46,7 @@ test("a line that comes before an earlier one was worked on supersedes it as wel
   await using world = await createWorld();
   await world.put("a.csv", "v\n1\n");
   const ingest = createIngest({
-    db: world.db(),
+    store: world.store().ingest,
     settings: world.settings(),
     onRejected: async () => undefined,
   });

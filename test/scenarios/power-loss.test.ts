@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { mkdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { processOf } from "../../src/store/sqlite/process.ts";
 import { checkAfterPowerLoss } from "../../src/sampling/upkeep/power-loss.ts";
 import { syncSettled } from "../../src/sampling/upkeep/sync.ts";
 import { createWorld, MTIME, rows, run, type World } from "../helpers/world.ts";
@@ -11,15 +10,21 @@ const program = join(import.meta.dirname, "../../src/main.ts");
 const REPORT = /checked ([\d,]+) samples? not synced before, ([\d,]+) to be redone$/m;
 
 /** As if the machine had been started anew since the cache was closed. */
-function restartMachine(world: World): void {
-  processOf(world.db()).setBootId("the boot before");
+async function restartMachine(world: World): Promise<void> {
+  await world.store().process.setBootId("the boot before");
   world.close();
 }
 
 /** Brings to disk what was settled a while before a time. */
 function sync(world: World, clock = () => Date.now() + 60_000) {
   const settings = world.settings();
-  return syncSettled({ db: world.db(), settings, isStopping: () => false, clock, restMs: 0 });
+  return syncSettled({
+    store: world.store().upkeep,
+    settings,
+    isStopping: () => false,
+    clock,
+    restMs: 0,
+  });
 }
 
 async function inodes(world: World): Promise<Map<string, bigint>> {
@@ -80,13 +85,13 @@ test("a machine that was started anew has the samples that did not last redone, 
   await fill(world);
   const before = await inodes(world);
   await damageAll(world);
-  restartMachine(world);
+  await restartMachine(world);
   const again = await world.run(["run", "--once", "--json"]);
   const count = Object.keys(damages).length;
   expect(REPORT.exec(again.stderr)?.slice(1)).toEqual([String(count + 2), String(count)]);
   expect(JSON.parse(again.stdout)).toMatchObject({ lines: 0, sampled: count, failed: 0 });
   await expectMended(world, before);
-  restartMachine(world);
+  await restartMachine(world);
   const third = await world.run(["run", "--once", "--json"]);
   expect(REPORT.exec(third.stderr)?.slice(1)).toEqual([String(count), "0"]);
   expect((await world.run(["run", "--once"])).stderr).toBe("");
@@ -97,7 +102,7 @@ test("the daemon checks before it has started, and logs the counts", async () =>
   await fill(world);
   const before = await inodes(world);
   await damageAll(world);
-  restartMachine(world);
+  await restartMachine(world);
   const daemon = await world.daemon();
   const count = Object.keys(damages).length;
   const fields = { checked: count + 2, redone: count };
@@ -132,7 +137,13 @@ test("what was synced is not checked, and only what is a while old is synced", a
   await world.put("b.csv", rows(5), { dataset: "acme/other/v1" });
   await world.pass();
   const settings = world.settings();
-  const young = { db: world.db(), settings, isStopping: () => false, clock: Date.now, restMs: 0 };
+  const young = {
+    store: world.store().upkeep,
+    settings,
+    isStopping: () => false,
+    clock: Date.now,
+    restMs: 0,
+  };
   expect(await syncSettled(young)).toEqual({ synced: 0, redone: 0 });
   await rm(world.path("samples/b_sample.csv", "acme/other/v1"));
   expect(await sync(world)).toEqual({ synced: 2, redone: 0 });
@@ -140,7 +151,7 @@ test("what was synced is not checked, and only what is a while old is synced", a
   await world.pass();
   await rm(world.path("samples/a_sample.csv"));
   await rm(world.path("samples/c_sample.csv"));
-  restartMachine(world);
+  await restartMachine(world);
   expect((await world.run(["run", "--once"])).stderr).toMatch("checked 1 sample not synced");
   expect(await world.samples()).toEqual(["c_sample.csv"]);
 });
@@ -169,12 +180,17 @@ test("a check that is stopped goes on at the next start", async () => {
   await world.pass();
   await rm(world.path("samples/599_sample.csv"));
   let asked = 0;
-  const [db, settings] = [world.db(), world.settings()];
+  const settings = world.settings();
   const isStopping = () => (asked += 1) > 1;
-  const first = await checkAfterPowerLoss({ db, settings, bootId: "new", isStopping });
+  const first = await checkAfterPowerLoss({
+    store: world.store(),
+    settings,
+    bootId: "new",
+    isStopping,
+  });
   expect(first?.checked).toBe(256);
-  expect(processOf(db).bootId()).not.toBe("new");
-  const rest = { db, settings, bootId: "new", isStopping: () => false };
+  expect(await world.store().process.bootId()).not.toBe("new");
+  const rest = { store: world.store(), settings, bootId: "new", isStopping: () => false };
   expect(await checkAfterPowerLoss(rest)).toEqual({ checked: 344, redone: 1 });
   expect(await checkAfterPowerLoss(rest)).toBeUndefined();
   expect((await world.pass()).outcomes).toEqual({ "raw/599.csv": "sampled" });
@@ -186,7 +202,7 @@ test("a broken sample goes at once, even where it cannot be redone", async () =>
   await world.pass();
   await writeFile(world.path("samples/a_sample.csv"), "");
   await rm(world.path("bronze/a.csv"));
-  restartMachine(world);
+  await restartMachine(world);
   const ran = await world.run(["run", "--once"]);
   expect(ran.stderr).toMatch(/1 to be redone\nfailed: .*FILE_MISSING/);
   expect(await world.samples()).toEqual([]);

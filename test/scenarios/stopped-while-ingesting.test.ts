@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { datasetsOf } from "../../src/store/sqlite/datasets.ts";
 import { checkpointsOf } from "../../src/store/sqlite/checkpoints.ts";
-import { openCache } from "../../src/store/sqlite/open.ts";
+import { closeCache, openCache } from "../../src/store/sqlite/open.ts";
 import { backlogOf } from "../../src/store/sqlite/queries/backlog.ts";
 import { createIngest, IngestStopped } from "../../src/sampling/ingest/ingest.ts";
 import { createWorld, DATASET } from "../helpers/world.ts";
+import { storeIn } from "../../src/store/sqlite/store.ts";
 
 const LINES = 20_000;
 
@@ -16,18 +17,22 @@ test("ingest is left between two batches, and goes on there the next time", asyn
   await world.manifest(`${lines.join("\n")}\n`);
   const settings = world.settings();
   const { db } = openCache(settings.state);
-  const ingest = createIngest({ db, settings, onRejected: () => Promise.resolve() });
+  const ingest = createIngest({
+    store: storeIn(db, closeCache).ingest,
+    settings,
+    onRejected: () => Promise.resolve(),
+  });
   let looks = 0;
 
   const stopped = ingest(DATASET, 1000, { isStopping: () => (looks += 1) > 2 });
   await expect(stopped).rejects.toThrow(IngestStopped);
-  const taken = backlogOf(db, () => true)(1000).entries;
+  const taken = backlogOf(db)(1000, () => true).entries;
   expect(taken).toBeGreaterThan(0);
   expect(taken).toBeLessThan(LINES);
   expect(checkpointsOf(db).of(datasetsOf(db).ensure(DATASET))).toHaveLength(1);
 
   const { lines: rest } = await ingest(DATASET, 2000);
   expect(taken + rest).toBe(LINES);
-  expect(backlogOf(db, () => true)(2000).entries).toBe(LINES);
+  expect(backlogOf(db)(2000, () => true).entries).toBe(LINES);
   db.close();
 });

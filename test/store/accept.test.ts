@@ -1,6 +1,7 @@
+import type { Accepted } from "../../src/store/ingest-store.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { acceptOf, type Accepted } from "../../src/store/sqlite/accept.ts";
+import { acceptOf } from "../../src/store/sqlite/accept.ts";
 import { datasetsOf } from "../../src/store/sqlite/datasets.ts";
 import type { Db } from "../../src/store/sqlite/open.ts";
 import type { Entry } from "../../src/manifest/types.ts";
@@ -23,8 +24,8 @@ function takeIn(db: Db, batches: readonly (readonly Entry[])[], isOne = false): 
     if (isOne) accept = acceptOf(db);
     // Two raws have one plain name where they differ in the first letter only.
     const expectedFor = (raw: string) => namedAs(raw.slice(1));
-    const batch = { dataset, entries, rejected: [], checkpoints: [], expectedFor };
-    return accept(batch, 1000);
+    const batch = { dataset: DATASET, entries, rejected: [], checkpoints: [], expectedFor };
+    return accept(dataset, batch, 1000);
   });
 }
 

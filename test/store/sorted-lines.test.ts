@@ -7,6 +7,7 @@ import { datasetsOf } from "../../src/store/sqlite/datasets.ts";
 import { pathBytes } from "../../src/lib/pep383.ts";
 import type { Entry } from "../../src/manifest/types.ts";
 import { namedAs } from "../helpers/named.ts";
+import { allOf } from "../helpers/all-of.ts";
 import { createWorld, DATASET } from "../helpers/world.ts";
 
 const numbered = (i: number): string => `raw/${String(i).padStart(6, "0")}.csv`;
@@ -22,17 +23,19 @@ test("many lines come back in the order of raws, the last one of each, however t
     fc.asyncProperty(way, async ([given, step]) => {
       const lines = sortedLinesOf(world.db(), 1);
       const last = new Map<string, number>();
-      const take = (some: readonly string[]) => {
+      const take = async (some: readonly string[]) => {
         const entries = some.map((raw, i) => entry(raw, last.size + i));
-        lines.add(entries);
+        await lines.add(entries);
         for (const { raw, mtime } of entries) last.set(raw, mtime);
       };
       // More than two runs, each with raws that others have as well.
       for (let i = 0; i < 20; i += 1) {
-        take(Array.from({ length: 2000 }, (_, k) => numbered(((i * 2000 + k) * step) % 30_011)));
-        take(given[i % given.length] as string[]);
+        await take(
+          Array.from({ length: 2000 }, (_, k) => numbered(((i * 2000 + k) * step) % 30_011)),
+        );
+        await take(given[i % given.length] as string[]);
       }
-      const pages = [...lines.pages()];
+      const pages = await allOf(lines.pages());
       expect(pages.length).toBeGreaterThan(2);
       const all = pages.flat();
       expect(new Map(all.map(({ raw, mtime }) => [raw, mtime]))).toEqual(last);
@@ -40,7 +43,7 @@ test("many lines come back in the order of raws, the last one of each, however t
       // Texts come before what is no UTF-8.
       const texts = all.filter(({ raw }) => raw.isWellFormed()).map(bytesOf);
       expect(texts).toEqual(texts.toSorted(Buffer.compare));
-      lines.end();
+      await lines.end();
     }),
     { numRuns: 5 },
   );
@@ -49,11 +52,11 @@ test("many lines come back in the order of raws, the last one of each, however t
 test("a few lines come back in their own order", async () => {
   await using world = await createWorld();
   const lines = sortedLinesOf(world.db(), 1);
-  lines.add([entry("c"), entry("a"), entry("b")]);
-  lines.add([entry("c", 2)]);
-  expect([...lines.pages()]).toEqual([[entry("a"), entry("b"), entry("c", 2)]]);
+  await lines.add([entry("c"), entry("a"), entry("b")]);
+  await lines.add([entry("c", 2)]);
+  expect(await allOf(lines.pages())).toEqual([[entry("a"), entry("b"), entry("c", 2)]]);
   expect(lines.count()).toBe(4);
-  lines.end();
+  await lines.end();
 });
 
 test("entries are scattered where many that are known lie between them, and not where they follow each other", async () => {
@@ -65,7 +68,7 @@ test("entries are scattered where many that are known lie between them, and not 
   expect(isScattered(dataset, some(100))).toBe(false);
   const entries = Array.from({ length: 1000 }, (_, i) => entry(numbered(i)));
   const nothing = { rejected: [], checkpoints: [], expectedFor: namedAs };
-  acceptOf(db)({ dataset, entries, ...nothing }, 1000);
+  acceptOf(db)(dataset, { dataset: DATASET, entries, ...nothing }, 1000);
   expect(isScattered(dataset, some(100))).toBe(true);
   expect(isScattered(dataset, some(100).toReversed())).toBe(true);
   expect(isScattered(dataset, some(1))).toBe(false);

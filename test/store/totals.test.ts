@@ -79,7 +79,11 @@ test("what waits is shown in the order in which it is tried, through equal times
   }));
   const expectedFor = (raw: string) => namedAs(`n-${escape(raw)}`);
   const dataset = datasetsOf(db).ensure(DATASET);
-  acceptOf(db)({ dataset, entries, rejected: [], checkpoints: [], expectedFor }, 1000);
+  acceptOf(db)(
+    dataset,
+    { dataset: DATASET, entries, rejected: [], checkpoints: [], expectedFor },
+    1000,
+  );
   const seen: string[] = [];
   for (let after = {}, more = true; more;) {
     const page = browse(db, { dataset: DATASET, outcome: "waiting", limit: 4, ...after });

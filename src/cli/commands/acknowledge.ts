@@ -1,11 +1,10 @@
-import { acknowledgeEntries, acknowledgeLines } from "../../store/sqlite/acknowledge.ts";
-import { changeCache } from "../../store/sqlite/open.ts";
 import { Failure } from "../../errors.ts";
 import { printable } from "../../lib/text.ts";
 import { type Context, exitCodes, nameLake } from "../command.ts";
 import { settingsFor } from "../settings-for.ts";
 import { type FailureOptions, failureFilter } from "../filter.ts";
 import { printJson, printLine } from "../output/print.ts";
+import { changeStore } from "../../store/open.ts";
 
 /** Options of `acknowledge`. */
 export interface AcknowledgeOptions extends FailureOptions {
@@ -36,9 +35,9 @@ export async function acknowledge(options: AcknowledgeOptions, context: Context)
   // A rejected line has no raw and one code: a glob or another code means none of them.
   const hasLines = glob === undefined && (code === undefined || code === "LINE_INVALID");
   const hasEntries = !linesOnly && code !== "LINE_INVALID";
-  const [entries, lines] = changeCache(state, (db) => [
-    hasEntries ? acknowledgeEntries(db, meant) : NONE,
-    hasLines ? acknowledgeLines(db, meant, Date.now()) : NONE,
+  const [entries, lines] = await changeStore(state, async ({ changes }) => [
+    hasEntries ? await changes.acknowledgeEntries(meant) : NONE,
+    hasLines ? await changes.acknowledgeLines(meant, Date.now()) : NONE,
   ]);
   const names = [...new Set([...entries.keys(), ...lines.keys()])].toSorted();
   const datasets = names.map((dataset) => ({

@@ -6,13 +6,6 @@ import {
   type FindingKind,
   findingKinds,
 } from "../../inspect/audit.ts";
-import { auditedCacheOf } from "../../store/sqlite/queries/audit.ts";
-import { checkpointsOf } from "../../store/sqlite/checkpoints.ts";
-import { datasetsOf } from "../../store/sqlite/datasets.ts";
-import { makeDue } from "../../store/sqlite/due.ts";
-import { holderOf } from "../../store/sqlite/lock.ts";
-import { changeCache, type Db, openCacheToRead } from "../../store/sqlite/open.ts";
-import { datasetTotals } from "../../store/sqlite/queries/totals.ts";
 import { createLake } from "../../lake/lake.ts";
 import { errorMessage, Failure, systemErrorIn } from "../../errors.ts";
 import { createBar } from "../output/progress-bar.ts";
@@ -21,6 +14,8 @@ import { settingsFor } from "../settings-for.ts";
 
 import { printJson, printLine, printText, table } from "../output/print.ts";
 import { needDataset } from "../../inspect/unknown-names.ts";
+import { changeStore, holderOf, openStoreToRead } from "../../store/open.ts";
+import type { Queries } from "../../store/queries.ts";
 
 /** Options of `audit`. */
 export interface AuditOptions extends InspectOptions {
@@ -53,13 +48,14 @@ const wrong: readonly FindingKind[] = ["failed", "missing", "lost"];
 export async function audit(options: AuditOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
   if (options.repair === true) nameLake(settings, context);
-  const db = openCacheToRead(settings.state);
+  const store = openStoreToRead(settings.state);
+  const { queries } = store;
   const isRunning = holderOf(settings.state) !== undefined;
   const lake = createLake(settings);
   const audited: AuditedDataset[] = [];
   const glob = options.dataset ?? "**";
   const bar = createBar(context, "checks");
-  const total = workOf(db, glob);
+  const total = await workOf(queries, glob);
   let looked = 0;
   let isWhole = true;
   const onLooked = (count: number): void => {
@@ -67,16 +63,15 @@ export async function audit(options: AuditOptions, context: Context): Promise<nu
     bar.update(looked, () => total);
   };
   try {
-    needDataset(options.dataset, datasetsOf(db).all());
-    for (const dataset of datasetsOf(db).all()) {
+    const datasets = await queries.datasets();
+    needDataset(options.dataset, datasets);
+    for (const dataset of datasets) {
       if (!matchesGlob(dataset, glob)) continue;
-      const id = datasetsOf(db).find(dataset) as number;
-      const checkpoints = checkpointsOf(db).of(id);
-      const cache = auditedCacheOf(db);
+      const checkpoints = await queries.checkpoints(dataset);
       const repairs = options.repair === true ? settings.state : undefined;
       try {
         using held = lake.hold(dataset);
-        const one = { id, dataset: held, cache, checkpoints, isRunning, onLooked };
+        const one = { dataset: held, queries, checkpoints, isRunning, onLooked };
         audited.push({ dataset, ...(await auditOne(one, repairs)) });
       } catch (error) {
         if (!isUnreadable(error)) throw error;
@@ -86,7 +81,7 @@ export async function audit(options: AuditOptions, context: Context): Promise<nu
     }
   } finally {
     bar.end();
-    db.close();
+    await store.close();
   }
   if (options.json === true) printJson(context, audited);
   else print(audited, context);
@@ -104,15 +99,14 @@ function isUnreadable(error: unknown): boolean {
 }
 
 /** About how many entries, lines and files there are to look at: most entries have a sample. */
-function workOf(db: Db, glob: string): number {
-  const checkpoints = checkpointsOf(db);
-  const ids = datasetsOf(db);
-  return datasetTotals(db, Date.now())
-    .filter(({ dataset }) => matchesGlob(dataset, glob))
-    .reduce((sum, { dataset, entries, sampled }) => {
-      const files = checkpoints.of(ids.find(dataset) as number);
-      return files.reduce((lines, { line }) => lines + line, sum + entries + sampled);
-    }, 0);
+async function workOf(queries: Queries, glob: string): Promise<number> {
+  let work = 0;
+  for (const { dataset, entries, sampled } of await queries.totals(Date.now())) {
+    if (!matchesGlob(dataset, glob)) continue;
+    const files = await queries.checkpoints(dataset);
+    work += files.reduce((lines, { line }) => lines + line, entries + sampled);
+  }
+  return work;
 }
 
 /** Audits a dataset, and repairs it where `state` says in which cache. */
@@ -124,22 +118,22 @@ async function auditOne(
   const findings: Finding[] = [];
   const missing: string[] = [];
   let repaired = 0;
-  const repair = (): void => {
-    const due = { dataset: one.id, raws: missing.splice(0), now: Date.now() };
-    if (state !== undefined && due.raws.length > 0) {
-      repaired += changeCache(state, (db) => makeDue(db, due));
-    }
+  const { name } = one.dataset;
+  const repair = async (): Promise<void> => {
+    const raws = missing.splice(0);
+    if (state === undefined || raws.length === 0) return;
+    repaired += await changeStore(state, ({ changes }) => changes.makeDue(name, raws, Date.now()));
   };
   for await (const finding of auditDataset(one)) {
     counts[finding.kind] += 1;
     if (finding.why !== undefined && findings.length < SHOWN) findings.push(finding);
     if (finding.kind === "missing") missing.push(finding.raw as string);
-    if (missing.length >= REPAIRED_AT_ONCE) repair();
+    if (missing.length >= REPAIRED_AT_ONCE) await repair();
   }
-  repair();
+  await repair();
   if (state !== undefined && counts.lost > 0) {
     // Without a checkpoint everything is read again, and what is known is not sampled again.
-    changeCache(state, (db) => checkpointsOf(db).replace(one.id, []));
+    await changeStore(state, ({ ingest }) => ingest.replaceCheckpoints(name, []));
   }
   return { counts, repaired, findings };
 }

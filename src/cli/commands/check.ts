@@ -1,8 +1,6 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { findAcknowledgedOf } from "../../store/sqlite/acknowledge.ts";
-import type { Db } from "../../store/sqlite/open.ts";
 import { errorCode, errorMessage, Failure } from "../../errors.ts";
 import { discover } from "../../manifest/discover.ts";
 import { systemMessage } from "../../lake/errors.ts";
@@ -14,12 +12,14 @@ import { readSegment } from "../../manifest/read.ts";
 import type { RejectedLine } from "../../manifest/types.ts";
 import { readingAsIs } from "../../manifest/reading-as-is.ts";
 import { holdSamples, judgeOwn } from "../../samples/directory.ts";
-import { openCacheIfAny } from "../../store/sqlite/open-if-any.ts";
 import { type Context, exitCodes, type InspectOptions } from "../command.ts";
 import { settingsFor } from "../settings-for.ts";
 import { counted } from "../../lib/text.ts";
 import { noDatasetText } from "../no-dataset.ts";
 import { printJson, printLine } from "../output/print.ts";
+import { openStoreIfAny } from "../../store/open.ts";
+import type { AcknowledgedLine } from "../../store/queries.ts";
+import type { Store } from "../../store/store.ts";
 
 const { R_OK, W_OK, X_OK } = constants;
 /** Bad lines shown of one manifest. */
@@ -61,11 +61,11 @@ export async function check(options: InspectOptions, context: Context): Promise<
   for (const { path, error } of errors) problems.push({ path, problem: errorMessage(error) });
   if (datasets.length + problems.length === 0)
     problems.push({ path: settings.prefix, problem: await noDatasetText(settings.prefix) });
-  const db = cacheToAsk(settings.state);
+  const store = storeToAsk(settings.state);
   const lake = createLake(settings);
   let [lines, acknowledged] = [0, 0];
   for (const dataset of datasets) {
-    const find = db === undefined ? () => false : findAcknowledgedOf(db, dataset);
+    const find = acknowledgedIn((await store?.queries.acknowledgedLines(dataset)) ?? []);
     const isAcknowledged = (line: RejectedLine): boolean => {
       const isSeen = find(line);
       if (isSeen) acknowledged += 1;
@@ -73,7 +73,7 @@ export async function check(options: InspectOptions, context: Context): Promise<
     };
     lines += await checkDataset(lake, dataset, { problems, notices, isAcknowledged });
   }
-  db?.close();
+  await store?.close();
 
   const report = {
     config: settings.file ?? null,
@@ -99,10 +99,26 @@ export async function check(options: InspectOptions, context: Context): Promise<
   return problems.length === 0 ? exitCodes.done : exitCodes.entriesFailed;
 }
 
-/** A cache that cannot be read has nothing acknowledged: the verdict is the stricter one then. */
-function cacheToAsk(state: string): Db | undefined {
+/**
+ * Makes the function that says of bad lines, as they are found, whether people have acknowledged
+ * them. The file that a line is in may have another name since: its place and what is wrong with it
+ * tell it from others, and each that is acknowledged counts once.
+ */
+function acknowledgedIn(lines: readonly AcknowledgedLine[]): (line: RejectedLine) => boolean {
+  const keyOf = ({ line, offset, reason }: Omit<AcknowledgedLine, "count">) =>
+    JSON.stringify([line, offset, reason]);
+  const left = new Map(lines.map((line) => [keyOf(line), line.count]));
+  return (line) => {
+    const count = left.get(keyOf(line)) ?? 0;
+    left.set(keyOf(line), count - 1);
+    return count > 0;
+  };
+}
+
+/** A store that cannot be read has nothing acknowledged: the verdict is the stricter one then. */
+function storeToAsk(state: string): Store | undefined {
   try {
-    return openCacheIfAny(state);
+    return openStoreIfAny(state);
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;

@@ -1,16 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cachePath, openCache } from "../../store/sqlite/open.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { Effects } from "../../sampling/effects.ts";
 import type { PassEvent } from "../../sampling/events.ts";
 import { createPass } from "../../sampling/pass.ts";
-import { openCacheIfAny } from "../../store/sqlite/open-if-any.ts";
 import type { Context } from "../command.ts";
 
 import { printLine, tell } from "../output/print.ts";
 import { exitCodeOf, eventText } from "../output/pass-progress.ts";
+import { copyStore, openStore } from "../../store/open.ts";
 
 /**
  * Says what a pass would do: a real pass on a copy of the cache, whose jobs print themselves
@@ -19,20 +18,20 @@ import { exitCodeOf, eventText } from "../output/pass-progress.ts";
 export async function dryRun(settings: Settings, context: Context): Promise<number> {
   const state = mkdtempSync(join(tmpdir(), "staging-sampler-"));
   try {
-    await copyCache(settings.state, state);
-    const { db } = openCache(state);
+    await copyStore(settings.state, state);
+    const { store } = openStore(state);
     const report = (event: PassEvent) => {
       const trouble = eventText(event);
       if (trouble !== undefined) tell(context, trouble);
     };
-    const pass = createPass({ ...printing(context), db, settings, report });
+    const pass = await createPass({ ...printing(context), store, settings, report });
     const { summary } = await pass({
       settles: true,
       isStopping: () => false,
       isOver: () => false,
       abort: new AbortController().signal,
     });
-    db.close();
+    await store.close();
     const { sampled, unchanged, rejected } = summary;
     tell(context, `would sample ${sampled}; unchanged ${unchanged}, rejected ${rejected}`);
     return exitCodeOf(summary);
@@ -61,14 +60,4 @@ function printing(context: Context): Effects {
       checkRemovable: () => undefined,
     },
   };
-}
-
-async function copyCache(from: string, to: string): Promise<void> {
-  const original = openCacheIfAny(from);
-  if (original === undefined) return;
-  try {
-    await original.backup(cachePath(to));
-  } finally {
-    original.close();
-  }
 }

@@ -1,5 +1,4 @@
-import { entriesOf, type WholeEntry } from "../../store/sqlite/queries/entry.ts";
-import { openCacheToRead } from "../../store/sqlite/open.ts";
+import type { WholeEntry } from "../../store/queries.ts";
 import { Failure } from "../../errors.ts";
 import { type Explanation, explainEntry } from "../../inspect/explain.ts";
 import { createLake } from "../../lake/lake.ts";
@@ -11,7 +10,7 @@ import { printJson, printLine } from "../output/print.ts";
 import { unknownRaw } from "../../inspect/unknown-names.ts";
 import { heldBy, stateText } from "../../inspect/state-text.ts";
 import { type WaitingFor, waitingFor } from "../../inspect/waiting-for.ts";
-import { holderOf } from "../../store/sqlite/lock.ts";
+import { holderOf, openStoreToRead } from "../../store/open.ts";
 
 /** Options of `explain`. */
 export interface ExplainOptions extends InspectOptions {
@@ -23,15 +22,16 @@ export interface ExplainOptions extends InspectOptions {
 export async function explain(options: ExplainOptions, context: Context): Promise<number> {
   const { raw, dataset, json } = options;
   const settings = settingsFor(options, context);
-  const db = openCacheToRead(settings.state);
-  let entries: WholeEntry[];
+  const store = openStoreToRead(settings.state);
+  let entries: readonly WholeEntry[];
   let waiting: WaitingFor;
   try {
-    entries = entriesOf(db, raw, dataset);
-    waiting = waitingFor(db, settings, holderOf(settings.state) ?? null);
-    if (entries.length === 0) throw new Failure("USAGE", unknownRaw(db, { raw, dataset }));
+    entries = await store.queries.entriesOf(raw, dataset);
+    waiting = await waitingFor(store.process, settings, holderOf(settings.state) ?? null);
+    if (entries.length === 0)
+      throw new Failure("USAGE", await unknownRaw(store.queries, { raw, dataset }));
   } finally {
-    db.close();
+    await store.close();
   }
   const lake = createLake(settings);
   const explained: Explanation[] = [];

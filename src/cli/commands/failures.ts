@@ -1,10 +1,4 @@
-import {
-  type FailedEntry,
-  failedEntries,
-  type RejectedEntry,
-  rejectedLines,
-} from "../../store/sqlite/queries/failures.ts";
-import { openCacheToRead } from "../../store/sqlite/open.ts";
+import type { FailedEntry, RejectedEntry } from "../../store/queries.ts";
 import { type Context, exitCodes } from "../command.ts";
 import { settingsFor } from "../settings-for.ts";
 import { type FailureOptions, failureFilter } from "../filter.ts";
@@ -12,10 +6,9 @@ import { counted } from "../../lib/text.ts";
 import { arrayPrinter, drained, printLine } from "../output/print.ts";
 import { needDataset } from "../../inspect/unknown-names.ts";
 import { explainNothing } from "../nothing-found.ts";
-import { datasetsOf } from "../../store/sqlite/datasets.ts";
 import { heldBy, isDue, nextText } from "../../inspect/state-text.ts";
 import { waitingFor } from "../../inspect/waiting-for.ts";
-import { holderOf } from "../../store/sqlite/lock.ts";
+import { holderOf, openStoreToRead } from "../../store/open.ts";
 
 /**
  * Prints what failed, as it is read: entries, then manifest lines that are none.
@@ -23,15 +16,16 @@ import { holderOf } from "../../store/sqlite/lock.ts";
  */
 export async function failures(options: FailureOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
-  const db = openCacheToRead(settings.state);
+  const store = openStoreToRead(settings.state);
   const filter = failureFilter(options);
   const array = options.json === true ? arrayPrinter(context) : undefined;
   const now = Date.now();
   try {
-    const waiting = waitingFor(db, settings, holderOf(settings.state) ?? null);
-    needDataset(options.dataset, datasetsOf(db).all());
+    const { queries } = store;
+    const waiting = await waitingFor(store.process, settings, holderOf(settings.state) ?? null);
+    needDataset(options.dataset, await queries.datasets());
     let isEmpty = true;
-    for (const entry of failedEntries(db, filter)) {
+    for await (const entry of queries.failedEntries(filter)) {
       isEmpty = false;
       if (array === undefined)
         printLine(context, entryLine(entry, now, heldBy(waiting, entry.dataset)));
@@ -41,16 +35,16 @@ export async function failures(options: FailureOptions, context: Context): Promi
     // A rejected line has no raw and one code: a glob or another code means none of them.
     const { glob, code = "LINE_INVALID" } = options;
     if (glob === undefined && code === "LINE_INVALID") {
-      for (const line of rejectedLines(db, filter)) {
+      for await (const line of queries.rejectedLines(filter)) {
         if (array === undefined) printLine(context, rejectedLine(line));
         else array.element({ kind: "line", ...line });
         await drained(context);
       }
     }
-    if (isEmpty) explainNothing(db, options, context);
+    if (isEmpty) await explainNothing(queries, options, context);
     array?.end();
   } finally {
-    db.close();
+    await store.close();
   }
   return exitCodes.done;
 }

@@ -1,15 +1,6 @@
+import type { Forgettable } from "../../store/upkeep-store.ts";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { datasetsOf } from "../../store/sqlite/datasets.ts";
-import { entriesOf } from "../../store/sqlite/queries/entry.ts";
-import { forgettingOf, type Known } from "../../store/sqlite/forget.ts";
-import { type Lock, takeLock } from "../../store/sqlite/lock.ts";
-import {
-  closeCache,
-  type Db,
-  openCacheToChange,
-  openCacheToRead,
-} from "../../store/sqlite/open.ts";
 import type { Settings } from "../../config/settings.ts";
 import { effectsHere } from "../../sampling/effects.ts";
 import { Failure } from "../../errors.ts";
@@ -22,6 +13,9 @@ import { type Context, exitCodes, type InspectOptions, nameLake } from "../comma
 import { settingsFor } from "../settings-for.ts";
 import { unknownRaw } from "../../inspect/unknown-names.ts";
 import { printJson, printLine, tell } from "../output/print.ts";
+import { type Lock, openStoreToChange, openStoreToRead, takeLock } from "../../store/open.ts";
+import type { Queries } from "../../store/queries.ts";
+import type { Store } from "../../store/store.ts";
 
 /** Options of `forget`. */
 export interface ForgetOptions extends InspectOptions {
@@ -50,12 +44,12 @@ export async function forget(options: ForgetOptions, context: Context): Promise<
   const settings = settingsFor(options, context);
   const { state } = settings;
   nameLake(settings, context);
-  const target = look(state, (db) => targetOf(db, options));
+  const target = await look(state, ({ queries }) => targetOf(queries, options));
   const isThere = await isOnDisk(settings, target, options.samples);
   const lock = isThere && options.dryRun !== true ? lockFor(state, target) : undefined;
   try {
     // Once the lock is ours: until then a daemon may have added to it.
-    const known = look(state, (db) => knownOf(db, target));
+    const known = await look(state, ({ upkeep }) => upkeep.forgettable(target.dataset, target.raw));
     tell(context, printable(announcement(target, known, options)));
     if (options.dryRun !== true) await forgetNow(settings, target, { options, isThere });
     if (options.json === true) printJson(context, reportOf(target, known, options));
@@ -71,10 +65,11 @@ export async function forget(options: ForgetOptions, context: Context): Promise<
 }
 
 /** What is meant. @throws Failure USAGE where nothing is known of it, or two things are meant */
-function targetOf(db: Db, { what, dataset }: ForgetOptions): Target {
+async function targetOf(queries: Queries, { what, dataset }: ForgetOptions): Promise<Target> {
   const name = what.replace(/\/+$/, "");
-  const isDataset = dataset === undefined && datasetsOf(db).find(name) !== undefined;
-  const found = entriesOf(db, what, dataset).map((entry) => entry.dataset);
+  const isDataset = dataset === undefined && (await queries.datasets()).includes(name);
+  const entries = await queries.entriesOf(what, dataset);
+  const found = entries.map((entry) => entry.dataset);
   if (isDataset && found.length > 0) {
     const cure = `the raw needs --dataset, and is in ${found.join(", ")}`;
     throw new Failure("USAGE", `${what} is a dataset and a raw: ${cure}`);
@@ -84,7 +79,8 @@ function targetOf(db: Db, { what, dataset }: ForgetOptions): Target {
     const message = `${what} is in ${found.join(", ")}: say which one with --dataset`;
     throw new Failure("USAGE", message);
   }
-  if (found[0] === undefined) throw new Failure("USAGE", unknownRaw(db, { raw: what, dataset }));
+  if (found[0] === undefined)
+    throw new Failure("USAGE", await unknownRaw(queries, { raw: what, dataset }));
   return { dataset: found[0], raw: what };
 }
 
@@ -151,10 +147,11 @@ async function forgetNow(
   { dataset, raw }: Target,
   { options, isThere }: { readonly options: ForgetOptions; readonly isThere: boolean },
 ): Promise<void> {
-  const db = openCacheToChange(settings.state);
+  const store = openStoreToChange(settings.state);
   try {
     await forgetAll({
-      db,
+      store: store.upkeep,
+      queries: store.queries,
       dataset,
       ...(raw === undefined ? {} : { raw }),
       samples: isThere ? effectsHere(settings).samples : undefined,
@@ -162,26 +159,25 @@ async function forgetNow(
       now: Date.now(),
     });
   } finally {
-    closeCache(db);
+    await store.close();
   }
 }
 
-function look<T>(state: string, work: (db: Db) => T): T {
-  const db = openCacheToRead(state);
+async function look<T>(state: string, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = openStoreToRead(state);
   try {
-    return work(db);
+    return await work(store);
   } finally {
-    db.close();
+    await store.close();
   }
-}
-
-function knownOf(db: Db, { dataset, raw }: Target): Known {
-  const id = datasetsOf(db).find(dataset);
-  return id === undefined ? { entries: 0, samples: 0, bytes: 0 } : forgettingOf(db).known(id, raw);
 }
 
 /** Said before anything is changed. */
-function announcement(target: Target, known: Known, { samples, dryRun }: ForgetOptions): string {
+function announcement(
+  target: Target,
+  known: Forgettable,
+  { samples, dryRun }: ForgetOptions,
+): string {
   const { entries, samples: count, bytes } = known;
   const found = `${counted(entries, "entry", "entries")}, ${counted(count, "sample")} (${bytesText(bytes)})`;
   const verb = dryRun === true ? "would be" : count === 1 ? "is" : "are";
@@ -189,7 +185,7 @@ function announcement(target: Target, known: Known, { samples, dryRun }: ForgetO
   return `${nameOf(target)}: ${found}${count === 0 ? "" : `, ${fate}`}`;
 }
 
-function reportOf({ dataset, raw }: Target, known: Known, options: ForgetOptions): object {
+function reportOf({ dataset, raw }: Target, known: Forgettable, options: ForgetOptions): object {
   const { samples: removesSamples = false, dryRun = false } = options;
   return { dryRun, dataset, raw: raw ?? null, ...known, removesSamples };
 }

@@ -1,7 +1,6 @@
+import type { ListFilter, ListedEntry } from "../../store/queries.ts";
 import { matchesGlob } from "node:path";
 import { stringify } from "csv-stringify/sync";
-import { listEntries, type ListedEntry, type ListFilter } from "../../store/sqlite/queries/list.ts";
-import { openCacheToRead } from "../../store/sqlite/open.ts";
 import { Failure, type FailureCode } from "../../errors.ts";
 import { type Context, exitCodes, type InspectOptions } from "../command.ts";
 import { settingsFor } from "../settings-for.ts";
@@ -10,10 +9,9 @@ import { bytesText, counted, formatText, printable } from "../../lib/text.ts";
 import { arrayPrinter, clip, drained, printText } from "../output/print.ts";
 import { needDataset } from "../../inspect/unknown-names.ts";
 import { explainNothing } from "../nothing-found.ts";
-import { datasetsOf } from "../../store/sqlite/datasets.ts";
 import { heldBy, isDue } from "../../inspect/state-text.ts";
 import { type WaitingFor, waitingFor } from "../../inspect/waiting-for.ts";
-import { holderOf } from "../../store/sqlite/lock.ts";
+import { holderOf, openStoreToRead } from "../../store/open.ts";
 
 /** Options of `list`. */
 export interface ListOptions extends InspectOptions {
@@ -33,25 +31,29 @@ export async function list(options: ListOptions, context: Context): Promise<numb
   const { json, csv } = options;
   const filter = filterOf(options, Date.now());
   const settings = settingsFor(options, context);
-  const db = openCacheToRead(settings.state);
+  const store = openStoreToRead(settings.state);
   try {
+    const { queries } = store;
     const print =
       csv === true
         ? csvPrinter(context)
         : json === true
           ? jsonPrinter(context)
-          : linePrinter(waitingFor(db, settings, holderOf(settings.state) ?? null), context);
-    needDataset(options.dataset, datasetsOf(db).all());
+          : linePrinter(
+              await waitingFor(store.process, settings, holderOf(settings.state) ?? null),
+              context,
+            );
+    needDataset(options.dataset, await queries.datasets());
     let isEmpty = true;
-    for (const entry of listEntries(db, filter)) {
+    for await (const entry of queries.entries(filter)) {
       isEmpty = false;
       print.entry(entry);
       await drained(context);
     }
-    if (isEmpty) explainNothing(db, options, context);
+    if (isEmpty) await explainNothing(queries, options, context);
     print.end();
   } finally {
-    db.close();
+    await store.close();
   }
   return exitCodes.done;
 }

@@ -1,11 +1,4 @@
 import { matchesGlob } from "node:path";
-import { type Lock, takeLock } from "../../store/sqlite/lock.ts";
-import {
-  closeCache,
-  type Db,
-  openCacheToChange,
-  openCacheToRead,
-} from "../../store/sqlite/open.ts";
 import type { Settings } from "../../config/settings.ts";
 import { errorMessage, Failure } from "../../errors.ts";
 import { discover } from "../../manifest/discover.ts";
@@ -23,6 +16,7 @@ import { settingsFor } from "../settings-for.ts";
 import { bytesText, counted } from "../../lib/text.ts";
 import { printJson, printLine, tell } from "../output/print.ts";
 import { needDataset } from "../../inspect/unknown-names.ts";
+import { type Lock, openStoreToChange, openStoreToRead, takeLock } from "../../store/open.ts";
 
 /** Options of `prune`. */
 export interface PruneOptions extends InspectOptions {
@@ -83,7 +77,8 @@ async function applyRetention(
   context: Context,
 ): Promise<readonly PrunedDataset[]> {
   const isDry = options.dryRun === true;
-  const db = isDry ? openCacheToRead(settings.state) : openCacheToChange(settings.state);
+  const open = isDry ? openStoreToRead : openStoreToChange;
+  const store = open(settings.state);
   const bar = createBar(context, "samples");
   try {
     const there = await datasetsOf(settings);
@@ -92,14 +87,20 @@ async function applyRetention(
       .filter((dataset) => isMeant(dataset, options))
       .map((dataset): RetentionOptions => {
         const { retention } = settings.forDataset(dataset);
-        return { db, dataset, retention, now: Date.now(), isStopping: () => false };
+        return {
+          store: store.upkeep,
+          dataset,
+          retention,
+          now: Date.now(),
+          isStopping: () => false,
+        };
       })
       .filter(({ retention }) => isLimited(retention));
     const found = await lookAll(meant);
     return isDry ? found : await removeAll(meant, settings, { bar, total: sumOf(found) });
   } finally {
     bar.end();
-    close(db, isDry);
+    await store.close();
   }
 }
 
@@ -165,11 +166,6 @@ function sumOf(datasets: readonly PrunedDataset[]): number {
 
 function told({ dataset, files, bytes }: PrunedDataset): object {
   return { dataset, files, bytes };
-}
-
-function close(db: Db, isReadOnly: boolean): void {
-  if (isReadOnly) db.close();
-  else closeCache(db);
 }
 
 function print(datasets: readonly PrunedDataset[], isDry: boolean, context: Context): void {

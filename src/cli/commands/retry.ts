@@ -1,6 +1,3 @@
-import { retryFailures } from "../../store/sqlite/queries/failures.ts";
-import { holderOf } from "../../store/sqlite/lock.ts";
-import { changeCache } from "../../store/sqlite/open.ts";
 import { Failure } from "../../errors.ts";
 import { type Context, exitCodes, nameLake } from "../command.ts";
 import { settingsFor } from "../settings-for.ts";
@@ -9,7 +6,7 @@ import { type FailureOptions, failureFilter } from "../filter.ts";
 import { printJson, printLine } from "../output/print.ts";
 import { needDataset } from "../../inspect/unknown-names.ts";
 import { explainNothing } from "../nothing-found.ts";
-import { datasetsOf } from "../../store/sqlite/datasets.ts";
+import { changeStore, holderOf } from "../../store/open.ts";
 
 /**
  * Makes failed entries due again, with a glob also pruned ones, beside the daemon or without one.
@@ -26,10 +23,10 @@ export async function retry(options: FailureOptions, context: Context): Promise<
   // Naming raws means all that have no sample, not only those that failed.
   const withPruned = options.glob !== undefined && options.code === undefined;
   const filter = { ...failureFilter(options), withPruned };
-  const retried = changeCache(state, (db) => {
-    needDataset(options.dataset, datasetsOf(db).all());
-    const found = retryFailures(db, filter, Date.now());
-    if (found.size === 0) explainNothing(db, options, context);
+  const retried = await changeStore(state, async ({ changes, queries }) => {
+    needDataset(options.dataset, await queries.datasets());
+    const found = await changes.retry(filter, Date.now());
+    if (found.size === 0) await explainNothing(queries, options, context);
     return found;
   });
   const datasets = [...retried].map(([dataset, entries]) => ({ dataset, entries }));

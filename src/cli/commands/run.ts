@@ -1,9 +1,6 @@
 import { statSync } from "node:fs";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
-import { type Lock, takeLock } from "../../store/sqlite/lock.ts";
 import { loadConfigApart } from "../../config/load-apart.ts";
-import { processOf } from "../../store/sqlite/process.ts";
-import { cachePath, closeCache, type Db } from "../../store/sqlite/open.ts";
 import type { Settings } from "../../config/settings.ts";
 import { runDaemon } from "../../daemon/daemon.ts";
 import { quarantineFor, openForWork, recover } from "../../daemon/startup.ts";
@@ -22,6 +19,8 @@ import { noDatasetText } from "../no-dataset.ts";
 import { exitCodeOf, printSummary, progress } from "../output/pass-progress.ts";
 import { counted } from "../../lib/text.ts";
 import { tell } from "../output/print.ts";
+import { cachePath, type Lock, takeLock } from "../../store/open.ts";
+import type { UpkeepStore } from "../../store/upkeep-store.ts";
 
 /** Whether the host is still busy is asked after this many ms. */
 const LOOK_MS = 250;
@@ -71,7 +70,7 @@ async function forever(
   const log = openLog(settings.log.level);
   const notify = createNotify(process.env, (reason) => log.warn({ reason }, "systemd is not told"));
   notify.send({ status: "opening the cache", extendMs: mostOpeningMs(settings) });
-  const db = await openForWork({
+  const store = await openForWork({
     settings,
     onMovedAside: (reason) => log.error({ code: "CACHE_UNUSABLE", reason }, "cache moved aside"),
     makeRoom: () => makeRoom(settings, context),
@@ -79,17 +78,17 @@ async function forever(
   const { exitNow } = context;
   try {
     const reload = () => settingsApart(options, context);
-    await runDaemon({ db, settings, lock, log, notify, exitNow, reload });
+    await runDaemon({ store, settings, lock, log, notify, exitNow, reload });
     return exitCodes.done;
   } finally {
-    closeCache(db);
+    await store.close();
     notify.close();
   }
 }
 
 /** One pass, with its failures on stderr and its summary on stdout. */
 async function once(settings: Settings, { json }: RunOptions, context: Context): Promise<number> {
-  const db = await openForWork({
+  const store = await openForWork({
     settings,
     onMovedAside: (message) => tell(context, `cache moved aside: ${message}`),
     makeRoom: () => makeRoom(settings, context),
@@ -108,15 +107,15 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
     deadline = setTimeout(() => abort.abort(), settings.stopSeconds * 1000);
   };
   const endHeeding = heedSignals({ SIGTERM: stop, SIGINT: stop, SIGHUP: stop });
-  const { report, end } = progress(db, settings, context);
-  const { guard, isSingleThreaded } = quarantineFor(db, settings);
+  const { report, end } = progress(store.queries, settings, context);
+  const { guard, isSingleThreaded } = await quarantineFor(store, settings);
   const threads = isSingleThreaded() ? 1 : settings.drain.threads;
   const effects = effectsInThreads(settings, { threads, guard });
   closeThreads = effects.close;
   try {
-    const pass = createPass({ ...effects, db, settings, report });
+    const pass = await createPass({ ...effects, store, settings, report });
     const isStopping = () => stopping;
-    const checked = await recover({ db, settings, isStopping });
+    const checked = await recover({ store, settings, isStopping });
     if (checked !== undefined) {
       const { checked: samples, redone } = checked;
       tell(
@@ -131,9 +130,9 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
       isOver: () => false,
       abort: abort.signal,
     });
-    if (effects.runner.wasClean() && isCleanedUp) processOf(db).setStoppedCleanly();
+    if (effects.runner.wasClean() && isCleanedUp) await store.process.setStoppedCleanly();
     end();
-    await syncEarlier(db, settings, isStopping, context);
+    await syncEarlier(store.upkeep, settings, isStopping, context);
     if (summary.datasets + summary.errors === 0)
       tell(context, `${settings.prefix}: ${await noDatasetText(settings.prefix)}`);
     printSummary(summary, json === true, context);
@@ -143,7 +142,7 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
     clearTimeout(deadline);
     await effects.close();
     endHeeding();
-    closeCache(db);
+    await store.close();
   }
 }
 
@@ -181,7 +180,7 @@ async function untilFree(
  * It never fails a pass.
  */
 async function syncEarlier(
-  db: Db,
+  store: UpkeepStore,
   settings: Settings,
   isStopping: () => boolean,
   context: Context,
@@ -189,7 +188,7 @@ async function syncEarlier(
   const until = performance.now() + SYNC_MS;
   try {
     const { redone } = await syncSettled({
-      db,
+      store,
       settings,
       isStopping: () => isStopping() || performance.now() > until,
       clock: Date.now,

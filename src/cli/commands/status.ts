@@ -1,6 +1,5 @@
-import { openCacheToRead } from "../../store/sqlite/open.ts";
 import type { Settings } from "../../config/settings.ts";
-import { errorMessage, Failure, isSqliteError } from "../../errors.ts";
+import { errorMessage, Failure } from "../../errors.ts";
 import { type StatusReport, statusOf } from "../../inspect/status.ts";
 import { type Context, exitCodes, type InspectOptions } from "../command.ts";
 import { settingsFor } from "../settings-for.ts";
@@ -8,6 +7,7 @@ import { jsonText, printable } from "../../lib/text.ts";
 import { printJson, printText } from "../output/print.ts";
 import { statusText } from "../output/status-text.ts";
 import { type Size, watch } from "../output/repeat.ts";
+import { isStoreError, openStoreToRead } from "../../store/open.ts";
 
 /** Options of `status`. */
 export interface StatusOptions extends InspectOptions {
@@ -49,11 +49,11 @@ export async function status(options: StatusOptions, context: Context): Promise<
  * would not see that the cache was moved aside.
  */
 async function look(settings: Settings): Promise<StatusReport> {
-  const db = openCacheToRead(settings.state);
+  const store = openStoreToRead(settings.state);
   try {
-    return await statusOf(db, settings, Date.now());
+    return await statusOf(store, settings, Date.now());
   } finally {
-    db.close();
+    await store.close();
   }
 }
 
@@ -89,9 +89,7 @@ interface Problem {
 /** What passes: the daemon makes the cache, moves it aside, or holds it. */
 function problemIn(error: unknown): Problem | undefined {
   if (error instanceof Failure) return { code: error.code, message: error.message };
-  return isSqliteError(error)
-    ? { code: "CACHE_UNUSABLE", message: errorMessage(error) }
-    : undefined;
+  return isStoreError(error) ? { code: "CACHE_UNUSABLE", message: errorMessage(error) } : undefined;
 }
 
 function blockOf(text: string, size: Size | undefined): string {

@@ -1,5 +1,3 @@
-import { backlogOf } from "../../store/sqlite/queries/backlog.ts";
-import type { Db } from "../../store/sqlite/open.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { PassEvent } from "../../sampling/events.ts";
 import type { PassSummary } from "../../store/types.ts";
@@ -7,6 +5,7 @@ import { createBar } from "./progress-bar.ts";
 import { type Context, exitCodes } from "../command.ts";
 import { bytesText, counted, countText, durationText } from "../../lib/text.ts";
 import { printJson, printLine } from "./print.ts";
+import type { Queries } from "../../store/queries.ts";
 
 /** What is due is counted again after this many ms. */
 const RECOUNT_MS = 1000;
@@ -20,23 +19,28 @@ export interface Progress {
 }
 
 /** How far a pass is, and a line on stderr for each thing that went wrong. */
-export function progress(db: Db, settings: Settings, context: Context): Progress {
+export function progress(queries: Queries, settings: Settings, context: Context): Progress {
   const bar = createBar(context, "files");
   let restoring = createBar(context, "receipts taken over");
   let done = 0;
   let total = 0;
   let recountAt = -Infinity;
 
-  const backlog = backlogOf(db, (dataset) => settings.offReason(dataset) === undefined);
-
   /** What is due changes while it is done: entries come, and outcomes are reported in batches. */
-  function recounted(): number {
+  async function recount(): Promise<void> {
     const before = performance.now();
-    if (before < recountAt) return total;
-    total = Math.max(total, done + backlog(Date.now()).entries);
+    if (before < recountAt) return;
+    recountAt = Infinity;
+    const isSampled = (dataset: string) => settings.offReason(dataset) === undefined;
+    const { entries } = await queries.backlog(Date.now(), isSampled);
+    total = Math.max(total, done + entries);
     const after = performance.now();
     recountAt = after + Math.max(RECOUNT_MS, (after - before) * RECOUNT_SHARE);
-    return total;
+  }
+
+  /** A store that cannot be asked ends the pass itself. */
+  function refresh(): void {
+    void recount().catch(() => undefined);
   }
 
   return {
@@ -54,7 +58,11 @@ export function progress(db: Db, settings: Settings, context: Context): Progress
       if (line !== undefined) bar.say(line);
       if (event.type !== "settled") return;
       done += 1;
-      bar.update(done, recounted);
+      if (done === 1) refresh();
+      bar.update(done, () => {
+        refresh();
+        return Math.max(done, total);
+      });
     },
   };
 }

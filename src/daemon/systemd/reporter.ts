@@ -1,10 +1,9 @@
-import { backlogOf } from "../../store/sqlite/queries/backlog.ts";
-import type { Db } from "../../store/sqlite/open.ts";
 import type { Log } from "../../log/log.ts";
 import type { Notify } from "./notify.ts";
 import type { LivenessTracker } from "../liveness.ts";
 import { type Standing, statusLine } from "./status-line.ts";
 import { feedWatchdog } from "./watchdog.ts";
+import type { Queries } from "../../store/queries.ts";
 
 /** The daemon as systemd and `systemctl status` see it. */
 export interface Reporter {
@@ -30,7 +29,7 @@ export interface Reporter {
 
 /** Options of `createReporter`. */
 export interface ReporterOptions {
-  readonly db: Db;
+  readonly queries: Pick<Queries, "backlog">;
   readonly log: Log;
   readonly notify: Notify;
   readonly liveness: LivenessTracker;
@@ -50,8 +49,7 @@ const EXTEND_MS = 120_000;
 
 /** Creates a reporter. It feeds the watchdog, where there is one, until `end`. */
 export function createReporter(options: ReporterOptions): Reporter {
-  const { db, log, notify, liveness, longestJobMs, isSampled } = options;
-  const backlog = backlogOf(db, isSampled);
+  const { queries, log, notify, liveness, longestJobMs, isSampled } = options;
   let passesWait: string | undefined;
   let refusal: string | undefined;
   let trouble: string | undefined;
@@ -63,6 +61,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   let extendedAt = -Infinity;
   let timer: NodeJS.Timeout | undefined;
   let isHung = false;
+  let hasEnded = false;
   const stopFeeding = feedWatchdog({ notify, liveness, longestJobMs, onHang });
 
   return {
@@ -71,11 +70,11 @@ export function createReporter(options: ReporterOptions): Reporter {
       extendedAt = performance.now();
       notify.send({ extendMs: EXTEND_MS });
     },
-    ready: () => notify.send({ state: "ready", ...line() }),
+    ready: () => void tellReady(),
     reloading: () => notify.send({ state: "reloading" }),
     reloaded(why) {
       refusal = why;
-      notify.send({ state: "ready", ...line() });
+      void tellReady();
     },
     stopping(withinMs) {
       end();
@@ -102,36 +101,46 @@ export function createReporter(options: ReporterOptions): Reporter {
 
   function changed(): void {
     if (!notify.isWanted || timer !== undefined) return;
-    timer = setTimeout(tell, Math.max(0, lastAt + pauseMs - performance.now())).unref();
+    timer = setTimeout(
+      () => void tell(),
+      Math.max(0, lastAt + pauseMs - performance.now()),
+    ).unref();
   }
 
   function end(): void {
+    hasEnded = true;
     clearTimeout(timer);
     timer = undefined;
   }
 
-  function tell(): void {
+  async function tellReady(): Promise<void> {
+    const status = await line();
+    if (!hasEnded) notify.send({ state: "ready", status });
+  }
+
+  async function tell(): Promise<void> {
     timer = undefined;
     const before = last;
     const hasRate = done > 0;
-    const told = line();
-    if (last !== before) notify.send(told);
+    const status = await line();
+    if (hasEnded) return;
+    if (last !== before) notify.send({ status });
     // Once more, to say that no more are done, or for how long the oldest waits.
     if (hasRate || waiting > 0) changed();
   }
 
-  function line(): { status: string } {
-    if (!notify.isWanted) return { status: "" };
+  async function line(): Promise<string> {
+    if (!notify.isWanted) return "";
     const begun = performance.now();
     const rate = (1000 * done) / Math.max(begun - lastAt, 1);
-    const counted = backlog(Date.now());
+    const counted = await queries.backlog(Date.now(), isSampled);
     const standing: Standing = { backlog: counted, rate, passesWait, trouble, refusal };
     waiting = counted.entries;
     done = 0;
     last = statusLine(standing, Date.now());
     lastAt = performance.now();
     pauseMs = Math.max(LINE_MS, (lastAt - begun) / SHARE);
-    return { status: last };
+    return last;
   }
 
   function onHang(stalledMs: number): void {

@@ -1,4 +1,4 @@
-import type { Backlog } from "../../store/sqlite/queries/backlog.ts";
+import type { Backlog } from "../../store/queries.ts";
 import { counted, countText } from "../../lib/text.ts";
 
 /** What the service's line is made from. */

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
-import { cachePath } from "../../store/sqlite/open.ts";
 import type { DatasetStatus as Whole, StatusReport } from "../../inspect/status.ts";
 import { by, type Family, gauge, type Value } from "./family.ts";
+import { cachePath } from "../../store/open.ts";
 
 /** So many datasets have series of their own, those with the most entries; the others share one. */
 export const MOST_DATASETS = 200;

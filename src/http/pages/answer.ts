@@ -4,7 +4,7 @@ import type { StatusReport } from "../../inspect/status.ts";
 import { Busy } from "../../lib/semaphore.ts";
 import type { AppContext } from "../server/app.ts";
 import { errorAnswer } from "../server/errors.ts";
-import { isCacheError } from "../server/store-reader.ts";
+import { isStoreFailure } from "../server/store-reader.ts";
 import { NoPage, type Trouble, troubleView } from "./error-page.ts";
 import { noticesOf, wellnessOf } from "./health-notice.ts";
 import { layout, type Page } from "./layout.ts";
@@ -80,7 +80,7 @@ export async function reportOrError(context: AppContext): Promise<StatusReport |
   try {
     return await context.report();
   } catch (error) {
-    if (isCacheError(error) || error instanceof Failure) return error as Error;
+    if (isStoreFailure(error) || error instanceof Failure) return error as Error;
     throw error;
   }
 }
@@ -95,7 +95,7 @@ function errorPageOf(error: unknown): Trouble | undefined {
   if (error instanceof Busy) {
     return { status: 503, code: "BUSY", title: "Too many ask at once", message: error.message };
   }
-  if (isCacheError(error)) {
+  if (isStoreFailure(error)) {
     const title = "There is no cache to read";
     return { status: 503, code: "CACHE_UNUSABLE", title, message: errorMessage(error) };
   }

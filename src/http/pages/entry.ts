@@ -1,5 +1,5 @@
+import type { WholeEntry } from "../../store/queries.ts";
 import { html } from "hono/html";
-import type { WholeEntry } from "../../store/sqlite/queries/entry.ts";
 import { decide } from "../../store/decide.ts";
 import type { FailureCode } from "../../errors.ts";
 import type { Receipt } from "../../samples/receipts.ts";

@@ -1,3 +1,4 @@
+import type { NewestFailure, NewestLine } from "../../store/queries.ts";
 import { join } from "node:path";
 import { html } from "hono/html";
 import { type FailureCode, failureCodes } from "../../errors.ts";
@@ -12,13 +13,6 @@ import {
   tableHtml,
   timeHtml,
 } from "./layout.ts";
-import {
-  countsByCode,
-  type NewestFailure,
-  newestFailures,
-  type NewestLine,
-  newestLines,
-} from "../../store/sqlite/queries/newest-failures.ts";
 import { address, chosen, type Query, searched } from "./query.ts";
 import { noDataset } from "./error-page.ts";
 import { countText, counted } from "../../lib/text.ts";
@@ -39,13 +33,13 @@ interface Wanted {
 }
 
 /** What failed, by code, with what helps; manifest lines that are none. @throws BadRequest, NoPage */
-export function failuresView(
-  { cache, settings }: Pick<PageContext, "cache" | "settings">,
+export async function failuresView(
+  { store, settings }: Pick<PageContext, "store" | "settings">,
   { datasets, totals, failures }: StatusReport,
   query: Query,
   now: number,
-): Html {
-  const db = cache();
+): Promise<Html> {
+  const { queries } = store();
   const wanted: Wanted = {
     prefix: settings.prefix,
     dataset: searched(query, "dataset"),
@@ -57,12 +51,13 @@ export function failuresView(
   }
   const [one] = wanted.dataset === undefined ? [totals] : of;
   const { failed = 0, rejected = 0 } = one ?? {};
-  const counts = wanted.dataset === undefined ? failures : countsByCode(db, wanted.dataset);
+  const counts =
+    wanted.dataset === undefined ? failures : await queries.countsByCode(wanted.dataset);
   const codes = counts.filter(({ code }) => (wanted.code ?? code) === code);
   const count = wanted.code === undefined ? OF_EACH : OF_ONE;
-  const newest = newestFailures(db, of, { codes: codes.map(({ code }) => code), count });
+  const newest = await queries.newestFailures(of, { codes: codes.map(({ code }) => code), count });
   const hasLines = rejected > 0 && (wanted.code ?? "LINE_INVALID") === "LINE_INVALID";
-  const lines = hasLines ? newestLines(db, count, wanted.dataset) : [];
+  const lines = hasLines ? await queries.newestLines(count, wanted.dataset) : [];
   return html`<h1>Failures</h1>
     <p class="muted">
       ${counted(failed, "file")} failed, ${counted(rejected, "manifest line")}

@@ -1,7 +1,6 @@
+import type { BrowsePage, Cursor, ListedEntry } from "../../store/queries.ts";
 import { join } from "node:path";
 import { html } from "hono/html";
-import { browse, type BrowsePage, type Cursor } from "../../store/sqlite/queries/browse.ts";
-import type { ListedEntry } from "../../store/sqlite/queries/list.ts";
 import type { DatasetStatus } from "../../inspect/status.ts";
 import type { PageContext } from "../state.ts";
 import {
@@ -34,18 +33,18 @@ type Wanted = {
 };
 
 /** The files of a dataset, newest first. `now` is ms since epoch. @throws BadRequest */
-export function filesView(
-  { cache, settings: { prefix } }: Pick<PageContext, "cache" | "settings">,
+export async function filesView(
+  { store, settings: { prefix } }: Pick<PageContext, "store" | "settings">,
   status: DatasetStatus,
   query: Query,
   now: number,
-): Html {
+): Promise<Html> {
   const { dataset } = status;
   const search = searched(query, "search");
   const outcome = chosen(query, "outcome", outcomes);
   const after = placeIn(query);
   const wanted: Wanted = { dataset, place: join(prefix, dataset), outcome, search, after };
-  const page = browse(cache(), {
+  const page = await store().queries.browse({
     dataset,
     limit: PER_PAGE,
     ...(outcome === undefined ? {} : { outcome }),

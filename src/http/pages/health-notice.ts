@@ -2,7 +2,7 @@ import { type Standing, type Verdict, verdictOf } from "../../inspect/health.ts"
 import type { StatusReport } from "../../inspect/status.ts";
 import type { AppContext } from "../server/app.ts";
 import { healthOf, patienceOf } from "../server/health.ts";
-import { isCacheError } from "../server/store-reader.ts";
+import { isStoreFailure } from "../server/store-reader.ts";
 import type { Notice } from "./layout.ts";
 
 type Known = Pick<AppContext, "state" | "settings" | "heardAt">;
@@ -57,7 +57,7 @@ export function noticesOf(context: Known, report: StatusReport | Error, now: num
     notices.push({ kind: "bad", title: `The daemon is ${word}:`, text: `${why}.` });
   }
   if (report instanceof Error) {
-    const title = isCacheError(report)
+    const title = isStoreFailure(report)
       ? "There is no cache to read:"
       : "It cannot be said how things are:";
     notices.push({ kind: "bad", title, text: report.message });

@@ -1,9 +1,8 @@
+import type { WholeEntry } from "../../store/queries.ts";
 import type { Context, Hono } from "hono";
 import { html } from "hono/html";
 import { createSemaphore } from "../../lib/semaphore.ts";
 import { fileName } from "../../lib/text.ts";
-import { entriesOf, type WholeEntry } from "../../store/sqlite/queries/entry.ts";
-import { nearRaws } from "../../store/sqlite/queries/near-raws.ts";
 import type { AppContext } from "../server/app.ts";
 import { answering, reportOrError, show, strip, trouble, type View } from "./answer.ts";
 import { addAssets } from "./assets.ts";
@@ -44,7 +43,7 @@ export function addPages(app: Hono, context: AppContext): void {
   app.get("/entry", (c) => show(context, c, (now) => entryPage(c, now)));
   app.get("/sample", (c) =>
     answering(context, c, async () => {
-      const { file, name } = await openSampleOf(settings, entryIn(context, c));
+      const { file, name } = await openSampleOf(settings, await entryIn(context, c));
       return downloadOf(file, name, c.req.method === "HEAD");
     }),
   );
@@ -85,7 +84,7 @@ async function filesPage(
     part: "datasets",
     crumbs: [{ text: "Datasets", href: "/" }, { text: dataset }],
     notices: await waitsOf(context, dataset),
-    body: filesView(context, status, query, now),
+    body: await filesView(context, status, query, now),
   };
 }
 
@@ -95,7 +94,7 @@ function createEntryPage(context: AppContext): (c: Context, now: number) => Prom
   const inTurn = createSemaphore(SHOWN_AT_ONCE, PATIENCE_MS);
   const viewInThread = createViewThreads();
   return async (c, now) => {
-    const entry = entryIn(context, c);
+    const entry = await entryIn(context, c);
     const facts = await inTurn(() => entryFacts({ settings, viewInThread }, entry, now));
     return {
       title: fileName(entry.raw),
@@ -113,7 +112,7 @@ function createEntryPage(context: AppContext): (c: Context, now: number) => Prom
 
 async function failuresPage(context: AppContext, c: Context, now: number): Promise<View> {
   const query = queryOf(c.req.url, failuresQuery);
-  const body = failuresView(context, await context.report(), query, now);
+  const body = await failuresView(context, await context.report(), query, now);
   return { title: "Failures", part: "failures", body };
 }
 
@@ -126,13 +125,14 @@ async function waitsOf(context: AppContext, dataset: string): Promise<Notice[]> 
 }
 
 /** The entry that a request names. @throws BadRequest, NoPage */
-function entryIn(context: AppContext, c: Context): WholeEntry {
+async function entryIn(context: AppContext, c: Context): Promise<WholeEntry> {
   const query = queryOf(c.req.url, entryQuery);
   const [dataset, raw] = [required(query, "dataset"), required(query, "raw")];
-  const db = context.cache();
-  const [entry] = entriesOf(db, raw, dataset);
+  const { queries } = context.store();
+  const [entry] = await queries.entriesOf(raw, dataset);
   if (entry !== undefined) return entry;
-  const links = nearRaws(db, { raw, count: SIMILAR }).flatMap((found) => {
+  const near = await queries.nearRaws({ raw, count: SIMILAR });
+  const links = near.flatMap((found) => {
     const href = entryAddress(found);
     return href === undefined ? [] : [{ text: `${found.dataset} ${found.raw}`, href }];
   });

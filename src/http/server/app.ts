@@ -5,7 +5,7 @@ import type { PageContext } from "../state.ts";
 import { errorAnswer } from "./errors.ts";
 import { type Health, healthOf, patienceOf, readinessOf } from "./health.ts";
 import { METRICS_TYPE, metricsText } from "../metrics/text.ts";
-import { isCacheError } from "./store-reader.ts";
+import { isStoreFailure } from "./store-reader.ts";
 import { jsonText } from "../../lib/text.ts";
 
 /** What the endpoints are made from. */
@@ -49,7 +49,7 @@ export function createApp(context: AppContext): Hono {
 
   app.onError((error, c) => {
     const message = errorMessage(error);
-    if (isCacheError(error)) {
+    if (isStoreFailure(error)) {
       return errorAnswer(c.req.raw, { status: 503, code: "CACHE_UNUSABLE", message });
     }
     if (error instanceof Failure) {
@@ -70,7 +70,7 @@ export function createApp(context: AppContext): Hono {
     try {
       return await report();
     } catch (error) {
-      if (!isCacheError(error) && !(error instanceof Failure)) throw error;
+      if (!isStoreFailure(error) && !(error instanceof Failure)) throw error;
       return errorMessage(error);
     }
   }

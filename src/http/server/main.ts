@@ -8,7 +8,7 @@ import type { DaemonState } from "../state.ts";
 import { createGuardedServer } from "./listener.ts";
 import type { FromServer, ToServer } from "../messages.ts";
 import { addPages } from "../pages/routes.ts";
-import { createCacheReader } from "./store-reader.ts";
+import { createStoreReader } from "./store-reader.ts";
 import { createReportReader } from "./status-cache.ts";
 
 /** What is being answered when the end comes has so long, ms. */
@@ -35,11 +35,11 @@ async function begin(message: ToServer & { type: "begin" }): Promise<void> {
   const settings = settingsOf(message.origin);
   const address = listenAddress(settings.http.listen ?? "");
   if (address === undefined) throw new Error(`not an address: ${settings.http.listen}`);
-  const { cache } = createCacheReader(settings.state);
+  const { store } = createStoreReader(settings.state);
   const context = {
-    cache,
+    store,
     settings,
-    report: createReportReader({ cache, settings }),
+    report: createReportReader({ store, settings }),
     state: () => state as DaemonState,
     heardAt: () => Date.now() - (performance.now() - heardAt),
     onFailure: (path: string, code: string, message: string) =>

@@ -1,14 +1,14 @@
-import type { Db } from "../../store/sqlite/open.ts";
 import type { Settings } from "../../config/settings.ts";
 import { Failure } from "../../errors.ts";
 import { statusOf, type StatusReport } from "../../inspect/status.ts";
+import type { Store } from "../../store/store.ts";
 
 /** Makes a status report, or gives the last one where that is young enough. */
 export type ReadReport = () => Promise<StatusReport>;
 
 /** What a report is made from. */
 export interface ReportSource {
-  cache(): Db;
+  store(): Store;
   readonly settings: Settings;
 }
 
@@ -22,9 +22,9 @@ const PATIENCE_MS = 3000;
  * Makes the function. However many ask, one report is made at a time. Where the lake's storage does
  * not answer within three seconds they get the last report there is.
  * @throws from the function: Failure CACHE_UNUSABLE; MANIFEST_UNREADABLE where there is no report yet
- * and storage does not answer; what SQLite throws
+ * and storage does not answer; what the store throws
  */
-export function createReportReader({ cache, settings }: ReportSource): ReadReport {
+export function createReportReader({ store, settings }: ReportSource): ReadReport {
   let last: StatusReport | undefined;
   let freshUntil = 0;
   let making: Promise<StatusReport> | undefined;
@@ -32,15 +32,15 @@ export function createReportReader({ cache, settings }: ReportSource): ReadRepor
 
   return async () => {
     // Asked even where there is a report: that it can be read is part of the answer.
-    const db = cache();
+    const readable = store();
     if (last !== undefined && performance.now() < freshUntil) return last;
-    making ??= make(db).finally(() => (making = undefined));
+    making ??= make(readable).finally(() => (making = undefined));
     return inTime(making);
   };
 
-  async function make(db: Db): Promise<StatusReport> {
+  async function make(readable: Store): Promise<StatusReport> {
     begun = performance.now();
-    last = await statusOf(db, settings, Date.now());
+    last = await statusOf(readable, settings, Date.now());
     const cost = performance.now() - begun;
     freshUntil = performance.now() + Math.max(LEAST_MS, TIMES_ITS_COST * cost);
     return last;

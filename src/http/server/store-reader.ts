@@ -1,11 +1,12 @@
-import { cacheIdentity, type Db, openCacheToRead } from "../../store/sqlite/open.ts";
-import { errorMessage, Failure, isSqliteError } from "../../errors.ts";
+import { errorMessage, Failure } from "../../errors.ts";
+import { cacheIdentity, isStoreError, openStoreToRead } from "../../store/open.ts";
+import type { Store } from "../../store/store.ts";
 
-/** The cache, to read beside the daemon. */
-export interface CacheReader {
+/** The store, to read beside the daemon. */
+export interface StoreReader {
   /** Opened when it is needed, and again when it was replaced. @throws Failure CACHE_UNUSABLE */
-  cache(): Db;
-  /** Closes the cache; the next question opens it again. */
+  store(): Store;
+  /** Closes the store; the next question opens it again. */
   drop(): void;
 }
 
@@ -13,32 +14,31 @@ export interface CacheReader {
 const BUSY_MS = 1000;
 
 /** Makes a reader; nothing is opened yet. */
-export function createCacheReader(state: string): CacheReader {
-  let db: Db | undefined;
+export function createStoreReader(state: string): StoreReader {
+  let open: Store | undefined;
   let identity: string | undefined;
 
-  return { cache, drop };
+  return { store, drop };
 
-  function cache(): Db {
+  function store(): Store {
     const found = identityNow(state);
-    if (db !== undefined && found === identity) return db;
+    if (open !== undefined && found === identity) return open;
     drop();
-    db = openCacheToRead(state);
-    db.pragma(`busy_timeout = ${BUSY_MS}`);
+    open = openStoreToRead(state, { busyMs: BUSY_MS });
     identity = found;
-    return db;
+    return open;
   }
 
   function drop(): void {
-    db?.close();
-    db = undefined;
+    void open?.close();
+    open = undefined;
   }
 }
 
-/** Whether an error is the cache's, and says nothing about the request. */
-export function isCacheError(error: unknown): boolean {
+/** Whether an error is the store's, and says nothing about the request. */
+export function isStoreFailure(error: unknown): boolean {
   if (error instanceof Failure) return error.code === "CACHE_UNUSABLE";
-  return isSqliteError(error);
+  return isStoreError(error);
 }
 
 function identityNow(state: string): string | undefined {

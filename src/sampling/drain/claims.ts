@@ -1,27 +1,26 @@
+import type { Claim, DrainStore } from "../../store/drain-store.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { FailureCode } from "../../errors.ts";
 import type { Budget } from "../../load/budget.ts";
 import type { IoThrottle } from "../../load/io-throttle.ts";
-import { type Claim, claimOf } from "../../store/sqlite/claim.ts";
-import type { Db } from "../../store/sqlite/open.ts";
 
 /** What is due, as one drain takes it. */
 export interface Claims {
   /** Yields what is due until nothing is, or until it is over. */
   all(): AsyncGenerator<Claim, void, void>;
   /** Claims what became due while it was in flight. Returns whether there is any. */
-  refill(): boolean;
+  refill(): Promise<boolean>;
   /** Its outcome is written: the raw may be claimed again. */
   done(claim: Claim): void;
   /** Nothing more of a dataset is taken. */
-  pause(dataset: string, code: FailureCode, message: string): void;
+  pause(dataset: string, code: FailureCode, message: string): Promise<void>;
   /** Notes what work on a dataset took, ms; a dataset over its budget is paused. */
-  spend(dataset: string, ms: number): void;
+  spend(dataset: string, ms: number): Promise<void>;
 }
 
 /** Options of `createClaims`. */
 export interface ClaimsOptions {
-  readonly db: Db;
+  readonly store: DrainStore;
   readonly settings: Settings;
   /** What each dataset may still cost. */
   readonly budget: Budget;
@@ -32,7 +31,7 @@ export interface ClaimsOptions {
   readonly isOver: () => boolean;
   /** Gives back jobs that were handed over and have not begun. */
   readonly release: () => void;
-  readonly onPaused: (dataset: string, code: FailureCode, message: string) => void;
+  readonly onPaused: (dataset: string, code: FailureCode, message: string) => Promise<void>;
 }
 
 /** Claimed at once: what is claimed goes before what becomes due later. */
@@ -40,11 +39,10 @@ const CLAIMED = 256;
 
 /** Claims what is due, fairly between datasets: never a raw in flight, never of a paused dataset. */
 export function createClaims(options: ClaimsOptions): Claims {
-  const { db, settings, budget, ioThrottle, isOver } = options;
-  const claimDue = claimOf(db);
+  const { store, settings, budget, ioThrottle, isOver } = options;
   const paused = new Set<string>();
   /** Raws in flight, by dataset. */
-  const busy = new Map<number, Set<string>>();
+  const busy = new Map<string, Set<string>>();
   let queue: Claim[] = [];
 
   return { all, refill, done, pause, spend };
@@ -55,7 +53,7 @@ export function createClaims(options: ClaimsOptions): Claims {
       for (;;) {
         await ioThrottle.waitForTurn();
         if (isOver()) return;
-        const claim = next();
+        const claim = await next();
         isDrained = claim === undefined;
         if (claim === undefined) return;
         yield claim;
@@ -65,21 +63,21 @@ export function createClaims(options: ClaimsOptions): Claims {
     }
   }
 
-  function next(): Claim | undefined {
-    if (queue.length === 0) queue = claim();
+  async function next(): Promise<Claim | undefined> {
+    if (queue.length === 0) queue = await claim();
     let found = queue.shift();
     while (found !== undefined && paused.has(found.job.dataset)) found = queue.shift();
     return found;
   }
 
-  function refill(): boolean {
+  async function refill(): Promise<boolean> {
     if (isOver()) return false;
-    queue = claim();
+    queue = await claim();
     return queue.length > 0 && !isOver();
   }
 
-  function claim(): Claim[] {
-    const claims = claimDue({
+  async function claim(): Promise<Claim[]> {
+    const claims = await store.claim({
       limit: CLAIMED,
       order: settings.drain.order,
       now: options.clock(),
@@ -88,26 +86,26 @@ export function createClaims(options: ClaimsOptions): Claims {
       isBusy: (dataset, raw) => busy.get(dataset)?.has(raw) === true,
       busyCount: (dataset) => busy.get(dataset)?.size ?? 0,
     });
-    for (const { dataset, job } of claims) {
-      const raws = busy.get(dataset) ?? new Set();
-      busy.set(dataset, raws.add(job.raw));
+    for (const { job } of claims) {
+      const raws = busy.get(job.dataset) ?? new Set();
+      busy.set(job.dataset, raws.add(job.raw));
     }
-    return claims;
+    return [...claims];
   }
 
-  function done({ dataset, job }: Claim): void {
-    busy.get(dataset)?.delete(job.raw);
+  function done({ job }: Claim): void {
+    busy.get(job.dataset)?.delete(job.raw);
   }
 
-  function pause(dataset: string, code: FailureCode, message: string): void {
+  async function pause(dataset: string, code: FailureCode, message: string): Promise<void> {
     if (paused.has(dataset)) return;
     paused.add(dataset);
-    options.onPaused(dataset, code, message);
+    await options.onPaused(dataset, code, message);
   }
 
-  function spend(dataset: string, ms: number): void {
+  async function spend(dataset: string, ms: number): Promise<void> {
     budget.spend(dataset, ms);
     const message = "load.datasetSecondsPerHour is used up; work goes on in the next hour";
-    if (budget.isSpent(dataset)) pause(dataset, "OVER_BUDGET", message);
+    if (budget.isSpent(dataset)) await pause(dataset, "OVER_BUDGET", message);
   }
 }

@@ -1,3 +1,4 @@
+import type { Claim, Settled } from "../../store/drain-store.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { Failure, FailureCode } from "../../errors.ts";
 import type { JobRunner } from "../../job.ts";
@@ -5,17 +6,15 @@ import { forEach } from "../../lib/for-each.ts";
 import type { Budget } from "../../load/budget.ts";
 import type { IoThrottle } from "../../load/io-throttle.ts";
 import type { SampleDirectory } from "../../samples/sample-directory.ts";
-import type { Claim } from "../../store/sqlite/claim.ts";
-import type { Db } from "../../store/sqlite/open.ts";
-import type { Settled } from "../../store/sqlite/settle.ts";
 import { createClaims } from "./claims.ts";
 import { createOldSamples } from "./old-samples.ts";
 import { createRunClaim } from "./run-claim.ts";
 import { createSettler } from "./settler.ts";
+import type { Store } from "../../store/store.ts";
 
 /** Options of `drain`. */
 export interface DrainOptions {
-  readonly db: Db;
+  readonly store: Store;
   readonly settings: Settings;
   readonly runner: JobRunner;
   readonly samples: SampleDirectory;
@@ -32,7 +31,7 @@ export interface DrainOptions {
   /** Aborted when what is in flight is to be abandoned. */
   readonly abort: AbortSignal;
   readonly onSettled: (settled: Settled) => void;
-  readonly onPaused: (dataset: string, code: FailureCode, message: string) => void;
+  readonly onPaused: (dataset: string, code: FailureCode, message: string) => Promise<void>;
   /** Told of an old sample that cannot be removed; its entry is settled all the same. */
   readonly onLeft: (dataset: string, error: Failure) => void;
 }
@@ -44,16 +43,19 @@ export interface DrainOptions {
  * @throws what the store throws; rows that were in flight are due again then.
  */
 export async function drain(options: DrainOptions): Promise<boolean> {
-  const { settings, runner } = options;
+  const { settings, runner, samples, onLeft } = options;
+  const store = options.store.drain;
   // Otherwise `isOver` could be true before any work.
   await options.ioThrottle.waitForTurn();
   const began = performance.now();
+  const storeMadeAt = await options.store.process.madeAt();
   let isEnding = false;
-  const claims = createClaims({ ...options, isOver, release: runner.release });
-  const oldSamples = createOldSamples(options);
-  const runClaim = createRunClaim({ ...options, oldSamples });
+  const claims = createClaims({ ...options, store, isOver, release: runner.release });
+  const oldSamples = createOldSamples({ samples, onLeft, storeMadeAt });
+  const runClaim = createRunClaim({ ...options, store, oldSamples });
   const settler = createSettler({
     ...options,
+    store,
     oldSamples,
     onDone: claims.done,
     onPaused: claims.pause,
@@ -61,7 +63,7 @@ export async function drain(options: DrainOptions): Promise<boolean> {
   do {
     // What is finished is recorded, whatever ended the work.
     await forEach(claims.all(), settings.drain.concurrency, sample).finally(settler.flush);
-  } while (claims.refill());
+  } while (await claims.refill());
   return !isEnding;
 
   /** Once true it stays true: otherwise some would take more after others have stopped. */
@@ -73,9 +75,9 @@ export async function drain(options: DrainOptions): Promise<boolean> {
   async function sample(due: Claim): Promise<void> {
     const { claim, outcome } = await runClaim(due);
     const { dataset } = claim.job;
-    if (outcome.outcome === "paused") claims.pause(dataset, outcome.code, outcome.message);
+    if (outcome.outcome === "paused") await claims.pause(dataset, outcome.code, outcome.message);
     if (outcome.outcome !== "sampled" && outcome.outcome !== "failed") return;
-    claims.spend(dataset, outcome.ms);
+    await claims.spend(dataset, outcome.ms);
     await settler.add(claim, outcome);
   }
 }

@@ -1,8 +1,6 @@
+import type { Claim } from "../../store/drain-store.ts";
 import { Failure } from "../../errors.ts";
 import type { SampleDirectory } from "../../samples/sample-directory.ts";
-import type { Claim } from "../../store/sqlite/claim.ts";
-import { processOf } from "../../store/sqlite/process.ts";
-import type { Db } from "../../store/sqlite/open.ts";
 
 /** Removes samples that entries no longer have. */
 export interface OldSamples {
@@ -17,16 +15,15 @@ export interface OldSamples {
 
 /** Options of `createOldSamples`. */
 export interface OldSamplesOptions {
-  readonly db: Db;
+  /** Samples older than the store may belong to a store that was lost: they are not removed. */
+  readonly storeMadeAt: number;
   readonly samples: SampleDirectory;
   /** Told of an old sample that cannot be removed; its entry is settled all the same. */
   readonly onLeft: (dataset: string, error: Failure) => void;
 }
 
 /** Creates the remover for one drain. */
-export function createOldSamples({ db, samples, onLeft }: OldSamplesOptions): OldSamples {
-  /** Samples older than the store may belong to a store that was lost: they are not removed. */
-  const storeMadeAt = processOf(db).madeAt();
+export function createOldSamples({ samples, onLeft, storeMadeAt }: OldSamplesOptions): OldSamples {
   return {
     removeUnrecorded({ sample, job: { dataset, name } }) {
       if (sample === name) return;

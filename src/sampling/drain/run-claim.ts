@@ -1,11 +1,9 @@
+import type { Claim, DrainStore } from "../../store/drain-store.ts";
 import { join } from "node:path";
 import type { Settings } from "../../config/settings.ts";
 import type { JobRunner, Outcome } from "../../job.ts";
 import { foldsCase } from "../../lake/folds-case.ts";
 import { outputError } from "../../lake/errors.ts";
-import type { Claim } from "../../store/sqlite/claim.ts";
-import { renameOf } from "../../store/sqlite/names.ts";
-import type { Db } from "../../store/sqlite/open.ts";
 import { namesWith } from "../job/sample-names.ts";
 import type { OldSamples } from "./old-samples.ts";
 
@@ -17,7 +15,7 @@ export interface ClaimRun {
 
 /** Options of `createRunClaim`. */
 export interface RunClaimOptions {
-  readonly db: Db;
+  readonly store: DrainStore;
   readonly settings: Settings;
   readonly runner: JobRunner;
   readonly oldSamples: OldSamples;
@@ -39,7 +37,7 @@ export function createRunClaim(options: RunClaimOptions): (claim: Claim) => Prom
     } catch (error) {
       return { claim, outcome: { outcome: "paused", ...outputError(error) } };
     }
-    const renamed = rename(claim, extension);
+    const renamed = await rename(claim, extension);
     const again = await runner.run(renamed.job, abort);
     if (again.outcome === "sampled" || again.outcome === "failed") {
       return { claim: renamed, outcome: { ...again, readBytes: readBytes + again.readBytes } };
@@ -56,17 +54,16 @@ export function createRunClaim(options: RunClaimOptions): (claim: Claim) => Prom
 
 /** Makes the function that gives a claim's sample a name with another extension. */
 function createRename({
-  db,
+  store,
   settings,
-}: RunClaimOptions): (claim: Claim, extension: string | null) => Claim {
-  const rename = renameOf(db);
-  return (claim, extension) => {
-    const { dataset, job } = claim;
+}: RunClaimOptions): (claim: Claim, extension: string | null) => Promise<Claim> {
+  return async (claim, extension) => {
+    const { job } = claim;
     const names = namesWith(job.raw, extension, {
       ...settings.forDataset(job.dataset),
       foldsCase: foldsCase(join(settings.prefix, job.dataset)),
     });
-    const name = rename(dataset, job.raw, names, extension);
+    const name = await store.rename(claim, names, extension);
     return { ...claim, job: { ...job, name, extension } };
   };
 }

@@ -1,11 +1,9 @@
+import type { Claim, DrainStore, Settled } from "../../store/drain-store.ts";
 import type { FailureCode } from "../../errors.ts";
 import type { Failed, Sampled } from "../../job.ts";
 import { outputError } from "../../lake/errors.ts";
 import { receiptOf } from "../../samples/receipts.ts";
 import type { SampleDirectory } from "../../samples/sample-directory.ts";
-import type { Claim } from "../../store/sqlite/claim.ts";
-import type { Db } from "../../store/sqlite/open.ts";
-import { type Settled, settleOf } from "../../store/sqlite/settle.ts";
 import type { OldSamples } from "./old-samples.ts";
 import { nextTry } from "./retry.ts";
 
@@ -19,7 +17,7 @@ export interface Settler {
 
 /** Options of `createSettler`. */
 export interface SettlerOptions {
-  readonly db: Db;
+  readonly store: DrainStore;
   readonly samples: SampleDirectory;
   readonly oldSamples: OldSamples;
   /** ms since epoch. */
@@ -27,7 +25,7 @@ export interface SettlerOptions {
   /** Told of each claim whose outcome is written, or whose dataset has to wait. */
   readonly onDone: (claim: Claim) => void;
   readonly onSettled: (settled: Settled) => void;
-  readonly onPaused: (dataset: string, code: FailureCode, message: string) => void;
+  readonly onPaused: (dataset: string, code: FailureCode, message: string) => Promise<void>;
 }
 
 /** Outcomes are written together once there are this many, or after this many ms. */
@@ -36,7 +34,6 @@ const BATCH_MS = 200;
 
 /** Creates the settler for one drain. */
 export function createSettler(options: SettlerOptions): Settler {
-  const settle = settleOf(options.db);
   const finished: Settled[] = [];
   let writing: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
@@ -71,7 +68,7 @@ export function createSettler(options: SettlerOptions): Settler {
     for (const [dataset, settled] of Map.groupBy(batch, ({ claim }) => claim.job.dataset)) {
       if (await record(dataset, settled)) kept.push(...settled);
     }
-    if (kept.length > 0) settle(kept, options.clock());
+    if (kept.length > 0) await options.store.settle(kept, options.clock());
     for (const { claim } of batch) options.onDone(claim);
     for (const settled of kept) options.onSettled(settled);
   }
@@ -91,7 +88,7 @@ export function createSettler(options: SettlerOptions): Settler {
       return true;
     } catch (error) {
       const { code, message } = outputError(error);
-      options.onPaused(dataset, code, message);
+      await options.onPaused(dataset, code, message);
       return false;
     }
   }

@@ -14,7 +14,7 @@ export async function ingestAll(
 ): Promise<void> {
   const { left, unmoved, cleanUp } = pass;
   // A checkpoint may have been taken away, so that all is read again.
-  if (pass.isChanged()) {
+  if (await pass.store.ingest.isChangedByOthers()) {
     unmoved.forget();
     await pass.ingest.close();
   }
@@ -86,6 +86,6 @@ async function ingestOne(
     if (error instanceof IngestStopped) return;
     if (!(error instanceof Failure)) throw error;
     reportFailure(run, dataset, error);
-    addWait(pass, dataset, error.code, error.message);
+    await addWait(pass, dataset, error.code, error.message);
   }
 }

@@ -1,9 +1,8 @@
+import type { Accepted } from "../../store/ingest-store.ts";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import type { Accepted } from "../../store/sqlite/accept.ts";
-import { datasetsOf } from "../../store/sqlite/datasets.ts";
 import { watchClock } from "../../lib/clock-jumps.ts";
-import { errorCode, Failure, isSqliteError } from "../../errors.ts";
+import { errorCode, Failure } from "../../errors.ts";
 import { systemMessage } from "../../lake/errors.ts";
 import { isInPlace } from "../../lake/held-directory.ts";
 import { createLake } from "../../lake/lake.ts";
@@ -13,6 +12,7 @@ import type { ManifestFile } from "../../manifest/files.ts";
 import { planAll } from "../../manifest/plan.ts";
 import { looksSame } from "../../manifest/unmoved.ts";
 import { type LookOptions, stepsOf } from "./steps.ts";
+import { isStoreError } from "../../store/open.ts";
 
 /** What one turn at a dataset's manifest brought. */
 export interface Ingested extends Accepted {
@@ -65,10 +65,9 @@ const MOST_OPEN = 4;
 
 /** Creates the function. It remembers between calls what was unsettled, and what is half done. */
 export function createIngest(options: LookOptions): Ingest {
-  const { db, settings, wasClockSet = watchClock() } = options;
+  const { store, settings, wasClockSet = watchClock() } = options;
   const lake = createLake(settings);
   const begun = stepsOf(options);
-  const datasets = datasetsOf(db);
   const { settleMs } = settings.manifest;
   const waiting = new Map<string, ReadonlyMap<string, number>>();
   /** Until when a manifest that is read again is left alone; it would be read from 0 each time. */
@@ -95,7 +94,7 @@ export function createIngest(options: LookOptions): Ingest {
     let current = earlier;
     let isKept = false;
     try {
-      current ??= begin(sight);
+      current ??= await begin(sight);
       const ingested = await take(current, turn);
       if (ingested.isLeft !== true) {
         finish(current.look, ingested);
@@ -129,13 +128,13 @@ export function createIngest(options: LookOptions): Ingest {
   }
 
   /** @throws errno; Failure where the directories are not where they may be */
-  function begin(sight: Sight): OpenLook {
-    const id = datasets.ensure(sight.dataset);
+  async function begin(sight: Sight): Promise<OpenLook> {
+    await store.know(sight.dataset);
     const held = lake.hold(sight.dataset);
     try {
       const directory = holdManifests(held);
       const state = { found: [], isCostly: false, isAtEnd: false };
-      const look: Look = { ...sight, ...state, id, held, directory };
+      const look: Look = { ...sight, ...state, held, directory };
       return { look, steps: begun(look) };
     } catch (error) {
       held[Symbol.dispose]();
@@ -155,7 +154,7 @@ export function createIngest(options: LookOptions): Ingest {
     const isGone = error instanceof Failure && error.code === "FILE_MISSING";
     const reason = isGone ? error.cause : error;
     if (reason instanceof Failure || reason instanceof IngestStopped) throw reason;
-    if (isSqliteError(reason)) throw reason;
+    if (isStoreError(reason)) throw reason;
     const { dataset, doubts, now } = sight;
     const isNews = !isSettled(sight, "gone while it was looked at", settleMs);
     if (errorCode(reason) === "ENOENT" && isNews) {

@@ -1,4 +1,4 @@
-import type { Accepted } from "../../store/sqlite/accept.ts";
+import type { Accepted } from "../../store/ingest-store.ts";
 import type { HeldDirectory } from "../../lake/held-directory.ts";
 import type { HeldDataset } from "../../lake/lake.ts";
 import type { ManifestFile } from "../../manifest/files.ts";
@@ -31,7 +31,6 @@ export interface Sight {
 
 /** One look at one manifest. */
 export interface Look extends Sight {
-  readonly id: number;
   /** The dataset's directory, and that of its manifests, held until the look ends. */
   readonly held: HeldDataset;
   readonly directory: HeldDirectory;

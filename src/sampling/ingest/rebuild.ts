@@ -1,33 +1,32 @@
-import type { Db } from "../../store/sqlite/open.ts";
-import { type ForgottenReceipt, type Remembered, restoreOf } from "../../store/sqlite/rebuild.ts";
+import type { ForgottenReceipt, Remembered } from "../../store/remembered.ts";
 import type { HeldDirectory } from "../../lake/held-directory.ts";
 import { isPath } from "../../lib/pep383.ts";
 import { isSamplePath } from "../../samples/path.ts";
 import { type Receipt, readReceipts } from "../../samples/receipts.ts";
+import type { IngestStore } from "../../store/ingest-store.ts";
 
-/** What to restore. */
-export interface RestoreOptions {
-  /** Its number in the cache. */
-  readonly dataset: number;
+/** What to rebuild. */
+export interface RebuildOptions {
+  readonly dataset: string;
   /** Undefined where it has none. */
   readonly samples: HeldDirectory | undefined;
 }
 
 /**
- * Puts back into the cache what a dataset's receipts say, for a cache that was lost: what was
+ * Puts back into the store what a dataset's receipts say, for a store that was lost: what was
  * sampled is not sampled again. Yields how many receipts counted, page by page; left half-way, it
  * has to be done again.
  * @throws errno, and what `readReceipts` throws
  */
-export async function* restoreDataset(
-  db: Db,
-  { dataset, samples }: RestoreOptions,
+export async function* rebuildDataset(
+  store: IngestStore,
+  { dataset, samples }: RebuildOptions,
 ): AsyncGenerator<number, void, void> {
   if (samples === undefined) return;
-  const restore = restoreOf(db);
+  const rebuild = await store.rebuild(dataset);
   for await (const receipts of readReceipts(samples)) {
     const remembered = receipts.map(rememberedOf).filter((receipt) => receipt !== undefined);
-    restore(dataset, remembered);
+    await rebuild(remembered);
     yield remembered.length;
   }
 }

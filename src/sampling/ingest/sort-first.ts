@@ -1,9 +1,4 @@
-import type { Accepted, Batch } from "../../store/sqlite/accept.ts";
-import { checkpointsOf } from "../../store/sqlite/checkpoints.ts";
-import type { Db } from "../../store/sqlite/open.ts";
-import { scatteredOf } from "../../store/sqlite/scattered.ts";
-import { sortedLinesOf } from "../../store/sqlite/sorted-lines.ts";
-import { entriesKnownOf } from "../../store/sqlite/queries/totals.ts";
+import type { Accepted, Batch, IngestStore } from "../../store/ingest-store.ts";
 import { takenOf, type Look, NOTHING, type Taken } from "./look.ts";
 import { isCompressed } from "../../manifest/generations.ts";
 import type { Segment } from "../../manifest/plan.ts";
@@ -11,7 +6,7 @@ import type { ReadBatch } from "../../manifest/read.ts";
 import type { Checkpoint, RejectedLine } from "../../manifest/types.ts";
 
 /** Whether a batch is to be sorted first, with what follows it. */
-export type IsWanted = (look: Look, segment: Segment, batch: ReadBatch) => boolean;
+export type IsWanted = (look: Look, segment: Segment, batch: ReadBatch) => Promise<boolean>;
 
 /**
  * Takes in lines that come in no order: a part of the manifest is sorted first, and its rows are
@@ -23,7 +18,7 @@ export interface Together {
     look: Look,
     segment: Segment,
     read: { readonly from: Checkpoint; readonly batch: ReadBatch },
-  ): boolean;
+  ): Promise<boolean>;
   /**
    * Takes in a batch and those that follow it; the checkpoint moves after all their rows, and `over`
    * retire with it. Returns the last batch.
@@ -38,13 +33,13 @@ export interface Together {
   ): AsyncGenerator<Taken, ReadBatch, void>;
 }
 
-/** Options of `togetherOf`. */
+/** Options of `createTogether`. */
 export interface TogetherOptions {
-  readonly db: Db;
+  readonly store: IngestStore;
   readonly accept: (
     look: Look,
     batch: Pick<Batch, "entries" | "rejected" | "checkpoints">,
-  ) => Accepted;
+  ) => Promise<Accepted>;
   /** Those that lie apart, in a long manifest, where it is not given. */
   readonly isWanted: IsWanted | undefined;
 }
@@ -60,53 +55,51 @@ const MOST_PART_LINES = 2_000_000;
 /** Bad lines that are held in memory until their part is taken in. */
 const MOST_REJECTED = 1000;
 
-/** Prepares the statements. */
-export function togetherOf({ db, accept, isWanted }: TogetherOptions): Together {
-  const checkpoints = checkpointsOf(db);
-  const entriesKnown = entriesKnownOf(db);
-  const liesApart = scatteredOf(db);
+/** Creates it. */
+export function createTogether({ store, accept, isWanted }: TogetherOptions): Together {
   const isScattered: IsWanted =
     isWanted ??
-    (({ id }, { file }, { checkpoint, entries }) => {
+    (async ({ dataset }, { file }, { checkpoint, entries }) => {
       const isLong = isCompressed(file) || file.size - checkpoint.offset > LONG_BYTES;
-      return isLong && liesApart(id, entries);
+      return isLong && store.isScattered(dataset, entries);
     });
 
   return {
-    isWanted(look, segment, { from, batch }) {
-      const upTo = checkpoints.togetherUpTo(look.id);
+    async isWanted(look, segment, { from, batch }) {
+      const upTo = await store.togetherUpTo(look.dataset);
       const isBefore = upTo?.file === segment.file.id && from.offset < upTo.offset;
       return isBefore || isScattered(look, segment, batch);
     },
     async *take(look, over, { first, following }) {
-      const { id } = look;
+      const { dataset } = look;
       look.isCostly = true;
-      const lines = sortedLinesOf(db, id);
-      const upTo = checkpoints.togetherUpTo(id)?.offset ?? 0;
-      const most = Math.min(Math.max(entriesKnown(id), PART_LINES), MOST_PART_LINES);
+      const lines = await store.sortedLines(dataset);
+      const upTo = (await store.togetherUpTo(dataset))?.offset ?? 0;
+      const known = await store.entriesKnown(dataset);
+      const most = Math.min(Math.max(known, PART_LINES), MOST_PART_LINES);
       const rejected: RejectedLine[] = [];
       const isFull = () => lines.count() >= most || rejected.length >= MOST_REJECTED;
       let last = first;
       try {
         for (let batch: ReadBatch | undefined = first; batch !== undefined;) {
           last = batch;
-          lines.add(batch.entries);
+          await lines.add(batch.entries);
           rejected.push(...batch.rejected);
           yield takenOf(batch);
           const isEnd: boolean = batch.unsettled || (isFull() && batch.checkpoint.offset >= upTo);
           batch = isEnd ? undefined : ((await following.next()).value ?? undefined);
         }
         const { checkpoint } = last;
-        checkpoints.putTogether(id, checkpoint);
+        await store.putTogether(dataset, checkpoint);
         let distinct = 0;
-        for (const entries of lines.pages()) {
+        for await (const entries of lines.pages()) {
           distinct += entries.length;
-          yield { ...NOTHING, ...accept(look, { entries, rejected: [], checkpoints: [] }) };
+          yield { ...NOTHING, ...(await accept(look, { entries, rejected: [], checkpoints: [] })) };
         }
-        accept(look, { entries: [], rejected, checkpoints: [...over.splice(0), checkpoint] });
+        await accept(look, { entries: [], rejected, checkpoints: [...over.splice(0), checkpoint] });
         yield { ...NOTHING, superseded: lines.count() - distinct };
       } finally {
-        lines.end();
+        await lines.end();
       }
       return last;
     },

@@ -1,15 +1,5 @@
+import type { Accepted, Batch, IngestStore } from "../../store/ingest-store.ts";
 import { join } from "node:path";
-import {
-  acceptOf,
-  type Accepted,
-  type Batch,
-  endRejectedOf,
-  forgetRejectedOf,
-} from "../../store/sqlite/accept.ts";
-import { checkpointsOf } from "../../store/sqlite/checkpoints.ts";
-import type { Db } from "../../store/sqlite/open.ts";
-import { sortedLinesOf } from "../../store/sqlite/sorted-lines.ts";
-import { hasFilesOf } from "../../store/sqlite/queries/totals.ts";
 import type { Settings } from "../../config/settings.ts";
 import { takenOf, isSettled, type Look, NOTHING, type Steps, type Taken } from "./look.ts";
 import type { WasClockSet } from "../../lib/clock-jumps.ts";
@@ -26,14 +16,14 @@ import {
 import { type ReadBatch, readSegment } from "../../manifest/read.ts";
 import { expectedNames } from "../job/sample-names.ts";
 import { readingAsIs } from "../../manifest/reading-as-is.ts";
-import { restoreDataset } from "./rebuild.ts";
+import { rebuildDataset } from "./rebuild.ts";
 import { holdSamples } from "../../samples/directory.ts";
-import { type IsWanted, togetherOf } from "./sort-first.ts";
+import { type IsWanted, createTogether } from "./sort-first.ts";
 import type { Checkpoint, RejectedLine } from "../../manifest/types.ts";
 
 /** Options of `stepsOf`. */
 export interface LookOptions {
-  readonly db: Db;
+  readonly store: IngestStore;
   readonly settings: Settings;
   /** Told of bad lines before the checkpoint moves past them. */
   readonly onRejected: (dataset: string, lines: readonly RejectedLine[]) => Promise<void>;
@@ -51,19 +41,14 @@ export const UNREAD = "nothing of it was read yet";
 
 /** Makes the function that begins a look. */
 export function stepsOf(options: LookOptions): (look: Look) => Steps {
-  const { db, settings, onRejected, onRestored } = options;
-  const acceptBatch = acceptOf(db);
-  const checkpoints = checkpointsOf(db);
-  const hasFiles = hasFilesOf(db);
-  const forgetRejected = forgetRejectedOf(db);
-  const endRejected = endRejectedOf(db);
+  const { store, settings, onRejected, onRestored } = options;
   const { settleMs, start } = settings.manifest;
   const skipped = new Map<string, readonly string[]>();
-  const together = togetherOf({ db, accept, isWanted: options.isScattered });
+  const together = createTogether({ store, accept, isWanted: options.isScattered });
 
   return async function* (look) {
-    const { id, directory, now } = look;
-    const known = checkpoints.of(id);
+    const { dataset, directory, now } = look;
+    const known = await store.checkpoints(dataset);
     const plan = await planReading(directory, known, now);
     noteSkipped(look, plan.skipped ?? []);
     look.found = plan.segments.map(({ file }) => file);
@@ -72,8 +57,9 @@ export function stepsOf(options: LookOptions): (look: Look) => Steps {
       if (isSettled(look, doubt, settleMs)) return yield* rereadAll(look, doubt);
       return { unsettledUntil: now + settleMs };
     }
-    for (const file of plan.forgotten) checkpoints.remove(id, file);
-    if (isUnread(known, plan) && hasFiles(id)) return yield* rereadAll(look, UNREAD);
+    for (const file of plan.forgotten) await store.removeCheckpoint(dataset, file);
+    if (isUnread(known, plan) && (await store.hasEntries(dataset)))
+      return yield* rereadAll(look, UNREAD);
     if (plan.allRead !== undefined) return { allRead: plan.allRead };
     if (known.length > 0 || plan.segments.length === 0)
       return yield* readOn(look, plan.segments, known);
@@ -82,10 +68,10 @@ export function stepsOf(options: LookOptions): (look: Look) => Steps {
 
   /** Why lines that were compared together before a crash cannot be so again; undefined if they can. */
   async function doubtOfTogether(
-    { id, directory }: Look,
+    { dataset, directory }: Look,
     { segments }: ReadingPlan,
   ): Promise<string | undefined> {
-    const upTo = checkpoints.togetherUpTo(id);
+    const upTo = await store.togetherUpTo(dataset);
     if (upTo === undefined) return undefined;
     const file = segments.find((segment) => segment.file.id === upTo.file)?.file;
     const isThere = file !== undefined && (await isSameFile(directory, file, upTo));
@@ -97,12 +83,13 @@ export function stepsOf(options: LookOptions): (look: Look) => Steps {
     look.isCostly = true;
     let restored = 0;
     using samples = holdSamples(look.held);
-    for await (const receipts of restoreDataset(db, { dataset: look.id, samples })) {
+    for await (const receipts of rebuildDataset(store, { dataset: look.dataset, samples })) {
       restored += receipts;
       onRestored?.(look.dataset, restored);
       yield NOTHING;
     }
-    if (hasFiles(look.id)) return { ...(yield* rereadAll(look, "no checkpoint")), restored };
+    if (await store.hasEntries(look.dataset))
+      return { ...(yield* rereadAll(look, "no checkpoint")), restored };
     if (start === "end") return yield* skipToEnd(look, segments);
     return yield* readOn(look, segments, []);
   }
@@ -129,16 +116,16 @@ export function stepsOf(options: LookOptions): (look: Look) => Steps {
         look.isAtEnd = isLast && first.checkpoint.offset >= file.size;
         let batch = first;
         if (batch.checkpoint.offset > last.offset || !batch.unsettled) {
-          if (together.isWanted(look, segment, { from: last, batch }))
+          if (await together.isWanted(look, segment, { from: last, batch }))
             batch = yield* together.take(look, over, { first, following: batches });
-          else yield takeOne(look, over, batch);
+          else yield await takeOne(look, over, batch);
         }
         if (batch.unsettled) return { unsettledUntil: look.now + settleMs };
         last = batch.checkpoint;
       }
       if (isCompressed(file)) {
         last = await endOf(look, segment, last);
-        checkpoints.saveAll(look.id, [...over.splice(0), last]);
+        await store.saveCheckpoints(look.dataset, [...over.splice(0), last]);
       }
       if (retires) over.push({ ...last, retiredAt: look.now });
     }
@@ -146,10 +133,10 @@ export function stepsOf(options: LookOptions): (look: Look) => Steps {
     return {};
   }
 
-  function takeOne(look: Look, over: Checkpoint[], batch: ReadBatch): Taken {
+  async function takeOne(look: Look, over: Checkpoint[], batch: ReadBatch): Promise<Taken> {
     const { entries, rejected, checkpoint } = batch;
     const checkpoints = [...over.splice(0), checkpoint];
-    return { ...takenOf(batch), ...accept(look, { entries, rejected, checkpoints }) };
+    return { ...takenOf(batch), ...(await accept(look, { entries, rejected, checkpoints })) };
   }
 
   /** Reads everything from 0 and compares only the last line of each raw. */
@@ -158,16 +145,16 @@ export function stepsOf(options: LookOptions): (look: Look) => Steps {
     if (segments.length === 0) return {};
     look.found = segments.map(({ file }) => file);
     look.isCostly = true;
-    forgetRejected(look.id);
-    const lines = sortedLinesOf(db, look.id);
+    await store.forgetRejected(look.dataset);
+    const lines = await store.sortedLines(look.dataset);
     try {
       const ends: Checkpoint[] = [];
       for (const segment of segments) {
         let last = startOf(segment);
         for await (const batch of read(look, segment)) {
-          lines.add(batch.entries);
+          await lines.add(batch.entries);
           const { rejected } = batch;
-          accept(look, { entries: [], rejected, checkpoints: [] });
+          await accept(look, { entries: [], rejected, checkpoints: [] });
           yield takenOf(batch);
           last = batch.checkpoint;
           // What is left for later can hold the last line of a raw: nothing is compared before.
@@ -175,12 +162,12 @@ export function stepsOf(options: LookOptions): (look: Look) => Steps {
         }
         ends.push({ ...(await endOf(look, segment, last)), retiredAt: look.now });
       }
-      for (const entries of lines.pages())
-        yield { ...NOTHING, ...accept(look, { entries, rejected: [], checkpoints: [] }) };
-      endRejected(look.id);
-      saveEnds(look, ends);
+      for await (const entries of lines.pages())
+        yield { ...NOTHING, ...(await accept(look, { entries, rejected: [], checkpoints: [] })) };
+      await store.endRejected(look.dataset);
+      await saveEnds(look, ends);
     } finally {
-      lines.end();
+      await lines.end();
     }
     look.doubts.clear();
     return { reread };
@@ -197,18 +184,18 @@ export function stepsOf(options: LookOptions): (look: Look) => Steps {
       }
       ends.push({ ...(await endOf(look, segment, last)), retiredAt: look.now });
     }
-    saveEnds(look, ends);
+    await saveEnds(look, ends);
     return {};
   }
 
   /** The last file of which something was read is the one to go on with. */
-  function saveEnds({ id }: Look, ends: readonly Checkpoint[]): void {
+  async function saveEnds({ dataset }: Look, ends: readonly Checkpoint[]): Promise<void> {
     const last = Math.max(
       ends.findLastIndex(({ offset }) => offset > 0),
       0,
     );
     const current = { ...(ends[last] as Checkpoint), retiredAt: null };
-    checkpoints.replace(id, [...ends.slice(0, last), current]);
+    await store.replaceCheckpoints(dataset, [...ends.slice(0, last), current]);
   }
 
   function noteSkipped({ dataset }: Look, names: readonly string[]): void {
@@ -229,13 +216,13 @@ export function stepsOf(options: LookOptions): (look: Look) => Steps {
   }
 
   function accept(
-    { dataset, id, now }: Look,
+    { dataset, now }: Look,
     batch: Pick<Batch, "entries" | "rejected" | "checkpoints">,
-  ): Accepted {
+  ): Promise<Accepted> {
     const options = settings.forDataset(dataset);
     const names = { ...options, foldsCase: foldsCase(join(settings.prefix, dataset)) };
     const expectedFor = (raw: string) => expectedNames(raw, names);
-    return acceptBatch({ ...batch, dataset: id, expectedFor }, now);
+    return store.accept({ ...batch, dataset, expectedFor }, now);
   }
 }
 

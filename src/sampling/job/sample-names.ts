@@ -1,5 +1,4 @@
-import type { Expected } from "../../store/sqlite/accept.ts";
-import type { Names } from "../../store/sqlite/names.ts";
+import type { Expected, Names } from "../../store/ingest-store.ts";
 import type { DatasetSettings } from "../../config/settings.ts";
 import { formatOfName } from "../../formats/index.ts";
 import { unknown } from "../../formats/unknown.ts";

@@ -1,14 +1,13 @@
 import { setImmediate } from "node:timers/promises";
-import { datasetsOf } from "../../store/sqlite/datasets.ts";
-import { entriesOf } from "../../store/sqlite/queries/entry.ts";
-import { forgettingOf } from "../../store/sqlite/forget.ts";
-import type { Db } from "../../store/sqlite/open.ts";
 import { forgottenReceipt } from "../../samples/receipts.ts";
 import type { SampleDirectory } from "../../samples/sample-directory.ts";
+import type { Queries } from "../../store/queries.ts";
+import type { UpkeepStore } from "../../store/upkeep-store.ts";
 
 /** What is to be forgotten, and how. */
 export interface ForgetOptions {
-  readonly db: Db;
+  readonly store: UpkeepStore;
+  readonly queries: Pick<Queries, "datasets" | "entriesOf">;
   readonly dataset: string;
   /** The whole dataset where it is not given. */
   readonly raw?: string;
@@ -26,24 +25,22 @@ export interface ForgetOptions {
  * @throws Failure OUTPUT_FULL, OUTPUT_UNWRITABLE or PATH_REFUSED, and what the cache throws
  */
 export async function forget(options: ForgetOptions): Promise<void> {
-  const { db, dataset, raw, samples, removesSamples, now } = options;
-  const id = datasetsOf(db).find(dataset);
-  if (id === undefined) return;
-  const forgetting = forgettingOf(db);
+  const { store, queries, dataset, raw, samples, removesSamples, now } = options;
+  if (!(await queries.datasets()).includes(dataset)) return;
   const remove = (sample: string): void => {
     if (removesSamples) samples?.remove(dataset, sample);
   };
   if (raw === undefined) {
     await samples?.addReceipts(dataset, [forgottenReceipt(undefined, now)]);
-    while (forgetting.forgetSome(id, remove) > 0) await setImmediate();
-    forgetting.forgetRest(id, now);
+    while ((await store.forgetSome(dataset, remove)) > 0) await setImmediate();
+    await store.forgetRest(dataset, now);
     return;
   }
-  for (const { bronze, mtime, sample } of entriesOf(db, raw, dataset)) {
+  for (const { bronze, mtime, sample } of await queries.entriesOf(raw, dataset)) {
     const removed = removesSamples && sample !== null ? { sample } : {};
     await samples?.addReceipts(dataset, [
       forgottenReceipt({ raw, bronze, mtime, ...removed }, now),
     ]);
-    forgetting.forgetRaw(id, raw, { remove, now });
+    await store.forgetRaw(dataset, raw, { remove, now });
   }
 }

@@ -1,12 +1,12 @@
-import type { Db } from "../../store/sqlite/open.ts";
 import type { Settings } from "../../config/settings.ts";
 import { errorCode, errorMessage } from "../../errors.ts";
 import type { Log } from "../../log/log.ts";
 import { type Synced, syncRegularly } from "./sync.ts";
+import type { UpkeepStore } from "../../store/upkeep-store.ts";
 
 /** Options of `keepSynced`. */
 export interface KeepSyncedOptions {
-  readonly db: Db;
+  readonly store: UpkeepStore;
   readonly settings: Settings;
   readonly log: Log;
   /** Called when samples have to be made once more. */
@@ -14,9 +14,9 @@ export interface KeepSyncedOptions {
 }
 
 /** Brings samples to disk while the daemon runs, and logs what goes wrong. Returns how to end it. */
-export function keepSynced({ db, settings, log, onRedone }: KeepSyncedOptions): () => void {
+export function keepSynced({ store, settings, log, onRedone }: KeepSyncedOptions): () => void {
   let isTold = false;
-  return syncRegularly({ db, settings }, { onSynced, onError });
+  return syncRegularly({ store, settings }, { onSynced, onError });
 
   function onSynced(done: Synced): void {
     if (done.synced > 0) log.debug(done, "samples synced");

@@ -1,18 +1,17 @@
+import type { Unsynced } from "../../store/upkeep-store.ts";
 import { readFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { processOf } from "../../store/sqlite/process.ts";
-import type { Db } from "../../store/sqlite/open.ts";
-import { type Unsynced, unsyncedOf } from "../../store/sqlite/unsynced.ts";
 import type { Settings } from "../../config/settings.ts";
 import { Failure } from "../../errors.ts";
 import { createLake, type Lake } from "../../lake/lake.ts";
 import { holdOwnSamples } from "../../samples/directory.ts";
 import { removeSample } from "../../samples/remove.ts";
 import { lookAtSample } from "../../samples/verify.ts";
+import type { Store } from "../../store/store.ts";
 
 /** What the check needs. */
 export interface CheckOptions {
-  readonly db: Db;
+  readonly store: Pick<Store, "process" | "upkeep">;
   readonly settings: Settings;
   /** Of the machine, as it runs now; undefined where that is not known. */
   readonly bootId: string | undefined;
@@ -49,12 +48,16 @@ export function bootIdOf(path = "/proc/sys/kernel/random/boot_id"): string | und
  * @throws what the cache throws
  */
 export async function checkAfterPowerLoss(options: CheckOptions): Promise<Checked | undefined> {
-  const { db, settings, bootId, isStopping } = options;
-  if (bootId !== undefined && processOf(db).bootId() === bootId) return undefined;
-  const queue = unsyncedOf(db);
+  const { settings, bootId, isStopping } = options;
+  const { process, upkeep } = options.store;
+  if (bootId !== undefined && (await process.bootId()) === bootId) return undefined;
   const lake = createLake(settings);
   let [checked, redone] = [0, 0];
-  for (let page = queue.first(PAGE); page.length > 0; page = queue.first(PAGE)) {
+  for (
+    let page = await upkeep.unsynced(PAGE);
+    page.length > 0;
+    page = await upkeep.unsynced(PAGE)
+  ) {
     if (isStopping()) return { checked, redone };
     const wrong: Unsynced[] = [];
     for (const entry of page) {
@@ -62,11 +65,11 @@ export async function checkAfterPowerLoss(options: CheckOptions): Promise<Checke
       checked += 1;
       if (!hasLasted(lake, entry, entry.sample)) wrong.push(entry);
     }
-    redone += queue.finish(page, wrong, Date.now());
+    redone += await upkeep.finishSync(page, wrong, Date.now());
     await setImmediate();
   }
   // Only now: whatever ends this half-way, it is gone on with at the next start.
-  processOf(db).setBootId(bootId);
+  await process.setBootId(bootId);
   return checked === 0 ? undefined : { checked, redone };
 }
 

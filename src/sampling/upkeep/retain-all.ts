@@ -1,12 +1,12 @@
-import type { Db } from "../../store/sqlite/open.ts";
 import type { Settings } from "../../config/settings.ts";
 import { Failure } from "../../errors.ts";
 import type { SampleDirectory } from "../../samples/sample-directory.ts";
 import { isLimited, prune, type Pruned } from "./retention.ts";
+import type { UpkeepStore } from "../../store/upkeep-store.ts";
 
 /** Retention over many datasets. */
 export interface RetainAllOptions {
-  readonly db: Db;
+  readonly store: UpkeepStore;
   readonly settings: Settings;
   readonly samples: SampleDirectory;
   /** Removes what a crash left in a dataset. @throws Failure */
@@ -35,7 +35,7 @@ export interface RetainAll {
  * there. Where sampling is switched off, samples of before go all the same.
  */
 export function createRetainAll(options: RetainAllOptions): RetainAll {
-  const { db, settings, samples, cleanUp } = options;
+  const { store, settings, samples, cleanUp } = options;
   const resting = new Set<string>();
   return Object.assign(retainAll, { settled: (dataset: string) => void resting.delete(dataset) });
 
@@ -50,7 +50,7 @@ export function createRetainAll(options: RetainAllOptions): RetainAll {
       try {
         await cleanUp(dataset);
         const now = Date.now();
-        const one = { db, samples, dataset, retention, now, isStopping };
+        const one = { store, samples, dataset, retention, now, isStopping };
         const { refusal, ...pruned } = await prune(one);
         onPruned(dataset, pruned);
         if (refusal !== undefined) onFailed(dataset, refusal);

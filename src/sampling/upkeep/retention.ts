@@ -1,12 +1,5 @@
+import type { Published, SamplePosition, UpkeepStore } from "../../store/upkeep-store.ts";
 import { setImmediate } from "node:timers/promises";
-import { datasetsOf } from "../../store/sqlite/datasets.ts";
-import type { Db } from "../../store/sqlite/open.ts";
-import {
-  type SamplePosition,
-  type Published,
-  publishedOf,
-  type PublishedSamples,
-} from "../../store/sqlite/samples.ts";
 import type { Retention } from "../../config/settings.ts";
 import { Failure } from "../../errors.ts";
 import { prunedReceipts } from "../../samples/receipts.ts";
@@ -14,7 +7,7 @@ import type { SampleDirectory } from "../../samples/sample-directory.ts";
 
 /** What retention needs to know of a dataset. */
 export interface RetentionOptions {
-  readonly db: Db;
+  readonly store: UpkeepStore;
   readonly dataset: string;
   readonly retention: Retention;
   /** ms since epoch. */
@@ -55,13 +48,15 @@ export function isLimited({ maxAge, maxFiles, maxBytes }: Retention): boolean {
 export async function* beyondRetention(
   options: RetentionOptions,
 ): AsyncGenerator<readonly Published[], void, void> {
-  const { db, dataset, retention, isStopping } = options;
-  const id = datasetsOf(db).find(dataset);
-  if (id === undefined || !isLimited(retention)) return;
-  const published = publishedOf(db);
-  const end = await oldestKept(published, id, options);
+  const { store, dataset, retention, isStopping } = options;
+  if (!isLimited(retention)) return;
+  const before = await oldestKept(options);
   for (let after: SamplePosition | undefined = OLDEST; after !== undefined && !isStopping();) {
-    const page: Published[] = published.oldest(id, after, end, REMOVED);
+    const page: readonly Published[] = await store.oldestSamples(
+      dataset,
+      { after, before },
+      REMOVED,
+    );
     if (page.length > 0) yield page;
     after = page.at(-1);
     await setImmediate();
@@ -75,17 +70,15 @@ export async function* beyondRetention(
  * @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE, and what the cache throws
  */
 export async function prune(options: PruneOptions): Promise<Pruned> {
-  const { db, dataset, now, samples } = options;
+  const { store, dataset, now, samples } = options;
   const remove = (name: string) => samples.remove(dataset, name);
-  const published = publishedOf(db);
   const refusals: Failure[] = [];
   let [files, bytes] = [0, 0];
   for await (const page of beyondRetention(options)) {
     const free = page.filter((sample) => isRemovable(options, sample, refusals));
     const receipts = free.flatMap((sample) => prunedReceipts(sample, now));
     const isTold = await tellIfRoom(() => samples.addReceipts(dataset, receipts));
-    const id = datasetsOf(db).find(dataset) as number;
-    const { removed, failure } = published.prune(id, free, remove);
+    const { removed, failure } = await store.prune(dataset, free, remove);
     if (!isTold) await samples.addReceipts(dataset, receipts);
     if (failure !== undefined) throw failure;
     files += removed.length;
@@ -122,17 +115,15 @@ async function tellIfRoom(addReceipts: () => Promise<void>): Promise<boolean> {
 }
 
 /** The place before which everything is to go. */
-async function oldestKept(
-  published: PublishedSamples,
-  id: number,
-  { retention: { maxAge, maxFiles, maxBytes }, now, isStopping }: RetentionOptions,
-): Promise<SamplePosition> {
+async function oldestKept(options: RetentionOptions): Promise<SamplePosition> {
+  const { store, dataset, retention, now, isStopping } = options;
+  const { maxAge, maxFiles, maxBytes } = retention;
   const from = maxAge === undefined ? OLDEST : { sampledAt: now - maxAge * 1000, raw: "" };
   if (maxFiles === undefined && maxBytes === undefined) return from;
   let [files, bytes] = [0, 0];
   let kept = NEWEST;
   for (let before: SamplePosition = NEWEST; !isStopping(); await setImmediate()) {
-    const page = published.newest(id, before, LOOKED_AT);
+    const page = await store.newestSamples(dataset, before, LOOKED_AT);
     for (const place of page) {
       files += 1;
       bytes += place.bytes;

@@ -1,6 +1,5 @@
+import type { Unsynced, UpkeepStore } from "../../store/upkeep-store.ts";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Db } from "../../store/sqlite/open.ts";
-import { type Unsynced, unsyncedOf } from "../../store/sqlite/unsynced.ts";
 import { Failure } from "../../errors.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { HeldDirectory } from "../../lake/held-directory.ts";
@@ -11,7 +10,7 @@ import { lookAtSample } from "../../samples/verify.ts";
 
 /** What syncing needs. */
 export interface SyncOptions {
-  readonly db: Db;
+  readonly store: UpkeepStore;
   readonly settings: Settings;
   /** True when the process is to end; the cache is not touched from then on. */
   readonly isStopping: () => boolean;
@@ -44,20 +43,19 @@ const AGE_MS = 45_000;
  * @throws errno, and what the cache throws; what was not reached is still to be synced
  */
 export async function syncSettled(options: SyncOptions): Promise<Synced> {
-  const { db, settings, isStopping, clock, restMs } = options;
-  const queue = unsyncedOf(db);
+  const { store, settings, isStopping, clock, restMs } = options;
   const lake = createLake(settings);
   let [synced, redone] = [0, 0];
   while (!isStopping()) {
     const now = clock();
-    const first = queue.first(PAGE);
+    const first = await store.unsynced(PAGE);
     // A time to come is one of a clock that was put back.
     const young = first.findIndex(({ at }) => at > now - AGE_MS && at <= now);
     const page = young < 0 ? first : first.slice(0, young);
     if (page.length === 0) break;
     const wrong = await syncPage(lake, page);
     if (isStopping()) break;
-    redone += queue.finish(page, wrong, clock());
+    redone += await store.finishSync(page, wrong, clock());
     synced += page.length - wrong.length;
     if (page.length < PAGE) break;
     await sleep(restMs);
@@ -67,7 +65,7 @@ export async function syncSettled(options: SyncOptions): Promise<Synced> {
 
 /** Does so twice a minute, until the function that it returns is called. */
 export function syncRegularly(
-  { db, settings }: Pick<SyncOptions, "db" | "settings">,
+  { store, settings }: Pick<SyncOptions, "store" | "settings">,
   { onSynced, onError }: { onSynced: (done: Synced) => void; onError: (error: unknown) => void },
 ): () => void {
   let isOver = false;
@@ -84,7 +82,7 @@ export function syncRegularly(
     try {
       onSynced(
         await syncSettled({
-          db,
+          store,
           settings,
           isStopping: () => isOver,
           clock: Date.now,

@@ -1,41 +1,18 @@
+import type { Accepted, Batch } from "../ingest-store.ts";
 import { decide, type Known } from "../decide.ts";
 import { pathBytes } from "../../lib/pep383.ts";
-import type { Checkpoint, Entry, RejectedLine } from "../../manifest/types.ts";
+import type { Entry } from "../../manifest/types.ts";
 import { checkpointsOf } from "./checkpoints.ts";
 import { countsOf } from "./counters.ts";
 import { setMeta, metaOf } from "./meta.ts";
 import { forgottenOf } from "./forgotten.ts";
 import { insertOf } from "./insert.ts";
-import { manyNamesOf, type Names } from "./names.ts";
+import { manyNamesOf } from "./names.ts";
 import type { Db } from "./open.ts";
 import { outcomesOf } from "./outcome-counts.ts";
 
-/** Lines of one manifest, with the checkpoints that move with them. */
-export interface Batch {
-  readonly dataset: number;
-  readonly entries: readonly Entry[];
-  readonly rejected: readonly RejectedLine[];
-  /** The one after these lines and those that retire; none while all is read again. */
-  readonly checkpoints: readonly Checkpoint[];
-  /** What a raw's sample is to be called. */
-  readonly expectedFor: (raw: string) => Expected;
-}
-
-/** The names a raw's sample may have, and the extension in them: null for raw's own. */
-export interface Expected {
-  readonly names: Names;
-  readonly extension: string | null;
-}
-
-/** How many lines were decided how. */
-export interface Accepted {
-  readonly due: number;
-  readonly unchanged: number;
-  readonly superseded: number;
-}
-
-/** Writes due rows and checkpoints in one transaction. `now` is ms since epoch. */
-export type Accept = (batch: Batch, now: number) => Accepted;
+/** Writes due rows of a dataset and checkpoints in one transaction. `now` is ms since epoch. */
+export type Accept = (dataset: number, batch: Batch, now: number) => Accepted;
 
 /**
  * Prepares the statements. Where all raws of a batch were new, those of the next are taken for new
@@ -70,8 +47,7 @@ export function acceptOf(db: Db): Accept {
   let lastSeq = Number(metaOf(db, "seq") ?? 0);
   let expectsNew = false;
 
-  const accept = db.transaction((batch: Batch, now: number): Accepted => {
-    const { dataset } = batch;
+  const accept = db.transaction((dataset: number, batch: Batch, now: number): Accepted => {
     const newest = new Map(batch.entries.map((entry) => [entry.raw, entry]));
     const rows = expectsNew ? [] : known(dataset, [...newest.keys()]);
     const accepted = { due: 0, unchanged: 0, superseded: batch.entries.length - newest.size };
@@ -92,7 +68,7 @@ export function acceptOf(db: Db): Accept {
       else update.run(pathBytes(bronze), mtime, seq, now, dataset, pathBytes(raw));
       accepted[decision === "due" ? "due" : "superseded"] += 1;
     }
-    add(batch, added, now);
+    add(dataset, added, batch, now);
     for (const { path, line, offset, reason } of batch.rejected) {
       const seenAt = takeAcknowledged.get(dataset, line, offset, reason) ?? null;
       reject.run(dataset, path, line, offset, reason, now, seenAt);
@@ -106,19 +82,24 @@ export function acceptOf(db: Db): Accept {
     return accepted;
   });
 
-  return (batch, now) => {
+  return (dataset, batch, now) => {
     if (expectsNew) {
       try {
-        return accept(batch, now);
+        return accept(dataset, batch, now);
       } catch (error) {
         if (!(error instanceof AlreadyKnown)) throw error;
         expectsNew = false;
       }
     }
-    return accept(batch, now);
+    return accept(dataset, batch, now);
   };
 
-  function add({ dataset, expectedFor }: Batch, added: readonly Numbered[], now: number): void {
+  function add(
+    dataset: number,
+    added: readonly Numbered[],
+    { expectedFor }: Batch,
+    now: number,
+  ): void {
     const wanted = added.map(({ raw }) => ({ raw, ...expectedFor(raw) }));
     const names = claimNames(dataset, wanted);
     const values: unknown[] = [];

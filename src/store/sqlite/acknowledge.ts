@@ -1,14 +1,9 @@
+import type { Acknowledgement } from "../change-store.ts";
+import type { AcknowledgedLine } from "../queries.ts";
 import { pathBytes } from "../../lib/pep383.ts";
-import type { RejectedLine } from "../../manifest/types.ts";
 import { datasetsIn } from "./datasets.ts";
-import { failedEntries, type FailureFilter } from "./queries/failures.ts";
+import { failedEntries } from "./queries/failures.ts";
 import type { Db } from "./open.ts";
-
-/** The failed entries that are acknowledged, or whose acknowledgement is taken back. */
-export interface Acknowledgement extends Pick<FailureFilter, "code" | "hasDataset" | "hasRaw"> {
-  /** True to take an earlier acknowledgement back. */
-  readonly isUndone: boolean;
-}
 
 /** Rows that are written at once, so that a daemon beside us gets its turn. */
 const PAGE = 1000;
@@ -77,29 +72,14 @@ export function acknowledgeLines(
   return counts;
 }
 
-/**
- * Makes the function that says of bad lines of a dataset, as they are found, whether people have
- * acknowledged them. The file that a line is in may have another name since: its place and what is
- * wrong with it tell it from others, and each that is acknowledged counts once.
- */
-export function findAcknowledgedOf(
-  db: Db,
-  dataset: string,
-): (line: Pick<RejectedLine, "line" | "offset" | "reason">) => boolean {
-  const rows = db
+/** How often bad lines of a dataset were acknowledged, by place and reason. */
+export function acknowledgedLinesOf(db: Db, dataset: string): AcknowledgedLine[] {
+  return db
     .prepare(
-      `SELECT json_array(line, offset, reason), count(*)
+      `SELECT line, offset, reason, count(*) AS count
        FROM rejected AS seen INDEXED BY acknowledged_rejected
        WHERE dataset = (SELECT id FROM datasets WHERE name = ?) AND acknowledged_at IS NOT NULL
-       GROUP BY 1`,
+       GROUP BY line, offset, reason`,
     )
-    .raw()
-    .all(dataset) as [string, number][];
-  const left = new Map(rows);
-  return ({ line, offset, reason }) => {
-    const key = JSON.stringify([line, offset, reason]);
-    const count = left.get(key) ?? 0;
-    left.set(key, count - 1);
-    return count > 0;
-  };
+    .all(dataset) as AcknowledgedLine[];
 }

@@ -1,3 +1,4 @@
+import type { ManifestPlace as Place } from "../ingest-store.ts";
 import type { Checkpoint } from "../../manifest/types.ts";
 import type { Db } from "./open.ts";
 
@@ -18,9 +19,6 @@ export interface Checkpoints {
   /** Up to where they are; undefined where nothing came in between. */
   togetherUpTo(dataset: number): Place | undefined;
 }
-
-/** A place in a manifest file. */
-export type Place = Pick<Checkpoint, "file" | "offset" | "hash">;
 
 /** Prepares the statements. */
 export function checkpointsOf(db: Db): Checkpoints {

@@ -1,39 +1,9 @@
+import type { Claim, ClaimOptions, CountedOutcome } from "../drain-store.ts";
 import { pathText } from "../../lib/pep383.ts";
-import type { Job } from "../../job.ts";
 import { datasetsOf } from "./datasets.ts";
 import type { Db } from "./open.ts";
-import type { CountedOutcome } from "./outcome-counts.ts";
 
-/** A job, with what the cache needs to settle it. */
-export interface Claim {
-  readonly dataset: number;
-  readonly job: Job;
-  /** Failures so far. */
-  readonly attempts: number;
-  /** Of the first of them, ms since epoch. */
-  readonly failedAt: number | null;
-  /** The sample published before, below `samples/`. */
-  readonly sample: string | null;
-  /** What became of it before. */
-  readonly outcome: CountedOutcome;
-}
-
-/** What to take. */
-export interface ClaimOptions {
-  /** Jobs wanted. */
-  readonly limit: number;
-  readonly order: "oldest" | "newest";
-  /** ms since epoch. */
-  readonly now: number;
-  /** Whether a dataset is to be left out. */
-  readonly skips: (dataset: string) => boolean;
-  /** Whether a raw is being worked on already. */
-  readonly isBusy: (dataset: number, raw: string) => boolean;
-  /** How many of a dataset's are being worked on. */
-  readonly busyCount: (dataset: number) => number;
-}
-
-/** Takes what is due, in turn from every dataset that has something. */
+/** As `DrainStore.claim`. */
 export type ClaimDue = (options: ClaimOptions) => Claim[];
 
 interface Row {
@@ -90,9 +60,10 @@ export function claimOf(db: Db): ClaimDue {
     for (const id of [...ids.slice(first), ...ids.slice(0, first)]) {
       if (taken >= limit) break;
       turn += 1;
+      const name = datasets.nameOf(id);
       const wanted = Math.min(share, limit - taken);
-      const raws = dueIn[order].all(id, now, wanted + busyCount(id)) as (string | Buffer)[];
-      const free = raws.filter((raw) => !isBusy(id, pathText(raw))).slice(0, wanted);
+      const raws = dueIn[order].all(id, now, wanted + busyCount(name)) as (string | Buffer)[];
+      const free = raws.filter((raw) => !isBusy(name, pathText(raw))).slice(0, wanted);
       turns.push(free.map((raw) => claim(id, raw)));
       taken += free.length;
     }
@@ -111,7 +82,7 @@ export function claimOf(db: Db): ClaimDue {
       name,
       extension,
     };
-    return { dataset, job, attempts, failedAt, sample, outcome };
+    return { job, attempts, failedAt, sample, outcome };
   }
 }
 

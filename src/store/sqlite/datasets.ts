@@ -7,6 +7,8 @@ export interface Datasets {
   /** The number of a dataset; it gets one when it has none. */
   ensure(name: string): number;
   nameOf(id: number): string;
+  /** The number that a name ever had; 0, which none has, for one that was never seen. */
+  idOf(name: string): number;
   /** The names of all that were ever seen and not forgotten, sorted. */
   all(): string[];
 }
@@ -23,7 +25,9 @@ export function datasetsOf(db: Db): Datasets {
     .pluck();
   const name = db.prepare("SELECT name FROM datasets WHERE id = ?").pluck();
   const all = db.prepare(`SELECT name FROM datasets WHERE ${isKnown} ORDER BY name`).pluck();
+  const ever = db.prepare("SELECT id FROM datasets WHERE name = ?").pluck();
   const names = new Map<number, string>();
+  const ids = new Map<string, number>();
 
   // Asked each time: another process may have forgotten it meanwhile.
   const find = (dataset: string) => select.get(dataset) as number | undefined;
@@ -32,6 +36,11 @@ export function datasetsOf(db: Db): Datasets {
     find,
     all: () => all.all() as string[],
     ensure: (dataset) => find(dataset) ?? (insert.get(dataset) as number),
+    idOf(dataset) {
+      const known = ids.get(dataset) ?? (ever.get(dataset) as number | undefined);
+      if (known !== undefined) ids.set(dataset, known);
+      return known ?? 0;
+    },
     nameOf(id) {
       const known = names.get(id) ?? (name.get(id) as string);
       names.set(id, known);

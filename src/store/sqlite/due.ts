@@ -1,3 +1,4 @@
+import type { BackOff } from "../drain-store.ts";
 import { pathBytes } from "../../lib/pep383.ts";
 import type { Db } from "./open.ts";
 
@@ -25,12 +26,6 @@ export function makeDue(
     raws.reduce((sum, raw) => sum + update.run({ dataset, raw: pathBytes(raw), now }).changes, 0),
   );
   return all.immediate();
-}
-
-/** The waits between tries, ms: the first one, which doubles with each failure, and the longest. */
-export interface BackOff {
-  readonly firstMs: number;
-  readonly longestMs: number;
 }
 
 /**

@@ -1,14 +1,8 @@
+import type { ForgetRawOptions, Forgettable as Known, RemoveSample } from "../upkeep-store.ts";
+import type { CountedOutcome } from "../drain-store.ts";
 import { pathBytes } from "../../lib/pep383.ts";
 import type { Db } from "./open.ts";
-import { type CountedOutcome, outcomesOf } from "./outcome-counts.ts";
-
-/** How much is known of what is to be forgotten. */
-export interface Known {
-  readonly entries: number;
-  /** Samples that entries have, and their bytes. */
-  readonly samples: number;
-  readonly bytes: number;
-}
+import { outcomesOf } from "./outcome-counts.ts";
 
 /** Forgets entries, each in the transaction in which its sample is removed. */
 export interface Forgetting {
@@ -26,16 +20,6 @@ export interface Forgetting {
   forgetSome(dataset: number, remove: RemoveSample): number;
   /** Forgets the rest of a dataset: names, checkpoints, bad lines, counts. `now` is ms since epoch. */
   forgetRest(dataset: number, now: number): void;
-}
-
-/** Called with the sample of each entry that has one, below `samples/`. */
-export type RemoveSample = (sample: string) => void;
-
-/** How a raw is forgotten. */
-export interface ForgetRawOptions {
-  readonly remove: RemoveSample;
-  /** ms since epoch. */
-  readonly now: number;
 }
 
 interface Row {

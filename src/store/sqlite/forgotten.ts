@@ -1,6 +1,6 @@
+import type { CountedOutcome } from "../drain-store.ts";
 import { pathBytes } from "../../lib/pep383.ts";
 import type { Db } from "./open.ts";
-import type { CountedOutcome } from "./outcome-counts.ts";
 
 /** Whether a raw was forgotten with this mtime. Asked with another mtime, the raw is no longer forgotten. */
 export type IsForgotten = (raw: string, mtime: number) => boolean;

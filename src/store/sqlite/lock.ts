@@ -1,4 +1,3 @@
-import { isDamaged } from "./damaged.ts";
 import { existsSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -8,6 +7,7 @@ import { systemMessage } from "../../lake/errors.ts";
 import { entryPath } from "../../lake/held-directory.ts";
 import { holdState, makeState } from "../../lake/state-directory.ts";
 import { type DirectoryLock, lockDirectory } from "../../system/directory-lock.ts";
+import { isDamaged } from "./errors.ts";
 import { accessHint, type Db } from "./open.ts";
 
 const LOCK_FILE = "daemon.lock";

@@ -1,15 +1,7 @@
+import type { Names } from "../ingest-store.ts";
 import { pathBytes } from "../../lib/pep383.ts";
 import { insertOf } from "./insert.ts";
 import type { Db } from "./open.ts";
-
-/** The names that a raw's sample may have. */
-export interface Names {
-  readonly plain: string;
-  /** The one it has where another raw has the plain one. */
-  readonly ifTaken: () => string;
-  /** True where names that differ in case alone are one file. */
-  readonly foldsCase?: boolean;
-}
 
 /** Before the folded form of a name, which is claimed as well where case does not count. */
 const FOLDED = "\u0000";

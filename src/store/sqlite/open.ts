@@ -1,4 +1,3 @@
-import { isDamaged } from "./damaged.ts";
 import { chmodSync, existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -6,6 +5,7 @@ import { errorCode, errorMessage, Failure } from "../../errors.ts";
 import { systemMessage } from "../../lake/errors.ts";
 import { entryPath, type HeldDirectory } from "../../lake/held-directory.ts";
 import { holdState, makeState } from "../../lake/state-directory.ts";
+import { isDamaged } from "./errors.ts";
 import { migrations } from "./schema.ts";
 
 /** The SQLite database. */
@@ -59,7 +59,7 @@ export function cacheIdentity(state: string): string | undefined {
  * @throws Failure CACHE_UNUSABLE when it is locked, or its directory cannot be written.
  */
 export function openCache(state: string): OpenedCache {
-  return translated(cachePath(state), () => {
+  return translating(cachePath(state), () => {
     using held = makeState(state);
     const path = pathIn(held);
     const remains = whyIncomplete(path);
@@ -97,8 +97,8 @@ export function closeCache(db: Db): void {
  * Opens the cache to look at, beside the daemon that writes it.
  * @throws Failure CACHE_UNUSABLE when there is none yet, or it cannot be read.
  */
-export function openCacheToRead(state: string): Db {
-  return openExisting(state, true);
+export function openCacheToRead(state: string, busyMs = BUSY_MS): Db {
+  return openExisting(state, true, busyMs);
 }
 
 /**
@@ -107,31 +107,18 @@ export function openCacheToRead(state: string): Db {
  * @throws Failure CACHE_UNUSABLE when there is none yet, or it cannot be read.
  */
 export function openCacheToChange(state: string): Db {
-  return openExisting(state, false);
+  return openExisting(state, false, BUSY_MS);
 }
 
-/**
- * Does a few short writes beside the daemon or without one, and closes the cache again.
- * @throws Failure CACHE_UNUSABLE when there is none yet, it is locked, or cannot be written.
- */
-export function changeCache<T>(state: string, work: (db: Db) => T): T {
-  const db = openCacheToChange(state);
-  try {
-    return translated(cachePath(state), () => work(db));
-  } finally {
-    closeCache(db);
-  }
-}
-
-function openExisting(state: string, readonly: boolean): Db {
+function openExisting(state: string, readonly: boolean, timeout: number): Db {
   const path = cachePath(state);
-  return translated(path, () => {
+  return translating(path, () => {
     if (!hasCache(state)) {
       const message = `no cache at ${path}: has the sampler run with this prefix and state?`;
       throw new Failure("CACHE_UNUSABLE", message);
     }
     using held = holdState(state);
-    const db = new Database(pathIn(held), { readonly, timeout: BUSY_MS });
+    const db = new Database(pathIn(held), { readonly, timeout });
     const version = versionOf(db);
     if (version === migrations.length) return db;
     db.close();
@@ -219,12 +206,17 @@ function openUsable(path: string): Db | string {
   }
 }
 
-function translated<T>(path: string, work: () => T): T {
+function translating<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw error instanceof Failure ? error : cacheFailure(path, error);
+    throw translated(path, error);
   }
+}
+
+/** What an error means for who uses the cache of this path. */
+export function translated(path: string, error: unknown): Failure {
+  return error instanceof Failure ? error : cacheFailure(path, error);
 }
 
 /** The file of a database, as SQLite resolved its path. */

@@ -1,8 +1,5 @@
-import type { SettledOutcome } from "../types.ts";
+import type { CountedOutcome } from "../drain-store.ts";
 import type { Db } from "./open.ts";
-
-/** What an entry has in the totals: `new` until its first outcome. */
-export type CountedOutcome = "new" | SettledOutcome;
 
 /** Changes of outcomes within one transaction. */
 export interface OutcomeChanges {

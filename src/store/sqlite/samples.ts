@@ -1,36 +1,7 @@
+import type { Published, Removal, SamplePosition } from "../upkeep-store.ts";
 import { pathBytes, pathText } from "../../lib/pep383.ts";
 import type { Db } from "./open.ts";
 import { outcomesOf } from "./outcome-counts.ts";
-
-/** A place in the order of age: by time, ms since epoch, then by raw. */
-export interface SamplePosition {
-  readonly sampledAt: number;
-  readonly raw: string;
-}
-
-/** A published sample that nothing is under way for. */
-export interface Published extends SamplePosition {
-  readonly bronze: string;
-  /** Of the newest line, seconds since epoch. */
-  readonly mtime: number;
-  /** Below `samples/`. */
-  readonly sample: string;
-  /** Of the sample; 0 where that is not known. */
-  readonly bytes: number;
-  readonly format: string | null;
-  /** `failed`: the sample is of an earlier version. */
-  readonly outcome: "sampled" | "failed";
-  /** Of the failure. */
-  readonly code: string | null;
-  readonly message: string | null;
-}
-
-/** What came of removing some of them. */
-export interface Removal {
-  readonly removed: readonly Published[];
-  /** What was thrown at the one after these. */
-  readonly failure: unknown;
-}
 
 /** Published samples of a dataset by age. */
 export interface PublishedSamples {

@@ -1,18 +1,10 @@
+import type { Settled } from "../drain-store.ts";
 import { pathBytes } from "../../lib/pep383.ts";
-import type { Failed, Sampled } from "../../job.ts";
-import type { Claim } from "./claim.ts";
+import { datasetsOf } from "./datasets.ts";
 import { type Counted, countsOf } from "./counters.ts";
 import type { Db } from "./open.ts";
 import { outcomesOf } from "./outcome-counts.ts";
 import { addUnsyncedOf } from "./unsynced.ts";
-
-/** A claim and what became of it. */
-export interface Settled {
-  readonly claim: Claim;
-  readonly outcome: Sampled | Failed;
-  /** For a failure: when it is tried again, ms since epoch; null for a dead letter. */
-  readonly nextAt: number | null;
-}
 
 /** Writes outcomes in one transaction; `now` is ms since epoch. */
 export type Settle = (settled: readonly Settled[], now: number) => void;
@@ -22,6 +14,7 @@ export type Settle = (settled: readonly Settled[], now: number) => void;
  * settles only when no newer line has come since.
  */
 export function settleOf(db: Db): Settle {
+  const datasets = datasetsOf(db);
   const addCounts = countsOf(db);
   const addUnsynced = addUnsyncedOf(db);
   const changeOutcomes = outcomesOf(db);
@@ -47,7 +40,8 @@ export function settleOf(db: Db): Settle {
     const outcomes = changeOutcomes();
     const counts = new Map<number, Partial<Record<Counted, number>>>();
     for (const { claim, outcome, nextAt } of all) {
-      const { dataset, job } = claim;
+      const { job } = claim;
+      const dataset = datasets.idOf(job.dataset);
       const raw = pathBytes(job.raw);
       if (outcome.outcome === "sampled") {
         const { format, rows = null, bytes, sourceSize, reason = null } = outcome;

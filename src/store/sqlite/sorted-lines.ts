@@ -1,24 +1,7 @@
+import type { SortedLines } from "../ingest-store.ts";
 import { pathBytes, pathText } from "../../lib/pep383.ts";
 import type { Entry } from "../../manifest/types.ts";
 import type { Db } from "./open.ts";
-
-/**
- * The last line of each raw of a long part of a manifest, kept on disk until all of it is read: only
- * then is anything compared. So an old line never undoes a newer one, and rows that come in no order
- * are written in the order of their keys, each page once.
- */
-export interface SortedLines {
-  add(entries: readonly Entry[]): void;
-  /** Lines added so far. */
-  readonly count: () => number;
-  /**
-   * Yields the last line of each raw, in pages: in the order of lines where one page holds them,
-   * else in the order of raws. The cache may be written between two pages.
-   */
-  pages(): Generator<Entry[], void, void>;
-  /** Gives the disk space back. */
-  end(): void;
-}
 
 /** About as many lines as a page of entries is to have. */
 const PAGE = 2000;
@@ -66,7 +49,7 @@ export function sortedLinesOf(db: Db, dataset: number): SortedLines {
   });
 
   return {
-    add(entries) {
+    async add(entries) {
       for (const entry of entries) {
         // A later line takes its place at the end.
         held.delete(entry.raw);
@@ -77,7 +60,7 @@ export function sortedLinesOf(db: Db, dataset: number): SortedLines {
       if (held.size >= RUN_LINES || characters >= RUN_CHARACTERS) spill();
     },
     count: () => count,
-    *pages() {
+    async *pages() {
       if (runCount === 0 && held.size <= PAGE) return yield [...held.values()];
       if (held.size > 0) spill();
       const each = Math.ceil(PAGE / runCount);
@@ -88,7 +71,9 @@ export function sortedLinesOf(db: Db, dataset: number): SortedLines {
         after = last;
       }
     },
-    end: () => void db.exec(`DROP TABLE ${table}`),
+    async end() {
+      db.exec(`DROP TABLE ${table}`);
+    },
   };
 }
 

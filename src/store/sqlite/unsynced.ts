@@ -1,3 +1,4 @@
+import type { Unsynced } from "../upkeep-store.ts";
 import { insertOf } from "./insert.ts";
 import type { Db } from "./open.ts";
 
@@ -12,21 +13,6 @@ export function addUnsyncedOf(db: Db): AddUnsynced {
   const columns = ["dataset", "raw"];
   const insert = insertOf(db, { table: "unsynced", shared: ["at"], columns, ignores: false });
   return (samples, now) => void insert([now], samples);
-}
-
-/** One of them, with what the cache says of its sample now. */
-export interface Unsynced {
-  readonly id: number;
-  /** When it was noted, ms since epoch; 0 where that is not known. */
-  readonly at: number;
-  /** The dataset's name. */
-  readonly dataset: string;
-  /** Below samples/; null when there is nothing to look after: it is due anyway, or has failed. */
-  readonly sample: string | null;
-  /** Of the sample; null where that is not known. */
-  readonly bytes: number | null;
-  /** When the sample was settled, ms since epoch. */
-  readonly settledAt: number;
 }
 
 /** Those that were settled and not synced, oldest first. */

@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createWorld, rows } from "../../helpers/world.ts";
-import { processOf } from "../../../src/store/sqlite/process.ts";
 import { createNotify } from "../../../src/daemon/systemd/notify.ts";
 import type { Daemon } from "../../helpers/daemon.ts";
 import { listen, type Listener } from "./listener.ts";
@@ -144,7 +143,7 @@ test("while samples are checked after a power loss, systemd is asked for more ti
   await using world = await createWorld({ schedule: "0 0 1 1 *" });
   await world.put("a.csv", rows(3));
   await world.pass();
-  processOf(world.db()).setBootId("of another boot");
+  await world.store().process.setBootId("of another boot");
   const systemd = listen(join(world.root, "notify"));
   const daemon = await world.daemon({ NOTIFY_SOCKET: systemd.path });
   await systemd.heard(/^EXTEND_TIMEOUT_USEC=120000000$/);

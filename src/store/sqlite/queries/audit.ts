@@ -1,30 +1,7 @@
+import type { RecordedSample } from "../../queries.ts";
 import { pathBytes, pathText } from "../../../lib/pep383.ts";
 import { IS_ACKNOWLEDGED } from "./failures.ts";
 import type { Db } from "../open.ts";
-
-/** What the cache says of an entry's sample. */
-export interface RecordedSample {
-  readonly raw: string;
-  /** Below `samples/`; null where there is none. */
-  readonly sample: string | null;
-  /** Bytes of the sample. */
-  readonly bytes: number | null;
-  readonly outcome: "sampled" | "failed" | "pruned" | null;
-  /** True when it is due or waits for another try. */
-  readonly waiting: boolean;
-  /** True when it failed for good, and people have seen that. */
-  readonly acknowledged: boolean;
-}
-
-/** What an audit asks of the cache. Batches, so that nothing is held and writers get their turn. */
-export interface AuditedCache {
-  /** Entries of a dataset after a raw, in order, at most `count`; from the first where it is null. */
-  after(dataset: number, raw: string | null, count: number): RecordedSample[];
-  /** Which of these raws are not entries, and were not forgotten. */
-  missingOf(dataset: number, raws: readonly string[]): string[];
-  /** Whether a file below `samples/` is an entry's sample. */
-  isSample(dataset: number, name: string): boolean;
-}
 
 interface Row {
   readonly raw: string | Buffer;
@@ -35,8 +12,15 @@ interface Row {
   readonly acknowledged: 0 | 1;
 }
 
+/** What an audit asks, in batches, so that nothing is held and writers get their turn. */
+interface AuditedSamples {
+  after(dataset: number, raw: string | null, count: number): RecordedSample[];
+  missingOf(dataset: number, raws: readonly string[]): string[];
+  orphansAmong(dataset: number, names: readonly string[]): string[];
+}
+
 /** Prepares the statements. */
-export function auditedCacheOf(db: Db): AuditedCache {
+export function auditedOf(db: Db): AuditedSamples {
   const columns = `raw, sample, bytes, outcome, next_at IS NOT NULL AS waiting,
     ${IS_ACKNOWLEDGED} AS acknowledged`;
   const first = db.prepare(`SELECT ${columns} FROM files WHERE dataset = ? ORDER BY raw LIMIT ?`);
@@ -63,7 +47,8 @@ export function auditedCacheOf(db: Db): AuditedCache {
     },
     missingOf: (dataset, raws) =>
       raws.filter((raw) => known.get({ dataset, raw: pathBytes(raw) }) === undefined),
-    isSample: (dataset, name) => named.get(dataset, name) !== undefined,
+    orphansAmong: (dataset, names) =>
+      names.filter((name) => named.get(dataset, name) === undefined),
   };
 }
 

@@ -1,15 +1,9 @@
+import type { Backlog } from "../../queries.ts";
 import { datasetsOf } from "../datasets.ts";
 import type { Db } from "../open.ts";
 
-/** What is due. */
-export interface Backlog {
-  readonly entries: number;
-  /** When the oldest of them became so, ms since epoch; null when there is none. */
-  readonly oldestDueAt: number | null;
-}
-
-/** The backlog at a time, ms since epoch. */
-export type BacklogAt = (now: number) => Backlog;
+/** The backlog at a time, ms since epoch, in datasets that get samples. */
+export type BacklogAt = (now: number, isSampled: (dataset: string) => boolean) => Backlog;
 
 interface Due {
   readonly dataset: number;
@@ -21,13 +15,13 @@ interface Due {
  * Counts what is due at `now`, ms since epoch, in datasets that get samples: a look at all that
  * waits, and at nothing else.
  */
-export function backlogOf(db: Db, isSampled: (dataset: string) => boolean): BacklogAt {
+export function backlogOf(db: Db): BacklogAt {
   const datasets = datasetsOf(db);
   const count = db.prepare(
     `SELECT dataset, count(*) AS entries, min(next_at) AS oldestDueAt FROM files INDEXED BY due
      WHERE next_at <= ? GROUP BY dataset`,
   );
-  return (now) => {
+  return (now, isSampled) => {
     const all = count.all(now) as readonly Due[];
     const counted = all.filter(({ dataset }) => isSampled(datasets.nameOf(dataset)));
     const oldest = Math.min(...counted.map(({ oldestDueAt }) => oldestDueAt));

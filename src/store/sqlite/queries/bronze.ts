@@ -1,13 +1,6 @@
+import type { BronzeName } from "../../queries.ts";
 import { pathBytes, pathText } from "../../../lib/pep383.ts";
 import type { Db } from "../open.ts";
-
-/** A bronze file as manifest lines may have it. */
-export interface BronzeName {
-  /** In any dataset when undefined. */
-  readonly dataset: string | undefined;
-  /** Below the dataset, and absolute. */
-  readonly paths: readonly string[];
-}
 
 /** The raws whose newest line names a bronze file; without an index: all entries are gone through. */
 export function rawsOfBronze(

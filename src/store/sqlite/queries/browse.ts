@@ -1,36 +1,8 @@
+import type { BrowseOptions, BrowsePage, Cursor, ListedEntry } from "../../queries.ts";
 import { pathBytes, pathText } from "../../../lib/pep383.ts";
 import { datasetsOf } from "../datasets.ts";
-import { entryOf, type ListedEntry, type ListedRow } from "./list.ts";
+import { entryOf, type ListedRow } from "./list.ts";
 import type { Db } from "../open.ts";
-
-/** Which of a dataset's entries to show. */
-export interface BrowseOptions {
-  readonly dataset: string;
-  /** All that were settled, when not given; `waiting`: due, or waiting for another try. */
-  readonly outcome?: "sampled" | "failed" | "pruned" | "waiting";
-  /** Part of the raw, letters in either case. */
-  readonly search?: string;
-  /** Where to go on: the `next` of the page before. */
-  readonly after?: Cursor;
-  /** Entries on a page. */
-  readonly limit: number;
-}
-
-/** An entry's place in the order: by time (ms since epoch), by arrival where it waits, by raw. */
-export interface Cursor {
-  readonly at: number;
-  readonly seq: number;
-  readonly raw: string;
-}
-
-/** A page of entries. */
-export interface BrowsePage {
-  readonly entries: readonly ListedEntry[];
-  /** Where the next page begins; null when this was the last one. */
-  readonly next: Cursor | null;
-  /** Entries looked at to find these. */
-  readonly looked: number;
-}
 
 /** A search ends a page after so many entries, and goes on with the next one. */
 const MOST_LOOKED_AT = 50_000;

@@ -1,16 +1,7 @@
+import type { WholeEntry } from "../../queries.ts";
 import { pathBytes } from "../../../lib/pep383.ts";
-import { entryOf, type ListedEntry, type ListedRow, timeOf } from "./list.ts";
+import { entryOf, type ListedRow, timeOf } from "./list.ts";
 import type { Db } from "../open.ts";
-
-/** All that is known of one entry. */
-export interface WholeEntry extends ListedEntry {
-  /** The mtime that the last settled job was for, seconds since epoch. */
-  readonly doneMtime: number | null;
-  /** When the first of the attempts failed, ISO 8601. */
-  readonly failedAt: string | null;
-  /** When the sample was published, ISO 8601; null where there is none. */
-  readonly sampledAt: string | null;
-}
 
 /** The entries of a raw, by dataset; of one dataset where it is named. */
 export function entriesOf(db: Db, raw: string, dataset?: string): WholeEntry[] {

@@ -1,3 +1,4 @@
+import type { FailedEntry, FailureFilter, RejectedEntry } from "../../queries.ts";
 import type { FailureCode } from "../../../errors.ts";
 import { pathText } from "../../../lib/pep383.ts";
 import type { RejectedLine } from "../../../manifest/types.ts";
@@ -5,40 +6,6 @@ import { DUE_AGAIN } from "../due.ts";
 import { timeOf } from "./list.ts";
 import { datasetsIn } from "../datasets.ts";
 import type { Db } from "../open.ts";
-
-/** Which failures are meant. */
-export interface FailureFilter {
-  readonly code?: FailureCode;
-  /** Also entries whose sample retention has removed. */
-  readonly withPruned?: boolean;
-  readonly hasDataset: (dataset: string) => boolean;
-  readonly hasRaw: (raw: string) => boolean;
-}
-
-/** An entry whose last try failed. Times are ISO 8601. */
-export interface FailedEntry {
-  readonly dataset: string;
-  readonly raw: string;
-  /** null where a rebuilt cache knows no more than that it failed. */
-  readonly code: FailureCode | null;
-  readonly message: string | null;
-  readonly attempts: number;
-  /** Of the first failure of these attempts. */
-  readonly failedAt: string | null;
-  /** null for a dead letter. */
-  readonly nextAt: string | null;
-  /** True for a dead letter that people have seen. */
-  readonly acknowledged: boolean;
-}
-
-/** A manifest line that was no entry. */
-export interface RejectedEntry extends RejectedLine {
-  readonly dataset: string;
-  /** ISO 8601. */
-  readonly at: string;
-  /** True when people have seen it. */
-  readonly acknowledged: boolean;
-}
 
 interface Row {
   readonly raw: string | Buffer;

@@ -1,51 +1,8 @@
+import type { ListFilter, ListedEntry } from "../../queries.ts";
 import { pathText } from "../../../lib/pep383.ts";
 import { datasetsIn } from "../datasets.ts";
 import type { SettledOutcome } from "../../types.ts";
 import type { Db } from "../open.ts";
-
-/** One entry and what became of it. Times of ours are ISO 8601, mtimes seconds since epoch. */
-export interface ListedEntry {
-  readonly dataset: string;
-  readonly raw: string;
-  readonly bronze: string;
-  readonly mtime: number;
-  /** Of the last settled job; null before the first. */
-  readonly outcome: SettledOutcome | null;
-  /** True when it is due or waits for another try. */
-  readonly waiting: boolean;
-  /** `samples/…`; null where there is none. */
-  readonly sample: string | null;
-  /** True when the sample is of an earlier version of the file. */
-  readonly stale: boolean;
-  readonly format: string | null;
-  readonly rows: number | null;
-  readonly bytes: number | null;
-  readonly sourceSize: number | null;
-  readonly reason: string | null;
-  readonly code: string | null;
-  readonly message: string | null;
-  readonly attempts: number;
-  readonly nextAt: string | null;
-  readonly at: string | null;
-  /** True for a failure that is not tried again and that people have seen. */
-  readonly acknowledged: boolean;
-}
-
-/** Which entries to list: all of them by default. */
-export interface ListFilter {
-  readonly outcome?: "sampled" | "failed" | "pruned" | "waiting";
-  /** Of the last failure. */
-  readonly code?: string;
-  /** Settled since then, ms since epoch. */
-  readonly since?: number;
-  readonly hasDataset?: (dataset: string) => boolean;
-  readonly hasRaw?: (raw: string) => boolean;
-  /** Asked with the sample as well: its name tells `tsv` from `csv`. */
-  readonly hasFormat?: (format: string, sample: string | null) => boolean;
-  /** The last settled first, instead of by dataset and raw. */
-  readonly isNewestFirst?: boolean;
-  readonly limit?: number;
-}
 
 /** A row of `files`, with its dataset's name. */
 export interface ListedRow {

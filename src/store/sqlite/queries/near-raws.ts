@@ -1,23 +1,9 @@
+import type { Misspelt, RawName } from "../../queries.ts";
 import { nearest } from "../../../lib/nearest.ts";
 import { pathText } from "../../../lib/pep383.ts";
 import { fileName } from "../../../lib/text.ts";
 import { samplePath } from "../../../samples/path.ts";
 import type { Db } from "../open.ts";
-
-/** A raw that may be meant. */
-export interface NearRaw {
-  readonly dataset: string;
-  readonly raw: string;
-}
-
-/** What is looked for. */
-export interface Misspelt {
-  readonly raw: string;
-  /** Only there; in all datasets when undefined. */
-  readonly dataset?: string | undefined;
-  /** At most so many. */
-  readonly count: number;
-}
 
 /** Names looked at for each beginning of the one that is meant. */
 const LOOKED_AT = 1000;
@@ -29,7 +15,7 @@ const RIGHT = [3, 1, 0];
  * spelt alike. Indexes tell, so that it costs little where there are millions; where thousands begin
  * alike, the nearest may be missed.
  */
-export function nearRaws(db: Db, misspelt: Misspelt): NearRaw[] {
+export function nearRaws(db: Db, misspelt: Misspelt): RawName[] {
   const same = sameFileName(db, misspelt);
   if (same.length > 0) return same.slice(0, misspelt.count);
   for (const begin of beginnings(misspelt.raw)) {
@@ -42,14 +28,14 @@ export function nearRaws(db: Db, misspelt: Misspelt): NearRaw[] {
 }
 
 /** Raws that end with this path, such as a file name alone; at most `count`. */
-export function rawsEnding(db: Db, misspelt: Misspelt): NearRaw[] {
+export function rawsEnding(db: Db, misspelt: Misspelt): RawName[] {
   const { raw, count } = misspelt;
   return sameFileName(db, misspelt)
     .filter((found) => found.raw === raw || found.raw.endsWith(`/${raw}`))
     .slice(0, count);
 }
 
-function sameFileName(db: Db, { raw, dataset }: Misspelt): NearRaw[] {
+function sameFileName(db: Db, { raw, dataset }: Misspelt): RawName[] {
   const stem = samplePath(raw, { layout: "flat", extension: "" });
   const found = beginningWith(db, "names.name", stem, dataset);
   return found.filter((one) => fileName(one.raw) === fileName(raw));
@@ -61,7 +47,7 @@ function beginningWith(
   column: "names.name" | "files.raw",
   begin: string,
   dataset: string | undefined,
-): NearRaw[] {
+): RawName[] {
   const [table] = column.split(".");
   const rows = db
     .prepare(
@@ -84,7 +70,7 @@ function beginnings(raw: string): string[] {
   return [...new Set(all)];
 }
 
-function namesOf(rows: unknown[]): NearRaw[] {
+function namesOf(rows: unknown[]): RawName[] {
   return (rows as { dataset: string; raw: string | Buffer }[]).map(({ dataset, raw }) => ({
     dataset,
     raw: pathText(raw),

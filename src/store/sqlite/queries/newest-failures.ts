@@ -1,28 +1,8 @@
+import type { Failing, NewestFailure, NewestLine } from "../../queries.ts";
 import { browse } from "./browse.ts";
-import type { ListedEntry } from "./list.ts";
 import type { Db } from "../open.ts";
 import { failureCodes } from "../../../errors.ts";
 import { pathText } from "../../../lib/pep383.ts";
-import type { RejectedLine } from "../../../manifest/types.ts";
-
-/** How many entries of a dataset failed. */
-interface Failing {
-  readonly dataset: string;
-  readonly failed: number;
-}
-
-/** An entry that failed; `at` is ISO 8601, null where that is not known. */
-export type NewestFailure = Pick<
-  ListedEntry,
-  "dataset" | "raw" | "code" | "message" | "attempts" | "nextAt" | "at"
->;
-
-/** A manifest line that was no entry. */
-export interface NewestLine extends RejectedLine {
-  readonly dataset: string;
-  /** ms since epoch. */
-  readonly at: number;
-}
 
 /** Entries that are looked at in all to find the newest ones, and of one dataset at least. */
 const LOOKED_AT = 500;

@@ -1,3 +1,4 @@
+import type { DatasetTotals, FailuresOfCode } from "../../queries.ts";
 import type { FailureCode } from "../../../errors.ts";
 import { pathText } from "../../../lib/pep383.ts";
 import { IS_ACKNOWLEDGED } from "./failures.ts";
@@ -31,32 +32,6 @@ export function nextRetryOf(db: Db): (now: number) => number | undefined {
     )
     .pluck();
   return (now) => (next.get(now) as number | null) ?? undefined;
-}
-
-/** One dataset at a glance. Times are ms since epoch. */
-export interface DatasetTotals {
-  readonly dataset: string;
-  readonly entries: number;
-  readonly sampled: number;
-  readonly failed: number;
-  /** Of these, which people have seen and which are not tried again. */
-  readonly acknowledged: number;
-  /** Whose sample retention has removed. */
-  readonly pruned: number;
-  /** Due, or waiting for another try. */
-  readonly waiting: number;
-  /** Of these, whose time has come: the backlog. */
-  readonly due: number;
-  /** When the oldest of those that are due became so. */
-  readonly oldestDueAt: number | null;
-  /** Manifest lines that were no entries, so far. */
-  readonly rejected: number;
-  /** Of these, which people have seen. */
-  readonly acknowledgedLines: number;
-  /** Entries settled within the last minute. */
-  readonly lastMinute: number;
-  /** Bytes read from bronze, so far. */
-  readonly readBytes: number;
 }
 
 const MINUTE_MS = 60_000;
@@ -93,15 +68,6 @@ export function datasetTotals(db: Db, now: number): DatasetTotals[] {
        WHERE d.forgotten_at IS NULL ORDER BY d.name`,
     )
     .all({ now, minute: now - MINUTE_MS }) as DatasetTotals[];
-}
-
-/** Entries whose last try failed with a code, and one of them. */
-export interface FailuresOfCode {
-  readonly code: FailureCode;
-  readonly entries: number;
-  /** Of these, which people have seen and which are not tried again. */
-  readonly acknowledged: number;
-  readonly example: { readonly dataset: string; readonly raw: string; readonly message: string };
 }
 
 /** Failures by code, most first. */

@@ -1,0 +1,68 @@
+import type { Failed, Job, Sampled } from "../job.ts";
+import type { SettledOutcome } from "./types.ts";
+import type { Names } from "./ingest-store.ts";
+
+/** What drain asks of the store: what is due, and what became of it. */
+export interface DrainStore {
+  /** Takes what is due, in turn from every dataset that has something. */
+  claim(options: ClaimOptions): Promise<readonly Claim[]>;
+  /** Gives a claim's sample another name, since its content asked for it; returns the name. */
+  rename(claim: Claim, names: Names, extension: string | null): Promise<string>;
+  /**
+   * Writes outcomes; `now` is ms since epoch. A success settles the version the job was given and no
+   * other; a failure settles only when no newer line has come since.
+   */
+  settle(settled: readonly Settled[], now: number): Promise<void>;
+  /** The next time after `now` that something is due; both ms since epoch. */
+  nextRetry(now: number): Promise<number | undefined>;
+  /**
+   * Makes due at `now`, ms since epoch, what waits for a later time than any try can: the clock was
+   * set back since. Returns how many entries that were.
+   */
+  bringForward(now: number, backOff: BackOff): Promise<number>;
+}
+
+/** A job, with what the store needs to settle it. */
+export interface Claim {
+  readonly job: Job;
+  /** Failures so far. */
+  readonly attempts: number;
+  /** Of the first of them, ms since epoch. */
+  readonly failedAt: number | null;
+  /** The sample published before, below `samples/`. */
+  readonly sample: string | null;
+  /** What became of it before. */
+  readonly outcome: CountedOutcome;
+}
+
+/** What to take. */
+export interface ClaimOptions {
+  /** Jobs wanted. */
+  readonly limit: number;
+  readonly order: "oldest" | "newest";
+  /** ms since epoch. */
+  readonly now: number;
+  /** Whether a dataset is to be left out. */
+  readonly skips: (dataset: string) => boolean;
+  /** Whether a raw is being worked on already. */
+  readonly isBusy: (dataset: string, raw: string) => boolean;
+  /** How many of a dataset's are being worked on. */
+  readonly busyCount: (dataset: string) => number;
+}
+
+/** A claim and what became of it. */
+export interface Settled {
+  readonly claim: Claim;
+  readonly outcome: Sampled | Failed;
+  /** For a failure: when it is tried again, ms since epoch; null for a dead letter. */
+  readonly nextAt: number | null;
+}
+
+/** The waits between tries, ms: the first one, which doubles with each failure, and the longest. */
+export interface BackOff {
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+/** What an entry has in the totals: `new` until its first outcome. */
+export type CountedOutcome = "new" | SettledOutcome;

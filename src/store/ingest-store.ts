@@ -1,0 +1,99 @@
+import type { Checkpoint, Entry, RejectedLine } from "../manifest/types.ts";
+import type { ForgottenReceipt, Remembered } from "./remembered.ts";
+
+/** What ingest asks of the store: where manifests resume, and where their lines go. */
+export interface IngestStore {
+  /** Notes that a dataset is there; one that was forgotten is known again. */
+  know(dataset: string): Promise<void>;
+  /** Whether anything is known of a dataset's files, be it that one was forgotten. */
+  hasEntries(dataset: string): Promise<boolean>;
+  /** How many entries a dataset has. */
+  entriesKnown(dataset: string): Promise<number>;
+  /** A dataset's checkpoints, the current one first. */
+  checkpoints(dataset: string): Promise<readonly Checkpoint[]>;
+  saveCheckpoints(dataset: string, checkpoints: readonly Checkpoint[]): Promise<void>;
+  /** Puts new checkpoints in the place of all. */
+  replaceCheckpoints(dataset: string, checkpoints: readonly Checkpoint[]): Promise<void>;
+  removeCheckpoint(dataset: string, file: string): Promise<void>;
+  /** Writes due entries and the checkpoints that move with them; `now` is ms since epoch. */
+  accept(batch: Batch, now: number): Promise<Accepted>;
+  /**
+   * Whether entries lie so far apart among those that are known that most of them would touch
+   * pages of their own.
+   */
+  isScattered(dataset: string, entries: readonly Entry[]): Promise<boolean>;
+  /** Begins to collect lines that are compared together. */
+  sortedLines(dataset: string): Promise<SortedLines>;
+  /**
+   * Remembers, until a checkpoint of the dataset is saved, that the lines up to this place are
+   * compared together.
+   */
+  putTogether(dataset: string, upTo: ManifestPlace): Promise<void>;
+  /** Up to where they are; undefined where nothing came in between. */
+  togetherUpTo(dataset: string): Promise<ManifestPlace | undefined>;
+  /** Forgets the lines of a dataset that were no entries: they will be found again. */
+  forgetRejected(dataset: string): Promise<void>;
+  /** Ends that: acknowledged lines that were not found again are gone with their file. */
+  endRejected(dataset: string): Promise<void>;
+  /** Begins to put back what receipts say, in any order: the last one of a raw, by its time, counts. */
+  rebuild(dataset: string): Promise<Rebuild>;
+  /** Whether another process wrote to the store since this was asked last. */
+  isChangedByOthers(): Promise<boolean>;
+}
+
+/** Takes some of a dataset's receipts. */
+export type Rebuild = (receipts: readonly (Remembered | ForgottenReceipt)[]) => Promise<void>;
+
+/** Lines of one manifest, with the checkpoints that move with them. */
+export interface Batch {
+  readonly dataset: string;
+  readonly entries: readonly Entry[];
+  readonly rejected: readonly RejectedLine[];
+  /** The one after these lines and those that retire; none while all is read again. */
+  readonly checkpoints: readonly Checkpoint[];
+  /** What a raw's sample is to be called. */
+  readonly expectedFor: (raw: string) => Expected;
+}
+
+/** The names a raw's sample may have, and the extension in them: null for raw's own. */
+export interface Expected {
+  readonly names: Names;
+  readonly extension: string | null;
+}
+
+/** How many lines were decided how. */
+export interface Accepted {
+  readonly due: number;
+  readonly unchanged: number;
+  readonly superseded: number;
+}
+
+/** The names that a raw's sample may have. */
+export interface Names {
+  readonly plain: string;
+  /** The one it has where another raw has the plain one. */
+  readonly ifTaken: () => string;
+  /** True where names that differ in case alone are one file. */
+  readonly foldsCase?: boolean;
+}
+
+/** A place in a manifest file. */
+export type ManifestPlace = Pick<Checkpoint, "file" | "offset" | "hash">;
+
+/**
+ * The last line of each raw of a long part of a manifest, kept on disk until all of it is read: only
+ * then is anything compared. So an old line never undoes a newer one, and rows that come in no order
+ * are written in the order of their keys, each page once.
+ */
+export interface SortedLines {
+  add(entries: readonly Entry[]): Promise<void>;
+  /** Lines added so far. */
+  count(): number;
+  /**
+   * Yields the last line of each raw, in pages: in the order of lines where one page holds them,
+   * else in the order of raws. The store may be written between two pages.
+   */
+  pages(): AsyncIterable<readonly Entry[]>;
+  /** Gives the disk space back. */
+  end(): Promise<void>;
+}

@@ -1,0 +1,35 @@
+import type { PassSummary } from "./types.ts";
+import type { Wait } from "./waits.ts";
+
+/** What the store remembers of the process that works on it. */
+export interface ProcessStore {
+  /** Whether the last process stopped cleanly; undefined before the first one. */
+  wasStoppedCleanly(): Promise<boolean | undefined>;
+  /** Notes a clean stop: nothing is left half-done. */
+  setStoppedCleanly(): Promise<void>;
+  /** Notes that work begins: until the next clean stop there is none, not even by a power loss. */
+  setWorking(): Promise<void>;
+  /** The boot of the machine that samples were last checked in; undefined where none is known. */
+  bootId(): Promise<string | undefined>;
+  setBootId(bootId: string | undefined): Promise<void>;
+  /** Why passes wait, where the host is busy. */
+  passesWait(): Promise<string | null>;
+  setPassesWait(reason: string | null): Promise<void>;
+  /** Why the last pass failed as a whole. */
+  passFailure(): Promise<string | null>;
+  setPassFailure(reason: string | null): Promise<void>;
+  lastPass(): Promise<PassSummary | null>;
+  setLastPass(summary: PassSummary): Promise<void>;
+  /** How often in a row the process died at a file, by the file's mark. */
+  deaths(): Promise<Readonly<Record<string, number>>>;
+  setDeaths(deaths: Readonly<Record<string, number>>): Promise<void>;
+  /** The datasets that wait, as the last pass left them. */
+  waits(): Promise<readonly Wait[]>;
+  /**
+   * Remembers which datasets wait, for those who look. Nothing is written where nothing has changed;
+   * `isLast`: now, and not only a while after the last time.
+   */
+  rememberWaits(waits: readonly Wait[], isLast: boolean): Promise<void>;
+  /** When the store was made, ms since epoch. */
+  madeAt(): Promise<number>;
+}

@@ -1,0 +1,28 @@
+/** What a receipt says that the cache has to know. */
+export interface Remembered {
+  readonly raw: string;
+  readonly bronze: string;
+  readonly mtime: number;
+  readonly outcome: "sampled" | "pruned" | "failed";
+  /** Below samples/; null where none was published. */
+  readonly sample: string | null;
+  readonly extension: string | null;
+  readonly format: string | null;
+  readonly rows: number | null;
+  readonly bytes: number | null;
+  readonly sourceSize: number | null;
+  /** Of a failure. */
+  readonly code: string | null;
+  readonly message: string | null;
+  /** ms since epoch. */
+  readonly settledAt: number;
+}
+
+/** A receipt by which a raw, or the whole dataset, is known of no more. */
+export interface ForgottenReceipt {
+  readonly outcome: "forgotten";
+  /** null for the dataset. */
+  readonly entry: { readonly raw: string; readonly mtime: number } | null;
+  /** ms since epoch. */
+  readonly settledAt: number;
+}

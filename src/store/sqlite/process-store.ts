@@ -1,0 +1,32 @@
+import type { ProcessStore } from "../process-store.ts";
+import type { PassSummary } from "../types.ts";
+import { type Meta, metaOf, setMeta, setMetaDurably } from "./meta.ts";
+import type { Db } from "./open.ts";
+import { rememberWaits, waitsIn } from "./waits.ts";
+
+/** The process memory of a cache. */
+export function processStore(db: Db): ProcessStore {
+  const text = (key: Meta) => metaOf(db, key) || null;
+  const remember = rememberWaits(db);
+  return {
+    async wasStoppedCleanly() {
+      const value = text("cleanStop");
+      return value === null ? undefined : value === "true";
+    },
+    setStoppedCleanly: async () => setMeta(db, "cleanStop", "true"),
+    setWorking: async () => setMetaDurably(db, "cleanStop", "false"),
+    bootId: async () => text("bootId") ?? undefined,
+    setBootId: async (bootId) => setMeta(db, "bootId", bootId ?? ""),
+    passesWait: async () => text("passesWait"),
+    setPassesWait: async (reason) => setMeta(db, "passesWait", reason ?? ""),
+    passFailure: async () => text("passFailure"),
+    setPassFailure: async (reason) => setMeta(db, "passFailure", reason ?? ""),
+    lastPass: async () => JSON.parse(text("pass") ?? "null") as PassSummary | null,
+    setLastPass: async (summary) => setMeta(db, "pass", JSON.stringify(summary)),
+    deaths: async () => JSON.parse(text("suspects") ?? "{}") as Record<string, number>,
+    setDeaths: async (deaths) => setMeta(db, "suspects", JSON.stringify(deaths)),
+    waits: async () => waitsIn(db),
+    rememberWaits: async (waits, isLast) => remember(waits, isLast),
+    madeAt: async () => Number(text("madeAt") ?? 0),
+  };
+}

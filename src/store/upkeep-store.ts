@@ -1,0 +1,111 @@
+/** What upkeep asks of the store: samples by age, what is not on stable storage, what is forgotten. */
+export interface UpkeepStore {
+  /** Published samples of a dataset before a place in the order of age, from the newest one on. */
+  newestSamples(
+    dataset: string,
+    before: SamplePosition,
+    count: number,
+  ): Promise<readonly (SamplePosition & Pick<Published, "bytes">)[]>;
+  /** Those of a span, from the oldest one on. */
+  oldestSamples(dataset: string, span: SampleSpan, count: number): Promise<readonly Published[]>;
+  /**
+   * Calls `remove` for each that is still as it was listed, and notes that their samples are gone; a
+   * failed entry stays failed. Other writers are kept out: no line can make an entry due while its
+   * sample goes. Ends where `remove` throws; what came before is done. On a full disk the samples
+   * make the room for the notes: nothing is written before they are gone. Where the notes fail all
+   * the same, the next time lists the same samples, and finds them gone.
+   */
+  prune(dataset: string, samples: readonly Published[], remove: RemoveSample): Promise<Removal>;
+  /** Samples that were settled and not synced, oldest first. */
+  unsynced(limit: number): Promise<readonly Unsynced[]>;
+  /**
+   * Removes the first of these up to the last of `done`, and makes those of `redo`, which are among
+   * them, due at `now` (ms since epoch). Returns how many became due.
+   */
+  finishSync(done: readonly Unsynced[], redo: readonly Unsynced[], now: number): Promise<number>;
+  /** How much is known of a dataset, or of one of its raws. */
+  forgettable(dataset: string, raw?: string): Promise<Forgettable>;
+  /**
+   * Forgets one raw, with its sample: a line with its mtime changes nothing any more. Its sample's
+   * name stays its own. @throws what `remove` throws
+   */
+  forgetRaw(dataset: string, raw: string, options: ForgetRawOptions): Promise<void>;
+  /**
+   * Forgets some more entries of a dataset, each with its sample; returns how many there were. Ends
+   * where `remove` throws; what came before is done. @throws what `remove` throws
+   */
+  forgetSome(dataset: string, remove: RemoveSample): Promise<number>;
+  /** Forgets the rest of a dataset: names, checkpoints, bad lines, counts. `now` is ms since epoch. */
+  forgetRest(dataset: string, now: number): Promise<void>;
+  /** Uses the room that the store has on disk again, before it takes more. */
+  reuseRoom(): Promise<void>;
+}
+
+/** A place in the order of age: by time, ms since epoch, then by raw. */
+export interface SamplePosition {
+  readonly sampledAt: number;
+  readonly raw: string;
+}
+
+/** A span of that order, without its ends. */
+export interface SampleSpan {
+  readonly after: SamplePosition;
+  readonly before: SamplePosition;
+}
+
+/** A published sample that nothing is under way for. */
+export interface Published extends SamplePosition {
+  readonly bronze: string;
+  /** Of the newest line, seconds since epoch. */
+  readonly mtime: number;
+  /** Below `samples/`. */
+  readonly sample: string;
+  /** Of the sample; 0 where that is not known. */
+  readonly bytes: number;
+  readonly format: string | null;
+  /** `failed`: the sample is of an earlier version. */
+  readonly outcome: "sampled" | "failed";
+  /** Of the failure. */
+  readonly code: string | null;
+  readonly message: string | null;
+}
+
+/** What came of removing some of them. */
+export interface Removal {
+  readonly removed: readonly Published[];
+  /** What was thrown at the one after these. */
+  readonly failure: unknown;
+}
+
+/** One of them, with what the cache says of its sample now. */
+export interface Unsynced {
+  readonly id: number;
+  /** When it was noted, ms since epoch; 0 where that is not known. */
+  readonly at: number;
+  /** The dataset's name. */
+  readonly dataset: string;
+  /** Below samples/; null when there is nothing to look after: it is due anyway, or has failed. */
+  readonly sample: string | null;
+  /** Of the sample; null where that is not known. */
+  readonly bytes: number | null;
+  /** When the sample was settled, ms since epoch. */
+  readonly settledAt: number;
+}
+
+/** How much is known of what is to be forgotten. */
+export interface Forgettable {
+  readonly entries: number;
+  /** Samples that entries have, and their bytes. */
+  readonly samples: number;
+  readonly bytes: number;
+}
+
+/** Called with the sample of each entry that has one, below `samples/`. */
+export type RemoveSample = (sample: string) => void;
+
+/** How a raw is forgotten. */
+export interface ForgetRawOptions {
+  readonly remove: RemoveSample;
+  /** ms since epoch. */
+  readonly now: number;
+}
