@@ -1,5 +1,5 @@
 import { readdirSync, readlinkSync } from "node:fs";
-import { rm, truncate } from "node:fs/promises";
+import { copyFile, rename, rm, truncate } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { checkpointsOf } from "../../src/store/sqlite/checkpoints.ts";
 import { datasetsOf } from "../../src/store/sqlite/datasets.ts";
@@ -185,8 +185,26 @@ function manifestsOpen({ prefix }: World): number {
       return "";
     }
   });
-  return links.filter((link) => link.startsWith(prefix) && link.endsWith(".jsonl")).length;
+  return links.filter((link) => link.startsWith(prefix) && /\.jsonl(\.\d+)?$/.test(link)).length;
 }
+
+test("a file that is copied and truncated while a look is half done is read in its copy", async () => {
+  await using world = await createWorld();
+  const path = (name: string) => world.path(`manifests/${name}`);
+  await world.manifest(linesOf(LINES));
+  await rename(path("processed.jsonl"), path("processed.jsonl.1"));
+  await world.announce("copied.csv");
+  const ingest = ingestOf(world, true);
+  const step = () => ingest(DATASET, 1000, { isOver: () => true });
+  while (manifestsOpen(world) === 0) await step();
+  await rename(path("processed.jsonl.1"), path("processed.jsonl.2"));
+  await copyFile(path("processed.jsonl"), path("processed.jsonl.1"));
+  await truncate(path("processed.jsonl"));
+  await world.announce("after.csv");
+  while ((await step()).isLeft === true);
+  expect(known(world.db(), DATASET)).toBe(LINES + 2);
+  expect(world.row("raw/copied.csv")).toMatchObject({ waiting: true });
+});
 
 test("lines that are sorted first have rows before the checkpoint moves past them", async () => {
   await using world = await createWorld();

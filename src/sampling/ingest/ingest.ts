@@ -115,11 +115,14 @@ export function createIngest(options: LookOptions): Ingest {
     }
   }
 
-  /** The look that is half done; where its directory was replaced meanwhile it ends. */
+  /**
+   * The look that is half done. It ends where what it found is no longer all there is: a file that
+   * it has not come to may have been copied and truncated since, and has other lines now.
+   */
   async function earlierLook(dataset: string): Promise<OpenLook | undefined> {
     const earlier = open.get(dataset);
     open.delete(dataset);
-    if (earlier === undefined || isInPlace(earlier.look.directory)) return earlier;
+    if (earlier === undefined || (await isWhole(earlier.look))) return earlier;
     return void (await end(earlier));
   }
 
@@ -177,6 +180,17 @@ async function end({ look, steps }: OpenLook): Promise<void> {
   await steps.return({});
   look.directory[Symbol.dispose]();
   look.held[Symbol.dispose]();
+}
+
+/** Whether a look has found all files there are. Where that cannot be seen, the next look says why. */
+async function isWhole({ directory, found }: Look): Promise<boolean> {
+  try {
+    const { segments } = await planAll(directory);
+    const ids = new Set(found.map(({ id }) => id));
+    return isInPlace(directory) && segments.every(({ file }) => ids.has(file.id));
+  } catch {
+    return false;
+  }
 }
 
 /** Whether something may have come since a look began, of which it knows nothing. */
