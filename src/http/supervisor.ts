@@ -1,5 +1,4 @@
 import type { Settings } from "../config/settings.ts";
-import { isLocal, listenAddress } from "../config/listen.ts";
 import type { Log } from "../log/log.ts";
 import type { PassEvent } from "../sampling/events.ts";
 import type { PassResult } from "../sampling/pass.ts";
@@ -7,6 +6,7 @@ import type { DaemonState, Live } from "./state.ts";
 import { type Death, type KeptChild, keepChild } from "./restart.ts";
 import type { FromServer } from "./messages.ts";
 import { createObserved } from "./observed.ts";
+import { createServerLog } from "./server-log.ts";
 
 /** The server of page, health and metrics, as the daemon sees it. It costs the daemon no wait. */
 export interface PageServer {
@@ -44,13 +44,11 @@ const program = new URL(
 export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOptions): PageServer {
   const startedAt = Date.now() - Math.round(performance.now());
   const observed = createObserved();
+  const serverLog = createServerLog(log);
   let serverRestarts = 0;
   /** What was told last, and whether something was counted since. */
   let told = "";
   let isChanged = false;
-  /** Why it could not listen when that was last logged, and whether that is why it ends now. */
-  let refusal: string | undefined;
-  let isRefused = false;
   let chosen = settings;
   let child = begin();
   let telling = tellRegularly();
@@ -71,7 +69,7 @@ export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOpt
     clearInterval(telling);
     await end();
     chosen = next;
-    refusal = undefined;
+    serverLog.forget();
     child = begin();
     telling = tellRegularly();
   }
@@ -123,37 +121,10 @@ export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOpt
   }
 
   function onMessage(message: FromServer): void {
-    if (message.type === "listening") {
-      refusal = undefined;
-      const { url, pid: server } = message;
-      log.info({ url, server }, "page, health and metrics are served");
-      const address = listenAddress(chosen.http.listen ?? "");
-      if (address !== undefined && !isLocal(address))
-        log.warn("http.listen can be reached from other machines, and asks nobody for a password");
-    } else if (message.type === "failed") {
-      const { path, code, message: reason } = message;
-      log.warn({ path, code, reason }, "a request could not be answered");
-    } else if (message.type === "refused") {
-      const { code, message: reason } = message;
-      isRefused = true;
-      if (reason !== refusal)
-        log.error(
-          { code, listen: chosen.http.listen, reason },
-          "page, health and metrics cannot be served; it is tried again",
-        );
-      refusal = reason;
-    }
+    serverLog.message(message, chosen.http.listen ?? "");
   }
 
-  function onDeath({ code, stderr, retryMs }: Death): void {
-    if (isRefused) {
-      isRefused = false;
-      return;
-    }
-    serverRestarts += 1;
-    log.error(
-      { code, stderr, retryMs },
-      "the server of page and metrics ended; it is started again",
-    );
+  function onDeath(death: Death): void {
+    if (serverLog.death(death)) serverRestarts += 1;
   }
 }

@@ -5,13 +5,13 @@ import { watchClock } from "../../lib/clock-jumps.ts";
 import { errorCode, Failure } from "../../errors.ts";
 import { systemMessage } from "../../lake/errors.ts";
 import { isInPlace } from "../../lake/held-directory.ts";
-import { createLake } from "../../lake/lake.ts";
+import { createLake, type Lake } from "../../lake/lake.ts";
 import { isSettled, type Look, NOTHING, type Sight, type Steps, type Taken } from "./look.ts";
 import { holdManifests } from "../../manifest/directory.ts";
 import type { ManifestFile } from "../../manifest/files.ts";
 import { planAll } from "../../manifest/plan.ts";
 import { looksSame } from "../../manifest/unmoved.ts";
-import { type LookOptions, stepsOf } from "./steps.ts";
+import { type LookOptions, createSteps } from "./steps.ts";
 import { isStoreError } from "../../store/open.ts";
 
 /** What one turn at a dataset's manifest brought. */
@@ -67,7 +67,7 @@ const MOST_OPEN = 4;
 export function createIngest(options: LookOptions): Ingest {
   const { store, settings, wasClockSet = watchClock() } = options;
   const lake = createLake(settings);
-  const begun = stepsOf(options);
+  const begun = createSteps(options);
   const { settleMs } = settings.manifest;
   const waiting = new Map<string, ReadonlyMap<string, number>>();
   /** Until when a manifest that is read again is left alone; it would be read from 0 each time. */
@@ -94,7 +94,8 @@ export function createIngest(options: LookOptions): Ingest {
     let current = earlier;
     let isKept = false;
     try {
-      current ??= await begin(sight);
+      await store.know(dataset);
+      current ??= beginLook(lake, sight, begun);
       const ingested = await take(current, turn);
       if (ingested.isLeft !== true) {
         finish(current.look, ingested);
@@ -130,21 +131,6 @@ export function createIngest(options: LookOptions): Ingest {
     return { dataset, now, since: waiting.get(dataset) ?? new Map(), doubts: new Map() };
   }
 
-  /** @throws errno; Failure where the directories are not where they may be */
-  async function begin(sight: Sight): Promise<OpenLook> {
-    await store.know(sight.dataset);
-    const held = lake.hold(sight.dataset);
-    try {
-      const directory = holdManifests(held);
-      const state = { found: [], isCostly: false, isAtEnd: false };
-      const look: Look = { ...sight, ...state, held, directory };
-      return { look, steps: begun(look) };
-    } catch (error) {
-      held[Symbol.dispose]();
-      throw error;
-    }
-  }
-
   function finish({ dataset, doubts }: Look, { reread, unsettledUntil }: Ingested): void {
     waiting.set(dataset, doubts);
     if (reread === undefined) return;
@@ -172,6 +158,20 @@ export function createIngest(options: LookOptions): Ingest {
   async function close(): Promise<void> {
     for (const look of open.values()) await end(look);
     open.clear();
+  }
+}
+
+/** @throws errno; Failure where the directories are not where they may be */
+function beginLook(lake: Lake, sight: Sight, begun: (look: Look) => Steps): OpenLook {
+  const held = lake.hold(sight.dataset);
+  try {
+    const directory = holdManifests(held);
+    const state = { found: [], isCostly: false, isAtEnd: false };
+    const look: Look = { ...sight, ...state, held, directory };
+    return { look, steps: begun(look) };
+  } catch (error) {
+    held[Symbol.dispose]();
+    throw error;
   }
 }
 

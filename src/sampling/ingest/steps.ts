@@ -1,27 +1,18 @@
-import type { Accepted, Batch, IngestStore } from "../../store/ingest-store.ts";
-import { join } from "node:path";
 import type { Settings } from "../../config/settings.ts";
-import { takenOf, isSettled, type Look, NOTHING, type Steps, type Taken } from "./look.ts";
 import type { WasClockSet } from "../../lib/clock-jumps.ts";
-import { foldsCase } from "../../lake/folds-case.ts";
-import { checkpointAfter, isSameFile } from "../../manifest/files.ts";
-import { isCompressed } from "../../manifest/generations.ts";
-import {
-  planAll,
-  planReading,
-  type ReadingPlan,
-  type Segment,
-  startOf,
-} from "../../manifest/plan.ts";
-import { type ReadBatch, readSegment } from "../../manifest/read.ts";
-import { expectedNames } from "../job/sample-names.ts";
-import { readingAsIs } from "../../manifest/reading-as-is.ts";
-import { rebuildDataset } from "./rebuild.ts";
-import { holdSamples } from "../../samples/directory.ts";
-import { type IsWanted, createTogether } from "./sort-first.ts";
+import { isSameFile } from "../../manifest/files.ts";
+import { planReading, type ReadingPlan, type Segment } from "../../manifest/plan.ts";
 import type { Checkpoint, RejectedLine } from "../../manifest/types.ts";
+import { holdSamples } from "../../samples/directory.ts";
+import type { IngestStore } from "../../store/ingest-store.ts";
+import { isSettled, type Look, NOTHING, type Steps } from "./look.ts";
+import { readOn } from "./read-on.ts";
+import { accept, type Reading } from "./reading.ts";
+import { rebuildDataset } from "./rebuild.ts";
+import { rereadAll, skipToEnd } from "./reread.ts";
+import { createTogether, type IsWanted } from "./sort-first.ts";
 
-/** Options of `stepsOf`. */
+/** Options of `createSteps`. */
 export interface LookOptions {
   readonly store: IngestStore;
   readonly settings: Settings;
@@ -39,164 +30,24 @@ export interface LookOptions {
 /** Why all is read where no doubt had to be seen twice. */
 export const UNREAD = "nothing of it was read yet";
 
-/** Makes the function that begins a look. */
-export function stepsOf(options: LookOptions): (look: Look) => Steps {
-  const { store, settings, onRejected, onRestored } = options;
-  const { settleMs, start } = settings.manifest;
+/** Creates the function that begins a look. */
+export function createSteps(options: LookOptions): (look: Look) => Steps {
+  const { store, settings, onRejected, onRestored = () => undefined } = options;
   const skipped = new Map<string, readonly string[]>();
-  const together = createTogether({ store, accept, isWanted: options.isScattered });
+  const together = createTogether({
+    store,
+    accept: (look, batch) => accept({ store, settings }, look, batch),
+    isWanted: options.isScattered,
+  });
+  const reading = { store, settings, together, onRejected, onRestored };
 
   return async function* (look) {
-    const { dataset, directory, now } = look;
-    const known = await store.checkpoints(dataset);
-    const plan = await planReading(directory, known, now);
+    const known = await store.checkpoints(look.dataset);
+    const plan = await planReading(look.directory, known, look.now);
     noteSkipped(look, plan.skipped ?? []);
     look.found = plan.segments.map(({ file }) => file);
-    const doubt = plan.doubt ?? (await doubtOfTogether(look, plan));
-    if (doubt !== undefined) {
-      if (isSettled(look, doubt, settleMs)) return yield* rereadAll(look, doubt);
-      return { unsettledUntil: now + settleMs };
-    }
-    for (const file of plan.forgotten) await store.removeCheckpoint(dataset, file);
-    if (isUnread(known, plan) && (await store.hasEntries(dataset)))
-      return yield* rereadAll(look, UNREAD);
-    if (plan.allRead !== undefined) return { allRead: plan.allRead };
-    if (known.length > 0 || plan.segments.length === 0)
-      return yield* readOn(look, plan.segments, known);
-    return yield* firstSight(look, plan.segments);
+    return yield* follow(reading, look, { plan, known });
   };
-
-  /** Why lines that were compared together before a crash cannot be so again; undefined if they can. */
-  async function doubtOfTogether(
-    { dataset, directory }: Look,
-    { segments }: ReadingPlan,
-  ): Promise<string | undefined> {
-    const upTo = await store.togetherUpTo(dataset);
-    if (upTo === undefined) return undefined;
-    const file = segments.find((segment) => segment.file.id === upTo.file)?.file;
-    const isThere = file !== undefined && (await isSameFile(directory, file, upTo));
-    return isThere ? undefined : "lines of which some were compared are gone";
-  }
-
-  /** No checkpoint: a new dataset, or one whose cache was lost. */
-  async function* firstSight(look: Look, segments: readonly Segment[]): Steps {
-    look.isCostly = true;
-    let restored = 0;
-    using samples = holdSamples(look.held);
-    for await (const receipts of rebuildDataset(store, { dataset: look.dataset, samples })) {
-      restored += receipts;
-      onRestored?.(look.dataset, restored);
-      yield NOTHING;
-    }
-    if (await store.hasEntries(look.dataset))
-      return { ...(yield* rereadAll(look, "no checkpoint")), restored };
-    if (start === "end") return yield* skipToEnd(look, segments);
-    return yield* readOn(look, segments, []);
-  }
-
-  /** Reads what follows the checkpoints; each batch is accepted with the checkpoint after it. */
-  async function* readOn(
-    look: Look,
-    segments: readonly Segment[],
-    known: readonly Checkpoint[],
-  ): Steps {
-    // They retire with the first line of what follows: a file of which nothing was read yet has no
-    // bytes to be known again by. Where such a one is all that is known, it gives way at once.
-    const unread = known.length === 1 ? known.find(({ offset }) => offset === 0) : undefined;
-    const over: Checkpoint[] = unread === undefined ? [] : [{ ...unread, retiredAt: look.now }];
-    for (const segment of segments) {
-      const { file, retires } = segment;
-      let last = known.find((each) => each.file === file.id && each.offset === segment.offset);
-      last ??= startOf(segment);
-      const batches = read(look, segment);
-      for await (const first of batches) {
-        // Half of a compressed file is no place to go on from.
-        look.isCostly = isCompressed(file);
-        const isLast = segment === segments.at(-1) && !isCompressed(file);
-        look.isAtEnd = isLast && first.checkpoint.offset >= file.size;
-        let batch = first;
-        if (batch.checkpoint.offset > last.offset || !batch.unsettled) {
-          if (await together.isWanted(look, segment, { from: last, batch }))
-            batch = yield* together.take(look, over, { first, following: batches });
-          else yield await takeOne(look, over, batch);
-        }
-        if (batch.unsettled) return { unsettledUntil: look.now + settleMs };
-        last = batch.checkpoint;
-      }
-      if (isCompressed(file)) {
-        last = await endOf(look, segment, last);
-        await store.saveCheckpoints(look.dataset, [...over.splice(0), last]);
-      }
-      if (retires) over.push({ ...last, retiredAt: look.now });
-    }
-    look.doubts.clear();
-    return {};
-  }
-
-  async function takeOne(look: Look, over: Checkpoint[], batch: ReadBatch): Promise<Taken> {
-    const { entries, rejected, checkpoint } = batch;
-    const checkpoints = [...over.splice(0), checkpoint];
-    return { ...takenOf(batch), ...(await accept(look, { entries, rejected, checkpoints })) };
-  }
-
-  /** Reads everything from 0 and compares only the last line of each raw. */
-  async function* rereadAll(look: Look, reread: string): Steps {
-    const { segments } = await planAll(look.directory);
-    if (segments.length === 0) return {};
-    look.found = segments.map(({ file }) => file);
-    look.isCostly = true;
-    await store.forgetRejected(look.dataset);
-    const lines = await store.sortedLines(look.dataset);
-    try {
-      const ends: Checkpoint[] = [];
-      for (const segment of segments) {
-        let last = startOf(segment);
-        for await (const batch of read(look, segment)) {
-          await lines.add(batch.entries);
-          const { rejected } = batch;
-          await accept(look, { entries: [], rejected, checkpoints: [] });
-          yield takenOf(batch);
-          last = batch.checkpoint;
-          // What is left for later can hold the last line of a raw: nothing is compared before.
-          if (batch.unsettled) return { reread, unsettledUntil: look.now + settleMs };
-        }
-        ends.push({ ...(await endOf(look, segment, last)), retiredAt: look.now });
-      }
-      for await (const entries of lines.pages())
-        yield { ...NOTHING, ...(await accept(look, { entries, rejected: [], checkpoints: [] })) };
-      await store.endRejected(look.dataset);
-      await saveEnds(look, ends);
-    } finally {
-      await lines.end();
-    }
-    look.doubts.clear();
-    return { reread };
-  }
-
-  /** Puts the checkpoint behind all that is there, for a lake with a long past. */
-  async function* skipToEnd(look: Look, segments: readonly Segment[]): Steps {
-    const ends: Checkpoint[] = [];
-    for (const segment of segments) {
-      let last = startOf(segment);
-      for await (const batch of readSegment(look.directory, segment, readingAsIs)) {
-        yield NOTHING;
-        last = batch.checkpoint;
-      }
-      ends.push({ ...(await endOf(look, segment, last)), retiredAt: look.now });
-    }
-    await saveEnds(look, ends);
-    return {};
-  }
-
-  /** The last file of which something was read is the one to go on with. */
-  async function saveEnds({ dataset }: Look, ends: readonly Checkpoint[]): Promise<void> {
-    const last = Math.max(
-      ends.findLastIndex(({ offset }) => offset > 0),
-      0,
-    );
-    const current = { ...(ends[last] as Checkpoint), retiredAt: null };
-    await store.replaceCheckpoints(dataset, [...ends.slice(0, last), current]);
-  }
 
   function noteSkipped({ dataset }: Look, names: readonly string[]): void {
     const before = skipped.get(dataset) ?? [];
@@ -205,37 +56,67 @@ export function stepsOf(options: LookOptions): (look: Look) => Steps {
     skipped.set(dataset, names);
     options.onSkipped?.(dataset, fresh);
   }
+}
 
-  async function* read(look: Look, segment: Segment): AsyncGenerator<ReadBatch, void, void> {
-    const settled = (offset: number) => isSettled(look, `${segment.file.id}@${offset}`, settleMs);
-    const reading = { ...readingAsIs, isSettled: settled };
-    for await (const batch of readSegment(look.directory, segment, reading)) {
-      if (batch.rejected.length > 0) await onRejected(look.dataset, batch.rejected);
-      yield batch;
-    }
+/** Reads what a plan says. */
+async function* follow(
+  reading: Reading,
+  look: Look,
+  { plan, known }: { readonly plan: ReadingPlan; readonly known: readonly Checkpoint[] },
+): Steps {
+  const { store, settings } = reading;
+  const { settleMs } = settings.manifest;
+  const { segments } = plan;
+  const doubt = plan.doubt ?? (await doubtOfTogether(store, look, segments));
+  if (doubt !== undefined) {
+    if (isSettled(look, doubt, settleMs)) return yield* rereadAll(reading, look, doubt);
+    return { unsettledUntil: look.now + settleMs };
   }
+  for (const file of plan.forgotten) await store.removeCheckpoint(look.dataset, file);
+  if (isUnread(known, segments) && (await store.hasEntries(look.dataset)))
+    return yield* rereadAll(reading, look, UNREAD);
+  if (plan.allRead !== undefined) return { allRead: plan.allRead };
+  if (known.length > 0 || segments.length === 0)
+    return yield* readOn(reading, look, { segments, known });
+  return yield* firstSight(reading, look, segments);
+}
 
-  function accept(
-    { dataset, now }: Look,
-    batch: Pick<Batch, "entries" | "rejected" | "checkpoints">,
-  ): Promise<Accepted> {
-    const options = settings.forDataset(dataset);
-    const names = { ...options, foldsCase: foldsCase(join(settings.prefix, dataset)) };
-    const expectedFor = (raw: string) => expectedNames(raw, names);
-    return store.accept({ ...batch, dataset, expectedFor }, now);
+/** No checkpoint: a new dataset, or one whose cache was lost. */
+async function* firstSight(reading: Reading, look: Look, segments: readonly Segment[]): Steps {
+  const { store, settings, onRestored } = reading;
+  const { dataset } = look;
+  look.isCostly = true;
+  let restored = 0;
+  using samples = holdSamples(look.held);
+  for await (const receipts of rebuildDataset(store, { dataset, samples })) {
+    restored += receipts;
+    onRestored(dataset, restored);
+    yield NOTHING;
   }
+  if (await store.hasEntries(dataset))
+    return { ...(yield* rereadAll(reading, look, "no checkpoint")), restored };
+  if (settings.manifest.start === "end") return yield* skipToEnd(reading, look, segments);
+  return yield* readOn(reading, look, { segments, known: [] });
+}
+
+/** Why lines that were compared together before a crash cannot be so again; undefined if they can. */
+async function doubtOfTogether(
+  store: IngestStore,
+  { dataset, directory }: Look,
+  segments: readonly Segment[],
+): Promise<string | undefined> {
+  const upTo = await store.togetherUpTo(dataset);
+  if (upTo === undefined) return undefined;
+  const file = segments.find((segment) => segment.file.id === upTo.file)?.file;
+  const isThere = file !== undefined && (await isSameFile(directory, file, upTo));
+  return isThere ? undefined : "lines of which some were compared are gone";
 }
 
 /**
  * Whether a manifest of which the checkpoint knows nothing begins to have lines: what was empty, or
  * seemed to be. Its old lines must not undo newer ones that are known.
  */
-function isUnread(known: readonly Checkpoint[], { segments }: ReadingPlan): boolean {
+function isUnread(known: readonly Checkpoint[], segments: readonly Segment[]): boolean {
   const knowsNothing = known.length === 1 && known[0]?.offset === 0;
   return knowsNothing && segments.some(({ file }) => file.size > 0);
-}
-
-/** A compressed file was read whole, and is known by its compressed bytes from then on. */
-async function endOf(look: Look, { file }: Segment, last: Checkpoint): Promise<Checkpoint> {
-  return isCompressed(file) ? checkpointAfter(look.directory, file) : last;
 }

@@ -1,0 +1,58 @@
+import { isLocal, listenAddress } from "../config/listen.ts";
+import type { Log } from "../log/log.ts";
+import type { FromServer } from "./messages.ts";
+import type { Death } from "./restart.ts";
+
+/** Logs what the server says, and how it ends. */
+export interface ServerLog {
+  /** Takes what it says; `listen` is where it was to be served. */
+  message(message: FromServer, listen: string): void;
+  /** Takes its end. Returns whether it was unexpected: one that could not listen has said so. */
+  death(death: Death): boolean;
+  /** Other settings: why it could not listen before does not matter any more. */
+  forget(): void;
+}
+
+/** Creates it. Why it cannot listen is logged once, however often that is tried. */
+export function createServerLog(log: Log): ServerLog {
+  /** Why it could not listen when that was last logged, and whether that is why it ends now. */
+  let refusal: string | undefined;
+  let isRefused = false;
+
+  return {
+    message(message, listen) {
+      if (message.type === "listening") {
+        refusal = undefined;
+        served(log, message, listen);
+      } else if (message.type === "failed") {
+        const { path, code, message: reason } = message;
+        log.warn({ path, code, reason }, "a request could not be answered");
+      } else if (message.type === "refused") {
+        const { code, message: reason } = message;
+        const text = "page, health and metrics cannot be served; it is tried again";
+        isRefused = true;
+        if (reason !== refusal) log.error({ code, listen, reason }, text);
+        refusal = reason;
+      }
+    },
+    death({ code, stderr, retryMs }) {
+      const isUnexpected = !isRefused;
+      isRefused = false;
+      const text = "the server of page and metrics ended; it is started again";
+      if (isUnexpected) log.error({ code, stderr, retryMs }, text);
+      return isUnexpected;
+    },
+    forget: () => (refusal = undefined),
+  };
+}
+
+function served(
+  log: Log,
+  { url, pid: server }: FromServer & { type: "listening" },
+  listen: string,
+) {
+  log.info({ url, server }, "page, health and metrics are served");
+  const address = listenAddress(listen);
+  if (address !== undefined && !isLocal(address))
+    log.warn("http.listen can be reached from other machines, and asks nobody for a password");
+}

@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import type { Settings } from "../../config/settings.ts";
+import { foldsCase } from "../../lake/folds-case.ts";
+import { checkpointAfter } from "../../manifest/files.ts";
+import { isCompressed } from "../../manifest/generations.ts";
+import type { Segment } from "../../manifest/plan.ts";
+import { type ReadBatch, readSegment } from "../../manifest/read.ts";
+import { readingAsIs } from "../../manifest/reading-as-is.ts";
+import type { Checkpoint, RejectedLine } from "../../manifest/types.ts";
+import type { Accepted, Batch, IngestStore } from "../../store/ingest-store.ts";
+import { expectedNames } from "../job/sample-names.ts";
+import { isSettled, type Look } from "./look.ts";
+import type { Together } from "./sort-first.ts";
+
+/** What the steps of every look are made with. */
+export interface Reading {
+  readonly store: IngestStore;
+  readonly settings: Settings;
+  readonly together: Together;
+  /** Told of bad lines before the checkpoint moves past them. */
+  readonly onRejected: (dataset: string, lines: readonly RejectedLine[]) => Promise<void>;
+  /** Told how many receipts were taken over so far, where the cache was lost. */
+  readonly onRestored: (dataset: string, receipts: number) => void;
+}
+
+/** Accepts lines of a look's dataset, and the checkpoints that move with them. */
+export function accept(
+  { store, settings }: Pick<Reading, "store" | "settings">,
+  { dataset, now }: Look,
+  batch: Pick<Batch, "entries" | "rejected" | "checkpoints">,
+): Promise<Accepted> {
+  const options = settings.forDataset(dataset);
+  const names = { ...options, foldsCase: foldsCase(join(settings.prefix, dataset)) };
+  const expectedFor = (raw: string) => expectedNames(raw, names);
+  return store.accept({ ...batch, dataset, expectedFor }, now);
+}
+
+/** Yields a segment's batches; a last line that is bad has to be seen twice. */
+export async function* readBatches(
+  { settings, onRejected }: Reading,
+  look: Look,
+  segment: Segment,
+): AsyncGenerator<ReadBatch, void, void> {
+  const { settleMs } = settings.manifest;
+  const settled = (offset: number) => isSettled(look, `${segment.file.id}@${offset}`, settleMs);
+  const reading = { ...readingAsIs, isSettled: settled };
+  for await (const batch of readSegment(look.directory, segment, reading)) {
+    if (batch.rejected.length > 0) await onRejected(look.dataset, batch.rejected);
+    yield batch;
+  }
+}
+
+/** A compressed file was read whole, and is known by its compressed bytes from then on. */
+export async function endOf(look: Look, { file }: Segment, last: Checkpoint): Promise<Checkpoint> {
+  return isCompressed(file) ? checkpointAfter(look.directory, file) : last;
+}
