@@ -1,39 +1,121 @@
 import { constants } from "node:os";
 
 /**
- * Every code a person may see, and when what failed with it is tried again. `later`: with back-off
- * for a day; `few`: three times; `change`: when the mtime or our version changes; `line`: when a
- * new line names it; `pass`: with the next pass.
+ * Every code a person may see: when what failed with it is tried again, what it means, and what
+ * helps. `later`: with back-off for a day; `few`: three times; `change`: when the mtime or our version
+ * changes; `line`: when a new line names it; `pass`: with the next pass.
  */
-const retries = {
-  FILE_MISSING: "later",
-  FILE_UNREADABLE: "later",
-  FILE_CHANGED: "later",
-  TIMEOUT: "few",
-  FORMAT_INVALID: "change",
-  LIMIT_EXCEEDED: "change",
-  PATH_REFUSED: "line",
-  OUTPUT_FULL: "pass",
-  OUTPUT_UNWRITABLE: "pass",
-  OVER_BUDGET: "pass",
-  UNEXPECTED: "change",
-  LINE_INVALID: "never",
-  MANIFEST_UNREADABLE: "pass",
-  CACHE_UNUSABLE: "never",
-  ALREADY_RUNNING: "never",
-  CONFIG_INVALID: "never",
-  USAGE: "never",
+const codes = {
+  FILE_MISSING: {
+    retry: "later",
+    meaning: "The manifest names a bronze file that is not there.",
+    cure: "Look whether the producer wrote it under another name, or removed it. Once it is there, it is found.",
+  },
+  FILE_UNREADABLE: {
+    retry: "later",
+    meaning: "The bronze file is there, but may not or cannot be read.",
+    cure: "Check owner, mode and the storage: the sampler's user has to be able to read it.",
+  },
+  FILE_CHANGED: {
+    retry: "later",
+    meaning: "The bronze file changed while it was read; a sample of two versions would be wrong.",
+    cure: "Files should be announced once they are complete. It is read again by itself.",
+  },
+  TIMEOUT: {
+    retry: "few",
+    meaning: "The work on the file took longer than limits.seconds and was stopped.",
+    cure: "See whether the storage is slow. If the file is really that hard to read, raise limits.seconds for its dataset.",
+  },
+  FORMAT_INVALID: {
+    retry: "change",
+    meaning: "The file's name or first bytes claim a format that its content does not keep.",
+    cure: "The file is damaged, cut off or misnamed: have it written again, or map its extension with formats.extensions.",
+  },
+  LIMIT_EXCEEDED: {
+    retry: "change",
+    meaning:
+      "The file asks for more than one of the limits allows: bytes read, size of a record, depth, ratio.",
+    cure: "The message names the limit. If the file is meant to be so, raise that limit for its dataset and retry.",
+  },
+  PATH_REFUSED: {
+    retry: "line",
+    meaning:
+      "The path leads outside the prefix and allowedRoots, or to something that is no regular file.",
+    cure: "Correct the manifest line, or add the directory to allowedRoots.",
+  },
+  OUTPUT_FULL: {
+    retry: "pass",
+    meaning: "There is no room, or no quota left, for samples.",
+    cure: "Make room; its datasets go on with the next pass.",
+  },
+  OUTPUT_UNWRITABLE: {
+    retry: "pass",
+    meaning: "The samples directory may not or cannot be written.",
+    cure: "Check owner and mode of samples/; its dataset goes on with the next pass.",
+  },
+  OVER_BUDGET: {
+    retry: "pass",
+    meaning: "The dataset has had its load.datasetSecondsPerHour.",
+    cure: "It goes on within the hour. Raise the setting if that is too slow.",
+  },
+  UNEXPECTED: {
+    retry: "change",
+    meaning: "The sampler itself failed at this file.",
+    cure: "This is a fault of ours: please report it with the message and, where possible, the file.",
+  },
+  LINE_INVALID: {
+    retry: "never",
+    meaning: "A manifest line is no entry: no JSON, a field missing or wrong, too long.",
+    cure: "Have the producer append a correct line. The lines after it are taken all the same.",
+  },
+  MANIFEST_UNREADABLE: {
+    retry: "pass",
+    meaning: "A manifest or its directory could not be read.",
+    cure: "Check owner, mode and the storage; it is read again with the next pass.",
+  },
+  CACHE_UNUSABLE: {
+    retry: "never",
+    meaning: "The cache cannot be used.",
+    cure: "Check owner, mode and free space of the state directory. A damaged one is moved aside and rebuilt at the next start.",
+  },
+  ALREADY_RUNNING: {
+    retry: "never",
+    meaning: "Another sampler uses this cache.",
+    cure: "Stop the other one, or give this one a state directory of its own.",
+  },
+  CONFIG_INVALID: {
+    retry: "never",
+    meaning: "The configuration is not valid.",
+    cure: "`staging-sampler check` says where.",
+  },
+  USAGE: {
+    retry: "never",
+    meaning: "A command was called in a way that it does not know.",
+    cure: "`--help` says how.",
+  },
 } as const;
 
 /** A stable name for a kind of failure. */
-export type FailureCode = keyof typeof retries;
+export type FailureCode = keyof typeof codes;
 
 /** All of them. */
-export const failureCodes = Object.keys(retries) as readonly FailureCode[];
+export const failureCodes = Object.keys(codes) as readonly FailureCode[];
+
+/** When something that failed is tried again. */
+export type Retry = (typeof codes)[FailureCode]["retry"];
 
 /** When a failure with this code is looked at again. */
-export function retryOf(code: FailureCode): (typeof retries)[FailureCode] {
-  return retries[code];
+export function retryOf(code: FailureCode): Retry {
+  return codes[code].retry;
+}
+
+/** What a code means, and what to do about it. A code of another version is unknown. */
+export function explained(code: string): { readonly meaning: string; readonly cure: string } {
+  const unknown = {
+    meaning: "A code that this version does not know.",
+    cure: "See the message of each entry.",
+  };
+  return Object.hasOwn(codes, code) ? codes[code as FailureCode] : unknown;
 }
 
 /** The one error class: a stable code and a message that says what to do. */

@@ -59,7 +59,7 @@ export interface Misnamed {
 
 /** The work was stopped from outside; the entry stays due. */
 export interface Abandoned {
-  readonly outcome: "abandoned";
+  readonly outcome: "aborted";
 }
 
 /** What became of a job. Plain JSON. */

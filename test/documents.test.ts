@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { schemaText } from "../config/schema.ts";
 import { parseConfig } from "../src/config/load.ts";
-import { failureCodes } from "../src/errors.ts";
+import { failureCodes, type Retry, retryOf } from "../src/errors.ts";
 
 const root = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -31,7 +31,22 @@ test("the JSON Schema is the one that the code gives", () => {
   expect(read("config/config.schema.json")).toBe(schemaText());
 });
 
-test("every error code has its cure in the operations guide", () => {
-  const guide = read("docs/operations.md");
-  for (const code of failureCodes) expect(guide).toContain(`| \`${code}\` |`);
+/** How the operations guide says when something is tried again. */
+const again: Readonly<Record<Retry, RegExp>> = {
+  later: /^5 s, doubling to 1 h/,
+  few: /^three times$/,
+  change: /^when its mtime or our version changes$/,
+  line: /^when a new line names it$/,
+  pass: /^(with the next pass|in the next hour)$/,
+  never: /^(never|–)$/,
+};
+
+test("every error code has its cure in the operations guide, and is tried again when it says", () => {
+  const rows = [
+    ...read("docs/operations.md").matchAll(/^\| `([A-Z_]+)` \| ([^|]+) \| [^|]+ \|$/gm),
+  ];
+  const said = new Map<string, string>();
+  for (const [, code = "", when = ""] of rows)
+    said.set(code, when === "the same" ? ([...said.values()].at(-1) as string) : when);
+  for (const code of failureCodes) expect(said.get(code), code).toMatch(again[retryOf(code)]);
 });

@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { MANIFESTS } from "../lake/dataset.ts";
 
 /** Levels between the prefix and a dataset's directory: vendor, dataset, version. */
 const LEVELS = 3;
@@ -14,7 +15,7 @@ export async function noDatasetText(prefix: string): Promise<string> {
   let [level, directories] = [0, [prefix]];
   for (; level <= LOOKED_AT; level += 1) {
     const inner = await Promise.all(directories.map(directoriesIn));
-    const found = directories.find((_, i) => inner[i]?.includes("manifests"));
+    const found = directories.find((_, i) => inner[i]?.includes(MANIFESTS));
     if (found !== undefined && level !== LEVELS)
       return `${unknown}; did you mean --prefix ${rootOf(found)}?`;
     directories = directories

@@ -82,7 +82,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .addOption(withCode("only those whose last try failed with this code"))
     .option("--format <glob>", "only those sampled as this: csv, tsv, csv.gz, '*.gz', metadata, …")
     .option("--since <time>", "settled since then: ISO 8601, or an age such as 90m, 12h, 7d")
-    .option("--limit <n>", "at most so many", positive)
+    .option("--limit <n>", "print at most this many", positive)
     .option("--newest", "the last settled first, instead of by dataset and raw")
     .option("--json", "a JSON array")
     .addOption(new Option("--csv", "comma-separated values").conflicts("json"))
@@ -152,7 +152,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
   add("forget", "a dataset that is gone, or one raw, is known of no more")
     .argument("<what>", "a dataset (vendor/dataset/version), or a raw as its manifest line says it")
     .option("--dataset <v/d/n>", "the dataset that the raw is in, where several have it")
-    .option("--samples", "remove its samples as well; how many is said first")
+    .option("--samples", "remove its samples as well; says how many first")
     .option("--dry-run", "say what would be forgotten, and do nothing")
     .option("--json", "for programs")
     .action(about("what", async () => (await import("./commands/forget.ts")).forget));

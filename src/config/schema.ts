@@ -203,11 +203,20 @@ export const configSchema = z.strictObject({
 /** A checked configuration, defaults filled in. */
 export type Config = z.output<typeof configSchema>;
 
+/** Keys of an object that are all optional, none of them filled in. */
+type WithoutDefaults<T> = {
+  [K in keyof T]: z.ZodOptional<
+    T[K] extends z.ZodDefault<infer U extends z.ZodType> ? U : T[K] & z.ZodType
+  >;
+};
+
 /** The same object with every key optional and none filled in. */
-function withoutDefaults<T extends z.ZodRawShape>(object: z.ZodObject<T>): z.ZodObject {
+function withoutDefaults<T extends z.ZodRawShape>(
+  object: z.ZodObject<T>,
+): z.ZodObject<WithoutDefaults<T>> {
   const shape = Object.entries(object.shape).map(([key, value]) => {
     const inner = value instanceof z.ZodDefault ? value.unwrap() : value;
     return [key, (inner as z.ZodType).optional()];
   });
-  return z.strictObject(Object.fromEntries(shape));
+  return z.strictObject(Object.fromEntries(shape) as WithoutDefaults<T>);
 }

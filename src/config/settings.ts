@@ -84,20 +84,23 @@ function onceEach<T>(answer: (name: string) => T): (name: string) => T {
 /** Later overrides win over earlier ones, key by key. */
 function datasetSettings(config: Config, name: string): DatasetSettings {
   const matching = config.overrides.filter(({ datasets }) => matchesGlob(name, datasets));
-  const sample = Object.assign({}, config.sample, ...matching.map((item) => item.sample));
-  const limits = Object.assign({}, config.limits, ...matching.map((item) => item.limits));
-  const retention = Object.assign(
-    {},
-    config.retention,
-    ...matching.map((item) => item.retention),
-  ) as Retention;
+  const part = <K extends "sample" | "limits" | "retention">(key: K) =>
+    matching.map((item) => item[key]);
+  const { enabled, layout, rows, bytes, members } = merged(config.sample, part("sample"));
+  const limits = merged(config.limits, part("limits"));
   const maps = [config.formats, ...matching.map((item) => item.formats)];
-  const { enabled, layout, rows, bytes, members } = sample as Config["sample"];
   return {
     enabled,
     layout,
-    limits: { ...(limits as Config["limits"]), rows, bytes, members },
-    retention,
+    limits: { ...limits, rows, bytes, members },
+    retention: merged(config.retention, part("retention")),
     extensions: Object.assign({}, ...maps.map((map) => map?.extensions)),
   };
+}
+
+/** What an override says of some settings. */
+type Overriding<T> = { readonly [K in keyof T]?: T[K] | undefined } | undefined;
+
+function merged<T extends object>(settings: T, overrides: readonly Overriding<T>[]): T {
+  return Object.assign({}, settings, ...overrides);
 }

@@ -37,7 +37,7 @@ export interface Daemon extends DaemonOptions {
   readonly quarantine: Quarantine;
   readonly reporter: Reporter;
   readonly server: PageServer;
-  /** Aborted when what is in flight is to be abandoned. */
+  /** Aborts what is in flight. */
   readonly abort: AbortController;
   /** Identity of the cache file, to notice one that was put in its place. */
   readonly cacheIdentity: string | undefined;

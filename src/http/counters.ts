@@ -33,7 +33,7 @@ export interface Work {
   pruned: number;
   prunedBytes: number;
   /** Temporary files that an earlier process left, removed. */
-  swept: number;
+  cleanedUp: number;
   /** By format: how long each sample took. */
   readonly sampled: Record<string, Spread>;
   /** By code: entries that failed, once for each try. */
@@ -46,7 +46,7 @@ export interface Work {
   committedAt: number | null;
 }
 
-/** Formats are a closed list; should that change, there are no more series than so many. */
+/** Formats are a closed list; should that change, there are no more series than this many. */
 const MOST_FORMATS = 40;
 const OTHER = "other";
 
@@ -62,7 +62,7 @@ export function emptyWork(): Work {
     writtenBytes: 0,
     pruned: 0,
     prunedBytes: 0,
-    swept: 0,
+    cleanedUp: 0,
     sampled: {},
     failed: {},
     errors: {},
@@ -89,8 +89,8 @@ export function addEvent(work: Work, event: PassEvent): void {
     case "rejected":
       work.rejected += 1;
       return;
-    case "swept":
-      work.swept += event.files;
+    case "cleanedUp":
+      work.cleanedUp += event.files;
       return;
     case "pruned":
       work.pruned += event.pruned.files;

@@ -1,8 +1,9 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { MANIFESTS, SAMPLES } from "./dataset.ts";
 
 /** What every dataset has, and what of it lies in `samples`. */
-const known = ["manifests", "samples/_receipts.jsonl"] as const;
+const known = [MANIFESTS, `${SAMPLES}/_receipts.jsonl`] as const;
 
 /**
  * Whether names that differ in case alone are one name where a dataset or its samples are, as on

@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { errorCode, errorMessage } from "../errors.ts";
+import { PRODUCTION, SAMPLES } from "./dataset.ts";
 
 /** Real paths of the directories that what belongs to a lake may lie in. */
 export interface Roots {
@@ -38,15 +39,17 @@ export function whyNotForSamples(
   dataset: string,
   { prefix, all }: Roots,
 ): "outside" | "others'" | undefined {
-  if (real === join(dataset, "samples")) return undefined;
+  if (real === join(dataset, SAMPLES)) return undefined;
   if (![...all, dataset].some((root) => isWithin(real, root))) return "outside";
   const folders = [partsBelow(dataset, real)[0], partsBelow(prefix, real)[3]];
   return folders.some(isDatasetFolder) ? "others'" : undefined;
 }
 
+const folders: ReadonlySet<string> = new Set([...PRODUCTION, SAMPLES]);
+
 /** Whether a directory of a dataset has a purpose there, so that nothing else may be put into it. */
 export function isDatasetFolder(name = ""): boolean {
-  return /^(bronze|silver|gold|raw|manifests|samples)$/.test(name);
+  return folders.has(name);
 }
 
 /** The parts of a path below a directory; none where it is not below it. */

@@ -48,7 +48,7 @@ export function growing(): Growing {
     },
   };
 
-  /** Makes room for so many bytes; returns where they begin. */
+  /** Makes room for this many bytes; returns where they begin. */
   function grow(bytes: number): number {
     const at = length;
     length += bytes;

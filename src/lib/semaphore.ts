@@ -10,7 +10,7 @@ export class Busy extends Error {
 }
 
 /**
- * Lets so many work at once, in the order in which they come; what each of them holds in memory adds
+ * Lets a fixed number work at once, in the order in which they come; what each of them holds in memory adds
  * up otherwise. Who has waited for `patienceMs` waits no longer: one that hangs is not waited for.
  */
 export function createSemaphore(atOnce: number, patienceMs: number): InTurn {

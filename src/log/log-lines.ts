@@ -80,7 +80,7 @@ export function openLogLines(fd: number, onDropped: (lines: number) => void): Lo
     onDropped(lines);
   }
 
-  /** Until no more than so many bytes are kept, as long as somebody reads. */
+  /** Until no more than this many bytes are kept, as long as somebody reads. */
   function waitFor(bytes: number): void {
     for (;;) {
       if (keptBytes <= bytes || performance.now() - tookAt > SLOW_MS) return;

@@ -8,8 +8,7 @@ import {
 } from "../lake/held-directory.ts";
 import type { HeldDataset } from "../lake/lake.ts";
 import { isWithin } from "../lake/roots.ts";
-
-const FOLDER = "manifests";
+import { MANIFESTS } from "../lake/dataset.ts";
 
 /**
  * Holds a dataset's manifests. Where a link leads out of all roots they are refused: what they hold
@@ -17,9 +16,9 @@ const FOLDER = "manifests";
  * @throws errno; Failure MANIFEST_UNREADABLE
  */
 export function holdManifests({ directory, real, roots }: HeldDataset): HeldDirectory {
-  const plain = unlessLinked(() => holdBeneath(directory, FOLDER));
+  const plain = unlessLinked(() => holdBeneath(directory, MANIFESTS));
   if (plain !== undefined) return plain;
-  const manifests = holdThrough(directory, FOLDER);
+  const manifests = holdThrough(directory, MANIFESTS);
   const place = realPath(manifests);
   if ([real, ...roots.all].some((root) => isWithin(place, root))) return manifests;
   manifests[Symbol.dispose]();

@@ -2,9 +2,10 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { errorCode } from "../errors.ts";
 import { concurrently } from "../lib/concurrently.ts";
 import { type Alias, type Found, withoutAliases } from "./aliases.ts";
+import { MANIFESTS } from "../lake/dataset.ts";
 
 /** The manifest, below a dataset's directory. */
-export const MANIFEST_PATH = "manifests/processed.jsonl";
+export const MANIFEST_PATH = `${MANIFESTS}/processed.jsonl`;
 
 /** The datasets below a prefix, and what could not be looked into. */
 export interface Discovered {

@@ -19,7 +19,7 @@ const ABANDONED_MS = 24 * 3_600_000;
  * are not followed. On a shared file system young ones of other hosts stay: they may be in work.
  * @throws Failure OUTPUT_UNWRITABLE
  */
-export async function sweep(
+export async function removeTemporaryFiles(
   samples: HeldDirectory,
   isShared = isRemote(entryPath(samples)),
 ): Promise<number> {
@@ -42,7 +42,7 @@ export async function sweep(
 async function sweepBelow(parent: HeldDirectory, name: string, isShared: boolean): Promise<number> {
   try {
     using folder = holdBeneath(parent, name);
-    return await sweep(folder, isShared);
+    return await removeTemporaryFiles(folder, isShared);
   } catch (error) {
     if (/^(ENOENT|ENOTDIR|ELOOP)$/.test(errorCode(error) ?? "")) return 0;
     throw error;

@@ -20,13 +20,10 @@ import { isRemote } from "../lake/remote.ts";
 import { isAbsence, whyNotForSamples } from "../lake/roots.ts";
 import { isReceipts, isSamplePath } from "./path.ts";
 import { temporaryName } from "./temporary-name.ts";
+import { PRODUCTION, SAMPLES } from "../lake/dataset.ts";
 
 /** The receipts, below `samples/`. They mark a directory as ours. */
 const RECEIPTS = "_receipts.jsonl";
-
-const FOLDER = "samples";
-/** What production keeps beside the samples. A bind mount can make one of them be `samples` too. */
-const PRODUCTION = ["bronze", "silver", "gold", "raw", "manifests"] as const;
 
 /**
  * Holds a dataset's samples to read; undefined where there are none. They may be on another disk,
@@ -36,10 +33,10 @@ const PRODUCTION = ["bronze", "silver", "gold", "raw", "manifests"] as const;
 export function holdSamples(dataset: HeldDataset): HeldDirectory | undefined {
   const { directory } = dataset;
   try {
-    return unlessLinked(() => holdBeneath(directory, FOLDER)) ?? holdJudged(dataset);
+    return unlessLinked(() => holdBeneath(directory, SAMPLES)) ?? holdJudged(dataset);
   } catch (error) {
     if (isAbsence(error)) return undefined;
-    throw outputFailure(error, `${directory.path}/${FOLDER}`);
+    throw outputFailure(error, `${directory.path}/${SAMPLES}`);
   }
 }
 
@@ -64,9 +61,9 @@ export function makeSamples(lake: Lake, dataset: HeldDataset): HeldDirectory {
   const found = holdOwnSamples(lake, dataset);
   if (found !== undefined) return found;
   try {
-    makeBeneath(dataset.directory, FOLDER)[Symbol.dispose]();
+    makeBeneath(dataset.directory, SAMPLES)[Symbol.dispose]();
   } catch (error) {
-    throw outputFailure(error, `${dataset.directory.path}/${FOLDER}`);
+    throw outputFailure(error, `${dataset.directory.path}/${SAMPLES}`);
   }
   return holdOwnSamples(lake, dataset) ?? makeSamples(lake, dataset);
 }
@@ -143,7 +140,7 @@ function placeOf(
 
 /** Holds what a link leads to, and judges that. @throws errno; Failure OUTPUT_UNWRITABLE */
 function holdJudged({ directory, real, roots }: HeldDataset): HeldDirectory {
-  const samples = holdThrough(directory, FOLDER);
+  const samples = holdThrough(directory, SAMPLES);
   try {
     const place = realPath(samples);
     const why = whyNotForSamples(place, real, roots);
@@ -172,6 +169,7 @@ function checkOwn(lake: Lake, dataset: HeldDataset, samples: HeldDirectory): voi
  */
 export function judgeOwn({ directory }: HeldDataset, samples: HeldDirectory): boolean {
   const identity = samples.identity();
+  // A bind mount can make one of them be `samples` too.
   const twin = PRODUCTION.find((folder) => identityIn(directory, folder) === identity);
   if (twin !== undefined) {
     const message = `${samples.path} is ${twin} as well: is it mounted twice?`;

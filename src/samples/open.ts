@@ -6,6 +6,7 @@ import { type LocalFile, openLocalFile } from "../lake/local-file.ts";
 import { HEAD_BYTES } from "../lib/source.ts";
 import { holdSamples } from "./directory.ts";
 import { isSamplePath } from "./path.ts";
+import { SAMPLES } from "../lake/dataset.ts";
 
 /**
  * Holds the samples of a dataset: nothing can be exchanged for them until they are let go.
@@ -15,7 +16,7 @@ export function heldSamples(settings: Settings, name: string): HeldDirectory {
   using dataset = createLake(settings).hold(name);
   const samples = holdSamples(dataset);
   if (samples !== undefined) return samples;
-  throw new Failure("FILE_MISSING", `${dataset.directory.path}/samples is not there`);
+  throw new Failure("FILE_MISSING", `${dataset.directory.path}/${SAMPLES} is not there`);
 }
 
 /**

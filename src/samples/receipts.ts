@@ -135,7 +135,7 @@ export async function appendReceipts(
 }
 
 /** Removes what a crash left of a half-written last receipt. @throws Failure as appendReceipts */
-export async function healReceipts(samples: HeldDirectory): Promise<void> {
+export async function mendReceipts(samples: HeldDirectory): Promise<void> {
   const name = receiptsIn(samples);
   try {
     const handle = await openRegular(samples, name, O_RDWR);

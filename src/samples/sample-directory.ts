@@ -1,8 +1,8 @@
 import type { HeldDirectory } from "../lake/held-directory.ts";
 import type { Lake } from "../lake/lake.ts";
-import { sweep } from "./clean-up.ts";
+import { removeTemporaryFiles } from "./clean-up.ts";
 import { holdOwnSamples, makeSamples } from "./directory.ts";
-import { appendReceipts, healReceipts, type Receipt } from "./receipts.ts";
+import { appendReceipts, mendReceipts, type Receipt } from "./receipts.ts";
 import { checkRemovable, removeSample } from "./remove.ts";
 
 /** What is done to the samples and receipts of datasets. */
@@ -31,8 +31,8 @@ export function createSampleDirectory(lake: Lake): SampleDirectory {
       using dataset = lake.hold(name);
       using samples = holdOwnSamples(lake, dataset);
       if (samples === undefined) return 0;
-      await healReceipts(samples);
-      return wasStoppedCleanly ? 0 : await sweep(samples);
+      await mendReceipts(samples);
+      return wasStoppedCleanly ? 0 : await removeTemporaryFiles(samples);
     },
     async addReceipts(name, receipts) {
       using dataset = lake.hold(name);

@@ -11,7 +11,7 @@ export type PassEvent =
   | { readonly type: "settled"; readonly settled: Settled }
   | { readonly type: "restoring"; readonly dataset: string; readonly receipts: number }
   | { readonly type: "skipped"; readonly dataset: string; readonly names: readonly string[] }
-  | { readonly type: "swept"; readonly dataset: string; readonly files: number }
+  | { readonly type: "cleanedUp"; readonly dataset: string; readonly files: number }
   | { readonly type: "pruned"; readonly dataset: string; readonly pruned: Pruned }
   | {
       readonly type: "paused" | "error";

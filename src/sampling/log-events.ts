@@ -17,7 +17,7 @@ export function logEvents(log: Log): (event: PassEvent) => void {
           { dataset: event.dataset, manifests: event.names },
           "not read: no regular file",
         );
-      case "swept":
+      case "cleanedUp":
         return log.warn({ dataset: event.dataset, files: event.files }, "temporary files removed");
       case "pruned":
         return log.info({ dataset: event.dataset, ...event.pruned }, "samples pruned");

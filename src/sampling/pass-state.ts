@@ -62,7 +62,7 @@ export interface PassRun {
 }
 
 /**
- * Ingest has so many ms at a time, then drain has as many: one long manifest holds up neither other
+ * Ingest has this many ms at a time, then drain has as many: one long manifest holds up neither other
  * manifests nor drain.
  */
 const TURN_MS = 200;
@@ -74,7 +74,7 @@ export async function createPassState(context: PassContext): Promise<PassState> 
   const cleanUp = createCleanUp({
     samples,
     wasStoppedCleanly: (await store.process.wasStoppedCleanly()) === true,
-    onRemoved: (dataset, files) => report({ type: "swept", dataset, files }),
+    onRemoved: (dataset, files) => report({ type: "cleanedUp", dataset, files }),
   });
   return {
     ...context,

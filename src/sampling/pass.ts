@@ -24,9 +24,9 @@ export interface PassOptions {
    * and never by a timer: asking is progress.
    */
   readonly isStopping: () => boolean;
-  /** True when draining, after so many ms of it, is to end, so that the next pass can begin. */
+  /** True when draining, after this many ms of it, is to end, so that the next pass can begin. */
   readonly isOver: (drainedMs: number) => boolean;
-  /** Aborted when what is in flight is to be abandoned. */
+  /** Aborts what is in flight. */
   readonly abort: AbortSignal;
 }
 
@@ -37,7 +37,7 @@ export interface PassResult {
   readonly isCleanedUp: boolean;
   /** False when lines, or something that is due, were left for the next pass. */
   readonly isDrained: boolean;
-  /** Set when something unsettled has to be looked at again: after so many ms. */
+  /** Set when something unsettled has to be looked at again: after this many ms. */
   readonly unsettledMs?: number;
 }
 

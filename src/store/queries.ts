@@ -200,7 +200,7 @@ export interface Misspelt {
   readonly raw: string;
   /** Only there; in all datasets when undefined. */
   readonly dataset?: string | undefined;
-  /** At most so many. */
+  /** At most this many. */
   readonly count: number;
 }
 

@@ -29,7 +29,7 @@ export interface Counted {
   readonly cut?: Cut | undefined;
 }
 
-/** How many of the wanted rows are shown where there are so many columns. */
+/** How many of the wanted rows are shown where there are more columns than fit. */
 export function rowsShown(columns: number, wanted: number): number {
   const shown = Math.min(columns, MAX_COLUMNS);
   return Math.min(wanted, Math.max(1, Math.floor(MAX_CELLS / Math.max(1, shown))));

@@ -9,9 +9,9 @@ import type { RunJob, Job, Outcome } from "../job.ts";
 /** Runs jobs in threads, so that one file can be stopped and costs no other. */
 export interface WorkerPool {
   readonly run: RunJob;
-  /** Gives back what no thread was sent yet: it is abandoned. */
+  /** Gives back what no thread was sent yet: it is aborted. */
   release(): void;
-  /** Ends all threads; what is in flight is abandoned. */
+  /** Ends all threads; what is in flight is aborted. */
   close(): Promise<void>;
   /** False once a thread ended in the middle of a job, or could not remove what it had begun to write. */
   wasClean(): boolean;
@@ -72,7 +72,7 @@ export function createWorkerPool(
   return { run, release, close, wasClean, replaced: () => replacedCount };
 
   function run(job: Job, signal: AbortSignal): Promise<Outcome> {
-    if (signal.aborted) return Promise.resolve({ outcome: "abandoned" });
+    if (signal.aborted) return Promise.resolve({ outcome: "aborted" });
     if (!stops.has(signal)) signal.addEventListener("abort", () => void close(), { once: true });
     stops.add(signal);
     return new Promise((resolve) => {
@@ -174,7 +174,7 @@ export function createWorkerPool(
   }
 
   function release(): void {
-    for (const { resolve } of waiting.splice(0)) resolve({ outcome: "abandoned" });
+    for (const { resolve } of waiting.splice(0)) resolve({ outcome: "aborted" });
   }
 
   async function close(): Promise<void> {
@@ -184,7 +184,7 @@ export function createWorkerPool(
     looking = undefined;
     const tasks = slots.flatMap(empty);
     if (tasks.length > 0) isClean = false;
-    for (const { resolve } of tasks) resolve({ outcome: "abandoned" });
+    for (const { resolve } of tasks) resolve({ outcome: "aborted" });
     release();
   }
 

@@ -83,7 +83,7 @@ test("an entry that is due while nothing runs says that", async () => {
   await world.pass({ addReceipts: full });
   await world.pass();
   await world.announce("a.csv", { mtime: MTIME + 1 });
-  await world.pass({ run: () => Promise.resolve({ outcome: "abandoned" }) });
+  await world.pass({ run: () => Promise.resolve({ outcome: "aborted" }) });
   world.close();
   expect(await textOf(world, "explain", "raw/a.csv")).toMatch(
     /state {5}sampled .*; waiting: due again since .*; waits: nothing runs$/m,

@@ -20,7 +20,7 @@ parentPort?.on("message", (jobs: readonly Job[]) => {
     if (raw === "throw.csv") throw new Error("thrown outside of any job");
     if (raw === "exit.csv") process.exit(7);
     counters.jobDone();
-    return { outcome: "abandoned" };
+    return { outcome: "aborted" };
   });
   parentPort?.postMessage(outcomes);
 });

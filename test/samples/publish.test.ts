@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promi
 import { expect, test } from "vitest";
 import { makePlace } from "../../src/samples/directory.ts";
 import { stage } from "../../src/samples/publish.ts";
-import { sweep } from "../../src/samples/clean-up.ts";
+import { removeTemporaryFiles } from "../../src/samples/clean-up.ts";
 import {
   isOfThisHost,
   nextTemporaryName,
@@ -73,8 +73,8 @@ test("sweeping removes temporary files, in directories below as well, and nothin
   for (const name of [...gone, ...kept]) await writeFile(world.path(`samples/${name}`), "x");
   await mkdir(world.path("samples/.ss-aaaaaaaaaaaaaaaa.tmp"));
   using samples = held(world.path("samples"));
-  expect(await sweep(samples)).toBe(2);
-  expect(await sweep(samples)).toBe(0);
+  expect(await removeTemporaryFiles(samples)).toBe(2);
+  expect(await removeTemporaryFiles(samples)).toBe(0);
   expect(await world.samples()).toEqual(kept.filter((name) => !name.startsWith("_")).toSorted());
 });
 
@@ -85,9 +85,9 @@ test("on a shared file system young temporary files of other hosts stay", async 
   for (const name of [ours, young, old]) await writeFile(world.path(`samples/${name}`), "x");
   const days = Date.now() / 1000 - 2 * 86_400;
   await utimes(world.path(`samples/${old}`), days, days);
-  expect(await sweep(samples, true)).toBe(2);
+  expect(await removeTemporaryFiles(samples, true)).toBe(2);
   expect(await world.samples()).toEqual([young]);
-  expect(await sweep(samples, false)).toBe(1);
+  expect(await removeTemporaryFiles(samples, false)).toBe(1);
 });
 
 /** A temporary name that begins with another host's digits. */

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { HeldDirectory } from "../../src/lake/held-directory.ts";
 import {
   appendReceipts,
-  healReceipts,
+  mendReceipts,
   type Receipt,
   readReceipts,
 } from "../../src/samples/receipts.ts";
@@ -60,7 +60,7 @@ test("wherever the last line is torn, healing keeps all whole ones before it", a
   await fc.assert(
     fc.asyncProperty(fc.nat(whole.length), async (length) => {
       await world.write("samples/_receipts.jsonl", whole.subarray(0, length));
-      await healReceipts(samples);
+      await mendReceipts(samples);
       const healed = await readFile(`${samples.path}/_receipts.jsonl`);
       const end = whole.subarray(0, length).lastIndexOf(0x0a) + 1;
       expect(healed.equals(whole.subarray(0, end))).toBe(true);
@@ -73,7 +73,7 @@ test("a torn line longer than one look is healed as well", async () => {
   await using world = await createWorld();
   await world.write("samples/_receipts.jsonl", `{"raw":"a"}\n{"raw":"${"x".repeat(200_000)}`);
   using samples = held(world.path("samples"));
-  await healReceipts(samples);
+  await mendReceipts(samples);
   expect(await readFile(world.path("samples/_receipts.jsonl"), "utf8")).toBe('{"raw":"a"}\n');
 });
 
@@ -87,12 +87,12 @@ test("blocks of zeros, at the end or in the middle, cost no receipt that is whol
     "",
   );
   await world.write("samples/_receipts.jsonl", middle + torn + zeros);
-  await healReceipts(samples);
+  await mendReceipts(samples);
   expect(await readFile(`${samples.path}/_receipts.jsonl`, "utf8")).toBe(middle);
   await appendReceipts(samples, [receipt("e")]);
   expect(await all(samples)).toEqual(["a", "b", "c", "d", "e"]);
   await world.write("samples/_receipts.jsonl", zeros);
-  await healReceipts(samples);
+  await mendReceipts(samples);
   await appendReceipts(samples, [receipt("f")]);
   expect(await all(samples)).toEqual(["f"]);
 });

@@ -57,7 +57,7 @@ test("a second signal ends it at once", async () => {
   expect(world.row("raw/slow.tgz")).toMatchObject({ outcome: null, waiting: true });
 });
 
-test("what is not done within stopSeconds is abandoned and stays due; the next start removes what it had begun", async () => {
+test("what is not done within stopSeconds is aborted and stays due; the next start removes what it had begun", async () => {
   await using world = await createWorld({ schedule: NEVER, stopSeconds: 0.2, limits: slowLimits });
   await world.put("slow.tgz", slowTgz());
   await world.put("a.csv", rows(3));
@@ -68,7 +68,7 @@ test("what is not done within stopSeconds is abandoned and stays due; the next s
   await daemon.logged("stopped");
   expect(world.row("raw/slow.tgz")).toMatchObject({ outcome: null, waiting: true, attempts: 0 });
   world.close();
-  await world.pass({ run: () => Promise.resolve({ outcome: "abandoned" }) });
+  await world.pass({ run: () => Promise.resolve({ outcome: "aborted" }) });
   expect(await world.samples()).toEqual(["a_sample.csv"]);
 });
 

@@ -65,10 +65,10 @@ test.each([
     ["a.csv", raw, "b.csv", "c.csv"].map((name) => faulty.run(jobFor(name, name), never)),
   );
   expect(outcomes.map(({ outcome }) => outcome)).toEqual([
-    "abandoned",
+    "aborted",
     "failed",
-    "abandoned",
-    "abandoned",
+    "aborted",
+    "aborted",
   ]);
   expect(outcomes[1]).toMatchObject({ code, ms: expect.any(Number) });
   expect((outcomes[1] as Failed).ms).toBeGreaterThan(0);
@@ -82,18 +82,18 @@ test("a thread that waits for another longer than a job may take is not ended", 
   const chosen = loadConfig({ prefix, config: join(prefix, "config.yaml"), env: {} });
   const waiting = createWorkerPool(chosen, inWork, program);
   const outcome = await waiting.run(jobFor("wait.csv", "wait.csv"), never);
-  expect(outcome).toEqual({ outcome: "abandoned" });
+  expect(outcome).toEqual({ outcome: "aborted" });
   expect(waiting.replaced()).toBe(0);
   await waiting.close();
 });
 
-test("what is in flight is abandoned when the signal says so, and nothing is left half-written", async () => {
+test("what is in flight is aborted when the signal says so, and nothing is left half-written", async () => {
   const job = put("orders.csv", readFileSync(join(fixtures, "csv/rows-101.csv")));
   const stop = new AbortController();
   const outcome = pool.run(job, stop.signal);
   stop.abort();
-  expect(await outcome).toEqual({ outcome: "abandoned" });
-  expect(await pool.run(job, stop.signal)).toEqual({ outcome: "abandoned" });
+  expect(await outcome).toEqual({ outcome: "aborted" });
+  expect(await pool.run(job, stop.signal)).toEqual({ outcome: "aborted" });
   await pool.close();
   inWork.close();
   expect(readdirSync(join(dataset, "samples")).filter((name) => name === job.name)).toEqual([]);

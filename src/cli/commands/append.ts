@@ -8,6 +8,7 @@ import { type CommonOptions, type Context, exitCodes } from "../command.ts";
 import { settingsFor } from "../settings-for.ts";
 import { printText, tell } from "../output/print.ts";
 import { jsonText } from "../../lib/text.ts";
+import { BRONZE } from "../../lake/dataset.ts";
 
 /** Options of `append`. */
 export interface AppendCommandOptions extends CommonOptions {
@@ -43,7 +44,7 @@ async function missingOf(
   directory: string,
   { dataset, bronze }: Pick<AppendCommandOptions, "dataset" | "bronze">,
 ): Promise<readonly string[]> {
-  const folder = join(directory, "bronze");
+  const folder = join(directory, BRONZE);
   const file = isAbsolute(bronze) ? bronze : join(directory, bronze);
   return [
     ...((await isThere(folder))

@@ -20,6 +20,7 @@ import { printJson, printLine } from "../output/print.ts";
 import { openStoreIfAny } from "../../store/open.ts";
 import type { AcknowledgedLine } from "../../store/queries.ts";
 import type { Store } from "../../store/store.ts";
+import { BRONZE, SAMPLES } from "../../lake/dataset.ts";
 
 const { R_OK, W_OK, X_OK } = constants;
 /** Bad lines shown of one manifest. */
@@ -128,8 +129,8 @@ function storeToAsk(state: string): Store | undefined {
 async function checkDataset(lake: Lake, dataset: string, findings: Findings): Promise<number> {
   const { problems } = findings;
   const directory = join(lake.settings.prefix, dataset);
-  await need(problems, join(directory, "bronze"), R_OK | X_OK, "bronze cannot be read");
-  await needWritable(problems, join(directory, "samples"), "samples cannot be written");
+  await need(problems, join(directory, BRONZE), R_OK | X_OK, "bronze cannot be read");
+  await needWritable(problems, join(directory, SAMPLES), "samples cannot be written");
   try {
     using held = lake.hold(dataset);
     using manifests = holdManifests(held);

@@ -16,6 +16,7 @@ import { printJson, printLine, tell } from "../output/print.ts";
 import { type Lock, openStoreToChange, openStoreToRead, takeLock } from "../../store/open.ts";
 import type { Queries } from "../../store/queries.ts";
 import type { Store } from "../../store/store.ts";
+import { MANIFESTS, SAMPLES } from "../../lake/dataset.ts";
 
 /** Options of `forget`. */
 export interface ForgetOptions extends InspectOptions {
@@ -103,7 +104,7 @@ async function isOnDisk(
   const { prefix: root } = held.roots;
   const isAlias = isWithin(held.real, root) && held.real !== join(root, dataset);
   const isRead = settings.includes(dataset) && settings.forDataset(dataset).enabled;
-  const manifests = join(directory, "manifests");
+  const manifests = join(directory, MANIFESTS);
   if (raw === undefined && isRead && (await isDirectory(manifests))) {
     const what = isAlias
       ? "the link"
@@ -116,7 +117,7 @@ async function isOnDisk(
     throw new Failure("USAGE", message);
   }
   if (isAlias) return false;
-  return raw !== undefined || isDirectory(join(directory, "samples"));
+  return raw !== undefined || isDirectory(join(directory, SAMPLES));
 }
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -13,7 +13,7 @@ import { isStoreError, openStoreToRead } from "../../store/open.ts";
 export interface StatusOptions extends InspectOptions {
   /** Show every dataset. */
   readonly all?: boolean;
-  /** Show it again and again, every so many seconds; true: often enough. */
+  /** Show it again and again, every this many seconds; true: often enough. */
   readonly watch?: number | true;
 }
 

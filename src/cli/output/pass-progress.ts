@@ -109,7 +109,7 @@ export function eventText(event: PassEvent): string | undefined {
       return undefined;
     case "skipped":
       return `${event.dataset}: no regular file, not read: ${event.names.join(", ")}`;
-    case "swept":
+    case "cleanedUp":
       return `removed ${counted(event.files, "temporary file")} of ${event.dataset}`;
     case "ingested": {
       const { reread, restored } = event.ingested;

@@ -12,16 +12,16 @@ export interface Bar {
   end(): void;
 }
 
-/** A bar on a terminal is drawn again after so many ms. */
+/** A bar on a terminal is drawn again after this many ms. */
 const REDRAW_MS = 100;
 /** Work shorter than this shows no progress where there is no terminal, ms. */
 const SHORT_MS = 3000;
-/** Lines without a terminal: one after so many ms, later rarer ones. */
+/** Lines without a terminal: one after this many ms, later rarer ones. */
 const LINE_MS = 5000;
-/** The rate is that of the last so many ms. */
+/** The rate is that of the last this many ms. */
 const RATE_MS = 10_000;
 const BLOCKS = 24;
-/** Where nobody reads them, lines are kept up to so many bytes, and the others are dropped. */
+/** Where nobody reads them, lines are kept up to this many bytes, and the others are dropped. */
 const UNREAD_BYTES = 1024 ** 2;
 
 /**

@@ -30,7 +30,7 @@ const NOBODY: Notify = {
 };
 
 /**
- * Reads whom to tell from `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID`, and takes these out
+ * Reads the socket to notify from `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID`, and takes these out
  * of `env`: they are not meant for our children. `onError` is told once, the first time that
  * systemd cannot be reached.
  */

@@ -14,7 +14,7 @@ export interface Reporter {
   reloading(): void;
   /** A configuration was read again; `refusal` says why the old one stays. */
   reloaded(refusal?: string): void;
-  /** The end is near, in so many ms at the most. */
+  /** The end is near, in this many ms at the most. */
   stopping(withinMs: number): void;
   /** Why passes wait; undefined when they go on. */
   waits(reason: string | undefined): void;
@@ -58,18 +58,13 @@ export function createReporter(options: ReporterOptions): Reporter {
   let last = "";
   let lastAt = performance.now();
   let pauseMs = LINE_MS;
-  let extendedAt = -Infinity;
   let timer: NodeJS.Timeout | undefined;
   let isHung = false;
   let hasEnded = false;
   const stopFeeding = feedWatchdog({ notify, liveness, longestJobMs, onHang });
 
   return {
-    starts() {
-      if (performance.now() - extendedAt < EXTENDS_MS) return;
-      extendedAt = performance.now();
-      notify.send({ extendMs: EXTEND_MS });
-    },
+    starts: createExtension(notify),
     ready: () => void tellReady(),
     reloading: () => notify.send({ state: "reloading" }),
     reloaded(why) {
@@ -150,4 +145,14 @@ export function createReporter(options: ReporterOptions): Reporter {
     if (!isHung) log.error({ seconds }, "nothing is done any more; the watchdog is left to starve");
     isHung = true;
   }
+}
+
+/** Makes the function that asks for more time to start, now and then. */
+function createExtension(notify: Notify): () => void {
+  let askedAt = -Infinity;
+  return () => {
+    if (performance.now() - askedAt < EXTENDS_MS) return;
+    askedAt = performance.now();
+    notify.send({ extendMs: EXTEND_MS });
+  };
 }

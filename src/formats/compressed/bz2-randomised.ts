@@ -2,7 +2,7 @@ import decoder, { type Bits } from "unbzip2-stream/lib/bzip2.js";
 import { bitReader } from "./bz2-bits.ts";
 import { distances } from "./bz2-distances.ts";
 
-/** After so many equal bytes follows how many more there are. */
+/** After this many equal bytes follows how many more there are. */
 const RUN = 4;
 
 /** What the decoder reads of a block's header after its signature, by the number of the call. */

@@ -8,7 +8,7 @@ export interface LzmaWindow {
   first(): number;
   /** Bytes since the last reset. */
   position(): number;
-  /** Makes room for so many bytes. */
+  /** Makes room for this many bytes. */
   reserve(bytes: number): void;
   /** Says that bytes have been written up to an index. */
   advance(end: number): void;

@@ -166,7 +166,7 @@ function decodeNumbers({ leaf, bytes, at, count, maxBytes }: Encoded): Uint8Arra
   return out;
 }
 
-/** Values that each share so many bytes with the one before (DELTA_BYTE_ARRAY). */
+/** Values that each share this many bytes with the one before (DELTA_BYTE_ARRAY). */
 function decodePrefixed(encoded: Encoded): Uint8Array {
   const cursor = { bytes: encoded.bytes, at: encoded.at };
   const shared = readDeltas(cursor, encoded.count, true);

@@ -169,7 +169,7 @@ function chunkOf(column: ReturnType<typeof columnChunk>, name: string): Chunk {
   }
   // Writers that have no dictionary page may leave 0 or nonsense here.
   const start = dictionary > 0 && dictionary < data ? dictionary : data;
-  if (start < 4 || length < 0) throw invalid(`column ${name} is said to start at byte ${start}`);
+  if (start < 4 || length < 0) throw invalid(`column ${name} starts at byte ${start}`);
   return { codec, values, start, length, path, keyValues };
 }
 

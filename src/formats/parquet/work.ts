@@ -15,7 +15,7 @@ export interface Work {
   page(): void;
 }
 
-/** For a file of so many columns. */
+/** For a file with this many columns. */
 export function workFor(columns: number): Work {
   const most = FREE_BYTES + COLUMN_BYTES * columns;
   let spent = 0;

@@ -91,7 +91,7 @@ export function workMetrics(state: DaemonState, isHealthy: boolean): Family[] {
     counter(
       "temporary_files_removed_total",
       "Unfinished samples of an earlier process, removed.",
-      work.swept,
+      work.cleanedUp,
     ),
     histogram("pass_duration_seconds", "Time a pass over all datasets took.", PASS_BUCKETS, [
       [{}, work.passes],

@@ -1,10 +1,10 @@
 import type { WholeEntry } from "../../store/queries.ts";
 import { html } from "hono/html";
 import { decide } from "../../store/decide.ts";
-import type { FailureCode } from "../../errors.ts";
+import { explained, type FailureCode } from "../../errors.ts";
 import type { Receipt } from "../../samples/receipts.ts";
 import type { View } from "../../view/view.ts";
-import { deadLetterText, explained, retryText } from "./code-help.ts";
+import { deadLetterText, retryText } from "./code-help.ts";
 import type { Command } from "./commands.ts";
 import { outcomeBadges } from "./files.ts";
 import { datasetAddress, entryAddress, type Html, isolated, timeHtml } from "./layout.ts";

@@ -1,10 +1,10 @@
 import type { NewestFailure, NewestLine } from "../../store/queries.ts";
 import { join } from "node:path";
 import { html } from "hono/html";
-import { type FailureCode, failureCodes } from "../../errors.ts";
+import { explained, type FailureCode, failureCodes } from "../../errors.ts";
 import type { DatasetStatus, StatusReport } from "../../inspect/status.ts";
 import type { PageContext } from "../state.ts";
-import { explained, retryText } from "./code-help.ts";
+import { retryText } from "./code-help.ts";
 import {
   datasetAddress,
   entryAddress,

@@ -21,7 +21,7 @@ export interface StripFacts {
 
 /**
  * The daemon at a glance. The script exchanges what is in the parts; their names are fixed. Without
- * it, a link above makes the whole page anew.
+ * it, a link above loads the whole page again.
  */
 export function stripHtml(facts: StripFacts): Html {
   const { state, wellness, status, now } = facts;

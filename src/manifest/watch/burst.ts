@@ -10,7 +10,7 @@ const QUEUE_FILE = "/proc/sys/fs/inotify/max_queued_events";
 const USUAL_QUEUE = 16_384;
 
 /**
- * Makes one. The kernel holds so many events for a process and drops the rest; that it did is not
+ * Makes one. The kernel holds a limited number of events for a process and drops the rest; that it did is not
  * told by Node. Those that were held come in one turn of the event loop. Not all of them reach us:
  * half as many are taken for all.
  */

@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import type { Settings } from "../../config/settings.ts";
+import { MANIFESTS } from "../../lake/dataset.ts";
 
 const DATASET_DEPTH = 3;
-const MANIFESTS = "manifests";
 const MANIFESTS_DEPTH = 4;
 
 /** Which directories of a lake are followed: vendor/dataset/version/manifests, and no data. */

@@ -24,11 +24,11 @@ export interface DrainOptions {
   /** ms since epoch. */
   readonly clock: () => number;
   /**
-   * True when nothing new is to be taken, after so many ms of draining; waiting for the first turn
+   * True when nothing new is to be taken, after this many ms of draining; waiting for the first turn
    * does not count. Not asked again once it was true.
    */
   readonly isOver: (drainedMs: number) => boolean;
-  /** Aborted when what is in flight is to be abandoned. */
+  /** Aborts what is in flight. */
   readonly abort: AbortSignal;
   readonly onSettled: (settled: Settled) => void;
   readonly onPaused: (dataset: string, code: FailureCode, message: string) => Promise<void>;

@@ -19,7 +19,7 @@ export interface RunClaimOptions {
   readonly settings: Settings;
   readonly runner: JobRunner;
   readonly oldSamples: OldSamples;
-  /** Aborted when what is in flight is to be abandoned. */
+  /** Aborts what is in flight. */
   readonly abort: AbortSignal;
 }
 

@@ -13,6 +13,7 @@ import { planAll } from "../../manifest/plan.ts";
 import { looksSame } from "../../manifest/unmoved.ts";
 import { type LookOptions, createSteps } from "./steps.ts";
 import { isStoreError } from "../../store/open.ts";
+import { MANIFESTS } from "../../lake/dataset.ts";
 
 /** What one turn at a dataset's manifest brought. */
 export interface Ingested extends Accepted {
@@ -150,7 +151,7 @@ export function createIngest(options: LookOptions): Ingest {
       waiting.set(dataset, doubts);
       return { ...NOTHING, unsettledUntil: now + settleMs };
     }
-    const path = join(settings.prefix, dataset, "manifests");
+    const path = join(settings.prefix, dataset, MANIFESTS);
     const message = `cannot read ${path}: ${systemMessage(reason)}`;
     throw new Failure("MANIFEST_UNREADABLE", message, { cause: reason });
   }

@@ -10,6 +10,7 @@ import { startDeadline } from "../../lib/deadline.ts";
 import { Rename, sampleFile } from "./sample-file.ts";
 import { createWorkplaces } from "./workplace.ts";
 import type { Turn } from "../../workers/turn.ts";
+import { BRONZE } from "../../lake/dataset.ts";
 
 /** How a thread runs jobs. */
 export interface RunJobOptions {
@@ -47,7 +48,7 @@ export function createRunJob(
     } catch (error) {
       // Work that is stopped ends with its next read, and cleans up behind itself.
       await done?.catch(() => undefined);
-      if (stop.aborted) return { outcome: "abandoned" };
+      if (stop.aborted) return { outcome: "aborted" };
       const { readBytes } = work;
       if (error instanceof Rename)
         return { outcome: "misnamed", extension: error.extension, readBytes };
@@ -86,8 +87,8 @@ function whatFailed(error: unknown): readonly [FailureCode, string] {
 
 /** Why the whole bronze directory cannot be had, and not just this file; undefined when it can. */
 function whyNoBronze(settings: Settings, job: Job): string | undefined {
-  if (!job.bronze.startsWith("bronze/")) return undefined;
-  const directory = join(settings.prefix, job.dataset, "bronze");
+  if (!job.bronze.startsWith(`${BRONZE}/`)) return undefined;
+  const directory = join(settings.prefix, job.dataset, BRONZE);
   try {
     statSync(directory);
     return undefined;

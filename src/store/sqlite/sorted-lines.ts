@@ -19,7 +19,7 @@ export function sortedLinesOf(db: Db, dataset: number): SortedLines {
   const insert = db.prepare(`INSERT INTO ${table} (run, raw, bronze, mtime) VALUES (?, ?, ?, ?)`);
   const runs = `WITH RECURSIVE runs (run) AS
     (SELECT 0 UNION ALL SELECT run + 1 FROM runs WHERE run + 1 < @runs)`;
-  // No run has more than so many lines up to there; NULL where none has as many left.
+  // No run has more than this many lines up to there; NULL where none has as many left.
   const bound = db
     .prepare(
       `${runs} SELECT min((SELECT raw FROM ${table} AS l WHERE l.run = runs.run AND raw > @after

@@ -102,7 +102,7 @@ test("systemd hears when the first pass can start, how the daemon stands, of a r
 test("what waits, since when, and why nothing is done about it, is told while the host is busy", async () => {
   await using world = await createWorld();
   for (const name of ["a.csv", "b.csv"]) await world.put(name, rows(3));
-  await world.pass({ run: () => Promise.resolve({ outcome: "abandoned" }) });
+  await world.pass({ run: () => Promise.resolve({ outcome: "aborted" }) });
   await world.configure({ load: { maxMemory: 0.01 } });
   const systemd = listen(join(world.root, "notify"));
   await world.daemon({ NOTIFY_SOCKET: systemd.path });

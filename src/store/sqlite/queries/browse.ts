@@ -4,7 +4,7 @@ import { datasetsOf } from "../datasets.ts";
 import { entryOf, type ListedRow } from "./list.ts";
 import type { Db } from "../open.ts";
 
-/** A search ends a page after so many entries, and goes on with the next one. */
+/** A search ends a page after this many entries, and goes on with the next one. */
 const MOST_LOOKED_AT = 50_000;
 
 /**

@@ -1,0 +1,7 @@
+/** The directories of a dataset that we read: production writes them, and we never do. */
+export const BRONZE = "bronze";
+export const MANIFESTS = "manifests";
+/** The one that is ours. */
+export const SAMPLES = "samples";
+/** What production keeps beside the samples. */
+export const PRODUCTION = [BRONZE, "silver", "gold", "raw", MANIFESTS] as const;
