@@ -29,17 +29,23 @@ export function createServerLog(log: Log): ServerLog {
         log.warn({ path, code, reason }, "a request could not be answered");
       } else if (message.type === "refused") {
         const { code, message: reason } = message;
-        const text = "page, health and metrics cannot be served; it is tried again";
         isRefused = true;
-        if (reason !== refusal) log.error({ code, listen, reason }, text);
+        if (reason !== refusal)
+          log.error(
+            { code, listen, reason },
+            "page, health and metrics cannot be served; it is tried again",
+          );
         refusal = reason;
       }
     },
     death({ code, stderr, retryMs }) {
       const isUnexpected = !isRefused;
       isRefused = false;
-      const text = "the server of page and metrics ended; it is started again";
-      if (isUnexpected) log.error({ code, stderr, retryMs }, text);
+      if (isUnexpected)
+        log.error(
+          { code, stderr, retryMs },
+          "the server of page and metrics ended; it is started again",
+        );
       return isUnexpected;
     },
     forget: () => (refusal = undefined),
