@@ -63,6 +63,27 @@ const codes = {
     meaning: "The sampler itself failed at this file.",
     cure: "This is a fault of ours: please report it with the message and, where possible, the file.",
   },
+  UNREACHABLE: {
+    retry: "never",
+    meaning:
+      "A source could not be reached, or did not give the whole object, however often it was asked.",
+    cure: "See whether the server is up and its certificate is known. Begin again: what was fetched is kept where its version can be told.",
+  },
+  FORBIDDEN: {
+    retry: "never",
+    meaning: "A source refuses the object to us.",
+    cure: "Check the right to it, or have its URL signed again.",
+  },
+  URL_EXPIRED: {
+    retry: "never",
+    meaning: "The time of a signed URL is over.",
+    cure: "Have it signed again; what was fetched is kept, and goes on with the new URL.",
+  },
+  CHECKSUM_MISMATCH: {
+    retry: "never",
+    meaning: "The bytes are not those that the checksum is of, though they were fetched twice.",
+    cure: "Check the checksum and the source: one of them is wrong.",
+  },
   LINE_INVALID: {
     retry: "never",
     meaning: "A manifest line is no entry: no JSON, a field missing or wrong, too long.",

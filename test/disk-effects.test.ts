@@ -28,6 +28,8 @@ const allowed: Readonly<Record<string, string>> = {
   "src/manifest/append.ts": "production's own call",
   "src/cli/output/out-file.ts": "the file that a person names with --out",
   "src/cli/commands/dry-run.ts": "a copy of the cache in a temporary directory",
+  "src/storage/file.ts": "opens a file that a person names, to read",
+  "src/transfer/partial.ts": "the file that is fetched, and beside it what it takes to go on",
   "src/http/server/bind.ts": "the socket that the configuration names",
 };
 

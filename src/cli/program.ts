@@ -160,6 +160,17 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--json", "for programs")
     .action(does(async () => (await import("./commands/check.ts")).check));
 
+  const stage = program.command("stage").description("files from elsewhere, whole and verified");
+  stage
+    .command("get")
+    .description("one file: a download that goes on where it broke off, and is verified")
+    .argument("<location>", "https://…, http://…, file:///…, or a path")
+    .option("-o, --output <file>", "where to put it (else its own name, here)")
+    .option("--sha256 <hash>", "what its bytes have to be, 64 hexadecimal digits")
+    .option("--force", "replace that file")
+    .option("--json", "for programs")
+    .action(about("location", async () => (await import("./commands/stage-get.ts")).stageGet));
+
   program
     .command("completion")
     .description("print a script that has a shell complete commands, options and their values")

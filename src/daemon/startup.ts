@@ -1,5 +1,6 @@
 import type { Settings } from "../config/settings.ts";
-import { bootIdOf, checkAfterPowerLoss, type Checked } from "../sampling/upkeep/power-loss.ts";
+import { checkAfterPowerLoss, type Checked } from "../sampling/upkeep/power-loss.ts";
+import { bootIdOf } from "../system/boot-id.ts";
 import { VERSION } from "../version.ts";
 import { findQuarantine, type Quarantine } from "../workers/quarantine.ts";
 import type { Store } from "../store/store.ts";

@@ -55,15 +55,25 @@ async function outputOf(
 const jsonHeading = "JSON documents";
 const commands = [...sections("##").keys()].filter((heading) => heading !== jsonHeading);
 
+/** The names of all commands; those of a group follow its name. */
+async function commandNames(...group: readonly string[]): Promise<string[]> {
+  const help = await outputOf([...group, "--help"]);
+  const named = (pattern: RegExp) => [...help.matchAll(pattern)].map(([, name]) => name as string);
+  const names = named(/^ {2}([a-z]+) [[<]/gm).filter((name) => name !== "help");
+  const groups = named(/^ {2}([a-z]+) {2,}/gm);
+  const inner = await Promise.all(groups.map((name) => commandNames(...group, name)));
+  return [...names.map((name) => [...group, name].join(" ")), ...inner.flat()];
+}
+
 test("docs/cli.md has a section for every command, in which every option stands", async () => {
-  const help = await outputOf(["--help"]);
-  const names = [...help.matchAll(/^ {2}([a-z]+) [[<]/gm)].map(([, name]) => name as string);
-  expect(commands.toSorted()).toEqual(names.filter((name) => name !== "help").toSorted());
+  expect(commands.toSorted()).toEqual((await commandNames()).toSorted());
   const common = new Set(["--config", "--prefix", "--help"]);
   for (const [command, body] of sections("##")) {
     if (command === jsonHeading) continue;
     const found = [
-      ...(await outputOf([command, "--help"])).matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm),
+      ...(await outputOf([...command.split(" "), "--help"])).matchAll(
+        /^ {2}(?:-\w, )?(--[\w-]+)/gm,
+      ),
     ];
     const options = found.map(([, name]) => name as string).filter((name) => !common.has(name));
     const written = rowsOf(body).map(([option = ""]) => /--[\w-]+/.exec(option)?.[0]);
@@ -160,7 +170,7 @@ test("every --json document has the fields that docs/cli.md says, and no other",
   const env = { STAGING_SAMPLER_CONFIG: world.config };
   const wrong: string[] = [];
   const look = async (command: string, ...args: string[]) => {
-    const output = await outputOf([command, ...args, "--json"], env);
+    const output = await outputOf([...command.split(" "), ...args, "--json"], env);
     wrong.push(...faults(JSON.parse(output), typeOf(command), command));
   };
   await fill(world);
@@ -188,6 +198,7 @@ test("every --json document has the fields that docs/cli.md says, and no other",
   }
   await look("show", world.path("bronze/broken.zip"));
   await look("preview", world.path("bronze/big.csv"));
+  await look("stage get", world.path("bronze/big.csv"), "-o", join(world.root, "got.csv"));
   await look("preview", world.path("bronze/model.bin"), "--out", join(world.root, "out.json"));
   await rm(world.path("samples/small_sample.csv"));
   await world.write("samples/mine.txt", "notes");

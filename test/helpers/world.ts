@@ -25,7 +25,7 @@ import { type Effects, effectsHere } from "../../src/sampling/effects.ts";
 import type { PassEvent } from "../../src/sampling/events.ts";
 import { createPass, type Pass } from "../../src/sampling/pass.ts";
 import type { PassSummary } from "../../src/store/types.ts";
-import { bootIdOf } from "../../src/sampling/upkeep/power-loss.ts";
+import { bootIdOf } from "../../src/system/boot-id.ts";
 import type { Settings } from "../../src/config/settings.ts";
 import type { RejectedLine } from "../../src/manifest/types.ts";
 import { endingWithUs } from "./child.ts";

@@ -1,5 +1,4 @@
 import type { Unsynced } from "../../store/upkeep-store.ts";
-import { readFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import type { Settings } from "../../config/settings.ts";
 import { Failure } from "../../errors.ts";
@@ -30,15 +29,6 @@ export interface Checked {
 const PAGE = 256;
 /** Between the last byte of a sample and its settling, besides the time a job may take, ms. */
 const SETTLING_MS = 60_000;
-
-/** The machine's boot id, or undefined where it cannot be read (`ProcSubset=pid` hides it). */
-export function bootIdOf(path = "/proc/sys/kernel/random/boot_id"): string | undefined {
-  try {
-    return readFileSync(path, "latin1").trim() || undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 /**
  * Checks the samples that were settled and not synced when the machine went down, and makes those

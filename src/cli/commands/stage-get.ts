@@ -1,0 +1,113 @@
+import { stat } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
+import { Failure } from "../../errors.ts";
+import { locationOf, redacted } from "../../storage/location.ts";
+import { download, type Downloaded } from "../../transfer/download.ts";
+import { bytesText, printable } from "../../lib/text.ts";
+import { type Context, exitCodes } from "../command.ts";
+import { printJson, printLine, tell } from "../output/print.ts";
+import { createBar } from "../output/progress-bar.ts";
+
+/** Options of `stage get`. */
+export interface StageGetOptions {
+  readonly location: string;
+  /** The file that it becomes; in the working directory, with the location's last name, by default. */
+  readonly output?: string;
+  readonly sha256?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+/** Tries in a row that may bring nothing. */
+const RETRIES = 8;
+/** Time without a byte after which a source has stalled, ms. */
+const STALL_MS = 30_000;
+
+/**
+ * Fetches one object into a file: whole and verified, or a reason. What breaks off is gone on with
+ * the next time.
+ * @throws Failure USAGE, and as `download`
+ */
+export async function stageGet(options: StageGetOptions, context: Context): Promise<number> {
+  const url = locationOf(options.location);
+  const target = await targetOf(url, options);
+  const sha256 = hashOf(options.sha256);
+  const abort = new AbortController();
+  const stop = () => abort.abort(new Failure("UNREACHABLE", "stopped: begin again, to go on"));
+  const bar = createBar(context, "bytes");
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  try {
+    const onProgress = (bytes: number, size: number | undefined) => bar.update(bytes, () => size);
+    const limits = { retries: RETRIES, stallMs: STALL_MS };
+    const done = await download(url, {
+      target,
+      sha256,
+      ...limits,
+      signal: abort.signal,
+      onProgress,
+    });
+    bar.end();
+    report(done, { url, target }, options, context);
+    return exitCodes.done;
+  } finally {
+    bar.end();
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+  }
+}
+
+/** @throws Failure USAGE where it has no name, is there already, or has no directory */
+async function targetOf(url: URL, { output, force = false }: StageGetOptions): Promise<string> {
+  const name = decodeURIComponent(basename(url.pathname));
+  if (output === undefined && name === "")
+    throw new Failure("USAGE", `${redacted(url)} has no name: say one with -o`);
+  const target = resolve(output ?? name);
+  const found = await stat(target).catch(() => undefined);
+  if (found?.isDirectory() === true)
+    throw new Failure("USAGE", `${target} is a directory: name a file`);
+  if (found !== undefined && !force)
+    throw new Failure("USAGE", `${target} is there already; --force replaces it`);
+  const directory = await stat(dirname(target)).catch(() => undefined);
+  if (directory === undefined)
+    throw new Failure(
+      "USAGE",
+      `${target} has no directory: ${await nearest(dirname(target))} is the nearest`,
+    );
+  return target;
+}
+
+async function nearest(path: string): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  return found === undefined && path !== dirname(path) ? nearest(dirname(path)) : path;
+}
+
+function hashOf(text: string | undefined): string | undefined {
+  if (text === undefined || /^[0-9a-f]{64}$/i.test(text)) return text?.toLowerCase();
+  throw new Failure("USAGE", "--sha256 is 64 hexadecimal digits");
+}
+
+function report(
+  { bytes, sha256, verified, encoding, requests }: Downloaded,
+  { url, target }: { readonly url: URL; readonly target: string },
+  { json = false }: StageGetOptions,
+  context: Context,
+): void {
+  const of = redacted(url);
+  if (json)
+    return printJson(context, {
+      path: target,
+      from: of,
+      bytes,
+      sha256,
+      verified,
+      encoding: encoding ?? null,
+      requests,
+    });
+  printLine(context, printable(`${target}  ${bytesText(bytes)}  sha256 ${sha256}`));
+  if (encoding !== undefined)
+    tell(
+      context,
+      printable(`${of} was sent as ${encoding}, which was not asked for: kept as it came`),
+    );
+  if (!verified)
+    tell(context, "not verified: nothing says what its bytes should be; --sha256 does");
+}

@@ -1,0 +1,112 @@
+import { Agent, get as getHttp, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import { Agent as TlsAgent, get as getHttps } from "node:https";
+import { errorCode, errorMessage, Failure } from "../errors.ts";
+import { redacted } from "./location.ts";
+import { Unavailable } from "./types.ts";
+
+/** One GET. */
+export interface HttpRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Time without a byte after which the server has stalled, ms. */
+  readonly stallMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Its answer. */
+export interface HttpReply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Where redirects led. */
+  readonly url: URL;
+  /** The bytes as they were sent. @throws Unavailable; the signal's reason once it is aborted */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Ends it without reading the rest. */
+  close(): void;
+}
+
+const MOST_REDIRECTS = 10;
+// Proxies as the environment names them (HTTP_PROXY, HTTPS_PROXY, NO_PROXY).
+const proxyEnv = process.env;
+const agents = { http: new Agent({ proxyEnv }), https: new TlsAgent({ proxyEnv }) };
+
+/**
+ * Asks for a URL and follows redirects, never from https to http.
+ * @throws Unavailable where the server cannot be reached, or stalls; Failure UNREACHABLE where another
+ * try is of no use: a certificate, a redirect; the signal's reason once it is aborted
+ */
+export async function get(url: URL, request: HttpRequest): Promise<HttpReply> {
+  let at = url;
+  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
+    const reply = await getOnce(at, request);
+    const { location } = reply.headers;
+    if (![301, 302, 303, 307, 308].includes(reply.status) || location === undefined) return reply;
+    reply.close();
+    at = redirectedTo(at, location);
+  }
+  throw new Failure("UNREACHABLE", `${redacted(url)} leads to more than ${MOST_REDIRECTS} others`);
+}
+
+function redirectedTo(from: URL, location: string): URL {
+  const to = URL.canParse(location, from.href) ? new URL(location, from.href) : undefined;
+  const isHttp = to?.protocol === "https:" || to?.protocol === "http:";
+  if (to === undefined || !isHttp)
+    throw new Failure("UNREACHABLE", `${redacted(from)} leads to what is no web address`);
+  if (from.protocol === "https:" && to.protocol !== "https:")
+    throw new Failure("FORBIDDEN", `${redacted(from)} leads from https to ${redacted(to)}`);
+  return to;
+}
+
+function getOnce(url: URL, { headers, stallMs, signal }: HttpRequest): Promise<HttpReply> {
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<HttpReply>();
+  const isTls = url.protocol === "https:";
+  const options = { headers, signal, agent: isTls ? agents.https : agents.http };
+  const request = (isTls ? getHttps : getHttp)(url, options);
+  const stalled = () => new Unavailable(`${redacted(url)}: no byte for ${stallMs} ms`);
+  const timer = setTimeout(() => request.destroy(stalled()), stallMs);
+  request.on("error", (error) => {
+    clearTimeout(timer);
+    reject(meaningOf(error, url, signal));
+  });
+  request.on("response", (message) => {
+    clearTimeout(timer);
+    const close = () => void message.destroy();
+    const body = bodyOf(message, url, { stallMs, signal });
+    resolve({ status: message.statusCode ?? 0, headers: message.headers, url, body, close });
+  });
+  return promise;
+}
+
+async function* bodyOf(
+  message: IncomingMessage,
+  url: URL,
+  { stallMs, signal }: Omit<HttpRequest, "headers">,
+): AsyncGenerator<Uint8Array, void, void> {
+  const stalled = () => new Unavailable(`${redacted(url)}: no byte for ${stallMs} ms`);
+  const timer = setTimeout(() => message.destroy(stalled()), stallMs);
+  try {
+    for await (const chunk of message) {
+      timer.refresh();
+      yield chunk as Uint8Array;
+      timer.refresh();
+    }
+  } catch (error) {
+    throw meaningOf(error, url, signal);
+  } finally {
+    clearTimeout(timer);
+    message.destroy();
+  }
+}
+
+/** What no further try changes: certificates, and addresses that are none. */
+const lasting =
+  /^(CERT_|ERR_TLS_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|ERR_SSL_|ERR_INVALID_URL|HOSTNAME_MISMATCH)/;
+
+function meaningOf(error: unknown, url: URL, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  if (error instanceof Unavailable) return error;
+  const message = `${redacted(url)}: ${errorMessage(error)}`;
+  if (lasting.test(errorCode(error) ?? ""))
+    return new Failure("UNREACHABLE", message, { cause: error });
+  return new Unavailable(message, { cause: error });
+}

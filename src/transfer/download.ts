@@ -1,0 +1,176 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Failure } from "../errors.ts";
+import { redacted } from "../storage/location.ts";
+import { storageOf } from "../storage/index.ts";
+import { type Digests, type Reply, Unavailable } from "../storage/types.ts";
+import { backOffMs } from "./back-off.ts";
+import { agrees } from "./digest.ts";
+import { openPartial, type Partial } from "./partial.ts";
+
+/** How an object is fetched. */
+export interface DownloadOptions {
+  /** The file that it becomes, absolute. */
+  readonly target: string;
+  /** What its bytes have to be, lower-case hexadecimal. */
+  readonly sha256?: string | undefined;
+  /** Tries in a row that may bring nothing. */
+  readonly retries: number;
+  /** Time without a byte after which the source has stalled, ms. */
+  readonly stallMs: number;
+  readonly signal: AbortSignal;
+  /** Told how many bytes are there, and how many there are to be, where that is known. */
+  readonly onProgress?: (bytes: number, size: number | undefined) => void;
+  /** Waits; 0 to 1 spreads it. */
+  readonly random?: () => number;
+}
+
+/** What was fetched. */
+export interface Downloaded {
+  readonly bytes: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+  /**
+   * True where a hash, from the caller or the source, says that these are the bytes. Without one
+   * nobody can tell a login page, or a length that was understated, from the object.
+   */
+  readonly verified: boolean;
+  /** The content encoding that the bytes have, though none was asked for. */
+  readonly encoding?: string;
+  /** How often it was asked for. */
+  readonly requests: number;
+}
+
+/** What is known of the object at hand. */
+interface Transfer {
+  readonly url: URL;
+  readonly partial: Partial;
+  readonly options: DownloadOptions;
+  size: number | undefined;
+  offered: Digests;
+  encoding: string | undefined;
+  requests: number;
+  /** How often it was begun again after some of it had been there. */
+  restarts: number;
+}
+
+/**
+ * Fetches an object into a file: what is there under its name is whole, and has the hash that was
+ * asked for, or there is nothing. What breaks off goes on from where it was, also in the next process,
+ * where the source can tell that it is the same version.
+ * @throws Failure CHECKSUM_MISMATCH, FILE_CHANGED, UNREACHABLE, what the storage and the disk say; the
+ * signal's reason once it is aborted: what was fetched stays for the next time then
+ */
+export async function download(url: URL, options: DownloadOptions): Promise<Downloaded> {
+  const partial = await openPartial(options.target, redacted(url));
+  const begun = { size: undefined, offered: {}, encoding: undefined, requests: 0, restarts: 0 };
+  const transfer: Transfer = { url, partial, options, ...begun };
+  try {
+    await fetchWhole(transfer);
+    let verified = verify(transfer);
+    if (verified.isRight === false) {
+      // Bytes that an earlier process left can be damaged: once more, all of it.
+      await partial.begin(undefined, {});
+      await fetchWhole(transfer);
+      verified = verify(transfer);
+    }
+    if (verified.isRight === false) throw mismatch(transfer, verified.sha256);
+    const bytes = partial.offset();
+    await partial.commit();
+    const { encoding, requests } = transfer;
+    return {
+      bytes,
+      sha256: verified.sha256,
+      verified: verified.isRight === true,
+      ...(encoding === undefined ? {} : { encoding }),
+      requests,
+    };
+  } catch (error) {
+    const isUseless =
+      error instanceof Failure && /^(CHECKSUM_MISMATCH|FILE_CHANGED)$/.test(error.code);
+    await (isUseless ? partial.discard() : partial.close());
+    throw error;
+  }
+}
+
+/** Asks until all is there; progress begins the count of failures again. */
+async function fetchWhole(transfer: Transfer): Promise<void> {
+  const { partial, options, url } = transfer;
+  for (let failures = 0; ;) {
+    const before = partial.offset();
+    try {
+      await fetchSome(transfer);
+      return;
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      failures = partial.offset() > before ? 1 : failures + 1;
+      if (failures > options.retries) {
+        const message = `${error.message}; given up after ${failures} tries that brought nothing`;
+        throw new Failure("UNREACHABLE", message, { cause: error });
+      }
+      if (transfer.restarts > options.retries)
+        throw new Failure(
+          "FILE_CHANGED",
+          `${redacted(url)} breaks off or changes each time before it is whole`,
+        );
+      const waitMs = backOffMs(failures, error.retryMs, (options.random ?? Math.random)());
+      await sleep(waitMs, undefined, { signal: options.signal });
+    }
+  }
+}
+
+/** Asks once for what is missing. @throws Unavailable where something is missing still */
+async function fetchSome(transfer: Transfer): Promise<void> {
+  const { url, partial, options } = transfer;
+  const { signal, stallMs, onProgress } = options;
+  const start = partial.offset();
+  transfer.requests += 1;
+  const version = partial.version();
+  const reply = await storageOf(url).read(url, { start, version, stallMs, signal });
+  if (reply.start === 0) await beginAgain(transfer, reply);
+  else await checkSize(transfer, reply);
+  transfer.size = reply.size ?? transfer.size;
+  transfer.offered = { ...transfer.offered, ...reply.offered };
+  const { size } = transfer;
+  for await (const chunk of reply.chunks) {
+    signal.throwIfAborted();
+    if (partial.offset() + chunk.length > (size ?? Infinity))
+      throw new Unavailable(`${redacted(url)}: more was sent than was said`);
+    await partial.append(chunk);
+    onProgress?.(partial.offset(), size);
+  }
+  if (size !== undefined && partial.offset() < size)
+    throw new Unavailable(`${redacted(url)}: it broke off at byte ${partial.offset()} of ${size}`);
+}
+
+/** A version has one size; a source that says another one is not to be gone on with. */
+async function checkSize({ url, partial, size }: Transfer, reply: Reply): Promise<void> {
+  if ((reply.size ?? size) === (size ?? reply.size)) return;
+  await partial.begin(undefined, {});
+  throw new Unavailable(
+    `${redacted(url)}: its size is said to be ${size} bytes, and then ${reply.size}`,
+  );
+}
+
+/** From 0: it is another version, or its source has no parts of it. */
+async function beginAgain(transfer: Transfer, reply: Reply): Promise<void> {
+  if (transfer.partial.offset() > 0) transfer.restarts += 1;
+  transfer.size = undefined;
+  transfer.offered = {};
+  transfer.encoding = reply.encoding;
+  await transfer.partial.begin(reply.version, reply.offered);
+}
+
+function verify({ partial, offered, options }: Transfer): {
+  readonly sha256: string;
+  readonly isRight: boolean | undefined;
+} {
+  const found = partial.digests();
+  const known = options.sha256 === undefined ? offered : { sha256: options.sha256 };
+  return { sha256: found.sha256, isRight: agrees(known, found) };
+}
+
+function mismatch({ url, options, offered }: Transfer, found: string): Failure {
+  const known = options.sha256 ?? offered.sha256;
+  const wanted = known === undefined ? "the MD5 that its source offers" : `the SHA-256 ${known}`;
+  return new Failure("CHECKSUM_MISMATCH", `${redacted(url)} does not have ${wanted}, but ${found}`);
+}
