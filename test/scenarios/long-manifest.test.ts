@@ -206,6 +206,20 @@ test("a file that is copied and truncated while a look is half done is read in i
   expect(world.row("raw/copied.csv")).toMatchObject({ waiting: true });
 });
 
+test("generations that were read before do not have a long look begin again", async () => {
+  await using world = await createWorld();
+  const path = (name: string) => world.path(`manifests/${name}`);
+  await world.announce("old.csv");
+  const ingest = ingestOf(world, true);
+  const step = () => ingest(DATASET, 1000, { isOver: () => true });
+  while ((await step()).isLeft === true);
+  await rename(path("processed.jsonl"), path("processed.jsonl.1"));
+  await world.manifest(linesOf(LINES));
+  let steps = 0;
+  while ((await step()).isLeft === true) expect((steps += 1)).toBeLessThan(LINES / 100);
+  expect(known(world.db(), DATASET)).toBe(LINES + 1);
+});
+
 test("lines that are sorted first have rows before the checkpoint moves past them", async () => {
   await using world = await createWorld();
   await world.manifest(linesOf(LINES));

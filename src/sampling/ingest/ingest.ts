@@ -11,7 +11,7 @@ import { holdManifests } from "../../manifest/directory.ts";
 import type { ManifestFile } from "../../manifest/files.ts";
 import { planAll } from "../../manifest/plan.ts";
 import { looksSame } from "../../manifest/unmoved.ts";
-import { type LookOptions, createSteps } from "./steps.ts";
+import { createSteps, idsIn, type LookOptions } from "./steps.ts";
 import { isStoreError } from "../../store/open.ts";
 import { MANIFESTS } from "../../lake/dataset.ts";
 
@@ -118,8 +118,8 @@ export function createIngest(options: LookOptions): Ingest {
   }
 
   /**
-   * The look that is half done. It ends where what it found is no longer all there is: a file that
-   * it has not come to may have been copied and truncated since, and has other lines now.
+   * The look that is half done. It ends where a file has come since: one that the look has not come to
+   * may have been copied and truncated, and has other lines now.
    */
   async function earlierLook(dataset: string): Promise<OpenLook | undefined> {
     const earlier = open.get(dataset);
@@ -167,7 +167,7 @@ function beginLook(lake: Lake, sight: Sight, begun: (look: Look) => Steps): Open
   const held = lake.hold(sight.dataset);
   try {
     const directory = holdManifests(held);
-    const state = { found: [], isCostly: false, isAtEnd: false };
+    const state = { there: new Set<string>(), found: [], isCostly: false, isAtEnd: false };
     const look: Look = { ...sight, ...state, held, directory };
     return { look, steps: begun(look) };
   } catch (error) {
@@ -183,12 +183,11 @@ async function end({ look, steps }: OpenLook): Promise<void> {
   look.held[Symbol.dispose]();
 }
 
-/** Whether a look has found all files there are. Where that cannot be seen, the next look says why. */
-async function isWhole({ directory, found }: Look): Promise<boolean> {
+/** Whether no file has come since a look began. Where that cannot be seen, the next look says why. */
+async function isWhole({ directory, there }: Look): Promise<boolean> {
   try {
-    const { segments } = await planAll(directory);
-    const ids = new Set(found.map(({ id }) => id));
-    return isInPlace(directory) && segments.every(({ file }) => ids.has(file.id));
+    const ids = await idsIn(directory);
+    return isInPlace(directory) && [...ids].every((id) => there.has(id));
   } catch {
     return false;
   }

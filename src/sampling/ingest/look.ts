@@ -34,6 +34,8 @@ export interface Look extends Sight {
   /** The dataset's directory, and that of its manifests, held until the look ends. */
   readonly held: HeldDataset;
   readonly directory: HeldDirectory;
+  /** Ids of all files that were there when it began. */
+  there: ReadonlySet<string>;
   /** The files that are to be read, as they were found. */
   found: readonly ManifestFile[];
   /** True once to begin it again would mean to read again. */

@@ -1,7 +1,8 @@
 import type { Settings } from "../../config/settings.ts";
 import type { WasClockSet } from "../../lib/clock-jumps.ts";
+import type { HeldDirectory } from "../../lake/held-directory.ts";
 import { isSameFile } from "../../manifest/files.ts";
-import { planReading, type ReadingPlan, type Segment } from "../../manifest/plan.ts";
+import { planAll, planReading, type ReadingPlan, type Segment } from "../../manifest/plan.ts";
 import type { Checkpoint, RejectedLine } from "../../manifest/types.ts";
 import { holdSamples } from "../../samples/directory.ts";
 import type { IngestStore } from "../../store/ingest-store.ts";
@@ -42,6 +43,7 @@ export function createSteps(options: LookOptions): (look: Look) => Steps {
   const reading = { store, settings, together, onRejected, onRestored };
 
   return async function* (look) {
+    look.there = await idsIn(look.directory);
     const known = await store.checkpoints(look.dataset);
     const plan = await planReading(look.directory, known, look.now);
     noteSkipped(look, plan.skipped ?? []);
@@ -56,6 +58,12 @@ export function createSteps(options: LookOptions): (look: Look) => Steps {
     skipped.set(dataset, names);
     options.onSkipped?.(dataset, fresh);
   }
+}
+
+/** Ids of all files of a manifest. @throws errno */
+export async function idsIn(directory: HeldDirectory): Promise<ReadonlySet<string>> {
+  const { segments } = await planAll(directory);
+  return new Set(segments.map(({ file }) => file.id));
 }
 
 /** Reads what a plan says. */
