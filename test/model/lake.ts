@@ -197,8 +197,11 @@ function interruptWrites(db: Db, effect: () => number): void {
 
 function rereadOf(taken: readonly Ingested[]): Looked["reread"] {
   const [reason, ...others] = taken.flatMap(({ reread }) => reread ?? []);
+  // A turn that brings nothing and leaves something may have found a file renamed: all of it is begun
+  // again then, and what was bad in it is told once more.
+  const isBegunAgain = taken.some(({ isLeft, lines, due }) => isLeft === true && lines + due === 0);
   // One that was left may be about to; and a look that ends in another one may do so twice.
-  if (others.length > 0 || (reason === undefined && taken.at(-1)?.isLeft === true))
+  if (others.length > 0 || isBegunAgain || (reason === undefined && taken.at(-1)?.isLeft === true))
     return "unknown";
   if (reason === undefined) return "no";
   return reason === UNREAD ? "unread" : "yes";
