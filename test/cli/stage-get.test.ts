@@ -57,5 +57,10 @@ test("stage get says what is wrong with where it is to go, before it asks for an
     expect(code).toBe(2);
     expect(stderr).toContain(says);
   }
+  for (const path of ["/", "/a/..%2F", "/%00", "/a/%2E%2E"]) {
+    const url = new URL(path, server.url).href;
+    const { code, stderr } = await run([process.execPath, main, "stage", "get", url], world.config);
+    expect([code, stderr], path).toEqual([2, expect.stringContaining("has no name")]);
+  }
   expect(server.seen).toEqual([]);
 });

@@ -57,10 +57,7 @@ export async function stageGet(options: StageGetOptions, context: Context): Prom
 
 /** @throws Failure USAGE where it has no name, is there already, or has no directory */
 async function targetOf(url: URL, { output, force = false }: StageGetOptions): Promise<string> {
-  const name = decodeURIComponent(basename(url.pathname));
-  if (output === undefined && name === "")
-    throw new Failure("USAGE", `${redacted(url)} has no name: say one with -o`);
-  const target = resolve(output ?? name);
+  const target = resolve(output ?? nameIn(url));
   const found = await stat(target).catch(() => undefined);
   if (found?.isDirectory() === true)
     throw new Failure("USAGE", `${target} is a directory: name a file`);
@@ -73,6 +70,23 @@ async function targetOf(url: URL, { output, force = false }: StageGetOptions): P
       `${target} has no directory: ${await nearest(dirname(target))} is the nearest`,
     );
   return target;
+}
+
+/** The last part of its path: a name that leads nowhere else. @throws Failure USAGE */
+function nameIn(url: URL): string {
+  const name = basename(decoded(url.pathname));
+  const isNone = /^\.{0,2}$/.test(name) || [...name].some((each) => each < " ");
+  if (isNone) throw new Failure("USAGE", `${redacted(url)} has no name: say one with -o`);
+  return name;
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    // What is no UTF-8 keeps its percents.
+    return path;
+  }
 }
 
 async function nearest(path: string): Promise<string> {
