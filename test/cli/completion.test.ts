@@ -58,7 +58,7 @@ async function named(pattern: RegExp, ...args: string[]): Promise<string[]> {
 }
 
 test("bash offers every command, and every option of every command", async () => {
-  const commands = (await named(/^ {2}([a-z]+) [[<]/gm)).filter((name) => name !== "help");
+  const commands = (await named(/^ {2}([a-z]+) /gm)).filter((name) => name !== "help");
   expect(commands.length).toBeGreaterThan(10);
   const offered = await offeredByBash("");
   expect(offered.filter((word) => !word.startsWith("-")).toSorted()).toEqual(commands);
@@ -69,7 +69,14 @@ test("bash offers every command, and every option of every command", async () =>
 });
 
 test.each([
-  ["what begins like it", ["st"], ["status"]],
+  ["what begins like it", ["st"], ["status", "stage"]],
+  ["commands of a group", ["stage", ""], ["get", "--help"]],
+  ["options of a group's command", ["stage", "get", "--sh"], ["--sha256"]],
+  [
+    "values of a group's command",
+    ["stage", "get", "--output", "a"],
+    ["a directory", "a file.yaml"],
+  ],
   ["values", ["list", "--outcome", ""], ["sampled", "failed", "pruned", "waiting"]],
   ["values that begin like it", ["retry", "--code", "FILE_"], failureCodes.slice(0, 3)],
   ["values behind an equals sign", ["list", "--outcome", "=", "fa"], ["failed"]],

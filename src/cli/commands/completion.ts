@@ -22,6 +22,8 @@ interface CommandFacts {
   readonly about: string;
   readonly flags: readonly Flag[];
   readonly argument: Value;
+  /** The commands of a group; one that is no group has none. */
+  readonly inner: readonly CommandFacts[];
 }
 
 /** A script that has the shell complete commands, options, choices and file names. */
@@ -34,7 +36,13 @@ export function completionScript(program: Command, shell: Shell): string {
 function factsOf(command: Command): CommandFacts {
   const flags = [...command.options.filter(({ hidden }) => !hidden).map(flagOf), HELP];
   const [argument] = command.registeredArguments;
-  return { name: command.name(), about: command.description(), flags, argument: valueOf(argument) };
+  return {
+    name: command.name(),
+    about: command.description(),
+    flags,
+    argument: valueOf(argument),
+    inner: command.commands.map(factsOf),
+  };
 }
 
 const HELP: Flag = { name: "--help", about: "what it does, and its options", value: undefined };
@@ -58,7 +66,17 @@ function bashScript(program: string, commands: readonly CommandFacts[]): string 
     if (is === "other") return `words=${quoted(words.join(" "))}`;
     return `compopt -o filenames; files=${is === "file" ? "-f" : "-d"}`;
   };
-  const cases = commands.flatMap(({ name, flags, argument }) => [
+  const groups = commands.filter(({ inner }) => inner.length > 0);
+  const all = commands.flatMap((command) =>
+    command.inner.length === 0
+      ? [command]
+      : command.inner.map((one) => Object.assign({}, one, { name: `${command.name} ${one.name}` })),
+  );
+  const inner = groups.map(
+    ({ name, inner: of }) => `    ${name}) words=${quoted(`${namesOf(of)} --help`)} ;;`,
+  );
+  const isGroup = `[[ \${COMP_WORDS[1]} =~ ^(${groups.map(({ name }) => name).join("|")})$ ]]`;
+  const cases = all.flatMap(({ name, flags, argument }) => [
     ...flags.flatMap(({ name: flag, value }) =>
       value === undefined ? [] : [`    ${quoted(`${name} ${flag}`)}) ${complete(value)} ;;`],
     ),
@@ -67,11 +85,15 @@ function bashScript(program: string, commands: readonly CommandFacts[]): string 
       else ${complete(argument)}; fi ;;`,
   ]);
   return `_staging_sampler() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} words= files=
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} words= files= command=\${COMP_WORDS[1]}
+  if ((COMP_CWORD > 2)) && ${isGroup}; then command+=" \${COMP_WORDS[2]}"; fi
   if [[ $cur == "=" ]]; then cur=
   elif [[ $prev == "=" ]]; then prev=\${COMP_WORDS[COMP_CWORD-2]}; fi
-  if ((COMP_CWORD == 1)); then words=${quoted(`${commands.map(({ name }) => name).join(" ")} --help --version`)}
-  else case "\${COMP_WORDS[1]} $prev" in
+  if ((COMP_CWORD == 1)); then words=${quoted(`${namesOf(commands)} --help --version`)}
+  elif ((COMP_CWORD == 2)) && ${isGroup}; then case \${COMP_WORDS[1]} in
+${inner.join("\n")}
+  esac
+  else case "$command $prev" in
 ${cases.join("\n")}
   esac; fi
   if [[ $files ]]; then mapfile -t COMPREPLY < <(compgen "$files" -- "$cur")
@@ -91,19 +113,27 @@ function zshScript(program: string, commands: readonly CommandFacts[]): string {
     value === undefined
       ? quoted(`${flag}[${told(about)}]`)
       : quoted(`${flag}=[${told(about)}]:${flag.slice(2)}:${action(value)}`);
-  const cases = commands.map(({ name, flags, argument }) => {
+  const described = (all: readonly CommandFacts[]) =>
+    all.map(({ name, about }) => quoted(`${name}:${told(about)}`)).join(" ");
+  const caseOf = ({ name, flags, argument, inner }: CommandFacts): string => {
+    if (inner.length > 0)
+      return `    ${name}) local -a inner=(${described(inner)})
+    if (( CURRENT == 2 )); then _describe command inner; return; fi
+    command=$words[2]; (( CURRENT-- )); shift words
+    case $command in
+${inner.map(caseOf).join("\n")}
+    esac ;;`;
     const specs = [...flags.map(spec), quoted(`1:argument:${action(argument)}`)];
     return `    ${name}) _arguments ${specs.join(" ")} ;;`;
-  });
-  const names = commands.map(({ name, about }) => quoted(`${name}:${told(about)}`));
+  };
   return `#compdef ${program}
 _staging_sampler() {
-  local -a commands=(${names.join(" ")})
+  local -a commands=(${described(commands)})
   if (( CURRENT == 2 )); then _describe command commands; return; fi
   local command=$words[2]
   (( CURRENT-- )); shift words
   case $command in
-${cases.join("\n")}
+${commands.map(caseOf).join("\n")}
   esac
 }
 if [ "$funcstack[1]" = _staging_sampler ]; then _staging_sampler "$@"
@@ -116,10 +146,15 @@ function fishScript(program: string, commands: readonly CommandFacts[]): string 
     if (is !== "other") return is === "file" ? " -r -F" : " -x -a '(__fish_complete_directories)'";
     return words.length === 0 ? " -x" : ` -x -a ${quoted(words.join(" "))}`;
   };
-  const lines = commands.flatMap(({ name, about, flags, argument }) => {
-    const within = `complete -c ${program} -n '__fish_seen_subcommand_from ${name}'`;
+  const seen = (name: string) => `__fish_seen_subcommand_from ${name}`;
+  const linesOf = (command: CommandFacts, here: string, group: string): string[] => {
+    const { name, about, flags, argument, inner } = command;
+    const inside = `${group}${seen(name)}`;
+    const within = `complete -c ${program} -n '${inside}'`;
+    const isNone = `${inside}; and not ${seen(namesOf(inner))}`;
     return [
-      `complete -c ${program} -n __fish_use_subcommand -a ${name} -d ${quoted(about)}`,
+      `complete -c ${program} -n '${here}' -a ${name} -d ${quoted(about)}`,
+      ...inner.flatMap((one) => linesOf(one, isNone, `${inside}; and `)),
       ...flags.map(({ name: flag, about, value: follows }) => {
         const after = follows === undefined ? "" : value(follows);
         return `${within} -l ${flag.slice(2)} -d ${quoted(about)}${after}`;
@@ -127,8 +162,13 @@ function fishScript(program: string, commands: readonly CommandFacts[]): string 
       ...(argument.is === "file" ? [`${within} -F`] : []),
       ...(argument.words.length > 0 ? [`${within} -a ${quoted(argument.words.join(" "))}`] : []),
     ];
-  });
+  };
+  const lines = commands.flatMap((command) => linesOf(command, "__fish_use_subcommand", ""));
   return `complete -c ${program} -f\n${lines.join("\n")}\n`;
+}
+
+function namesOf(commands: readonly CommandFacts[]): string {
+  return commands.map(({ name }) => name).join(" ");
 }
 
 /** For bash, zsh and fish alike, as long as it has no backslash before a quote. */
