@@ -92,7 +92,7 @@ test.each([
 });
 
 test.skipIf(!has("fish"))("fish offers commands, options, values and files", async () => {
-  expect(await offeredByFish("staging-sampler sta")).toEqual(["status"]);
+  expect(await offeredByFish("staging-sampler sta")).toEqual(["stage", "status"]);
   expect(await offeredByFish("staging-sampler list --new")).toEqual(["--newest"]);
   expect(await offeredByFish("staging-sampler list --outcome f")).toEqual(["failed"]);
   expect(await offeredByFish("staging-sampler check --config a")).toContain("a file.yaml");

@@ -76,14 +76,14 @@ function bashScript(program: string, commands: readonly CommandFacts[]): string 
     ({ name, inner: of }) => `    ${name}) words=${quoted(`${namesOf(of)} --help`)} ;;`,
   );
   const isGroup = `[[ \${COMP_WORDS[1]} =~ ^(${groups.map(({ name }) => name).join("|")})$ ]]`;
-  const cases = all.flatMap(({ name, flags, argument }) => [
+  const casesOf = ({ name, flags, argument }: CommandFacts): string[] => [
     ...flags.flatMap(({ name: flag, value }) =>
       value === undefined ? [] : [`    ${quoted(`${name} ${flag}`)}) ${complete(value)} ;;`],
     ),
     `    ${quoted(`${name} `)}*)
       if [[ $cur == -* ]]; then words=${quoted(flags.map(({ name }) => name).join(" "))}
       else ${complete(argument)}; fi ;;`,
-  ]);
+  ];
   return `_staging_sampler() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} words= files= command=\${COMP_WORDS[1]}
   if ((COMP_CWORD > 2)) && ${isGroup}; then command+=" \${COMP_WORDS[2]}"; fi
@@ -94,7 +94,7 @@ function bashScript(program: string, commands: readonly CommandFacts[]): string 
 ${inner.join("\n")}
   esac
   else case "$command $prev" in
-${cases.join("\n")}
+${all.flatMap(casesOf).join("\n")}
   esac; fi
   if [[ $files ]]; then mapfile -t COMPREPLY < <(compgen "$files" -- "$cur")
   else mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur"); fi
