@@ -14,8 +14,8 @@ export interface Claims {
   done(claim: Claim): void;
   /** Nothing more of a dataset is taken. */
   pause(dataset: string, code: FailureCode, message: string): Promise<void>;
-  /** Notes what work on a dataset took, ms; a dataset over its budget is paused. */
-  spend(dataset: string, ms: number): Promise<void>;
+  /** Notes what work on a dataset took, ms. Returns whether that is over its budget. */
+  spend(dataset: string, ms: number): boolean;
 }
 
 /** Options of `createClaims`. */
@@ -53,21 +53,15 @@ export function createClaims(options: ClaimsOptions): Claims {
       for (;;) {
         await ioThrottle.waitForTurn();
         if (isOver()) return;
-        const claim = await next();
-        isDrained = claim === undefined;
-        if (claim === undefined) return;
-        yield claim;
+        if (queue.length === 0) queue = await claim();
+        const next = queue.shift();
+        isDrained = next === undefined;
+        if (next === undefined) return;
+        if (!paused.has(next.job.dataset)) yield next;
       }
     } finally {
       if (!isDrained) options.release();
     }
-  }
-
-  async function next(): Promise<Claim | undefined> {
-    if (queue.length === 0) queue = await claim();
-    let found = queue.shift();
-    while (found !== undefined && paused.has(found.job.dataset)) found = queue.shift();
-    return found;
   }
 
   async function refill(): Promise<boolean> {
@@ -103,9 +97,8 @@ export function createClaims(options: ClaimsOptions): Claims {
     await options.onPaused(dataset, code, message);
   }
 
-  async function spend(dataset: string, ms: number): Promise<void> {
+  function spend(dataset: string, ms: number): boolean {
     budget.spend(dataset, ms);
-    const message = "load.datasetSecondsPerHour is used up; work goes on in the next hour";
-    if (budget.isSpent(dataset)) await pause(dataset, "OVER_BUDGET", message);
+    return budget.isSpent(dataset);
   }
 }

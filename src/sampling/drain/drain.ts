@@ -36,6 +36,8 @@ export interface DrainOptions {
   readonly onLeft: (dataset: string, error: Failure) => void;
 }
 
+const OVER_BUDGET = "load.datasetSecondsPerHour is used up; work goes on in the next hour";
+
 /**
  * Does what is due until nothing is, or until it is over: claims, a bounded number of jobs at once,
  * fairly between datasets; then receipts, then the store, in that order. Returns whether it came to
@@ -77,7 +79,7 @@ export async function drain(options: DrainOptions): Promise<boolean> {
     const { dataset } = claim.job;
     if (outcome.outcome === "paused") await claims.pause(dataset, outcome.code, outcome.message);
     if (outcome.outcome !== "sampled" && outcome.outcome !== "failed") return;
-    await claims.spend(dataset, outcome.ms);
+    if (claims.spend(dataset, outcome.ms)) await claims.pause(dataset, "OVER_BUDGET", OVER_BUDGET);
     await settler.add(claim, outcome);
   }
 }
