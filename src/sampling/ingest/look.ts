@@ -34,7 +34,7 @@ export interface Look extends Sight {
   /** The dataset's directory, and that of its manifests, held until the look ends. */
   readonly held: HeldDataset;
   readonly directory: HeldDirectory;
-  /** Ids of all files that were there when it began. */
+  /** Ids of all files that were there when it began to read. */
   there: ReadonlySet<string>;
   /** The files that are to be read, as they were found. */
   found: readonly ManifestFile[];

@@ -43,11 +43,12 @@ export function createSteps(options: LookOptions): (look: Look) => Steps {
   const reading = { store, settings, together, onRejected, onRestored };
 
   return async function* (look) {
-    look.there = await idsIn(look.directory);
     const known = await store.checkpoints(look.dataset);
     const plan = await planReading(look.directory, known, look.now);
     noteSkipped(look, plan.skipped ?? []);
     look.found = plan.segments.map(({ file }) => file);
+    // A look that has nothing to read is never half done.
+    if (look.found.length > 0 || plan.doubt !== undefined) look.there = await idsIn(look.directory);
     return yield* follow(reading, look, { plan, known });
   };
 
