@@ -58,12 +58,12 @@ export interface Misnamed {
 }
 
 /** The work was stopped from outside; the entry stays due. */
-export interface Abandoned {
+export interface Aborted {
   readonly outcome: "aborted";
 }
 
-/** What became of a job. Plain JSON. */
-export type Outcome = Sampled | Failed | Paused | Misnamed | Abandoned;
+/** The outcome of a job. Plain JSON. */
+export type Outcome = Sampled | Failed | Paused | Misnamed | Aborted;
 
 /** Does one job. Never throws. The one seam for threads and queues. */
 export type RunJob = (job: Job, signal: AbortSignal) => Promise<Outcome>;

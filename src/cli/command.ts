@@ -1,7 +1,7 @@
 import type { Settings } from "../config/settings.ts";
 import { type Output, tell } from "./output/print.ts";
 
-/** What every command gets from `main`. */
+/** The context that every command gets from `main`. */
 export interface Context extends Output {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Ends the process at once. */

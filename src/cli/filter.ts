@@ -12,7 +12,7 @@ export interface FailureOptions extends InspectOptions {
 
 /** Where a part of a path begins with a dot. */
 const hidden = /(?<=^|\/)\./g;
-/** What no name is likely to begin with. */
+/** Characters that no name is likely to begin with. */
 const SHOWN = "\ue000.";
 
 /** Whether a glob means a raw: its wildcards stand for names that begin with a dot, too. */

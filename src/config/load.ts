@@ -11,7 +11,7 @@ import { type Settings, settingsOf } from "./settings.ts";
 /** The default path of the configuration. */
 export const DEFAULT_CONFIG_PATH = "/etc/staging-sampler/config.yaml";
 
-/** What the command line and the environment say. */
+/** The command line's and the environment's part of the configuration. */
 export interface ConfigInput {
   readonly config?: string | undefined;
   readonly prefix?: string | undefined;

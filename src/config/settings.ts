@@ -2,7 +2,7 @@ import { join, matchesGlob, resolve } from "node:path";
 import type { Config } from "./schema.ts";
 import type { Limits } from "../lib/limits.ts";
 
-/** What settings are made from. Plain data. */
+/** The source of settings, as plain data. */
 export interface SettingsOrigin {
   readonly config: Config;
   /** Absolute. */
@@ -20,7 +20,7 @@ export type OffReason = "excluded" | "disabled";
 /** Layout of `samples/`: one directory for all, or the directories of the raw files. */
 export type Layout = "flat" | "mirror";
 
-/** What holds for one dataset, overrides applied. */
+/** The settings of one dataset, overrides applied. */
 export interface DatasetSettings {
   readonly enabled: boolean;
   readonly layout: Layout;
@@ -98,7 +98,7 @@ function datasetSettings(config: Config, name: string): DatasetSettings {
   };
 }
 
-/** What an override says of some settings. */
+/** Some settings, each of which an override may replace. */
 type Overriding<T> = { readonly [K in keyof T]?: T[K] | undefined } | undefined;
 
 function merged<T extends object>(settings: T, overrides: readonly Overriding<T>[]): T {

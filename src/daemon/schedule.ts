@@ -1,6 +1,6 @@
 import { type NextTime, nextTimeOf } from "../lib/cron.ts";
 
-/** What a look at the clock says. */
+/** The result of a look at the clock. */
 export interface ClockCheck {
   readonly isDue: boolean;
   /** When to look again, ms. */

@@ -1,7 +1,7 @@
 /** The signals that `run` heeds. */
 type Heeded = "SIGTERM" | "SIGINT" | "SIGHUP";
 
-/** What is done when a signal comes. */
+/** Handlers, by signal. */
 export type SignalHandlers = Readonly<Record<Heeded, (signal: NodeJS.Signals) => void>>;
 
 const all = ["SIGTERM", "SIGINT", "SIGHUP"] as const;

@@ -1,4 +1,4 @@
-/** What the daemon is to do next. */
+/** A request for a pass. */
 export interface PassRequest {
   /** Datasets to look at, or undefined for all. */
   readonly datasets: readonly string[] | undefined;

@@ -38,7 +38,7 @@ export function parseAvroSchema(json: string): AvroType {
   return build(JSON.parse(json), "", new Map(), 0);
 }
 
-/** What a type is called, as in a schema: `long`, `array<string>`, `decimal(10, 2)`. */
+/** The name of a type, as in a schema: `long`, `array<string>`, `decimal(10, 2)`. */
 export function avroTypeText(type: AvroType): string {
   const text = textOf(type, 0);
   return text.length > TYPE_CHARACTERS ? `${text.slice(0, TYPE_CHARACTERS)}…` : text;

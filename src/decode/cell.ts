@@ -70,7 +70,7 @@ export function cellOf(value: unknown): string | null {
   return compact(value);
 }
 
-/** What kind of JSON value it is, as a column's type says it; undefined for null. */
+/** The kind of a JSON value, as a column's type names it; undefined for null. */
 export function kindOf(value: unknown): string | undefined {
   if (value === null || value === undefined) return undefined;
   if (json.isRawJSON(value)) return /[.eE]/.test(value.rawJSON) ? "number" : "integer";

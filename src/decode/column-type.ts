@@ -6,12 +6,12 @@ const kinds: readonly (readonly [type: string, pattern: RegExp])[] = [
   ["timestamp", /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?$/],
 ];
 
-/** What the texts of a column are: the narrowest type that all of them have; `empty` without any. */
+/** The narrowest type that all texts of a column have; `empty` without any. */
 export function typeOfTexts(cells: Iterable<string | null>): string {
   return narrowest(cells, (cell) => kinds.find(([, pattern]) => pattern.test(cell))?.[0], "text");
 }
 
-/** What the text cells of a column of JSON are: `text`, or all of them dates or timestamps. */
+/** The type of the text cells of a column of JSON: `text`, or dates or timestamps where all are. */
 export function typeOfStrings(cells: Iterable<string | null>): string {
   const type = typeOfTexts(cells);
   return type === "date" || type === "timestamp" ? type : "text";

@@ -33,7 +33,7 @@ const converted: Readonly<Record<string, string>> = {
 /** Characters of a type's name. */
 const TYPE_CHARACTERS = 100;
 
-/** What a column holds, in Parquet's own words: `decimal(10, 2)`, `list<string>`. */
+/** The type of a column, in Parquet's own words: `decimal(10, 2)`, `list<string>`. */
 export function parquetType(node: SchemaTree): string {
   const type = wholeType(node, 0);
   return type.length > TYPE_CHARACTERS ? `${type.slice(0, TYPE_CHARACTERS)}…` : type;
@@ -156,7 +156,7 @@ function timeOf({
   return { per: perSecond[unit as Unit], isOfDay: kind === "TIME", isUtc: true };
 }
 
-/** What the list is of; undefined where it is none. As hyparquet sees it. */
+/** The item of a list; undefined where it is none. As hyparquet sees it. */
 function itemOf(node: SchemaTree): SchemaTree | undefined {
   if (node.children.length !== 1 || !isListLike(node)) return undefined;
   const [repeated] = node.children as [SchemaTree];
@@ -166,7 +166,7 @@ function itemOf(node: SchemaTree): SchemaTree | undefined {
   return { ...repeated, element: { ...element, repetition_type: "OPTIONAL" } };
 }
 
-/** What the map's keys and values are; undefined where it is none. */
+/** The key and value of a map; undefined where it is none. */
 function entryOf(node: SchemaTree): readonly [SchemaTree, SchemaTree] | undefined {
   if (node.children.length !== 1 || !isMapLike(node)) return undefined;
   return (node.children[0] as SchemaTree).children as [SchemaTree, SchemaTree];

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { decodeText, encodingOf } from "../lib/encoding.ts";
 
-/** What is looked at of a text: a sample is larger only where a single record is. */
+/** Bytes of a text that are looked at: a sample is larger only where a single record is. */
 const MAX_BYTES = 2 * 1024 * 1024;
 
 /** A text, and how it was read. */
@@ -30,7 +30,7 @@ export function textOf(all: Uint8Array, from = 0): DecodedText {
   return { text, encoding, loneCr, warnings };
 }
 
-/** What is too large is cut, but not within a code unit. */
+/** Cuts what is too large, but not within a code unit. */
 function beginningOf(bytes: Uint8Array): Uint8Array {
   if (bytes.length <= MAX_BYTES) return bytes;
   let end = MAX_BYTES;
@@ -45,7 +45,7 @@ export function linesOf({ text, loneCr }: DecodedText): string[] {
   return lines;
 }
 
-/** What to know of a text's encoding: nothing where it is UTF-8. */
+/** Facts of a text's encoding: none where it is UTF-8. */
 export function encodingFacts({ encoding }: DecodedText): (readonly [string, string])[] {
   return encoding === "UTF-8" ? [] : [["encoding", encoding]];
 }

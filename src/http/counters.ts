@@ -17,7 +17,7 @@ export interface Spread {
   readonly buckets: number[];
 }
 
-/** What was done since the daemon began. Plain data: it goes to another process. */
+/** Counts since the daemon began. Plain data: they go to another process. */
 export interface Work {
   /** Manifest lines that made an entry due. */
   due: number;

@@ -1,14 +1,14 @@
 import type { SettingsOrigin } from "../config/settings.ts";
 import type { DaemonState } from "./state.ts";
 
-/** What the daemon sends to its server. */
+/** Messages from the daemon to its server. */
 export type ToServer =
   | { readonly type: "begin"; readonly origin: SettingsOrigin; readonly state: DaemonState }
   | { readonly type: "state"; readonly state: DaemonState }
   | { readonly type: "ping" }
   | { readonly type: "end" };
 
-/** What the server sends to its daemon. */
+/** Messages from the server to its daemon. */
 export type FromServer =
   | { readonly type: "pong" }
   /** Where it can be reached: `http://127.0.0.1:9464` or `unix:/run/x.sock`. */

@@ -5,7 +5,7 @@ import { createWaits } from "../store/waits.ts";
 import { addEvent, addSeconds, emptyWork, PASS_BUCKETS } from "./counters.ts";
 import type { DaemonState } from "./state.ts";
 
-/** What passes did since the daemon began, counted from their events. */
+/** Counts of what passes did since the daemon began, folded from their events. */
 export interface Observed {
   event(event: PassEvent): void;
   /** A pass over all datasets has ended. */

@@ -29,7 +29,7 @@ export interface Live {
   readonly workerRestarts: number;
 }
 
-/** What only the daemon knows, as it was last told. */
+/** The daemon's state, as it was last told: nobody else knows it. */
 export interface DaemonState extends Live {
   readonly pid: number;
   /** When the daemon began, ms since epoch. */
@@ -46,7 +46,7 @@ export interface DaemonState extends Live {
   readonly serverRestarts: number;
 }
 
-/** What pages are made from. Nothing in it changes the lake or the cache. */
+/** The context of pages. Nothing in it changes the lake or the cache. */
 export interface PageContext {
   /** The store, to read. @throws Failure CACHE_UNUSABLE while there is none that can be read */
   store(): Store;

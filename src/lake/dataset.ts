@@ -3,5 +3,5 @@ export const BRONZE = "bronze";
 export const MANIFESTS = "manifests";
 /** The one that is ours. */
 export const SAMPLES = "samples";
-/** What production keeps beside the samples. */
+/** The directories that production keeps beside the samples. */
 export const PRODUCTION = [BRONZE, "silver", "gold", "raw", MANIFESTS] as const;

@@ -27,7 +27,7 @@ export function outputError(error: unknown): {
   return { code, message: errorMessage(error) };
 }
 
-/** What a file system says of a name that it does not take, whatever the directory. */
+/** Codes for a name that a file system does not take, whatever the directory. */
 const nameErrors = /^(EINVAL|EPERM|EILSEQ|ENAMETOOLONG|EISDIR|ENOTDIR|EEXIST|ENOTEMPTY)$/;
 
 /**
@@ -42,7 +42,7 @@ export function nameFailure(error: unknown, target: string): unknown {
   return new Failure("PATH_REFUSED", message, { cause: error });
 }
 
-/** What an error says, without the path of a held directory, which means nothing to people. */
+/** The message of an error, without the path of a held directory, which means nothing to people. */
 export function systemMessage(error: unknown): string {
   return errorMessage(error).replaceAll(/ (-> )?'\/proc\/self\/fd\/[^']*'/g, "");
 }

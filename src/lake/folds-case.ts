@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { MANIFESTS, SAMPLES } from "./dataset.ts";
 
-/** What every dataset has, and what of it lies in `samples`. */
+/** Names that every dataset has, above and in `samples`. */
 const known = [MANIFESTS, `${SAMPLES}/_receipts.jsonl`] as const;
 
 /**

@@ -59,7 +59,7 @@ export function holdThrough(parent: HeldDirectory, name: string): HeldDirectory 
   return held(fd, pathBelow(parent.path, name), closeSync);
 }
 
-/** What `hold` holds; undefined where a part of its path is a link, or no directory. @throws errno */
+/** Calls `hold`; returns undefined where a part of the path is a link, or no directory. @throws errno */
 export function unlessLinked(hold: () => HeldDirectory): HeldDirectory | undefined {
   try {
     return hold();
@@ -121,7 +121,7 @@ export function removeEntry(directory: HeldDirectory, name: string): void {
   unlinkSync(entryPath(directory, name));
 }
 
-/** What an entry is, a link itself included; undefined where there is none. @throws errno */
+/** Stats an entry, and a link itself; undefined where there is none. @throws errno */
 export function statEntry(directory: HeldDirectory, name: string): Stats | undefined {
   return lstatSync(entryPath(directory, name), { throwIfNoEntry: false });
 }

@@ -34,7 +34,7 @@ export function limitingGroup(
   }
 }
 
-/** What a file of the kernel says; undefined where there is none. @throws errno */
+/** Reads a file of the kernel; undefined where there is none. @throws errno */
 export function readText(path: string): string | undefined {
   try {
     return readFileSync(path, "latin1");

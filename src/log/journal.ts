@@ -13,7 +13,7 @@ export function isJournal(
   return told === `${dev}:${ino}`;
 }
 
-/** What the journal takes for the level of the line that follows. */
+/** The prefix by which the journal knows the level of the line that follows. */
 export function journalPrefix(level: keyof typeof priorities): string {
   return `<${priorities[level]}>`;
 }

@@ -19,7 +19,7 @@ const plainLine =
   // oxlint-disable-next-line no-control-regex
   /\{"raw": ?"([^"\\\u0000-\u001f]+)", ?"bronze": ?"([^"\\\u0000-\u001f]+)", ?"mtime": ?([1-9]\d{0,9}(?:\.\d{1,9})?)\}\n/y;
 
-/** What one line holds: an entry, a reason why not, both where lines are glued, or nothing. */
+/** A parsed line: an entry, a reason why not, both where lines are glued, or nothing. */
 export interface ParsedLine {
   readonly entry?: Entry;
   readonly reason?: string;

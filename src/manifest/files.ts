@@ -55,7 +55,7 @@ export async function activeFileBelow(path: string): Promise<ManifestFile | unde
   return fileOf(`${path}/${ACTIVE}`, path, ACTIVE);
 }
 
-/** What rotation left in a manifests directory. */
+/** The rotated files of a manifests directory. */
 export interface Rotated {
   /** Oldest first. */
   readonly files: readonly ManifestFile[];

@@ -10,7 +10,7 @@ import { type Segment, startOf } from "./plan.ts";
 
 const LF = 0x0a;
 
-/** What a few whole lines held, and the checkpoint after them. */
+/** The entries of a few whole lines, and the checkpoint after them. */
 export interface ReadBatch {
   readonly entries: readonly Entry[];
   /** The line that each of the entries stands on, from 1. */

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Digests } from "./types.ts";
 
-/** What a Content-Range says; undefined where it is none. Both ends belong to the range. */
+/** A Content-Range. Both ends belong to it. */
 export interface ContentRange {
   readonly start: number;
   readonly end: number;

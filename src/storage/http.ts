@@ -4,7 +4,7 @@ import { expiresAt, redacted } from "./location.ts";
 import { get, type HttpReply } from "./request.ts";
 import { type ReadRequest, type Reply, type Storage, Unavailable } from "./types.ts";
 
-/** What is read of an answer that is an error: enough to find why. */
+/** Bytes that are read of an answer that is an error: enough to find why. */
 const MOST_ERROR_BYTES = 4096;
 
 /** Objects at web servers; signed URLs need nothing else. */
@@ -75,7 +75,7 @@ async function* fails(url: URL): AsyncGenerator<Uint8Array, void, void> {
   throw new Unavailable(`${redacted(url)}: it is shorter than what was read of it`);
 }
 
-/** What is more than a part said to be is no part of it. */
+/** Ends with an error where more comes than the part said to have. */
 async function* ofLength(
   body: AsyncIterable<Uint8Array>,
   length: number,
@@ -100,7 +100,7 @@ function encodingIn({
   return /^(identity|)$/i.test(encoding.trim()) ? undefined : encoding;
 }
 
-/** What an answer means that has no object in it. */
+/** The error for an answer that has no object in it. */
 async function refusal(url: URL, reply: HttpReply): Promise<Error> {
   const { status, headers } = reply;
   const told = await beginningOf(reply);

@@ -98,7 +98,7 @@ async function* bodyOf(
   }
 }
 
-/** What no further try changes: certificates, and addresses that are none. */
+/** Codes that no further try changes: certificates, and addresses that are none. */
 const lasting =
   /^(CERT_|ERR_TLS_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|ERR_SSL_|ERR_INVALID_URL|HOSTNAME_MISMATCH)/;
 

@@ -10,7 +10,7 @@ export interface Storage {
   read(url: URL, request: ReadRequest): Promise<Reply>;
 }
 
-/** What is to be read. */
+/** Options of `Storage.read`. */
 export interface ReadRequest {
   /** Bytes to leave out; they are left out only where the object has the version. */
   readonly start: number;

@@ -38,7 +38,7 @@ interface Notice {
   readonly notice: string;
 }
 
-/** What was found. */
+/** The findings of `check`. */
 interface Findings {
   readonly problems: Problem[];
   readonly notices: Notice[];

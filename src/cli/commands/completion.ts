@@ -3,7 +3,7 @@ import type { Argument, Command, Option } from "commander";
 /** A shell that completion is made for. */
 export type Shell = "bash" | "zsh" | "fish";
 
-/** What may follow an option, or stand as an argument. */
+/** The value of an option, or of an argument. */
 interface Value {
   readonly words: readonly string[];
   readonly is: "file" | "directory" | "other";
@@ -53,7 +53,7 @@ function flagOf(option: Option): Flag {
   return { name: option.long ?? option.flags, about: option.description, value };
 }
 
-/** What `<file>` and `<dir>` are called says what they are. */
+/** Reads from the names `<file>` and `<dir>` what they are. */
 function valueOf(from: Argument | Option | undefined): Value {
   const name = from === undefined ? "" : "flags" in from ? from.flags : from.name();
   const is = /file/.test(name) ? "file" : /dir/.test(name) ? "directory" : "other";

@@ -65,7 +65,7 @@ export async function forget(options: ForgetOptions, context: Context): Promise<
   }
 }
 
-/** What is meant. @throws Failure USAGE where nothing is known of it, or two things are meant */
+/** Finds what is meant. @throws Failure USAGE where nothing is known of it, or two things are meant */
 async function targetOf(queries: Queries, { what, dataset }: ForgetOptions): Promise<Target> {
   const name = what.replace(/\/+$/, "");
   const isDataset = dataset === undefined && (await queries.datasets()).includes(name);

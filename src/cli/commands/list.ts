@@ -58,7 +58,7 @@ export async function list(options: ListOptions, context: Context): Promise<numb
   return exitCodes.done;
 }
 
-/** What the options mean; `now` is ms since epoch. */
+/** The filter that options ask for; `now` is ms since epoch. */
 function filterOf(options: ListOptions, now: number): ListFilter {
   const { glob, dataset, format, outcome, code, since, limit, newest } = options;
   return {

@@ -127,7 +127,7 @@ function isMeant(dataset: string, options: PruneOptions): boolean {
   return options.dataset === undefined || matchesGlob(dataset, options.dataset);
 }
 
-/** What there is to remove. */
+/** Counts what there is to remove. */
 async function lookAll(all: readonly RetentionOptions[]): Promise<PrunedDataset[]> {
   const found: PrunedDataset[] = [];
   for (const one of all) {

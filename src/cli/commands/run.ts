@@ -24,7 +24,7 @@ import type { UpkeepStore } from "../../store/upkeep-store.ts";
 
 /** Whether the host is still busy is asked after this many ms. */
 const LOOK_MS = 250;
-/** What `run --once` may spend on syncing, ms. */
+/** Time that `run --once` may spend on syncing, ms. */
 const SYNC_MS = 5000;
 /** Time for opening the cache, ms: it is checked first, by one call that reports no progress. */
 const OPENING_MS = 60_000;

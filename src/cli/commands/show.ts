@@ -53,7 +53,7 @@ export async function show(options: ShowOptions, context: Context): Promise<numb
   return all.every(({ view }) => view === null) ? exitCodes.failed : exitCodes.done;
 }
 
-/** What stands around the tables, where these are printed alone. */
+/** Tells on stderr what stands around the tables, where these are printed alone. */
 function tellOf({ problem, view }: Shown, context: Context): void {
   if (problem !== null) tell(context, `staging-sampler: ${problem.code}: ${problem.message}`);
   for (const { title, notes } of view?.tables ?? []) {

@@ -57,7 +57,7 @@ async function look(settings: Settings): Promise<StatusReport> {
   }
 }
 
-/** What one look shows; where there is no cache at the moment, that. */
+/** The text of one look; where there is no cache at the moment, that. */
 async function frameOf(
   settings: Settings,
   {
@@ -86,7 +86,7 @@ interface Problem {
   readonly message: string;
 }
 
-/** What passes: the daemon makes the cache, moves it aside, or holds it. */
+/** The problem in an error that may pass: the daemon makes the cache, moves it aside, or holds it. */
 function problemIn(error: unknown): Problem | undefined {
   if (error instanceof Failure) return { code: error.code, message: error.message };
   return isStoreError(error) ? { code: "CACHE_UNUSABLE", message: errorMessage(error) } : undefined;

@@ -32,7 +32,7 @@ function picked(table: Table, names: readonly string[]): Table {
   };
 }
 
-/** What columns a view's tables have, as tables of names and types. */
+/** A view's columns, as tables of names and types. */
 export function schemaOf(view: View): View {
   const tables = view.tables.map(({ title, columns }) => ({
     title,

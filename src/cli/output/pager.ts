@@ -3,7 +3,7 @@ import type { Context } from "../command.ts";
 import { errorCode } from "../../errors.ts";
 import { writeAll } from "./write.ts";
 
-/** What `less` does unless $LESS says otherwise: colours, long lines cut, the text stays. */
+/** Options of `less` unless $LESS has others: colours, long lines cut, the text stays. */
 const LESS = "FRSX";
 
 /**
@@ -42,5 +42,5 @@ async function shownBy(pager: string, text: string, env: NodeJS.ProcessEnv): Pro
   }
 }
 
-/** What a shell ends with where there is no such program. */
+/** Exit code of a shell for a program that is not there. */
 const NOT_FOUND = 127;

@@ -7,12 +7,12 @@ import { bytesText, counted, countText, durationText } from "../../lib/text.ts";
 import { printJson, printLine } from "./print.ts";
 import type { Queries } from "../../store/queries.ts";
 
-/** What is due is counted again after this many ms. */
+/** Time between two counts of what is due, ms. */
 const RECOUNT_MS = 1000;
 /** With millions of entries that takes a while: after this many times of what it took. */
 const RECOUNT_SHARE = 50;
 
-/** What shows a pass while it goes on. */
+/** The progress of a pass, for people. */
 export interface Progress {
   readonly report: (event: PassEvent) => void;
   readonly end: () => void;

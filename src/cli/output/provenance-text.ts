@@ -46,7 +46,7 @@ export function provenanceOf({
   ];
 }
 
-/** What is known of a sample that there is. */
+/** Lines about an entry's sample. */
 function sampleLines(entry: WholeEntry, sampled: Receipt | null): Line[] {
   const { sample, bytes, stale, outcome } = entry;
   if (sample === null) return [["sample", "none"]];

@@ -5,7 +5,7 @@ import { verdictOf } from "../../inspect/health.ts";
 import { bytesText, countText, counted, durationText, printable } from "../../lib/text.ts";
 import { clip, tabbed, table } from "./print.ts";
 
-/** What fits. */
+/** Room for the status text. */
 export interface StatusRoom {
   /** Datasets to show at most. */
   readonly datasets: number;
@@ -101,7 +101,7 @@ function mostBehind(a: DatasetStatus, b: DatasetStatus): number {
 
 type Column = readonly [string, (dataset: DatasetStatus) => string | number];
 
-/** What goes first where a terminal is too narrow. */
+/** Columns that go first where a terminal is too narrow. */
 const dispensable = [
   "read",
   "last min",

@@ -4,7 +4,7 @@ import { jsonText, printable } from "../../lib/text.ts";
 import type { Table } from "../../view/view.ts";
 import { pad } from "./print.ts";
 
-/** What tables can be printed as, whole and alone. */
+/** Forms that tables can be printed in, whole and alone. */
 export type TableForm = "csv" | "json" | "md";
 
 /**
@@ -37,7 +37,7 @@ function valueOf(cell: string | null, type: string): unknown {
   return String(Number(cell)) === cell && Number.isFinite(Number(cell)) ? Number(cell) : cell;
 }
 
-/** What would end a cell of Markdown. */
+/** Escapes what would end a cell of Markdown. */
 function marked(text: string): string {
   return text
     .replaceAll("\\", "\\\\")

@@ -18,7 +18,7 @@ const DEFAULT_WIDTH = 120;
 const WIDTHS = [Infinity, 40, 24];
 const GAP = "  ";
 const NULL = "∅";
-/** What has numbers as a rule: to the right. */
+/** Types whose cells stand to the right. */
 const numeric = /^(integer|number|u?int\d*|long|float\d*|double|decimal\b.*)$/;
 
 /** How to lay out for this output: `--width`, else the terminal's, else 120. */

@@ -1,7 +1,7 @@
 import type { Backlog } from "../../store/queries.ts";
 import { counted, countText } from "../../lib/text.ts";
 
-/** What the service's line is made from. */
+/** The facts behind the service's status line. */
 export interface Standing {
   readonly backlog: Backlog;
   /** Files done per second; 0 when none was. */

@@ -6,7 +6,7 @@ import { longBytes, longReader } from "./long.ts";
 import { joined, piecesOf } from "./pieces.ts";
 import type { RecordCutter } from "./record-cutter.ts";
 
-/** What is known of a block before its data. */
+/** The facts of a block that stand before its data. */
 export interface BlockStart {
   readonly records: number;
   /** Bytes of its data. */

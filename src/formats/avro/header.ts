@@ -6,7 +6,7 @@ import { PIECE_BYTES } from "./pieces.ts";
 import { mapOf, parseSchema, type Schema } from "./schema.ts";
 import { valueScanner } from "./value-scanner.ts";
 
-/** What a file says of itself. */
+/** The header of a file. */
 export interface Header {
   /** The header as it stands in the file. */
   readonly bytes: Uint8Array;

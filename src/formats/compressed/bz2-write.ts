@@ -6,7 +6,7 @@ import { native } from "../codecs/native.ts";
 const LEVEL_BYTES = 100_000;
 /** Bytes of a stream: with more the encoder's memory grows, and it forgets where that is. */
 const STREAM_BYTES = 900_000;
-/** What bzip2 needs at most for this many bytes: 1 % and 600 bytes more. */
+/** Bytes that bzip2 needs for a block, at most: its content, 1 % and 600 bytes more. */
 const MAX_STREAM_BYTES = 909_600;
 
 let ready: Promise<BZip2> | undefined;

@@ -13,7 +13,7 @@ const HEADER_BYTES = 4;
 const START_BYTES = 10;
 /** Bytes of a block's content for each level from 1 to 9. */
 const LEVEL_BYTES = 100_000;
-/** What a block takes above its content, when the content cannot be compressed. */
+/** Bytes that a block takes above its content, when that cannot be compressed. */
 const MORE_BYTES = 25_000;
 /** No block takes more: 900,000 symbols of 20 bits, and its tables. */
 const MAX_BLOCK_BYTES = 3 * 1024 * 1024;
@@ -24,7 +24,7 @@ const TAR_BYTES = 512;
 
 let memory = new Int32Array();
 
-/** What was read of a stream, and where the rest begins. */
+/** The part of a stream that was read, and where the rest begins. */
 interface Found {
   /** The content of a block; undefined for the stream's end. */
   readonly content: Uint8Array | undefined;

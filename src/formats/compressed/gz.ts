@@ -83,7 +83,7 @@ function salvage(input: Uint8Array): Uint8Array {
   return good;
 }
 
-/** What the first bytes of a gzip hold, or undefined where they are damaged or hold too much. */
+/** Decompresses the first bytes of a gzip; undefined where they are damaged or hold too much. */
 function gunzipStart(input: Uint8Array): Uint8Array | undefined {
   try {
     const finishFlush = constants.Z_SYNC_FLUSH;

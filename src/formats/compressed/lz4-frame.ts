@@ -3,10 +3,10 @@ import { xxh32 } from "../codecs/xxh32.ts";
 
 /** The longest frame header, in bytes. */
 export const MAX_HEADER_BYTES = 19;
-/** What a block of a legacy frame holds at most. */
+/** Bytes in a block of a legacy frame, at most. */
 export const LEGACY_BLOCK_BYTES = 8 * 1024 * 1024;
 
-/** What a frame's header says. */
+/** The header of a frame. */
 export interface Lz4Frame {
   readonly headerBytes: number;
   /** What a block holds at most. */

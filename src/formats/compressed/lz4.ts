@@ -88,7 +88,7 @@ async function* legacyBlocks(reader: ByteReader): AsyncGenerator<Uint8Array, voi
   }
 }
 
-/** What a block holds, in memory of its own. A block that is cut short holds less. */
+/** Decodes a block into memory of its own. A block that is cut short holds less. */
 function decode(block: Uint8Array, window: Uint8Array, blockBytes: number): Uint8Array {
   const most = Math.min(blockBytes + 1, block.length * MAX_RATIO);
   const output = new Uint8Array(window.length + most);

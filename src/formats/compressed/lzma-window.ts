@@ -1,4 +1,4 @@
-/** What has been decoded last: where a match copies from, and where output waits. */
+/** The bytes that were decoded last: a match copies from here, and output waits here. */
 export interface LzmaWindow {
   /** The bytes; what is decoded goes to `end()` and after. Another array after `reserve`. */
   bytes(): Uint8Array;

@@ -8,7 +8,7 @@ const DICTIONARY_RESET = 1;
 const STORED = 2;
 const FIRST_COMPRESSED = 0x80;
 
-/** What a chunk's header says. */
+/** The header of a chunk. */
 export interface Lzma2Chunk {
   readonly control: number;
   readonly headerBytes: number;

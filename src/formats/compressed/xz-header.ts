@@ -11,7 +11,7 @@ export const MAX_NUMBER_BYTES = 9;
 const LZMA2 = 0x21;
 const DELTA = 0x03;
 
-/** What a block's header says. */
+/** The header of a block. */
 export interface XzBlock {
   readonly headerBytes: number;
   readonly windowBytes: number;

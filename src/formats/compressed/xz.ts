@@ -133,7 +133,7 @@ function deltaFilter(distance: number): (bytes: Uint8Array) => void {
   };
 }
 
-/** What an index has to say of the blocks, without holding it. */
+/** The records that an index has to have for the blocks, folded instead of held. */
 interface IndexRecords {
   /** Bytes of a block, header and check included and padding not, and what they unpack to. */
   add(bytes: number, unpackedBytes: number): void;

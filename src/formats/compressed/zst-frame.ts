@@ -8,7 +8,7 @@ export const BLOCK_HEADER_BYTES = 3;
 export const CHECKSUM_BYTES = 4;
 const MAX_BLOCK_BYTES = 128 * 1024;
 
-/** What has to be known of a frame to find its end. */
+/** The facts of a frame that lead to its end. */
 export interface ZstFrame {
   readonly headerBytes: number;
   /** How far back its content may refer. */
@@ -16,7 +16,7 @@ export interface ZstFrame {
   readonly hasChecksum: boolean;
 }
 
-/** What has to be known of a block to find the next one. */
+/** The facts of a block that lead to the next one. */
 export interface ZstBlock {
   /** Header included. */
   readonly bytes: number;

@@ -1,4 +1,4 @@
-/** What can be told of a file that has no sample, at the price of a few reads. */
+/** Facts of a file that has no sample, at the price of a few reads. */
 export interface Facts {
   readonly rows?: number;
   readonly columns?: readonly Column[];

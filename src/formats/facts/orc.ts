@@ -7,7 +7,7 @@ import type { Source } from "../../lib/source.ts";
 import type { Column, Facts } from "./facts.ts";
 import { fieldsOf, numbersIn } from "./protobuf.ts";
 
-/** What is read or decompressed of a footer at most. */
+/** Bytes of a footer that are read or decompressed, at most. */
 const MAX_FOOTER_BYTES = 4 * 1024 * 1024;
 const options = { maxOutputLength: MAX_FOOTER_BYTES };
 

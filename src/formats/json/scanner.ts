@@ -18,7 +18,7 @@ const LOOKED_AT_BYTES = 1024 * 1024;
 /** Deeper than any JSON a person wrote; a bound for memory. */
 const MAX_DEPTH = 100_000;
 
-/** What is open, innermost first. Shared tails make it free to remember an earlier state. */
+/** Open brackets, innermost first. Shared tails make it free to remember an earlier state. */
 interface Open {
   readonly byte: number;
   readonly depth: number;
@@ -42,7 +42,7 @@ export interface JsonScanner {
   result(): JsonKept;
 }
 
-/** What a scanner kept. */
+/** The part that a scanner kept. */
 export interface JsonKept {
   /** Elements of the longest array kept; where there is no array, top-level values. */
   readonly rows: number;

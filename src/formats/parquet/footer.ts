@@ -37,7 +37,7 @@ export interface RowGroup {
   readonly sorting: Raw | undefined;
 }
 
-/** What a sample takes from the metadata at the end of the file. */
+/** The metadata at the end of a file, as far as a sample needs it. */
 export interface Footer {
   /** Fields of FileMetaData that are kept as they are, by id. */
   readonly kept: Readonly<Record<number, Raw>>;

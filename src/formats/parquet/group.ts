@@ -13,7 +13,7 @@ export interface GroupSlice {
   readonly bytes: number;
 }
 
-/** What the rows of a row group may take, in bytes. */
+/** The budget of a row group's rows, bytes. */
 export interface Budget {
   /** All of them. */
   readonly room: number;

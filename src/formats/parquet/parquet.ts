@@ -8,7 +8,7 @@ import type { Raw } from "./thrift.ts";
 import { workFor } from "./work.ts";
 import { type ChunkEntry, MAGIC, writeChunk, writeFooter, writeRowGroup } from "./write.ts";
 
-/** What may be read for each column, where that is more than `limits.readBytes`. */
+/** Bytes that may be read for each column, where that is more than `limits.readBytes`. */
 const COLUMN_READ_BYTES = 4 * 1024 * 1024;
 /** A column takes about 2 KB: with more of them, one file at a time. */
 const MANY_COLUMNS = 10_000;

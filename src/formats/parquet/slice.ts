@@ -38,7 +38,7 @@ export interface RowEnd {
   readonly bytes: number;
 }
 
-/** What is wanted of a column, and what it may take. */
+/** The wanted part of a column, and its budget. */
 export interface Wanted {
   readonly rows: number;
   readonly maxBytes: number;
@@ -49,7 +49,7 @@ export interface Wanted {
 /** Values of one column that are held at most. */
 const MAX_ENTRIES = 1024 * 1024;
 
-/** What one page gave. */
+/** The values of one page. */
 interface Part {
   readonly rep: Uint8Array;
   readonly def: Uint8Array;

@@ -32,7 +32,7 @@ const MAP = 11;
 const STRUCT = 12;
 const UUID = 13;
 
-/** What is nested deeper is nonsense. */
+/** Depth of nesting, at most: more is nonsense. */
 const MAX_DEPTH = 64;
 /** Lists are held in memory; no schema has as many elements, no row group as many columns. */
 const MAX_ELEMENTS = 100_000;

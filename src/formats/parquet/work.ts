@@ -2,9 +2,9 @@ import { Failure } from "../../errors.ts";
 
 /** Decompressed bytes that all columns of a file may take together. */
 const FREE_BYTES = 512 * 1024 * 1024;
-/** What each column adds to that: wide files are real. */
+/** Bytes that each column adds to that: wide files are real. */
 const COLUMN_BYTES = 256 * 1024;
-/** What a page costs beside its bytes. */
+/** Cost of a page beside its bytes, in bytes. */
 const PAGE_BYTES = 1024;
 
 /** Counts the work on a file, in bytes: what one column may take is little, but there may be many. */

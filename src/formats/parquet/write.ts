@@ -7,7 +7,7 @@ import type { ColumnSlice } from "./slice.ts";
 import type { Raw } from "./thrift.ts";
 import { i32, i64, listOf, structOf, type Value, written } from "./thrift-write.ts";
 
-/** What a Parquet file begins and ends with. */
+/** The magic bytes at both ends of a Parquet file. */
 export const MAGIC = Buffer.from("PAR1");
 
 const DATA_PAGE = 0;

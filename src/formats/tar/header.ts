@@ -52,7 +52,7 @@ function isHeader(block: Uint8Array): boolean {
   return written === unsigned || written === signed;
 }
 
-/** What is used of a pax header. */
+/** Keys of a pax header that are used. */
 const PAX_KEYS: ReadonlySet<string> = new Set([
   "path",
   "size",

@@ -17,7 +17,7 @@ export interface ZipDirectory {
   readonly isZip64: boolean;
 }
 
-/** What an end record says. */
+/** The facts of an end record. */
 type Said = Pick<ZipDirectory, "count" | "isZip64" | "limit"> & {
   readonly size: number;
   readonly offset: number;

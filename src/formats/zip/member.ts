@@ -16,7 +16,7 @@ export interface SampledMember extends ZipMember {
   readonly cut: Cut | undefined;
 }
 
-/** What macOS and Windows put beside the files of people. */
+/** Files that macOS and Windows put beside those of people. */
 const bySystem = /(^|\/)(__MACOSX\/.*|\.DS_Store|\._[^/]*|Thumbs\.db|desktop\.ini)$/i;
 
 /** Whether a file is none that somebody meant to pack. */
@@ -68,7 +68,7 @@ export async function sampleMember(
   }
 }
 
-/** What was read of a member's data. */
+/** The part of a member's data that was read. */
 interface Read {
   bytes: number;
   crc32: number;

@@ -31,7 +31,7 @@ function inflate(stored: Chunks): Chunks {
   });
 }
 
-/** What others are called. */
+/** Names of other methods. */
 const names: ReadonlyMap<number, string> = new Map([
   [1, "shrink"],
   [2, "reduce"],

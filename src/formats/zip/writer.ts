@@ -66,7 +66,7 @@ export function* writeZip(
   yield Buffer.concat([directory, endRecord(members.length + 1, directory.length, offset)]);
 }
 
-/** What both headers of a member say, from its version on: 22 bytes. */
+/** The fields that both headers of a member have, from its version on: 22 bytes. */
 function factsOf({ bytes, mtime, isDeflated }: ZipMember, stored: number): Buffer {
   const facts = Buffer.alloc(22);
   facts.writeUInt16LE(VERSION_NEEDED, 0);

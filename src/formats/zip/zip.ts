@@ -20,7 +20,7 @@ export const zip: Format = {
 /** Entries that are counted where the archive does not say how many it has. */
 const COUNTED_ENTRIES = 200_000;
 
-/** What was found in an archive. */
+/** The findings of an archive. */
 interface Found {
   readonly list: Listing;
   readonly members: SampledMember[];

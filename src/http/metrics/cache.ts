@@ -5,13 +5,13 @@ import { cachePath } from "../../store/open.ts";
 
 /** So many datasets have series of their own, those with the most entries; the others share one. */
 export const MOST_DATASETS = 200;
-/** What stands for the others; no dataset is named like that. */
+/** The label for all other datasets; no dataset has this name. */
 const OTHERS = "other";
 
 /** Metrics of one dataset. */
 type DatasetStatus = Omit<Whole, "lastMinute" | "readBytes" | "off">;
 
-/** What the cache tells of the lake; `report` is undefined while it cannot be read. */
+/** Metrics of the lake, from the cache; `report` is undefined while it cannot be read. */
 export function cacheMetrics(state: string, report: StatusReport | undefined): Family[] {
   const datasets = bounded(report?.datasets ?? []);
   const each = (value: (dataset: DatasetStatus) => number | null): Value[] =>

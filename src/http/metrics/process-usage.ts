@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What the daemon's process uses, of the system's. */
+/** Resources that the daemon's process uses. */
 export interface ProcessUse {
   readonly cpuSeconds: number;
   /** Bytes. */

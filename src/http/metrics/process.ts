@@ -2,7 +2,7 @@ import { type ProcessUse, processUse } from "./process-usage.ts";
 import type { DaemonState } from "../state.ts";
 import type { Family } from "./family.ts";
 
-/** What Prometheus expects of every process; the daemon's, not this server's. */
+/** The metrics that Prometheus expects of every process; the daemon's, not this server's. */
 export function processMetrics({ pid, startedAt }: DaemonState): Family[] {
   const use: Partial<ProcessUse> = processUse(pid) ?? {};
   return [

@@ -6,7 +6,7 @@ import type { Family } from "./family.ts";
 import { processMetrics } from "./process.ts";
 import { workMetrics } from "./work.ts";
 
-/** What metrics are made from. */
+/** The source of the metrics. */
 export interface MetricsSource {
   readonly daemon: DaemonState;
   readonly isHealthy: boolean;

@@ -5,12 +5,12 @@ import { PASS_BUCKETS, SAMPLE_BUCKETS } from "../counters.ts";
 import { by, counter, type Family, gauge, histogram, type Value } from "./family.ts";
 
 // Each code has a value from the start: a rate has to begin somewhere.
-/** What files fail with. */
+/** Codes that files fail with. */
 const fileCodes = failureCodes.filter((code) => !["never", "pass"].includes(retryOf(code)));
-/** What makes datasets wait. */
+/** Codes that make datasets wait. */
 const passCodes = failureCodes.filter((code) => retryOf(code) === "pass");
 
-/** What the daemon told of itself and its work. */
+/** Metrics of the daemon and its work. */
 export function workMetrics(state: DaemonState, isHealthy: boolean): Family[] {
   const { work, paused, liveness, lastPass } = state;
   const sampled = Object.entries(work.sampled);

@@ -13,7 +13,7 @@ export function retryText(code: FailureCode): string {
   }[retryOf(code)];
 }
 
-/** What it takes for a dead letter to be tried again; `code` is null where that is not known. */
+/** Says how a dead letter comes to be tried again; `code` is null where that is not known. */
 export function deadLetterText(code: FailureCode | null): string {
   const upgrade =
     code !== null && retryOf(code) === "change" ? ", a new version of this program" : "";

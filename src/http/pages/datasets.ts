@@ -23,7 +23,7 @@ const orders = [
 ] as const;
 type Order = (typeof orders)[number];
 
-/** What of all datasets is to be shown. */
+/** The filter and order of the datasets to show. */
 interface Wanted {
   readonly name: string | undefined;
   readonly order: Order;

@@ -15,7 +15,7 @@ import { agoText, timeText } from "./text.ts";
 /** Parameters of this view and of the download. */
 export const entryQuery = ["dataset", "raw"] as const;
 
-/** What is shown of one entry. */
+/** The facts that are shown of one entry. */
 export interface EntryFacts {
   readonly entry: WholeEntry;
   /** What the sample holds, or why that cannot be shown; undefined where there is none. */

@@ -24,7 +24,7 @@ export class NoPage extends Error {
   }
 }
 
-/** What to throw where a dataset is asked for that is not known. */
+/** The page for a dataset that is not known, to be thrown. */
 export function noDataset(dataset: string): NoPage {
   const message = `The cache knows no dataset ${dataset}.`;
   return new NoPage({ status: 404, code: "NOT_FOUND", title: "No such dataset", message });

@@ -32,7 +32,7 @@ interface Wanted {
   readonly code: FailureCode | undefined;
 }
 
-/** What failed, by code, with what helps; manifest lines that are none. @throws BadRequest, NoPage */
+/** The page of failures, by code, with what helps, and of bad manifest lines. @throws BadRequest, NoPage */
 export async function failuresView(
   { store, settings }: Pick<PageContext, "store" | "settings">,
   { datasets, totals, failures }: StatusReport,

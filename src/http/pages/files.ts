@@ -178,7 +178,7 @@ function whyHtml({ outcome, code, message, reason }: ListedEntry, place: string)
   >`;
 }
 
-/** What became of an entry, and what else is the case. */
+/** Badges for an entry's outcome, and for what else is true of it. */
 export function outcomeBadges({ outcome, waiting, stale }: ListedEntry): Html {
   const main = outcome === null ? html`` : badge(outcome);
   const word =

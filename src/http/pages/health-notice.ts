@@ -7,7 +7,7 @@ import type { Notice } from "./layout.ts";
 
 type Known = Pick<AppContext, "state" | "settings" | "heardAt">;
 
-/** What is known while the cache cannot be read. */
+/** The facts while the cache cannot be read: none. */
 const nothing = {
   totals: { failed: 0, acknowledged: 0, lastMinute: 0, unreadBytes: 0 },
   datasets: [],
@@ -48,7 +48,7 @@ export function wellnessOf(
   return isUnknown ? { word: "in trouble", kind: "bad", why: report.message } : verdict;
 }
 
-/** What people have to know on every page: that the daemon, or the cache, is not as it should be. */
+/** Notices for every page: that the daemon, or the cache, is not as it should be. */
 export function noticesOf(context: Known, report: StatusReport | Error, now: number): Notice[] {
   const { kind, word, why } = wellnessOf(context, report, now);
   const notices: Notice[] = [];

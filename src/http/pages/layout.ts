@@ -108,7 +108,7 @@ export function timeHtml(ms: number, text: string = timeText(ms)): Html {
   return html`<time datetime="${time.toISOString()}" title="${timeText(ms)}">${text}</time>`;
 }
 
-/** What became of an entry: a sign and a word, in a colour. */
+/** A badge for an entry's outcome: a sign and a word, in a colour. */
 export function badge(kind: string, text: string = kind): Html {
   return html`<span class="badge ${kind}">${text}</span>`;
 }

@@ -58,7 +58,7 @@ export function outcomeBar(counts: OutcomeCounts): Html {
   </svg>`;
 }
 
-/** What the colours of the bar mean. */
+/** The key of the bar's colours. */
 export function barKey(): Html {
   const one = (part: Part) =>
     html`<svg class="key" viewBox="0 0 8 8" aria-hidden="true">

@@ -8,7 +8,7 @@ export class BadRequest extends Error {
   }
 }
 
-/** What follows the `?` of an address, decoded: values may carry surrogate escapes (PEP 383). */
+/** The query of an address, decoded: values may carry surrogate escapes (PEP 383). */
 export type Query = ReadonlyMap<string, string>;
 
 const unreserved = /[A-Za-z0-9\-._~/]/;

@@ -14,7 +14,7 @@ const MOST_CELL = 300;
 const MOST_IN_LINE = 40;
 const MOST_NAME = 120;
 
-/** What a sample holds, bounded: neither columns nor cells make the page large. */
+/** The tables of a sample, bounded: neither columns nor cells make the page large. */
 export function sampleTables({ facts, tables, warnings }: View): Html {
   let left = MOST_CELLS;
   const shown = tables.slice(0, MOST_TABLES).map((table, i) => {

@@ -9,7 +9,7 @@ import { agoText } from "./text.ts";
 /** The classes of badges. */
 const badges = { good: "well", wait: "waiting", bad: "unwell" } as const;
 
-/** What the strip is made from. */
+/** The facts of the strip. */
 export interface StripFacts {
   readonly state: DaemonState;
   readonly wellness: Verdict;

@@ -11,14 +11,14 @@ import type { ViewAnswer, ViewJob } from "./view-worker.ts";
  */
 export type ViewInThread = (path: string, options: ViewOptions) => Promise<View>;
 
-/** What other threads do than those of the page. */
+/** Options of `createViewThreads`, for other threads than the page's. */
 export interface ViewThreadOptions {
   readonly program?: URL;
   /** How long showing one file may take. */
   readonly shownMs?: number;
 }
 
-/** What a thread may hold: the page's own heap is another one. */
+/** Memory limits of a view thread: the page's own heap is another one. */
 const resourceLimits = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 8 };
 /** A sample is shown in far less, unless it is made to take long. */
 const SHOWN_MS = 20_000;

@@ -3,13 +3,13 @@ import { parentPort } from "node:worker_threads";
 import type { Failure } from "../../errors.ts";
 import { readView, type View, type ViewOptions } from "../../view/view.ts";
 
-/** What is to be shown. */
+/** The job of a view thread. */
 export interface ViewJob {
   readonly path: string;
   readonly options: ViewOptions;
 }
 
-/** What is answered: the view, or what is wrong with the sample. */
+/** The answer of a view thread: the view, or what is wrong with the sample. */
 export type ViewAnswer = { readonly view: View } | Pick<Failure, "code" | "message">;
 
 parentPort?.on("message", async ({ path, options }: ViewJob) => {

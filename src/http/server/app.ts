@@ -8,7 +8,7 @@ import { METRICS_TYPE, metricsText } from "../metrics/text.ts";
 import { isStoreFailure } from "./store-reader.ts";
 import { jsonText } from "../../lib/text.ts";
 
-/** What the endpoints are made from. */
+/** The context of the endpoints. */
 export interface AppContext extends PageContext {
   /** When the daemon was last heard of, ms since epoch. */
   readonly heardAt: () => number;

@@ -18,7 +18,7 @@ export interface Health {
   readonly lastHeardAt: string;
 }
 
-/** What `/readyz` answers: whether new files get samples. */
+/** The answer of `/readyz`: whether new files get samples. */
 export interface Readiness {
   readonly status: "ok" | "failing";
   /** What is wrong; null when nothing is. */
@@ -39,7 +39,7 @@ export interface Readiness {
   readonly lastPassAt: string | null;
 }
 
-/** What health is judged by. */
+/** The signs that health is judged by. */
 export interface Signs {
   readonly state: DaemonState;
   /** When the daemon was last heard of, and what time it is, ms since epoch. */
@@ -51,7 +51,7 @@ export interface Signs {
 
 /** The daemon is heard of every few seconds. */
 const SILENT_MS = 30_000;
-/** What may take as long besides: a manifest that is large, a busy disk. */
+/** Time for anything else that takes long, ms: a large manifest, a busy disk. */
 const MARGIN_MS = 60_000;
 
 /** For how long the daemon may do nothing while it has work, ms: as the watchdog judges it. */

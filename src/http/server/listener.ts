@@ -84,7 +84,7 @@ const statuses: Readonly<Record<string, readonly [number, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout"],
 };
 
-/** What is no HTTP, too large or too slow gets an answer of the same kind, and the connection ends. */
+/** Answers a request that is no HTTP, too large or too slow, and ends the connection. */
 function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
   const [status, text] = statuses[error.code ?? ""] ?? [400, "Bad Request"];

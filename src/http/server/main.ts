@@ -11,7 +11,7 @@ import { addPages } from "../pages/routes.ts";
 import { createStoreReader } from "./store-reader.ts";
 import { createReportReader } from "./status-cache.ts";
 
-/** What is being answered when the end comes has so long, ms. */
+/** Time for open requests to finish at shutdown, ms. */
 const LAST_MS = 1000;
 
 let state: DaemonState | undefined;

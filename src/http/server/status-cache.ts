@@ -6,7 +6,7 @@ import type { Store } from "../../store/store.ts";
 /** Makes a status report, or gives the last one where that is young enough. */
 export type ReadReport = () => Promise<StatusReport>;
 
-/** What a report is made from. */
+/** The source of a report. */
 export interface ReportSource {
   store(): Store;
   readonly settings: Settings;

@@ -48,7 +48,7 @@ export function pollManifests(settings: Settings, handlers: WatchHandlers): Watc
   }
 }
 
-/** What a change shows in; the pass that comes of it says what it is. */
+/** The state of a path, as text that differs after a change; the pass that follows says what changed. */
 async function stateOf(path: string): Promise<string> {
   try {
     const { ino, size, mtimeMs } = await stat(path);

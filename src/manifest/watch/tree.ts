@@ -27,7 +27,7 @@ export interface Tree {
   close(): void;
 }
 
-/** What a refresh changed. */
+/** The changes of a refresh. */
 export interface Refreshed {
   readonly came: number;
   readonly went: number;
@@ -40,7 +40,7 @@ interface Followed {
   below?: Set<string>;
 }
 
-/** What the file system says of a path where no directory stands. Passes report a link's loop. */
+/** Codes for a path where no directory stands. Passes report a link's loop. */
 const NOT_THERE = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
 
 /** Creates a tree that follows nothing yet. Links to directories are followed. */
