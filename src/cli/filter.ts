@@ -10,7 +10,7 @@ export interface FailureOptions extends InspectOptions {
   readonly code?: FailureCode;
 }
 
-/** Where a part of a path begins with a dot. */
+/** Matches a path of which a part begins with a dot. */
 const hidden = /(?<=^|\/)\./g;
 /** Characters that no name is likely to begin with. */
 const SHOWN = "\ue000.";

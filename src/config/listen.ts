@@ -1,4 +1,4 @@
-/** Where a server listens: a TCP address, or a unix socket. */
+/** The address of a server: TCP, or a unix socket. */
 export type ListenAddress =
   | { readonly host: string; readonly port: number }
   | { readonly path: string };

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { cellCharacters } from "./cell.ts";
 import { counted } from "../lib/text.ts";
 
-/** How finely a time is counted. */
+/** The unit of a time. */
 export const perSecond = { MILLIS: 1_000n, MICROS: 1_000_000n, NANOS: 1_000_000_000n } as const;
 
 const DAY_MS = 86_400_000;

@@ -35,7 +35,7 @@ export interface SampleRequest {
   readonly recognise: (request: SampleRequest) => Promise<Recognised>;
 }
 
-/** How a format was recognised: by the file's name, `formats.extensions`, or its first bytes. */
+/** The means by which a format was recognised: the file's name, `formats.extensions`, or its first bytes. */
 export type RecognisedBy = "name" | "configuration" | "content";
 
 /** A format, and how it was recognised. */

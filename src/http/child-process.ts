@@ -11,7 +11,7 @@ export interface OneChild {
   readonly ended: Promise<End>;
 }
 
-/** How a child ended. */
+/** The end of a child. */
 export interface End {
   /** `SIGKILL`, `1`, or `HUNG` where it was killed for not answering; else why it could not be started. */
   readonly code: string;

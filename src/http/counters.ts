@@ -8,7 +8,7 @@ export const SAMPLE_BUCKETS = [
 /** The same for a pass over all datasets. */
 export const PASS_BUCKETS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1800, 3600] as const;
 
-/** How often something took how long. */
+/** A histogram of durations. */
 export interface Spread {
   count: number;
   /** Seconds in all. */

@@ -10,7 +10,7 @@ export interface KeptChild {
   close(): Promise<void>;
 }
 
-/** Why there is no child for a while. */
+/** The reason why there is no child for a while. */
 export interface Death extends End {
   /** Until there is one again, ms. */
   readonly retryMs: number;

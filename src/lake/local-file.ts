@@ -36,7 +36,7 @@ export interface LocalFile extends Source {
   close(): void;
 }
 
-/** Where a file may lie, and what may be read of it. */
+/** Options of `openLocalFile`: where the file may lie, and what may be read of it. */
 export interface OpenOptions {
   /** Real paths of the directories it may be in. */
   readonly roots: readonly string[];

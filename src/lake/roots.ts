@@ -33,7 +33,7 @@ export function isWithin(path: string, root: string): boolean {
   return path.startsWith(root.endsWith("/") ? root : `${root}/`);
 }
 
-/** Why samples of a dataset may not be in a directory; undefined where they may. All paths are real. */
+/** The reason why samples of a dataset may not be in a directory; undefined where they may. All paths are real. */
 export function whyNotForSamples(
   real: string,
   dataset: string,

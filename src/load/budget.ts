@@ -1,4 +1,4 @@
-/** How long each dataset may be worked on in an hour. */
+/** The time that each dataset may be worked on in an hour. */
 export interface Budget {
   /** Notes work on a dataset, ms. */
   spend(dataset: string, ms: number): void;

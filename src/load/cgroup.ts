@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorCode } from "../errors.ts";
 
-/** Where the kernel tells of itself; other directories in tests. */
+/** The kernel's directories; others in tests. */
 export interface Kernel {
   /** `/proc` */
   readonly proc: string;

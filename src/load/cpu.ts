@@ -38,7 +38,7 @@ export function usedByOthers(before: CpuTime, after: CpuTime): number {
   return total <= 0 ? 0 : Math.max(0, (100 * others) / total);
 }
 
-/** How many processors a group's quota is worth; undefined where it has none. */
+/** The processors that a group's quota is worth; undefined where it has none. */
 function processorsOf(group: string): number | undefined {
   const [quota, period] = (readText(join(group, "cpu.max")) ?? "max").split(" ").map(Number);
   return Number.isNaN(quota) ? undefined : (quota as number) / (period as number);

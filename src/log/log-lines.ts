@@ -1,6 +1,6 @@
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
 
-/** Where a log writes its lines. */
+/** The output of a log. */
 export interface LogLines {
   /** Writes a line, with its line feed, or keeps it for later, or drops it. Never waits for long. */
   write(line: string): void;

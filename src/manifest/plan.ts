@@ -29,7 +29,7 @@ export interface ReadingPlan {
   readonly allRead?: ManifestFile;
 }
 
-/** How long a renamed file is watched: its producer may hold it open. */
+/** Time that a renamed file is watched, ms: its producer may hold it open. */
 const WATCHED_MS = 3_600_000;
 const CHANGED = "a compressed generation is not as long as when it was read";
 const NOT_LOOKED: Partial<Rotated> & Pick<Rotated, "files"> = { files: [] };

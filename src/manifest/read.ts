@@ -21,7 +21,7 @@ export interface ReadBatch {
   readonly unsettled: boolean;
 }
 
-/** How a segment is read. */
+/** Options of `readSegment`. */
 export interface Reading {
   /** True when a bad end, given its offset, is no longer waited for. */
   readonly isSettled: (offset: number) => boolean;

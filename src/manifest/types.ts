@@ -16,7 +16,7 @@ export interface RejectedLine {
   readonly reason: string;
 }
 
-/** How far one manifest file has been taken in. */
+/** The point up to which a manifest file has been taken in. */
 export interface Checkpoint {
   /** Inode. */
   readonly file: string;

@@ -1,4 +1,4 @@
-/** Where bytes lie: one implementation for each kind of location. */
+/** A kind of location that objects lie in. */
 export interface Storage {
   /** Protocols of its URLs, with their colon. */
   readonly protocols: readonly string[];

@@ -7,7 +7,7 @@ export interface IngestStore {
   know(dataset: string): Promise<void>;
   /** Whether anything is known of a dataset's files, be it that one was forgotten. */
   hasEntries(dataset: string): Promise<boolean>;
-  /** How many entries a dataset has. */
+  /** The number of a dataset's entries. */
   entriesKnown(dataset: string): Promise<number>;
   /** A dataset's checkpoints, the current one first. */
   checkpoints(dataset: string): Promise<readonly Checkpoint[]>;
@@ -61,7 +61,7 @@ export interface Expected {
   readonly extension: string | null;
 }
 
-/** How many lines were decided how. */
+/** Counts of lines, by decision. */
 export interface Accepted {
   readonly due: number;
   readonly unchanged: number;

@@ -31,7 +31,7 @@ export interface Queries {
   failedEntries(filter: FailureFilter): AsyncIterable<FailedEntry>;
   /** Rejected manifest lines by dataset, in the order they came. */
   rejectedLines(filter: Pick<FailureFilter, "hasDataset">): AsyncIterable<RejectedEntry>;
-  /** How often bad lines of a dataset were acknowledged, by place and reason. */
+  /** Counts the acknowledged bad lines of a dataset, by place and reason. */
   acknowledgedLines(dataset: string): Promise<readonly AcknowledgedLine[]>;
   /** The formats that samples have, sorted; looks at every entry. */
   formats(): Promise<readonly string[]>;

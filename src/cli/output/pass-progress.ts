@@ -18,7 +18,7 @@ export interface Progress {
   readonly end: () => void;
 }
 
-/** How far a pass is, and a line on stderr for each thing that went wrong. */
+/** Shows how far a pass is, and a line on stderr for each thing that went wrong. */
 export function progress(queries: Queries, settings: Settings, context: Context): Progress {
   const bar = createBar(context, "files");
   let restoring = createBar(context, "receipts taken over");

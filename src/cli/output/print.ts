@@ -4,7 +4,7 @@ import { jsonText, printable, printableLines } from "../../lib/text.ts";
 
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 
-/** Where a command prints. */
+/** The output of a command. */
 export interface Output {
   /** For data. */
   readonly out: NodeJS.WriteStream;

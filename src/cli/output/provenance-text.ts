@@ -7,7 +7,7 @@ import type { Shown } from "../../inspect/show.ts";
 /** A line; without a label it is a heading. */
 type Line = readonly [label: string | null, text: string];
 
-/** Where what is shown comes from, and how things stand with it. */
+/** The provenance and state of what is shown. */
 export function provenanceOf({
   entry,
   dataset,

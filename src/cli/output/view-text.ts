@@ -5,14 +5,14 @@ import type { Context } from "../command.ts";
 import { counted, printable } from "../../lib/text.ts";
 import { clip, pad } from "./print.ts";
 
-/** How a view is laid out. */
+/** The layout of a view. */
 export interface Layout {
   /** Columns of the terminal; 0 for no limit. */
   readonly width: number;
   readonly hasColour: boolean;
 }
 
-/** Where there is no terminal. */
+/** The layout without a terminal. */
 const DEFAULT_WIDTH = 120;
 /** A column gets no wider while others would be left out for it; nor narrower, to keep others. */
 const WIDTHS = [Infinity, 40, 24];
@@ -21,7 +21,7 @@ const NULL = "∅";
 /** Types whose cells stand to the right. */
 const numeric = /^(integer|number|u?int\d*|long|float\d*|double|decimal\b.*)$/;
 
-/** How to lay out for this output: `--width`, else the terminal's, else 120. */
+/** The layout for an output: `--width`, else the terminal's, else 120. */
 export function layoutFor({ out, env }: Pick<Context, "out" | "env">, width?: number): Layout {
   const isPlain = (env["NO_COLOR"] ?? "") !== "" || env["TERM"] === "dumb";
   return {

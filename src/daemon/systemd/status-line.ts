@@ -21,7 +21,7 @@ const units = [
   ["min", 60],
 ] as const;
 
-/** How the daemon stands, on one line for people; `now` is ms since epoch. */
+/** The daemon's state on one line, for people; `now` is ms since epoch. */
 export function statusLine(
   { backlog, rate, passesWait, trouble, refusal }: Standing,
   now: number,

@@ -15,7 +15,7 @@ export interface BlockStart {
   readonly bytes: Uint8Array;
 }
 
-/** How blocks are read. */
+/** Options of reading blocks. */
 export interface BlockReading {
   readonly header: Header;
   readonly codec: Codec;

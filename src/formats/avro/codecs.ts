@@ -10,7 +10,7 @@ import { xz } from "../compressed/xz.ts";
 import { zst } from "../compressed/zst.ts";
 import { joined } from "./pieces.ts";
 
-/** How the content of blocks is compressed. */
+/** A codec of blocks. */
 export interface Codec {
   /**
    * Yields the content of a block of `size` bytes, as input comes. After `mostBytes` of content it

@@ -13,7 +13,7 @@ export type Schema =
   | { readonly kind: "union"; readonly branches: readonly Schema[] }
   | { readonly kind: "record"; readonly fields: readonly Schema[] };
 
-/** Where in a schema a part of it stands. */
+/** The place of a part in a schema. */
 interface Scope {
   /** By full name; the same for all parts. */
   readonly named: Map<string, Schema>;

@@ -18,7 +18,7 @@ import {
 } from "./lz4-frame.ts";
 import { firstFrame, skipFrames } from "./skippable.ts";
 
-/** How far back a block may refer. */
+/** The distance that a block may refer back, bytes. */
 const WINDOW_BYTES = 64 * 1024;
 const START_BYTES = 512;
 

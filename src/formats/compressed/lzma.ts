@@ -7,7 +7,7 @@ const POSITION_STATES = 16;
 const LENGTHS = 2 + POSITION_STATES * 16 + 256;
 const FIRST_BITS = 1 << 10;
 
-/** Where the probabilities are, in one array. */
+/** Offsets of the probabilities in their one array. */
 const IS_MATCH = 0;
 const IS_REPEAT = IS_MATCH + STATES * POSITION_STATES;
 const IS_REPEAT_0 = IS_REPEAT + STATES;

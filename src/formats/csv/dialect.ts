@@ -6,7 +6,7 @@ import { readingOf } from "./vote.ts";
 /** Code units that are read to find the delimiter. */
 const VOTING_UNITS = 4096;
 
-/** How delimited text is written. */
+/** The dialect of delimited text. */
 export interface Dialect {
   /** The code unit between fields. */
   readonly delimiter: number;

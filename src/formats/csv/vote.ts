@@ -24,7 +24,7 @@ interface Vote {
   readonly warnings: readonly string[];
 }
 
-/** How well a reading's records agree. */
+/** The agreement of a reading's records. */
 interface Fit {
   readonly reading: Reading;
   /** Fields that most records have. */

@@ -64,7 +64,7 @@ function warningsOf(flaw: string | undefined): string[] {
   return flaw === undefined ? [] : [`not valid JSON: ${flaw}`];
 }
 
-/** Why several values are no JSON Lines, or undefined when the first one has a line of its own. */
+/** The reason why several values are no JSON Lines; undefined when the first one has a line of its own. */
 function whyNotLines(bytes: Uint8Array, commas: boolean): string | undefined {
   if (commas) return "values with commas between them, but no brackets around";
   const isLine = whyInvalid(firstLineOf(bytes, encodingOf(bytes))) === undefined;

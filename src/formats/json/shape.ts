@@ -99,7 +99,7 @@ function beginsLikeJson(head: Uint8Array): boolean {
   return whyInvalid(Buffer.concat([...pieces, ...scanner.finish()])) === undefined;
 }
 
-/** Why these bytes are not one JSON value in UTF-8, or undefined when they are. */
+/** The reason why these bytes are not one JSON value in UTF-8; undefined when they are. */
 export function whyInvalid(bytes: Uint8Array): string | undefined {
   try {
     JSON.parse(utf8.decode(bytes));

@@ -1,6 +1,6 @@
 import { QUOTE, OPEN_ARRAY, BACKSLASH, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT } from "./bytes.ts";
 
-/** Where an object or array ends. */
+/** The end of an object or array. */
 export interface ValueEnd {
   /** The offset after it; undefined where it does not end. */
   readonly end?: number;

@@ -110,7 +110,7 @@ function placesIn(
   };
 }
 
-/** Where a number stands first in sorted ones, by bisection. */
+/** The first place of a number among sorted ones, by bisection. */
 function firstOf(sorted: Uint32Array, number: number): number {
   let low = 0;
   for (let high = sorted.length; low < high;) {

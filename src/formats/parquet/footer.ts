@@ -17,7 +17,7 @@ import {
 
 type Slice = NonNullable<Source["slice"]>;
 
-/** Where a column's pages are in a row group, and what is written again as it is. */
+/** A column chunk: where its pages are, and what is written again as it is. */
 export interface Chunk {
   readonly codec: number;
   /** Values, nulls included. */

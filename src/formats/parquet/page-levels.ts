@@ -18,7 +18,7 @@ export interface Levels {
   readonly end: number;
 }
 
-/** Where levels of one kind are in a page. */
+/** The place of levels of one kind in a page. */
 interface Section {
   readonly start: number;
   readonly end: number;

@@ -89,7 +89,7 @@ export async function* pagesOf(
 
 type Header = ReturnType<typeof pageHeader>;
 
-/** Where the bytes of a page are. */
+/** The place of a page's bytes. */
 interface Body {
   readonly read: Read;
   readonly at: number;

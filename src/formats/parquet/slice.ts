@@ -29,7 +29,7 @@ export interface ColumnSlice {
   readonly rows: readonly RowEnd[];
 }
 
-/** Where a row of a slice ends, counted from the slice's start. */
+/** The end of a row of a slice, counted from the slice's start. */
 export interface RowEnd {
   /** Values, nulls included. */
   readonly entries: number;

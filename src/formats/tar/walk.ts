@@ -129,7 +129,7 @@ async function extension(
   return body;
 }
 
-/** Where the data of an old GNU sparse member starts: its map may go on in further blocks. */
+/** The start of an old GNU sparse member's data: its map may go on in further blocks. */
 async function skipSparseMap(read: ReturnType<typeof windowed>, at: number): Promise<number> {
   let next = at + BLOCK_BYTES;
   let goesOn = sparseGoesOn(await read(at, BLOCK_BYTES), true);

@@ -29,7 +29,7 @@ const LOCATOR = { signature: Buffer.from("PK\x06\x07", "latin1"), bytes: 20 };
 const END64 = { signature: Buffer.from("PK\x06\x06", "latin1"), bytes: 56 };
 const ENTRY = Buffer.from("PK\x01\x02", "latin1");
 const LOCAL = Buffer.from("PK\x03\x04", "latin1");
-/** Where an entry has the offset of its local header. */
+/** The place in an entry of its local header's offset. */
 const OFFSET_AT = 42;
 /** A number of a disk that the zip64 record has. */
 const IN_ZIP64 = 0xffff;

@@ -93,7 +93,7 @@ function cutOf({ list, members, candidates }: Found, mostMembers: number): Cut |
   return members.find(({ cut }) => cut !== undefined)?.cut;
 }
 
-/** How many entries there are: not known of an archive that has very many and does not say. */
+/** The number of entries; unknown for an archive that has very many and does not say. */
 function countOf({ entries }: Found, { count }: OpenZip): Pick<SampleSummary, "entries"> {
   if (count === undefined && entries > COUNTED_ENTRIES) return {};
   return { entries: Math.max(entries, count ?? 0) };

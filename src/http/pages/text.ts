@@ -22,7 +22,7 @@ export function timeText(ms: number): string {
   return `${time.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
-/** How long ago something was, or when it will be; both ms since epoch. */
+/** A time as its distance from now; both are ms since epoch. */
 export function agoText(ms: number, now: number): string {
   const away = Math.abs(now - ms);
   if (away < 1000) return "now";

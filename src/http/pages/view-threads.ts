@@ -22,7 +22,7 @@ export interface ViewThreadOptions {
 const resourceLimits = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 8 };
 /** A sample is shown in far less, unless it is made to take long. */
 const SHOWN_MS = 20_000;
-/** How long a thread that has nothing to do is kept, ms: it takes some megabytes. */
+/** Time that an idle thread is kept, ms: it takes some megabytes. */
 const IDLE_MS = 30_000;
 
 const viewWorker = new URL(

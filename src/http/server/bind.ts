@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import type { ListenAddress } from "../../config/listen.ts";
 import { errorCode, errorMessage } from "../../errors.ts";
 
-/** Why a server cannot listen: a code of the system's and what to do. */
+/** The reason why a server cannot listen: a code of the system's, and what to do. */
 export class Refused extends Error {
   readonly code: string;
 

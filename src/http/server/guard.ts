@@ -13,14 +13,14 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "Cache-Control": "no-store",
 };
 
-/** Why a request is not looked at any further. */
+/** The reason why a request is refused. */
 export interface Refusal {
   readonly status: 400 | 405 | 413 | 421;
   readonly code: string;
   readonly message: string;
 }
 
-/** How requests may be addressed. */
+/** The addresses that requests may have. */
 export interface GuardOptions {
   /** True on a unix socket: no page in a browser can open it. */
   readonly isUnix: boolean;

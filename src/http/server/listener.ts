@@ -15,7 +15,7 @@ const MOST_REQUESTS_PER_CONNECTION = 1000;
 const HEAD_MS = 5000;
 const REQUEST_MS = 10_000;
 const KEEP_ALIVE_MS = 5000;
-/** How long nothing may move on a connection, and how long one answer may take to be read. */
+/** Time limits of a connection: without a byte, and for reading one answer. */
 const IDLE_MS = 15_000;
 const ANSWER_MS = 60_000;
 const LOOK_MS = 1000;

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { errorCode } from "../../errors.ts";
 import { concurrently } from "../../lib/concurrently.ts";
 
-/** Where a tree of directories begins, how it goes on, and who hears of it. */
+/** Options of a directory tree: its root, its layout, its listener. */
 export interface TreeOptions {
   readonly root: string;
   /** The paths to follow below a directory. @throws errno */

@@ -72,7 +72,7 @@ export function acknowledgeLines(
   return counts;
 }
 
-/** How often bad lines of a dataset were acknowledged, by place and reason. */
+/** Counts the acknowledged bad lines of a dataset, by place and reason. */
 export function acknowledgedLinesOf(db: Db, dataset: string): AcknowledgedLine[] {
   return db
     .prepare(

@@ -12,7 +12,7 @@ import { accessHint, type Db } from "./open.ts";
 
 const LOCK_FILE = "daemon.lock";
 
-/** Who holds the lock, as far as it is known. */
+/** The holder of the lock, as far as it is known. */
 export interface Holder {
   readonly pid: number;
   readonly host: string;
@@ -153,7 +153,7 @@ function unusable(state: string, error: unknown): Failure {
   return new Failure("CACHE_UNUSABLE", message, { cause: error });
 }
 
-/** Who holds the lock of a state directory; undefined when nobody does. Writes nothing. */
+/** Finds the holder of a state directory's lock; undefined when nobody has it. Writes nothing. */
 export function holderOf(state: string): Holder | undefined {
   const path = join(state, LOCK_FILE);
   if (!existsSync(path)) return undefined;

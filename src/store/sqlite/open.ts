@@ -32,7 +32,7 @@ const companions = ["-wal", "-shm", "-journal"] as const;
 
 const NAME = "cache.db";
 
-/** Where the cache is, below the state directory. */
+/** The path of the cache, below the state directory. */
 export function cachePath(state: string): string {
   return join(state, NAME);
 }
@@ -169,7 +169,7 @@ function migrate(db: Db): void {
   })();
 }
 
-/** Why what is there is only a part of a cache, or undefined. SQLite would begin a new one in it. */
+/** The reason why what is there is only a part of a cache, or undefined. SQLite would begin a new one in it. */
 function whyIncomplete(path: string): string | undefined {
   const sizeOf = (suffix: string) => statSync(path + suffix, { throwIfNoEntry: false })?.size;
   const size = sizeOf("");

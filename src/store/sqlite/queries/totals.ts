@@ -15,7 +15,7 @@ export function hasFilesOf(db: Db): (dataset: number) => boolean {
   return (dataset) => one.get({ dataset }) !== undefined;
 }
 
-/** How many entries a dataset has. */
+/** The number of a dataset's entries. */
 export function entriesKnownOf(db: Db): (dataset: number) => number {
   const sum = db.prepare("SELECT coalesce(sum(n), 0) FROM totals WHERE dataset = ?").pluck();
   return (dataset) => sum.get(dataset) as number;
