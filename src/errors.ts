@@ -3,7 +3,7 @@ import { constants } from "node:os";
 /**
  * Every code a person may see: when what failed with it is tried again, what it means, and what
  * helps. `later`: with back-off for a day; `few`: three times; `change`: when the mtime or our version
- * changes; `line`: when a new line names it; `pass`: with the next pass.
+ * changes; `line`: when a new line names it; `pass`: with the next pass; `never`: not by itself.
  */
 const codes = {
   FILE_MISSING: {
@@ -101,7 +101,7 @@ const codes = {
   },
   ALREADY_RUNNING: {
     retry: "never",
-    meaning: "Another sampler uses this cache.",
+    meaning: "Another process is at it: a sampler with this cache, or one that fetches this file.",
     cure: "Stop the other one, or give this one a state directory of its own.",
   },
   CONFIG_INVALID: {
@@ -130,7 +130,7 @@ export function retryOf(code: FailureCode): Retry {
   return codes[code].retry;
 }
 
-/** What a code means, and what to do about it. A code of another version is unknown. */
+/** The meaning and the cure of a code, also of one that only another version has. */
 export function explained(code: string): { readonly meaning: string; readonly cure: string } {
   const unknown = {
     meaning: "A code that this version does not know.",

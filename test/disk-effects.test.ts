@@ -19,6 +19,7 @@ const allowed: Readonly<Record<string, string>> = {
   "src/store/sqlite/open.ts": "the cache's files, in the held state directory",
   "src/workers/crash-marks.ts": "marks, in the held state directory",
   "src/lake/local-file.ts": "opens bronze to read",
+  "src/lake/found-file.ts": "finds bronze, and opens nothing",
   "src/manifest/files.ts": "opens manifests to read",
   "src/samples/publish.ts": "writes to a file that a held directory made",
   "src/samples/receipts.ts": "opens receipts in a held directory",

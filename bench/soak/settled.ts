@@ -1,4 +1,4 @@
-import type { ListedEntry } from "../../src/store/queries.ts";
+import type { ListedEntry } from "../../src/store/rows.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Dataset, mustFail, type Version } from "./lake.ts";
 import { sampler } from "./program.ts";

@@ -1,4 +1,4 @@
-import type { FailureFilter } from "../store/queries.ts";
+import type { FailureFilter } from "../store/rows.ts";
 import { matchesGlob } from "node:path";
 import type { FailureCode } from "../errors.ts";
 import type { InspectOptions } from "./command.ts";

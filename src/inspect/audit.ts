@@ -1,4 +1,5 @@
-import type { Queries, RecordedSample } from "../store/queries.ts";
+import type { Queries } from "../store/queries.ts";
+import type { RecordedSample } from "../store/rows.ts";
 import type { Stats } from "node:fs";
 import { opendir } from "node:fs/promises";
 import { errorCode } from "../errors.ts";

@@ -1,4 +1,4 @@
-import type { WholeEntry } from "../store/queries.ts";
+import type { WholeEntry } from "../store/rows.ts";
 import type { SettledOutcome } from "../store/types.ts";
 import { decide, type Decision } from "../store/decide.ts";
 import { systemMessage } from "../lake/errors.ts";

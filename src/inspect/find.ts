@@ -1,4 +1,5 @@
-import type { Queries, RawName, WholeEntry } from "../store/queries.ts";
+import type { Queries } from "../store/queries.ts";
+import type { RawName, WholeEntry } from "../store/rows.ts";
 import { realpath } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import type { Settings } from "../config/settings.ts";

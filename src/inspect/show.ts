@@ -1,4 +1,4 @@
-import type { WholeEntry } from "../store/queries.ts";
+import type { WholeEntry } from "../store/rows.ts";
 import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { Failure } from "../errors.ts";

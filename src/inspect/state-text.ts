@@ -1,4 +1,4 @@
-import type { WholeEntry } from "../store/queries.ts";
+import type { WholeEntry } from "../store/rows.ts";
 import { type FailureCode, retryOf } from "../errors.ts";
 import type { WaitingFor } from "./waiting-for.ts";
 

@@ -1,4 +1,5 @@
-import type { DatasetTotals, FailuresOfCode, Queries } from "../store/queries.ts";
+import type { Queries } from "../store/queries.ts";
+import type { DatasetTotals, FailuresOfCode } from "../store/rows.ts";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { OffReason, Settings } from "../config/settings.ts";

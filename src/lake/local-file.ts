@@ -4,19 +4,26 @@ import {
   constants,
   fstatSync,
   openSync,
-  readlinkSync,
   readSync,
   statSync,
 } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { systemMessage } from "./errors.ts";
+import {
+  closeRead,
+  type FileRoots,
+  findPlain,
+  findWithin,
+  type FoundFile,
+  refused,
+} from "./found-file.ts";
 import type { HeldDirectory } from "./held-directory.ts";
 import { isOnRemote } from "./remote.ts";
-import { isAbsence, isWithin } from "./roots.ts";
-import { O_PATH, systemCalls } from "../system/system-calls.ts";
-import { errorCode, Failure, type FailureCode, systemErrorIn } from "../errors.ts";
+import { isAbsence } from "./roots.ts";
+import { O_PATH } from "../system/system-calls.ts";
+import { errorCode, Failure, type FailureCode } from "../errors.ts";
 import { breathe } from "../lib/breathe.ts";
-import { pathBytes, pathText } from "../lib/pep383.ts";
+import { pathBytes } from "../lib/pep383.ts";
 import { HEAD_BYTES, type Source } from "../lib/source.ts";
 
 const CHUNK_BYTES = 256 * 1024;
@@ -37,11 +44,7 @@ export interface LocalFile extends Source {
 }
 
 /** Options of `openLocalFile`: where the file may lie, and what may be read of it. */
-export interface OpenOptions {
-  /** Real paths of the directories it may be in. */
-  readonly roots: readonly string[];
-  /** Set when another one could not be looked up: why. */
-  readonly unknownRoot?: string | undefined;
+export interface OpenOptions extends FileRoots {
   /** Its name as its producer knew it; decides the format. */
   readonly name: string;
   /** Bytes that may be read. */
@@ -79,12 +82,6 @@ export function openBronze(
   return openFound(path, options, find);
 }
 
-/** A file that is found and held, not open; and how to let it go. */
-interface FoundFile {
-  readonly fd: number;
-  readonly close: (fd: number) => void;
-}
-
 function openFound(path: string, options: OpenOptions, find: () => FoundFile): LocalFile {
   let found: FoundFile | undefined;
   try {
@@ -100,41 +97,9 @@ function openFound(path: string, options: OpenOptions, find: () => FoundFile): L
   }
 }
 
-/** Holds a file to which no link leads; undefined where one may, which has to be judged. */
-function findPlain(directory: HeldDirectory, path: string): FoundFile | undefined {
-  if (!path.isWellFormed()) return undefined;
-  const { open, close } = systemCalls();
-  try {
-    return { fd: open({ directory: directory.fd, path }, O_PATH, 0), close };
-  } catch (error) {
-    if (/^(ELOOP|EXDEV|ENOTDIR)$/.test(errorCode(error) ?? "")) return undefined;
-    throw error;
-  }
-}
-
-/** Holds what a path leads to, links followed, where that lies within the roots. */
-function findWithin(path: string, options: OpenOptions): FoundFile {
-  const found = { fd: openSync(pathBytes(path), O_PATH), close: closeSync };
-  try {
-    const real = readlinkSync(`/proc/self/fd/${found.fd}`, { encoding: "buffer" });
-    checkRoots(path, pathText(real), options);
-    return found;
-  } catch (error) {
-    closeRead(found);
-    throw error;
-  }
-}
-
 /** Turns a path of a manifest into an absolute one; relative paths start at the dataset. */
 export function bronzePath(datasetDir: string, bronze: string): string {
   return isAbsolute(bronze) ? bronze : join(datasetDir, bronze);
-}
-
-/** `real` is where a link led to, and the file is held: nothing can be exchanged after this. */
-function checkRoots(path: string, real: string, { roots, unknownRoot }: OpenOptions): void {
-  if (roots.some((root) => isWithin(real, root))) return;
-  if (unknownRoot !== undefined) throw new Failure("FILE_UNREADABLE", unknownRoot);
-  throw refused(path, "outside the prefix and allowedRoots");
 }
 
 function localFile(
@@ -250,22 +215,9 @@ function statAnew(path: string | Buffer): BigIntStats | undefined {
   }
 }
 
-/** Closes what was only read: whatever goes wrong there, what was read is not the worse for it. */
-function closeRead({ fd, close }: FoundFile): void {
-  try {
-    close(fd);
-  } catch (error) {
-    if (systemErrorIn(error) === undefined) throw error;
-  }
-}
-
 function isSame(a: BigIntStats, b: BigIntStats): boolean {
   const sameFile = a.dev === b.dev && a.ino === b.ino;
   return sameFile && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
-}
-
-function refused(path: string, why: string): Failure {
-  return new Failure("PATH_REFUSED", `${path}: ${why}`);
 }
 
 const codes: Readonly<Record<string, FailureCode>> = {

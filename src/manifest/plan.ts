@@ -111,6 +111,12 @@ export async function planAll(
   return { segments, skipped };
 }
 
+/** Ids of all files of a manifest. @throws errno */
+export async function fileIds(directory: HeldDirectory): Promise<ReadonlySet<string>> {
+  const { segments } = await planAll(directory);
+  return new Set(segments.map(({ file }) => file.id));
+}
+
 /** The checkpoint before the first line of a segment's file. */
 export function startOf({ file, retiredAt }: Segment): Checkpoint {
   return { file: file.id, path: file.path, offset: 0, line: 0, hash: "", retiredAt };

@@ -41,10 +41,12 @@ export function receiptOf(job: Job, result: Sampled | Failed, now: number): Rece
 export interface PrunedSample extends Pick<Job, "raw" | "bronze" | "mtime"> {
   /** Below `samples/`. */
   readonly sample: string;
+  /** Of the sample; 0 where that is not known. */
   readonly bytes: number;
   readonly format: string | null;
+  /** `failed`: the sample is of an earlier version. */
   readonly outcome: "sampled" | "failed";
-  /** Of the failure, where the sample was of an earlier version. */
+  /** Of the failure. */
   readonly code: string | null;
   readonly message: string | null;
 }

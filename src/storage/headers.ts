@@ -36,8 +36,8 @@ export function retryAfterMs(text: string | undefined, now: number): number | un
 const OLDER_MS = 1000;
 
 /**
- * What tells a version of an object from every other: a strong ETag, else a date that cannot have
- * been given to two versions. Either can stand in `If-Range`.
+ * The version of an object, as text that no other version has: a strong ETag, else a date that
+ * cannot have been given to two versions. Either can stand in `If-Range`.
  */
 export function versionIn({
   etag,

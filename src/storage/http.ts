@@ -19,7 +19,7 @@ async function read(url: URL, request: ReadRequest): Promise<Reply> {
   const reply = await get(url, { headers, stallMs, signal });
   if (reply.status === 200) return whole(reply);
   if (reply.status === 206 && isPart) return part(reply, start, version);
-  if (reply.status === 416 && isPart) return outside(reply, start, version);
+  if (reply.status === 416 && isPart) return outside(reply, url, request);
   throw await refusal(url, reply);
 }
 
@@ -57,23 +57,17 @@ function part(reply: HttpReply, start: number, version: string): Reply {
   };
 }
 
-/** Nothing is left to be sent, where the object ends there. */
-function outside(reply: HttpReply, start: number, version: string): Reply {
-  reply.close();
-  const size = sizeOutside(reply.headers["content-range"]);
-  const isEnd = size === start;
+/** Nothing is left to be sent, where the object ends there; else it is asked for from its start. */
+function outside({ headers, close }: HttpReply, url: URL, request: ReadRequest): Promise<Reply> {
+  close();
+  const { start, version } = request;
+  const size = sizeOutside(headers["content-range"]);
+  if (size !== start) return read(url, { ...request, start: 0 });
   const nothing = { offered: {}, encoding: undefined, chunks: none() };
-  return isEnd
-    ? { start, size, version, ...nothing }
-    : { start: 0, size, version: undefined, ...nothing, chunks: fails(reply.url) };
+  return Promise.resolve({ start, size, version, ...nothing });
 }
 
 async function* none(): AsyncGenerator<Uint8Array, void, void> {}
-
-// oxlint-disable-next-line require-yield
-async function* fails(url: URL): AsyncGenerator<Uint8Array, void, void> {
-  throw new Unavailable(`${redacted(url)}: it is shorter than what was read of it`);
-}
 
 /** Ends with an error where more comes than the part said to have. */
 async function* ofLength(

@@ -16,7 +16,7 @@ export interface HttpRequest {
 export interface HttpReply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Where redirects led. */
+  /** The URL that redirects led to. */
   readonly url: URL;
   /** The bytes as they were sent. @throws Unavailable; the signal's reason once it is aborted */
   readonly body: AsyncIterable<Uint8Array>;

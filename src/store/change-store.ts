@@ -1,6 +1,6 @@
-import type { FailureFilter } from "./queries.ts";
+import type { FailureFilter } from "./rows.ts";
 
-/** What people have changed, beside the daemon or without one. `now` is ms since epoch. */
+/** Changes that people ask for, beside the daemon or without one. `now` is ms since epoch. */
 export interface ChangeStore {
   /**
    * Makes failed (and pruned) entries due again, as if nothing had failed before; returns how many

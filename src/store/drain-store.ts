@@ -2,7 +2,7 @@ import type { Failed, Job, Sampled } from "../job.ts";
 import type { SettledOutcome } from "./types.ts";
 import type { Names } from "./ingest-store.ts";
 
-/** What drain asks of the store: what is due, and what became of it. */
+/** Drain's part of the store: it gives out what is due, and takes the outcomes. */
 export interface DrainStore {
   /** Takes what is due, in turn from every dataset that has something. */
   claim(options: ClaimOptions): Promise<readonly Claim[]>;
@@ -31,11 +31,11 @@ export interface Claim {
   readonly failedAt: number | null;
   /** The sample published before, below `samples/`. */
   readonly sample: string | null;
-  /** What became of it before. */
+  /** The entry's outcome before this job. */
   readonly outcome: CountedOutcome;
 }
 
-/** What to take. */
+/** Options of `DrainStore.claim`. */
 export interface ClaimOptions {
   /** Jobs wanted. */
   readonly limit: number;
@@ -64,5 +64,5 @@ export interface BackOff {
   readonly longestMs: number;
 }
 
-/** What an entry has in the totals: `new` until its first outcome. */
+/** An entry's outcome, as totals count it: `new` until the first one. */
 export type CountedOutcome = "new" | SettledOutcome;

@@ -1,7 +1,7 @@
 import type { Checkpoint, Entry, RejectedLine } from "../manifest/types.ts";
 import type { ForgottenReceipt, Remembered } from "./remembered.ts";
 
-/** What ingest asks of the store: where manifests resume, and where their lines go. */
+/** Ingest's part of the store: checkpoints of manifests, and the entries of their lines. */
 export interface IngestStore {
   /** Notes that a dataset is there; one that was forgotten is known again. */
   know(dataset: string): Promise<void>;

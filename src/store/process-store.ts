@@ -1,7 +1,7 @@
 import type { PassSummary } from "./types.ts";
 import type { Wait } from "./waits.ts";
 
-/** What the store remembers of the process that works on it. */
+/** The daemon's part of the store: its memory of the process that works on it. */
 export interface ProcessStore {
   /** Whether the last process stopped cleanly; undefined before the first one. */
   wasStoppedCleanly(): Promise<boolean | undefined>;

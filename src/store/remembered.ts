@@ -1,4 +1,4 @@
-/** What a receipt says that the cache has to know. */
+/** The part of a receipt that the store has to know. */
 export interface Remembered {
   readonly raw: string;
   readonly bronze: string;

@@ -1,4 +1,6 @@
-/** What upkeep asks of the store: samples by age, what is not on stable storage, what is forgotten. */
+import type { PrunedSample } from "../samples/receipts.ts";
+
+/** Upkeep's part of the store: samples by age, samples that are not on stable storage, forgetting. */
 export interface UpkeepStore {
   /** Published samples of a dataset before a place in the order of age, from the newest one on. */
   newestSamples(
@@ -54,30 +56,16 @@ export interface SampleSpan {
 }
 
 /** A published sample that nothing is under way for. */
-export interface Published extends SamplePosition {
-  readonly bronze: string;
-  /** Of the newest line, seconds since epoch. */
-  readonly mtime: number;
-  /** Below `samples/`. */
-  readonly sample: string;
-  /** Of the sample; 0 where that is not known. */
-  readonly bytes: number;
-  readonly format: string | null;
-  /** `failed`: the sample is of an earlier version. */
-  readonly outcome: "sampled" | "failed";
-  /** Of the failure. */
-  readonly code: string | null;
-  readonly message: string | null;
-}
+export interface Published extends SamplePosition, PrunedSample {}
 
-/** What came of removing some of them. */
+/** The result of `UpkeepStore.prune`. */
 export interface Removal {
   readonly removed: readonly Published[];
   /** What was thrown at the one after these. */
   readonly failure: unknown;
 }
 
-/** One of them, with what the cache says of its sample now. */
+/** A sample that may not be on stable storage yet. */
 export interface Unsynced {
   readonly id: number;
   /** When it was noted, ms since epoch; 0 where that is not known. */

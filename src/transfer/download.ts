@@ -5,9 +5,9 @@ import { storageOf } from "../storage/index.ts";
 import { type Digests, type Reply, Unavailable } from "../storage/types.ts";
 import { backOffMs } from "./back-off.ts";
 import { agrees } from "./digest.ts";
-import { openPartial, type Partial } from "./partial.ts";
+import { openPartial, type PartialFile } from "./partial.ts";
 
-/** How an object is fetched. */
+/** Options of `download`. */
 export interface DownloadOptions {
   /** The file that it becomes, absolute. */
   readonly target: string;
@@ -20,11 +20,11 @@ export interface DownloadOptions {
   readonly signal: AbortSignal;
   /** Told how many bytes are there, and how many there are to be, where that is known. */
   readonly onProgress?: (bytes: number, size: number | undefined) => void;
-  /** Waits; 0 to 1 spreads it. */
+  /** A random number, 0 to 1, that spreads the waits; tests give their own. */
   readonly random?: () => number;
 }
 
-/** What was fetched. */
+/** The result of `download`. */
 export interface Downloaded {
   readonly bytes: number;
   /** Lower-case hexadecimal. */
@@ -40,10 +40,10 @@ export interface Downloaded {
   readonly requests: number;
 }
 
-/** What is known of the object at hand. */
+/** The state of one download. */
 interface Transfer {
   readonly url: URL;
-  readonly partial: Partial;
+  readonly partial: PartialFile;
   readonly options: DownloadOptions;
   size: number | undefined;
   offered: Digests;
@@ -92,17 +92,22 @@ export async function download(url: URL, options: DownloadOptions): Promise<Down
   }
 }
 
-/** Asks until all is there; progress begins the count of failures again. */
+/**
+ * Asks until all is there. Progress begins the count of failures again; how often all was begun again
+ * is counted apart.
+ */
 async function fetchWhole(transfer: Transfer): Promise<void> {
   const { partial, options, url } = transfer;
   for (let failures = 0; ;) {
-    const before = partial.offset();
+    const before = { offset: partial.offset(), restarts: transfer.restarts };
     try {
       await fetchSome(transfer);
       return;
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
-      failures = partial.offset() > before ? 1 : failures + 1;
+      // What began again is counted there: how far the try before got says nothing of it.
+      const isAgain = transfer.restarts > before.restarts;
+      if (!isAgain) failures = partial.offset() > before.offset ? 1 : failures + 1;
       if (failures > options.retries) {
         const message = `${error.message}; given up after ${failures} tries that brought nothing`;
         throw new Failure("UNREACHABLE", message, { cause: error });
@@ -144,7 +149,7 @@ async function fetchSome(transfer: Transfer): Promise<void> {
 
 /** A version has one size; a source that says another one is not to be gone on with. */
 async function checkSize({ url, partial, size }: Transfer, reply: Reply): Promise<void> {
-  if ((reply.size ?? size) === (size ?? reply.size)) return;
+  if (size === undefined || reply.size === undefined || reply.size === size) return;
   await partial.begin(undefined, {});
   throw new Unavailable(
     `${redacted(url)}: its size is said to be ${size} bytes, and then ${reply.size}`,

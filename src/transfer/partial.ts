@@ -4,12 +4,13 @@ import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from "no
 import { dirname } from "node:path";
 import { errorCode, Failure } from "../errors.ts";
 import { bootIdOf } from "../system/boot-id.ts";
+import { isRunning } from "../system/is-running.ts";
 import { outputFailure } from "../lake/errors.ts";
 import type { Digests } from "../storage/types.ts";
-import { type Folding, folding } from "./digest.ts";
+import { type Folding, type Found, folding } from "./digest.ts";
 
 /** A file while it is transferred: beside its place, as `<name>.part`, and `<name>.part.json`. */
-export interface Partial {
+export interface PartialFile {
   /** Bytes that are there. */
   offset(): number;
   /** The version of the object that they are of; undefined before the first byte, and where none is known. */
@@ -22,7 +23,7 @@ export interface Partial {
   /** @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE */
   append(chunk: Uint8Array): Promise<void>;
   /** Hashes of what is there; nothing is appended afterwards, but after `begin`. */
-  digests(): ReturnType<Folding["end"]>;
+  digests(): Found;
   /** Brings it to disk and gives it its name. @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE */
   commit(): Promise<void>;
   /** Removes it. */
@@ -31,7 +32,7 @@ export interface Partial {
   close(): Promise<void>;
 }
 
-/** What a process leaves for the next one, and by which others see that it is at work. */
+/** The state that a process leaves for the next one; by it others see that the process is at work. */
 interface Journal {
   /** The location, as it may be shown. */
   readonly of: string;
@@ -53,7 +54,7 @@ const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
  * since a hash cannot be kept.
  * @throws Failure ALREADY_RUNNING where another process is at it; OUTPUT_FULL or OUTPUT_UNWRITABLE
  */
-export async function openPartial(target: string, of: string): Promise<Partial> {
+export async function openPartial(target: string, of: string): Promise<PartialFile> {
   const part = `${target}.part`;
   const journal = `${part}.json`;
   const left = await journalLeft(journal);
@@ -121,15 +122,6 @@ async function checkFree(left: Journal | undefined, part: string): Promise<void>
 function taken(part: string, by: Journal | undefined): Failure {
   const who = by === undefined ? "another process" : `process ${by.owner.pid}`;
   return new Failure("ALREADY_RUNNING", `${part} is being written by ${who}`);
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === "EPERM";
-  }
 }
 
 async function journalLeft(journal: string): Promise<Journal | undefined> {

@@ -1,4 +1,4 @@
-import type { ListedEntry } from "../../src/store/queries.ts";
+import type { ListedEntry } from "../../src/store/rows.ts";
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import {

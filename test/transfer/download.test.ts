@@ -295,6 +295,17 @@ test("damage in what an earlier process left is found, and all is fetched again"
   expect(done).toMatchObject({ verified: true, requests: 2 });
 });
 
+test("what is longer than the object is now was another version: it is fetched from its start", async () => {
+  await using where = await place();
+  await using server = await startServer(good);
+  const of = `${server.url.origin}${server.url.pathname}?…`;
+  const owner = { pid: process.pid, token: "of the process before" };
+  await writeFile(`${where.target}.part.json`, JSON.stringify({ of, version: etag, owner }));
+  await writeFile(`${where.target}.part`, Buffer.alloc(BYTES + 1));
+  const done = await download(server.url, options(where.target));
+  expect(done).toMatchObject({ bytes: BYTES, sha256: sha256Of(body) });
+});
+
 test("a file of this machine is copied, and one that is not there is said to be missing", async () => {
   await using where = await place();
   const from = join(where.directory, "from.csv");

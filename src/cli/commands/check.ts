@@ -18,7 +18,7 @@ import { counted } from "../../lib/text.ts";
 import { noDatasetText } from "../no-dataset.ts";
 import { printJson, printLine } from "../output/print.ts";
 import { openStoreIfAny } from "../../store/open.ts";
-import type { AcknowledgedLine } from "../../store/queries.ts";
+import type { AcknowledgedLine } from "../../store/rows.ts";
 import type { Store } from "../../store/store.ts";
 import { BRONZE, SAMPLES } from "../../lake/dataset.ts";
 

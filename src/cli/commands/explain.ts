@@ -1,4 +1,4 @@
-import type { WholeEntry } from "../../store/queries.ts";
+import type { WholeEntry } from "../../store/rows.ts";
 import { Failure } from "../../errors.ts";
 import { type Explanation, explainEntry } from "../../inspect/explain.ts";
 import { createLake } from "../../lake/lake.ts";

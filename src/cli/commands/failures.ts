@@ -1,4 +1,4 @@
-import type { FailedEntry, RejectedEntry } from "../../store/queries.ts";
+import type { FailedEntry, RejectedEntry } from "../../store/rows.ts";
 import { type Context, exitCodes } from "../command.ts";
 import { settingsFor } from "../settings-for.ts";
 import { type FailureOptions, failureFilter } from "../filter.ts";

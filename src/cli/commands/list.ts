@@ -1,4 +1,4 @@
-import type { ListFilter, ListedEntry } from "../../store/queries.ts";
+import type { ListFilter, ListedEntry } from "../../store/rows.ts";
 import { matchesGlob } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { Failure, type FailureCode } from "../../errors.ts";

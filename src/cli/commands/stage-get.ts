@@ -33,7 +33,7 @@ export async function stageGet(options: StageGetOptions, context: Context): Prom
   const target = await targetOf(url, options);
   const sha256 = hashOf(options.sha256);
   const abort = new AbortController();
-  const stop = () => abort.abort(new Failure("UNREACHABLE", "stopped: begin again, to go on"));
+  const stop = () => abort.abort();
   const bar = createBar(context, "bytes");
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
@@ -49,6 +49,11 @@ export async function stageGet(options: StageGetOptions, context: Context): Prom
     bar.end();
     report(done, { url, target }, options, context);
     return exitCodes.done;
+  } catch (error) {
+    if (!abort.signal.aborted) throw error;
+    bar.end();
+    tell(context, "stopped: begin again, to go on");
+    return exitCodes.failed;
   } finally {
     bar.end();
     process.off("SIGINT", stop).off("SIGTERM", stop);

@@ -21,7 +21,7 @@ const LINE_MS = 5000;
 /** The rate is that of the last this many ms. */
 const RATE_MS = 10_000;
 const BLOCKS = 24;
-/** Where nobody reads them, lines are kept up to this many bytes, and the others are dropped. */
+/** Bytes of unread lines that are kept; lines beyond that are dropped. */
 const UNREAD_BYTES = 1024 ** 2;
 
 /**

@@ -1,4 +1,4 @@
-import type { WholeEntry } from "../../store/queries.ts";
+import type { WholeEntry } from "../../store/rows.ts";
 import type { Receipt } from "../../samples/receipts.ts";
 import { stateText } from "../../inspect/state-text.ts";
 import { bytesText, counted, formatText, readText } from "../../lib/text.ts";

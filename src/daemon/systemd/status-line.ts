@@ -1,4 +1,4 @@
-import type { Backlog } from "../../store/queries.ts";
+import type { Backlog } from "../../store/rows.ts";
 import { counted, countText } from "../../lib/text.ts";
 
 /** The facts behind the service's status line. */

@@ -1,4 +1,4 @@
-import type { WholeEntry } from "../../store/queries.ts";
+import type { WholeEntry } from "../../store/rows.ts";
 import { Failure } from "../../errors.ts";
 import type { LocalFile } from "../../lake/local-file.ts";
 import type { Settings } from "../../config/settings.ts";

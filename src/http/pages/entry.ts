@@ -1,4 +1,4 @@
-import type { WholeEntry } from "../../store/queries.ts";
+import type { WholeEntry } from "../../store/rows.ts";
 import { html } from "hono/html";
 import { decide } from "../../store/decide.ts";
 import { explained, type FailureCode } from "../../errors.ts";

@@ -1,4 +1,4 @@
-import type { NewestFailure, NewestLine } from "../../store/queries.ts";
+import type { NewestFailure, NewestLine } from "../../store/rows.ts";
 import { join } from "node:path";
 import { html } from "hono/html";
 import { explained, type FailureCode, failureCodes } from "../../errors.ts";

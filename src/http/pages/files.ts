@@ -1,4 +1,4 @@
-import type { BrowsePage, Cursor, ListedEntry } from "../../store/queries.ts";
+import type { BrowsePage, Cursor, ListedEntry } from "../../store/rows.ts";
 import { join } from "node:path";
 import { html } from "hono/html";
 import type { DatasetStatus } from "../../inspect/status.ts";

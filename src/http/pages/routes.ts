@@ -1,4 +1,4 @@
-import type { WholeEntry } from "../../store/queries.ts";
+import type { WholeEntry } from "../../store/rows.ts";
 import type { Context, Hono } from "hono";
 import { html } from "hono/html";
 import { createSemaphore } from "../../lib/semaphore.ts";

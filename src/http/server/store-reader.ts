@@ -35,7 +35,7 @@ export function createStoreReader(state: string): StoreReader {
   }
 }
 
-/** Whether an error is the store's, and says nothing about the request. */
+/** True for an error of the store: the request is not at fault. */
 export function isStoreFailure(error: unknown): boolean {
   if (error instanceof Failure) return error.code === "CACHE_UNUSABLE";
   return isStoreError(error);

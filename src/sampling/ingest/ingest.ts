@@ -9,9 +9,9 @@ import { createLake, type Lake } from "../../lake/lake.ts";
 import { isSettled, type Look, NOTHING, type Sight, type Steps, type Taken } from "./look.ts";
 import { holdManifests } from "../../manifest/directory.ts";
 import type { ManifestFile } from "../../manifest/files.ts";
-import { planAll } from "../../manifest/plan.ts";
+import { fileIds, planAll } from "../../manifest/plan.ts";
 import { looksSame } from "../../manifest/unmoved.ts";
-import { createSteps, idsIn, type LookOptions } from "./steps.ts";
+import { createSteps, type LookOptions } from "./steps.ts";
 import { isStoreError } from "../../store/open.ts";
 import { MANIFESTS } from "../../lake/dataset.ts";
 
@@ -183,10 +183,10 @@ async function end({ look, steps }: OpenLook): Promise<void> {
   look.held[Symbol.dispose]();
 }
 
-/** Whether no file has come since a look began. Where that cannot be seen, the next look says why. */
+/** True where no file has come since a look began. False where nobody can tell: the next look says why. */
 async function isWhole({ directory, there }: Look): Promise<boolean> {
   try {
-    const ids = await idsIn(directory);
+    const ids = await fileIds(directory);
     return isInPlace(directory) && [...ids].every((id) => there.has(id));
   } catch {
     return false;

@@ -15,8 +15,8 @@ export async function* readOn(
   }: { readonly segments: readonly Segment[]; readonly known: readonly Checkpoint[] },
 ): Steps {
   const { store, together, settings } = reading;
-  // They retire with the first line of what follows: a file of which nothing was read yet has no
-  // bytes to be known again by. Where such a one is all that is known, it gives way at once.
+  // Checkpoints of finished files, which retire together with the next batch. A file of which nothing
+  // was read yet cannot be recognised later by its bytes: its checkpoint retires at once.
   const unread = known.length === 1 ? known.find(({ offset }) => offset === 0) : undefined;
   const over: Checkpoint[] = unread === undefined ? [] : [{ ...unread, retiredAt: look.now }];
   for (const segment of segments) {

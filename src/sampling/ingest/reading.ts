@@ -12,7 +12,7 @@ import { expectedNames } from "../job/sample-names.ts";
 import { isSettled, type Look } from "./look.ts";
 import type { Together } from "./sort-first.ts";
 
-/** What the steps of every look are made with. */
+/** Store, settings and listeners that the steps of every look share. */
 export interface Reading {
   readonly store: IngestStore;
   readonly settings: Settings;

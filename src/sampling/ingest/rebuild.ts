@@ -5,7 +5,7 @@ import { isSamplePath } from "../../samples/path.ts";
 import { type Receipt, readReceipts } from "../../samples/receipts.ts";
 import type { IngestStore } from "../../store/ingest-store.ts";
 
-/** What to rebuild. */
+/** Options of `rebuildDataset`. */
 export interface RebuildOptions {
   readonly dataset: string;
   /** Undefined where it has none. */

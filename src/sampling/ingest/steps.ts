@@ -1,8 +1,7 @@
 import type { Settings } from "../../config/settings.ts";
 import type { WasClockSet } from "../../lib/clock-jumps.ts";
-import type { HeldDirectory } from "../../lake/held-directory.ts";
 import { isSameFile } from "../../manifest/files.ts";
-import { planAll, planReading, type ReadingPlan, type Segment } from "../../manifest/plan.ts";
+import { fileIds, planReading, type ReadingPlan, type Segment } from "../../manifest/plan.ts";
 import type { Checkpoint, RejectedLine } from "../../manifest/types.ts";
 import { holdSamples } from "../../samples/directory.ts";
 import type { IngestStore } from "../../store/ingest-store.ts";
@@ -48,7 +47,8 @@ export function createSteps(options: LookOptions): (look: Look) => Steps {
     noteSkipped(look, plan.skipped ?? []);
     look.found = plan.segments.map(({ file }) => file);
     // A look that has nothing to read is never half done.
-    if (look.found.length > 0 || plan.doubt !== undefined) look.there = await idsIn(look.directory);
+    if (look.found.length > 0 || plan.doubt !== undefined)
+      look.there = await fileIds(look.directory);
     return yield* follow(reading, look, { plan, known });
   };
 
@@ -59,12 +59,6 @@ export function createSteps(options: LookOptions): (look: Look) => Steps {
     skipped.set(dataset, names);
     options.onSkipped?.(dataset, fresh);
   }
-}
-
-/** Ids of all files of a manifest. @throws errno */
-export async function idsIn(directory: HeldDirectory): Promise<ReadonlySet<string>> {
-  const { segments } = await planAll(directory);
-  return new Set(segments.map(({ file }) => file.id));
 }
 
 /** Reads what a plan says. */

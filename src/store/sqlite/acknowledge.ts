@@ -1,5 +1,5 @@
 import type { Acknowledgement } from "../change-store.ts";
-import type { AcknowledgedLine } from "../queries.ts";
+import type { AcknowledgedLine } from "../rows.ts";
 import { pathBytes } from "../../lib/pep383.ts";
 import { datasetsIn } from "./datasets.ts";
 import { failedEntries } from "./queries/failures.ts";

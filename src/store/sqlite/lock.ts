@@ -7,6 +7,7 @@ import { systemMessage } from "../../lake/errors.ts";
 import { entryPath } from "../../lake/held-directory.ts";
 import { holdState, makeState } from "../../lake/state-directory.ts";
 import { type DirectoryLock, lockDirectory } from "../../system/directory-lock.ts";
+import { isRunning } from "../../system/is-running.ts";
 import { isDamaged } from "./errors.ts";
 import { accessHint, type Db } from "./open.ts";
 
@@ -175,11 +176,5 @@ function readHolder(db: Db): Holder | undefined {
 
 /** A killed daemon leaves its row, but no process. On another host we take the row's word. */
 function isAlive({ pid, host }: Holder): boolean {
-  if (host !== hostname()) return true;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === "EPERM";
-  }
+  return host !== hostname() || isRunning(pid);
 }

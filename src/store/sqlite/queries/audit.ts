@@ -1,4 +1,4 @@
-import type { RecordedSample } from "../../queries.ts";
+import type { RecordedSample } from "../../rows.ts";
 import { pathBytes, pathText } from "../../../lib/pep383.ts";
 import { IS_ACKNOWLEDGED } from "./failures.ts";
 import type { Db } from "../open.ts";

@@ -1,4 +1,4 @@
-import type { Backlog } from "../../queries.ts";
+import type { Backlog } from "../../rows.ts";
 import { datasetsOf } from "../datasets.ts";
 import type { Db } from "../open.ts";
 

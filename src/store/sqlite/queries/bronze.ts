@@ -1,4 +1,4 @@
-import type { BronzeName } from "../../queries.ts";
+import type { BronzeName } from "../../rows.ts";
 import { pathBytes, pathText } from "../../../lib/pep383.ts";
 import type { Db } from "../open.ts";
 

@@ -1,4 +1,4 @@
-import type { BrowseOptions, BrowsePage, Cursor, ListedEntry } from "../../queries.ts";
+import type { BrowseOptions, BrowsePage, Cursor, ListedEntry } from "../../rows.ts";
 import { pathBytes, pathText } from "../../../lib/pep383.ts";
 import { datasetsOf } from "../datasets.ts";
 import { entryOf, type ListedRow } from "./list.ts";

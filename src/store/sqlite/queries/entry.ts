@@ -1,4 +1,4 @@
-import type { WholeEntry } from "../../queries.ts";
+import type { WholeEntry } from "../../rows.ts";
 import { pathBytes } from "../../../lib/pep383.ts";
 import { entryOf, type ListedRow, timeOf } from "./list.ts";
 import type { Db } from "../open.ts";

@@ -1,4 +1,4 @@
-import type { FailedEntry, FailureFilter, RejectedEntry } from "../../queries.ts";
+import type { FailedEntry, FailureFilter, RejectedEntry } from "../../rows.ts";
 import type { FailureCode } from "../../../errors.ts";
 import { pathText } from "../../../lib/pep383.ts";
 import type { RejectedLine } from "../../../manifest/types.ts";

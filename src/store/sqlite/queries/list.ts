@@ -1,4 +1,4 @@
-import type { ListFilter, ListedEntry } from "../../queries.ts";
+import type { ListFilter, ListedEntry } from "../../rows.ts";
 import { pathText } from "../../../lib/pep383.ts";
 import { datasetsIn } from "../datasets.ts";
 import type { SettledOutcome } from "../../types.ts";

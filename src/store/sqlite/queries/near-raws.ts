@@ -1,4 +1,4 @@
-import type { Misspelt, RawName } from "../../queries.ts";
+import type { Misspelt, RawName } from "../../rows.ts";
 import { nearest } from "../../../lib/nearest.ts";
 import { pathText } from "../../../lib/pep383.ts";
 import { fileName } from "../../../lib/text.ts";

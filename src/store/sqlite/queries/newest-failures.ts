@@ -1,4 +1,4 @@
-import type { Failing, NewestFailure, NewestLine } from "../../queries.ts";
+import type { Failing, NewestFailure, NewestLine } from "../../rows.ts";
 import { browse } from "./browse.ts";
 import type { Db } from "../open.ts";
 import { failureCodes } from "../../../errors.ts";

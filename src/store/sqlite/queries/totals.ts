@@ -1,4 +1,4 @@
-import type { DatasetTotals, FailuresOfCode } from "../../queries.ts";
+import type { DatasetTotals, FailuresOfCode } from "../../rows.ts";
 import type { FailureCode } from "../../../errors.ts";
 import { pathText } from "../../../lib/pep383.ts";
 import { IS_ACKNOWLEDGED } from "./failures.ts";

@@ -1,0 +1,229 @@
+import type { FailureCode } from "../errors.ts";
+import type { RejectedLine } from "../manifest/types.ts";
+import type { SettledOutcome } from "./types.ts";
+
+/** One entry and what became of it. Times of ours are ISO 8601, mtimes seconds since epoch. */
+export interface ListedEntry {
+  readonly dataset: string;
+  readonly raw: string;
+  readonly bronze: string;
+  readonly mtime: number;
+  /** Of the last settled job; null before the first. */
+  readonly outcome: SettledOutcome | null;
+  /** True when it is due or waits for another try. */
+  readonly waiting: boolean;
+  /** `samples/…`; null where there is none. */
+  readonly sample: string | null;
+  /** True when the sample is of an earlier version of the file. */
+  readonly stale: boolean;
+  readonly format: string | null;
+  readonly rows: number | null;
+  readonly bytes: number | null;
+  readonly sourceSize: number | null;
+  readonly reason: string | null;
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly attempts: number;
+  readonly nextAt: string | null;
+  readonly at: string | null;
+  /** True for a failure that is not tried again and that people have seen. */
+  readonly acknowledged: boolean;
+}
+
+/** Which entries to list: all of them by default. */
+export interface ListFilter {
+  readonly outcome?: "sampled" | "failed" | "pruned" | "waiting";
+  /** Of the last failure. */
+  readonly code?: string;
+  /** Settled since then, ms since epoch. */
+  readonly since?: number;
+  readonly hasDataset?: (dataset: string) => boolean;
+  readonly hasRaw?: (raw: string) => boolean;
+  /** Asked with the sample as well: its name tells `tsv` from `csv`. */
+  readonly hasFormat?: (format: string, sample: string | null) => boolean;
+  /** The last settled first, instead of by dataset and raw. */
+  readonly isNewestFirst?: boolean;
+  readonly limit?: number;
+}
+
+/** All that is known of one entry. */
+export interface WholeEntry extends ListedEntry {
+  /** The mtime that the last settled job was for, seconds since epoch. */
+  readonly doneMtime: number | null;
+  /** When the first of the attempts failed, ISO 8601. */
+  readonly failedAt: string | null;
+  /** When the sample was published, ISO 8601; null where there is none. */
+  readonly sampledAt: string | null;
+}
+
+/** Which failures are meant. */
+export interface FailureFilter {
+  readonly code?: FailureCode;
+  /** Also entries whose sample retention has removed. */
+  readonly withPruned?: boolean;
+  readonly hasDataset: (dataset: string) => boolean;
+  readonly hasRaw: (raw: string) => boolean;
+}
+
+/** An entry whose last try failed. Times are ISO 8601. */
+export interface FailedEntry {
+  readonly dataset: string;
+  readonly raw: string;
+  /** null where a rebuilt cache knows no more than that it failed. */
+  readonly code: FailureCode | null;
+  readonly message: string | null;
+  readonly attempts: number;
+  /** Of the first failure of these attempts. */
+  readonly failedAt: string | null;
+  /** null for a dead letter. */
+  readonly nextAt: string | null;
+  /** True for a dead letter that people have seen. */
+  readonly acknowledged: boolean;
+}
+
+/** A manifest line that was no entry. */
+export interface RejectedEntry extends RejectedLine {
+  readonly dataset: string;
+  /** ISO 8601. */
+  readonly at: string;
+  /** True when people have seen it. */
+  readonly acknowledged: boolean;
+}
+
+/** What the cache says of an entry's sample. */
+export interface RecordedSample {
+  readonly raw: string;
+  /** Below `samples/`; null where there is none. */
+  readonly sample: string | null;
+  /** Bytes of the sample. */
+  readonly bytes: number | null;
+  readonly outcome: "sampled" | "failed" | "pruned" | null;
+  /** True when it is due or waits for another try. */
+  readonly waiting: boolean;
+  /** True when it failed for good, and people have seen that. */
+  readonly acknowledged: boolean;
+}
+
+/** A bad manifest line that people have seen, and how often. */
+export interface AcknowledgedLine extends Pick<RejectedLine, "line" | "offset" | "reason"> {
+  readonly count: number;
+}
+
+/** How many failures there are with a code. */
+export interface CodeCount {
+  readonly code: string;
+  readonly entries: number;
+}
+
+/** How many entries of a dataset failed. */
+export interface Failing {
+  readonly dataset: string;
+  readonly failed: number;
+}
+
+/** An entry that failed; `at` is ISO 8601, null where that is not known. */
+export type NewestFailure = Pick<
+  ListedEntry,
+  "dataset" | "raw" | "code" | "message" | "attempts" | "nextAt" | "at"
+>;
+
+/** A manifest line that was no entry. */
+export interface NewestLine extends RejectedLine {
+  readonly dataset: string;
+  /** ms since epoch. */
+  readonly at: number;
+}
+
+/** A raw and its dataset. */
+export interface RawName {
+  readonly dataset: string;
+  readonly raw: string;
+}
+
+/** What is looked for. */
+export interface Misspelt {
+  readonly raw: string;
+  /** Only there; in all datasets when undefined. */
+  readonly dataset?: string | undefined;
+  /** At most this many. */
+  readonly count: number;
+}
+
+/** Which of a dataset's entries to show. */
+export interface BrowseOptions {
+  readonly dataset: string;
+  /** All that were settled, when not given; `waiting`: due, or waiting for another try. */
+  readonly outcome?: "sampled" | "failed" | "pruned" | "waiting";
+  /** Part of the raw, letters in either case. */
+  readonly search?: string;
+  /** Where to go on: the `next` of the page before. */
+  readonly after?: Cursor;
+  /** Entries on a page. */
+  readonly limit: number;
+}
+
+/** An entry's place in the order: by time (ms since epoch), by arrival where it waits, by raw. */
+export interface Cursor {
+  readonly at: number;
+  readonly seq: number;
+  readonly raw: string;
+}
+
+/** A page of entries. */
+export interface BrowsePage {
+  readonly entries: readonly ListedEntry[];
+  /** Where the next page begins; null when this was the last one. */
+  readonly next: Cursor | null;
+  /** Entries looked at to find these. */
+  readonly looked: number;
+}
+
+/** What is due. */
+export interface Backlog {
+  readonly entries: number;
+  /** When the oldest of them became so, ms since epoch; null when there is none. */
+  readonly oldestDueAt: number | null;
+}
+
+/** A bronze file as manifest lines may have it. */
+export interface BronzeName {
+  /** In any dataset when undefined. */
+  readonly dataset: string | undefined;
+  /** Below the dataset, and absolute. */
+  readonly paths: readonly string[];
+}
+
+/** One dataset at a glance. Times are ms since epoch. */
+export interface DatasetTotals {
+  readonly dataset: string;
+  readonly entries: number;
+  readonly sampled: number;
+  readonly failed: number;
+  /** Of these, which people have seen and which are not tried again. */
+  readonly acknowledged: number;
+  /** Whose sample retention has removed. */
+  readonly pruned: number;
+  /** Due, or waiting for another try. */
+  readonly waiting: number;
+  /** Of these, whose time has come: the backlog. */
+  readonly due: number;
+  /** When the oldest of those that are due became so. */
+  readonly oldestDueAt: number | null;
+  /** Manifest lines that were no entries, so far. */
+  readonly rejected: number;
+  /** Of these, which people have seen. */
+  readonly acknowledgedLines: number;
+  /** Entries settled within the last minute. */
+  readonly lastMinute: number;
+  /** Bytes read from bronze, so far. */
+  readonly readBytes: number;
+}
+
+/** Entries whose last try failed with a code, and one of them. */
+export interface FailuresOfCode {
+  readonly code: FailureCode;
+  readonly entries: number;
+  /** Of these, which people have seen and which are not tried again. */
+  readonly acknowledged: number;
+  readonly example: { readonly dataset: string; readonly raw: string; readonly message: string };
+}
