@@ -29,15 +29,17 @@ beforeAll(async () => {
 test.skipIf(reason !== undefined)(
   "killed at any write, rename, unlink or sync, the next pass leaves what an undisturbed one does",
   async () => {
-    const chosen = spread(points, COUNT);
+    let tried = 0;
     let killed = 0;
-    for (const point of chosen) {
+    for (const point of spread(points, COUNT)) {
+      if (killed === COUNT) break;
       const lake = template.copy();
+      tried += 1;
       if (killAt(lake, point)) killed += 1;
       await expectRecovery(lake, expected, `killed at ${nameOf(point)}`);
     }
     process.stdout.write(
-      `${chosen.length} of ${points.length} crash points, ${killed} reached; CRASH_SEED=${SEED}\n`,
+      `${tried} of ${points.length} crash points, ${killed} reached; CRASH_SEED=${SEED}\n`,
     );
     expect(killed).toBeGreaterThan(0);
   },
@@ -47,8 +49,12 @@ test.skipIf(reason !== undefined)(
 test.skipIf(reason !== undefined)(
   "killed again while it recovers, the pass after that leaves what an undisturbed one does",
   async () => {
+    let tried = 0;
     let killed = 0;
-    for (const { first, secondOf } of choosePairs(points, PAIRS, SEED)) {
+    // More than are wanted, since not every pair is reached.
+    for (const { first, secondOf } of choosePairs(points, PAIRS * 5, SEED)) {
+      if (killed === PAIRS) break;
+      tried += 1;
       const lake = template.copy();
       const isFirstReached = killAt(lake, first);
       const traced = lake.copy();
@@ -59,7 +65,7 @@ test.skipIf(reason !== undefined)(
       const after = `killed at ${nameOf(first)}, then at ${nameOf(second)}`;
       await expectRecovery(lake, expected, after);
     }
-    process.stdout.write(`${PAIRS} pairs of crash points, ${killed} reached; CRASH_SEED=${SEED}\n`);
+    process.stdout.write(`${tried} pairs of crash points, ${killed} reached; CRASH_SEED=${SEED}\n`);
     expect(killed).toBeGreaterThan(PAIRS === 0 ? -1 : 0);
   },
   TIMEOUT_MS,
@@ -76,15 +82,17 @@ test.skipIf(reason !== undefined)(
     undisturbed.run();
     const atTheEnd = await undisturbed.state();
     undisturbed.remove();
-    const chosen = spread(points, COUNT);
+    let tried = 0;
     let killed = 0;
-    for (const point of chosen) {
+    for (const point of spread(points, COUNT)) {
+      if (killed === COUNT) break;
       const lake = makeLake();
+      tried += 1;
       if (killAt(lake, point)) killed += 1;
       goOn(lake);
       await expectRecovery(lake, atTheEnd, `killed at ${nameOf(point)}, with newer versions then`);
     }
-    process.stdout.write(`${chosen.length} crash points with newer versions, ${killed} reached\n`);
+    process.stdout.write(`${tried} crash points with newer versions, ${killed} reached\n`);
     expect(killed).toBeGreaterThan(0);
   },
   TIMEOUT_MS,
@@ -101,12 +109,16 @@ function nameOf({ call, n }: Point): string {
   return `${call} ${n}`;
 }
 
-/** So many of them, as far from each other as can be, others for another seed. */
+/**
+ * All points in the order they are tried: the first `count` as far from each other as can be, then
+ * their neighbours, other ones for another seed. A pass never has exactly the calls of the pass
+ * before, so a point may not be reached, and the next one is tried then.
+ */
 function spread(points: readonly Point[], count: number): readonly Point[] {
   const { length } = points;
-  if (length <= count) return points;
-  return Array.from(
-    { length: count },
-    (_, i) => points[(SEED + Math.floor((i * length) / count)) % length] as Point,
+  const step = Math.max(1, Math.floor(length / Math.max(1, count)));
+  const order = Array.from({ length: step }, (_, offset) => offset).flatMap((offset) =>
+    points.filter((_, i) => i % step === offset),
   );
+  return order.map((point) => points[(points.indexOf(point) + SEED) % length] as Point);
 }
