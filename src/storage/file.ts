@@ -12,19 +12,29 @@ const CHUNK_BYTES = 256 * 1024;
 /** Files of this machine. */
 export const file: Storage = { protocols: ["file:"], read };
 
-async function read(url: URL, { start, version }: ReadRequest): Promise<Reply> {
+async function read(url: URL, request: ReadRequest): Promise<Reply> {
+  const { version, unless } = request;
   const path = fileURLToPath(url);
   const handle = await opened(path);
   const found = await versionOf(handle);
-  const from = found.version === version ? start : 0;
+  const isSame = version === undefined || found.version === version;
+  const start = isSame ? request.start : 0;
+  const end = isSame ? request.end : undefined;
+  const isUnchanged = unless === found.version;
+  if (isUnchanged) await handle.close();
   return {
-    start: from,
+    start,
+    isUnchanged,
+    hasRanges: true,
     ...found,
     offered: {},
     encoding: undefined,
-    chunks: chunksOf(path, handle, { from, ...found }),
+    chunks: isUnchanged ? none() : chunksOf(path, handle, { start, end, ...found }),
+    close: () => void handle.close().catch(() => {}),
   };
 }
+
+async function* none(): AsyncGenerator<Uint8Array, void, void> {}
 
 async function opened(path: string): Promise<FileHandle> {
   let handle: FileHandle;
@@ -49,10 +59,15 @@ async function versionOf(
 async function* chunksOf(
   path: string,
   handle: FileHandle,
-  { from, version }: { readonly from: number; readonly version: string },
+  {
+    start,
+    end = Infinity,
+    version,
+  }: { readonly start: number; readonly end?: number | undefined; readonly version: string },
 ): AsyncGenerator<Uint8Array, void, void> {
   try {
-    const options = { start: from, highWaterMark: CHUNK_BYTES, autoClose: false };
+    if (start >= end) return;
+    const options = { start, end: end - 1, highWaterMark: CHUNK_BYTES, autoClose: false };
     for await (const chunk of createReadStream(path, { ...options, fd: handle }))
       yield chunk as Uint8Array;
     if ((await versionOf(handle)).version === version) return;

@@ -1,75 +1,114 @@
 import { Failure } from "../errors.ts";
 import { contentRange, digestsIn, retryAfterMs, sizeOutside, versionIn } from "./headers.ts";
 import { expiresAt, redacted } from "./location.ts";
-import { get, type HttpReply } from "./request.ts";
+import { createGet, type HttpReply, type MayReach } from "./request.ts";
 import { type ReadRequest, type Reply, type Storage, Unavailable } from "./types.ts";
 
 /** Bytes that are read of an answer that is an error: enough to find why. */
 const MOST_ERROR_BYTES = 4096;
 
-/** Objects at web servers; signed URLs need nothing else. */
-export const http: Storage = { protocols: ["http:", "https:"], read };
-
-async function read(url: URL, request: ReadRequest): Promise<Reply> {
-  const { start, version, stallMs, signal } = request;
-  const isPart = start > 0 && version !== undefined;
-  const range = isPart ? { Range: `bytes=${start}-`, "If-Range": version } : {};
-  // What is encoded on the way has other lengths and hashes.
-  const headers = { "Accept-Encoding": "identity", "Want-Repr-Digest": "sha-256=10", ...range };
-  const reply = await get(url, { headers, stallMs, signal });
-  if (reply.status === 200) return whole(reply);
-  if (reply.status === 206 && isPart) return part(reply, start, version);
-  if (reply.status === 416 && isPart) return outside(reply, url, request);
-  throw await refusal(url, reply);
+/** Options of `createHttp`. */
+export interface HttpOptions {
+  /** Certificates of private authorities, PEM, beside those that Node knows. */
+  readonly ca?: string | undefined;
+  /** True for an address, resolved, that may be connected to; all may by default. */
+  readonly mayReach?: MayReach | undefined;
 }
 
-function whole({ headers, body }: HttpReply): Reply {
+/** Makes the storage of objects at web servers; signed URLs need nothing else. */
+export function createHttp(options: HttpOptions = {}): Storage {
+  const get = createGet(options);
+  return { protocols: ["http:", "https:"], read };
+
+  async function read(url: URL, request: ReadRequest): Promise<Reply> {
+    const { start, end, version, stallMs, signal } = request;
+    const isPart = end !== undefined || (start > 0 && version !== undefined);
+    // What is encoded on the way has other lengths and hashes.
+    const wanted = { "Accept-Encoding": "identity", "Want-Repr-Digest": "sha-256=10" };
+    const headers = { ...wanted, ...conditions(request, isPart) };
+    const reply = await get(url, { headers, stallMs, signal });
+    if (reply.status === 200) return whole(reply);
+    if (reply.status === 206 && isPart) return part(reply, request);
+    if (reply.status === 304 && request.unless !== undefined) return unchanged(reply, request.unless);
+    if (reply.status === 416 && isPart) return outside(reply, url, request);
+    throw await refusal(url, reply);
+  }
+
+  /** Nothing is left to be sent, where the object ends there; else it is asked for from its start. */
+  function outside({ headers, close }: HttpReply, url: URL, request: ReadRequest): Promise<Reply> {
+    close();
+    const { start, version } = request;
+    const size = sizeOutside(headers["content-range"]);
+    if (size !== start) return read(url, { ...request, start: 0, end: undefined });
+    const known = { size, version, offered: {}, encoding: undefined, hasRanges: true };
+    return Promise.resolve({ start, ...known, ...nothing });
+  }
+}
+
+/** What a reply without a byte has. */
+const nothing = { isUnchanged: false, chunks: none(), close: () => {} };
+
+async function* none(): AsyncGenerator<Uint8Array, void, void> {}
+
+function conditions(
+  { start, end, version, unless }: ReadRequest,
+  isPart: boolean,
+): Record<string, string> {
+  const last = end === undefined ? "" : end - 1;
+  const range = isPart ? { Range: `bytes=${start}-${last}` } : {};
+  const same = isPart && version !== undefined ? { "If-Range": version } : {};
+  if (unless === undefined) return { ...range, ...same };
+  const isTag = unless.startsWith('"');
+  return { ...range, ...same, [isTag ? "If-None-Match" : "If-Modified-Since"]: unless };
+}
+
+function whole({ headers, body, close }: HttpReply): Reply {
   const encoding = encodingIn(headers);
   return {
     start: 0,
+    isUnchanged: false,
+    hasRanges: encoding === undefined && /\bbytes\b/i.test(headers["accept-ranges"] ?? ""),
     size: sizeIn(headers),
     // Of what is encoded no part can be asked for: it need not be encoded alike.
     version: encoding === undefined ? versionIn(headers) : undefined,
     offered: encoding === undefined ? digestsIn(headers, true) : {},
     encoding,
     chunks: body,
+    close,
   };
+}
+
+function unchanged({ close }: HttpReply, version: string): Reply {
+  close();
+  const known = { size: undefined, version, offered: {}, encoding: undefined, hasRanges: false };
+  return { start: 0, ...known, ...nothing, isUnchanged: true };
 }
 
 /** A part is used only where it says to be the one that was asked for. */
-function part(reply: HttpReply, start: number, version: string): Reply {
-  const { headers, body, url } = reply;
+function part(reply: HttpReply, { start, end, version }: ReadRequest): Reply {
+  const { headers, body, url, close } = reply;
   const range = contentRange(headers["content-range"]);
-  const isSame = (versionIn(headers) ?? version) === version;
-  if (range?.start !== start || !isSame || encodingIn(headers) !== undefined) {
-    reply.close();
+  const found = versionIn(headers);
+  const isSame = version === undefined || found === undefined || found === version;
+  const isLonger = range !== undefined && end !== undefined && range.end >= end;
+  if (range?.start !== start || isLonger || !isSame || encodingIn(headers) !== undefined) {
+    close();
     throw new Unavailable(`${redacted(url)}: another part was sent than was asked for`);
   }
-  const length = range.end - start + 1;
-  const chunks = ofLength(body, length, url);
   return {
     start,
+    isUnchanged: false,
+    hasRanges: true,
     size: range.size,
-    version,
+    version: version ?? found,
     offered: digestsIn(headers, false),
     encoding: undefined,
-    chunks,
+    chunks: ofLength(body, range.end - start + 1, url),
+    close,
   };
 }
 
-/** Nothing is left to be sent, where the object ends there; else it is asked for from its start. */
-function outside({ headers, close }: HttpReply, url: URL, request: ReadRequest): Promise<Reply> {
-  close();
-  const { start, version } = request;
-  const size = sizeOutside(headers["content-range"]);
-  if (size !== start) return read(url, { ...request, start: 0 });
-  const nothing = { offered: {}, encoding: undefined, chunks: none() };
-  return Promise.resolve({ start, size, version, ...nothing });
-}
-
-async function* none(): AsyncGenerator<Uint8Array, void, void> {}
-
-/** Ends with an error where more comes than the part said to have. */
+/** Ends with an error where more or less comes than the part said to have. */
 async function* ofLength(
   body: AsyncIterable<Uint8Array>,
   length: number,
@@ -81,6 +120,7 @@ async function* ofLength(
     left -= chunk.length;
     yield chunk;
   }
+  if (left > 0) throw new Unavailable(`${redacted(url)}: it broke off ${left} bytes before its end`);
 }
 
 function sizeIn(headers: HttpReply["headers"]): number | undefined {

@@ -1,14 +1,23 @@
 import { Failure } from "../errors.ts";
 import { file } from "./file.ts";
-import { http } from "./http.ts";
+import { createHttp, type HttpOptions } from "./http.ts";
 import type { Storage } from "./types.ts";
 
-const storages: readonly Storage[] = [http, file];
+/** The storages that locations can lie in. */
+export interface Storages {
+  /** The storage that a location is in. @throws Failure USAGE */
+  of(url: URL): Storage;
+}
 
-/** The storage that a location is in. @throws Failure USAGE */
-export function storageOf({ protocol }: URL): Storage {
-  const found = storages.find(({ protocols }) => protocols.includes(protocol));
-  if (found !== undefined) return found;
-  const known = storages.flatMap(({ protocols }) => protocols).join(", ");
-  throw new Failure("USAGE", `no location begins with ${protocol} here: ${known} are known`);
+/** Makes the storages. */
+export function createStorages(options: HttpOptions = {}): Storages {
+  const storages: readonly Storage[] = [createHttp(options), file];
+  return {
+    of({ protocol }) {
+      const found = storages.find(({ protocols }) => protocols.includes(protocol));
+      if (found !== undefined) return found;
+      const known = storages.flatMap(({ protocols }) => protocols).join(", ");
+      throw new Failure("USAGE", `no location begins with ${protocol} here: ${known} are known`);
+    },
+  };
 }

@@ -1,5 +1,8 @@
+import { lookup, type LookupAddress } from "node:dns";
 import { Agent, get as getHttp, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { Agent as TlsAgent, get as getHttps } from "node:https";
+import { isIP, type LookupFunction } from "node:net";
+import { rootCertificates } from "node:tls";
 import { errorCode, errorMessage, Failure } from "../errors.ts";
 import { redacted } from "./location.ts";
 import { Unavailable } from "./types.ts";
@@ -25,25 +28,84 @@ export interface HttpReply {
 }
 
 const MOST_REDIRECTS = 10;
-// Proxies as the environment names them (HTTP_PROXY, HTTPS_PROXY, NO_PROXY).
-const proxyEnv = process.env;
-const agents = { http: new Agent({ proxyEnv }), https: new TlsAgent({ proxyEnv }) };
+/** Options of `createGet`. */
+export interface GetOptions {
+  readonly ca?: string | undefined;
+  readonly mayReach?: MayReach | undefined;
+}
+
+/** True for an IP address that may be connected to; `host` is its name in the URL. */
+export type MayReach = (address: string, host: string) => boolean;
+
+/** Asks for a URL. @throws as `createGet` says */
+export type Get = (url: URL, request: HttpRequest) => Promise<HttpReply>;
 
 /**
- * Asks for a URL and follows redirects, never from https to http.
- * @throws Unavailable where the server cannot be reached, or stalls; Failure UNREACHABLE where another
- * try is of no use: a certificate, a redirect; the signal's reason once it is aborted
+ * Makes the function that asks for a URL and follows redirects, never from https to http. It
+ * throws Unavailable where the server cannot be reached, or stalls; Failure UNREACHABLE where another
+ * try is of no use: a certificate, a redirect; FORBIDDEN for an address that may not be reached; the
+ * signal's reason once it is aborted.
  */
-export async function get(url: URL, request: HttpRequest): Promise<HttpReply> {
-  let at = url;
-  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
-    const reply = await getOnce(at, request);
-    const { location } = reply.headers;
-    if (![301, 302, 303, 307, 308].includes(reply.status) || location === undefined) return reply;
-    reply.close();
-    at = redirectedTo(at, location);
-  }
-  throw new Failure("UNREACHABLE", `${redacted(url)} leads to more than ${MOST_REDIRECTS} others`);
+export function createGet({ ca, mayReach }: GetOptions): Get {
+  // Proxies as the environment names them (HTTP_PROXY, HTTPS_PROXY, NO_PROXY).
+  const proxyEnv = process.env;
+  const guarded = mayReach === undefined ? {} : { lookup: guardedLookup(mayReach) };
+  const authorities = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
+  const agents: Agents = {
+    http: new Agent({ keepAlive: true, proxyEnv, ...guarded }),
+    https: new TlsAgent({ keepAlive: true, proxyEnv, ...guarded, ...authorities }),
+  };
+
+  return async (url, request) => {
+    let at = url;
+    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
+      // The name of a literal address is not looked up.
+      if (mayReach !== undefined && isAddress(at.hostname)) checkAddress(at, mayReach);
+      const reply = await getOnce(at, request, agents);
+      const { location } = reply.headers;
+      if (![301, 302, 303, 307, 308].includes(reply.status) || location === undefined) return reply;
+      reply.close();
+      at = redirectedTo(at, location);
+    }
+    throw new Failure("UNREACHABLE", `${redacted(url)} leads to more than ${MOST_REDIRECTS} others`);
+  };
+}
+
+function checkAddress({ hostname }: URL, mayReach: MayReach): void {
+  if (!mayReach(bare(hostname), bare(hostname))) throw refused(bare(hostname));
+}
+
+function isAddress(hostname: string): boolean {
+  return isIP(bare(hostname)) !== 0;
+}
+
+/** An IPv6 address without its brackets. */
+function bare(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, "");
+}
+
+function refused(host: string): Failure {
+  return new Failure("FORBIDDEN", `${host} has an address that may not be reached from here`);
+}
+
+/** A look-up that gives no address which may not be reached; a proxy's own name is not asked about. */
+function guardedLookup(mayReach: MayReach): LookupFunction {
+  const proxies = new Set(
+    ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"]
+      .map((name) => process.env[name] ?? "")
+      .filter((text) => URL.canParse(text))
+      .map((text) => new URL(text).hostname),
+  );
+  return (host, options, done) => {
+    lookup(host, { ...options, all: true }, (error, found) => {
+      if (error !== null) return done(error, []);
+      const isFine = proxies.has(host) || found.every(({ address }) => mayReach(address, host));
+      if (!isFine) return done(refused(host), []);
+      if (options.all === true) return done(null, found);
+      const [{ address, family }] = found as [LookupAddress];
+      done(null, address, family);
+    });
+  };
 }
 
 function redirectedTo(from: URL, location: string): URL {
@@ -56,7 +118,16 @@ function redirectedTo(from: URL, location: string): URL {
   return to;
 }
 
-function getOnce(url: URL, { headers, stallMs, signal }: HttpRequest): Promise<HttpReply> {
+interface Agents {
+  readonly http: Agent;
+  readonly https: TlsAgent;
+}
+
+function getOnce(
+  url: URL,
+  { headers, stallMs, signal }: HttpRequest,
+  agents: Agents,
+): Promise<HttpReply> {
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<HttpReply>();
   const isTls = url.protocol === "https:";
@@ -66,7 +137,10 @@ function getOnce(url: URL, { headers, stallMs, signal }: HttpRequest): Promise<H
   const timer = setTimeout(() => request.destroy(stalled()), stallMs);
   request.on("error", (error) => {
     clearTimeout(timer);
-    reject(meaningOf(error, url, signal));
+    // A kept connection was closed just before it was used: the server has not seen the request.
+    const isStale = request.reusedSocket && errorCode(error) === "ECONNRESET";
+    if (isStale) resolve(getOnce(url, { headers, stallMs, signal }, agents));
+    else reject(meaningOf(error, url, signal));
   });
   request.on("response", (message) => {
     clearTimeout(timer);
@@ -104,7 +178,7 @@ const lasting =
 
 function meaningOf(error: unknown, url: URL, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
-  if (error instanceof Unavailable) return error;
+  if (error instanceof Unavailable || error instanceof Failure) return error;
   const message = `${redacted(url)}: ${errorMessage(error)}`;
   if (lasting.test(errorCode(error) ?? ""))
     return new Failure("UNREACHABLE", message, { cause: error });

@@ -12,10 +12,14 @@ export interface Storage {
 
 /** Options of `Storage.read`. */
 export interface ReadRequest {
-  /** Bytes to leave out; they are left out only where the object has the version. */
+  /** The first byte that is wanted. */
   readonly start: number;
-  /** The version that was read before; undefined where nothing was, or none is known. */
+  /** The byte after the last one that is wanted; undefined for all that follow. */
+  readonly end?: number | undefined;
+  /** The version that was read before: only of it can a part be used. Undefined before the first read. */
   readonly version: string | undefined;
+  /** A version that is here already: the source says `isUnchanged` of it, and sends no byte. */
+  readonly unless?: string | undefined;
   /** Time without a byte after which the source has stalled, ms. */
   readonly stallMs: number;
   readonly signal: AbortSignal;
@@ -23,8 +27,15 @@ export interface ReadRequest {
 
 /** An object, from some byte on. */
 export interface Reply {
-  /** Offset of the first byte: 0 where the object has another version, or no part of it can be had. */
+  /**
+   * Offset of the first byte: 0 where the object has another version, or no part of it can be had. All
+   * that follow it are sent then, too.
+   */
   readonly start: number;
+  /** True where the object has the version of `unless`; there are no chunks then. */
+  readonly isUnchanged: boolean;
+  /** True where parts of the object can be read. */
+  readonly hasRanges: boolean;
   /** Size of the whole object, bytes, as the source says; undefined where it does not. */
   readonly size: number | undefined;
   /** Tells this version of the object from any other; undefined where nothing does. */
@@ -33,8 +44,10 @@ export interface Reply {
   readonly offered: Digests;
   /** A content encoding that was not asked for, such as gzip: the bytes are the encoded ones. */
   readonly encoding: string | undefined;
-  /** The bytes. @throws as `Storage.read` */
+  /** The bytes; leaving the loop ends the read. @throws as `Storage.read` */
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** Ends a read whose bytes are not wanted. */
+  close(): void;
 }
 
 /** Hashes, lower-case hexadecimal. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../errors.ts";
 import { redacted } from "../storage/location.ts";
-import { storageOf } from "../storage/index.ts";
+import type { Storages } from "../storage/index.ts";
 import { type Digests, type Reply, Unavailable } from "../storage/types.ts";
 import { backOffMs } from "./back-off.ts";
 import { agrees } from "./digest.ts";
@@ -11,6 +11,7 @@ import { openPartial, type PartialFile } from "./partial.ts";
 export interface DownloadOptions {
   /** The file that it becomes, absolute. */
   readonly target: string;
+  readonly storages: Storages;
   /** What its bytes have to be, lower-case hexadecimal. */
   readonly sha256?: string | undefined;
   /** Tries in a row that may bring nothing. */
@@ -130,7 +131,7 @@ async function fetchSome(transfer: Transfer): Promise<void> {
   const start = partial.offset();
   transfer.requests += 1;
   const version = partial.version();
-  const reply = await storageOf(url).read(url, { start, version, stallMs, signal });
+  const reply = await options.storages.of(url).read(url, { start, version, stallMs, signal });
   if (reply.start === 0) await beginAgain(transfer, reply);
   else await checkSize(transfer, reply);
   transfer.size = reply.size ?? transfer.size;

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
+import { createStorages } from "../../src/storage/index.ts";
 import { download, type DownloadOptions } from "../../src/transfer/download.ts";
 import {
   cutAfter,
@@ -19,6 +20,7 @@ const body = randomBytes(BYTES);
 const other = randomBytes(BYTES);
 const etag = '"v1"';
 const good: Served = { body, etag };
+const storages = createStorages();
 const sha256Of = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 interface Place extends AsyncDisposable {
@@ -38,7 +40,7 @@ async function place(): Promise<Place> {
 function options(target: string, more: Partial<DownloadOptions> = {}): DownloadOptions {
   const { signal } = new AbortController();
   // No wait between two tries is longer than what a server asks for.
-  return { target, retries: 3, stallMs: 20_000, signal, random: () => -1, ...more };
+  return { target, storages, retries: 3, stallMs: 20_000, signal, random: () => -1, ...more };
 }
 
 /** Fetches what is served; the file is there only if that succeeds. */

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { Failure } from "../../errors.ts";
+import { createStorages } from "../../storage/index.ts";
 import { locationOf, redacted } from "../../storage/location.ts";
 import { download, type Downloaded } from "../../transfer/download.ts";
 import { bytesText, printable } from "../../lib/text.ts";
@@ -41,6 +42,7 @@ export async function stageGet(options: StageGetOptions, context: Context): Prom
     const limits = { retries: RETRIES, stallMs: STALL_MS };
     const done = await download(url, {
       target,
+      storages: createStorages(),
       sha256,
       ...limits,
       signal: abort.signal,
