@@ -29,7 +29,8 @@ export function createHttp(options: HttpOptions = {}): Storage {
     const reply = await get(url, { headers, stallMs, signal });
     if (reply.status === 200) return whole(reply);
     if (reply.status === 206 && isPart) return part(reply, request);
-    if (reply.status === 304 && request.unless !== undefined) return unchanged(reply, request.unless);
+    if (reply.status === 304 && request.unless !== undefined)
+      return unchanged(reply, request.unless);
     if (reply.status === 416 && isPart) return outside(reply, url, request);
     throw await refusal(url, reply);
   }
@@ -120,7 +121,8 @@ async function* ofLength(
     left -= chunk.length;
     yield chunk;
   }
-  if (left > 0) throw new Unavailable(`${redacted(url)}: it broke off ${left} bytes before its end`);
+  if (left > 0)
+    throw new Unavailable(`${redacted(url)}: it broke off ${left} bytes before its end`);
 }
 
 function sizeIn(headers: HttpReply["headers"]): number | undefined {

@@ -67,7 +67,10 @@ export function createGet({ ca, mayReach }: GetOptions): Get {
       reply.close();
       at = redirectedTo(at, location);
     }
-    throw new Failure("UNREACHABLE", `${redacted(url)} leads to more than ${MOST_REDIRECTS} others`);
+    throw new Failure(
+      "UNREACHABLE",
+      `${redacted(url)} leads to more than ${MOST_REDIRECTS} others`,
+    );
   };
 }
 

@@ -9,9 +9,15 @@ import { openPartial, type PartialFile } from "./partial.ts";
 
 /** Options of `download`. */
 export interface DownloadOptions {
-  /** The file that it becomes, absolute. */
-  readonly target: string;
   readonly storages: Storages;
+  /** The file while it is transferred, absolute; its journal, `<part>.json`, is beside it. */
+  readonly part: string;
+  /** The file that it becomes, absolute, on the same file system. */
+  readonly target: (sha256: string) => string;
+  /** Permissions of the file. */
+  readonly mode: number;
+  /** Its size has to be this one, bytes. */
+  readonly bytes?: number | undefined;
   /** What its bytes have to be, lower-case hexadecimal. */
   readonly sha256?: string | undefined;
   /** Tries in a row that may bring nothing. */
@@ -31,12 +37,14 @@ export interface Downloaded {
   /** Lower-case hexadecimal. */
   readonly sha256: string;
   /**
-   * True where a hash, from the caller or the source, says that these are the bytes. Without one
-   * nobody can tell a login page, or a length that was understated, from the object.
+   * True where a hash, from the caller or the source, or the caller's size says that these are the
+   * bytes. Without one nobody can tell a login page, or a length that was understated, from the object.
    */
   readonly verified: boolean;
   /** The content encoding that the bytes have, though none was asked for. */
   readonly encoding?: string;
+  /** The version of the object, where its source tells versions apart. */
+  readonly version?: string;
   /** How often it was asked for. */
   readonly requests: number;
 }
@@ -45,7 +53,7 @@ export interface Downloaded {
 interface Transfer {
   readonly url: URL;
   readonly partial: PartialFile;
-  readonly options: DownloadOptions;
+  readonly options: DownloadOptions & { readonly unless?: string | undefined };
   size: number | undefined;
   offered: Digests;
   encoding: string | undefined;
@@ -62,11 +70,23 @@ interface Transfer {
  * signal's reason once it is aborted: what was fetched stays for the next time then
  */
 export async function download(url: URL, options: DownloadOptions): Promise<Downloaded> {
-  const partial = await openPartial(options.target, redacted(url));
+  return (await downloadIfChanged(url, options)) as Downloaded;
+}
+
+/** The same, but where the object has the version `unless`: nothing is fetched then. */
+export async function downloadIfChanged(
+  url: URL,
+  options: DownloadOptions & { readonly unless?: string | undefined },
+): Promise<Downloaded | undefined> {
+  const { part, mode } = options;
+  const partial = await openPartial(part, { of: redacted(url), mode });
   const begun = { size: undefined, offered: {}, encoding: undefined, requests: 0, restarts: 0 };
   const transfer: Transfer = { url, partial, options, ...begun };
   try {
-    await fetchWhole(transfer);
+    if ((await fetchWhole(transfer)) === "unchanged") {
+      await partial.discard();
+      return undefined;
+    }
     let verified = verify(transfer);
     if (verified.isRight === false) {
       // Bytes that an earlier process left can be damaged: once more, all of it.
@@ -76,12 +96,14 @@ export async function download(url: URL, options: DownloadOptions): Promise<Down
     }
     if (verified.isRight === false) throw mismatch(transfer, verified.sha256);
     const bytes = partial.offset();
-    await partial.commit();
+    const version = partial.version();
+    await partial.commit(options.target(verified.sha256));
     const { encoding, requests } = transfer;
     return {
       bytes,
       sha256: verified.sha256,
       verified: verified.isRight === true,
+      ...(version === undefined ? {} : { version }),
       ...(encoding === undefined ? {} : { encoding }),
       requests,
     };
@@ -97,13 +119,12 @@ export async function download(url: URL, options: DownloadOptions): Promise<Down
  * Asks until all is there. Progress begins the count of failures again; how often all was begun again
  * is counted apart.
  */
-async function fetchWhole(transfer: Transfer): Promise<void> {
+async function fetchWhole(transfer: Transfer): Promise<"whole" | "unchanged"> {
   const { partial, options, url } = transfer;
   for (let failures = 0; ;) {
     const before = { offset: partial.offset(), restarts: transfer.restarts };
     try {
-      await fetchSome(transfer);
-      return;
+      return await fetchSome(transfer);
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
       // What began again is counted there: how far the try before got says nothing of it.
@@ -125,13 +146,16 @@ async function fetchWhole(transfer: Transfer): Promise<void> {
 }
 
 /** Asks once for what is missing. @throws Unavailable where something is missing still */
-async function fetchSome(transfer: Transfer): Promise<void> {
+async function fetchSome(transfer: Transfer): Promise<"whole" | "unchanged"> {
   const { url, partial, options } = transfer;
   const { signal, stallMs, onProgress } = options;
   const start = partial.offset();
   transfer.requests += 1;
   const version = partial.version();
-  const reply = await options.storages.of(url).read(url, { start, version, stallMs, signal });
+  const unless = start === 0 ? options.unless : undefined;
+  const storage = options.storages.of(url);
+  const reply = await storage.read(url, { start, version, unless, stallMs, signal });
+  if (reply.isUnchanged) return "unchanged";
   if (reply.start === 0) await beginAgain(transfer, reply);
   else await checkSize(transfer, reply);
   transfer.size = reply.size ?? transfer.size;
@@ -146,6 +170,7 @@ async function fetchSome(transfer: Transfer): Promise<void> {
   }
   if (size !== undefined && partial.offset() < size)
     throw new Unavailable(`${redacted(url)}: it broke off at byte ${partial.offset()} of ${size}`);
+  return "whole";
 }
 
 /** A version has one size; a source that says another one is not to be gone on with. */
@@ -172,11 +197,16 @@ function verify({ partial, offered, options }: Transfer): {
 } {
   const found = partial.digests();
   const known = options.sha256 === undefined ? offered : { sha256: options.sha256 };
-  return { sha256: found.sha256, isRight: agrees(known, found) };
+  const hasSize = options.bytes === undefined ? undefined : partial.offset() === options.bytes;
+  const hasHash = agrees(known, found);
+  return { sha256: found.sha256, isRight: hasSize === false ? false : (hasHash ?? hasSize) };
 }
 
-function mismatch({ url, options, offered }: Transfer, found: string): Failure {
-  const known = options.sha256 ?? offered.sha256;
-  const wanted = known === undefined ? "the MD5 that its source offers" : `the SHA-256 ${known}`;
-  return new Failure("CHECKSUM_MISMATCH", `${redacted(url)} does not have ${wanted}, but ${found}`);
+function mismatch({ url, options, offered, partial }: Transfer, found: string): Failure {
+  const hash = options.sha256 ?? offered.sha256;
+  const wanted =
+    options.bytes !== undefined && partial.offset() !== options.bytes
+      ? `has ${partial.offset()} bytes, not ${options.bytes}`
+      : `does not have ${hash === undefined ? "the MD5 that its source offers" : `the SHA-256 ${hash}`}, but ${found}`;
+  return new Failure("CHECKSUM_MISMATCH", `${redacted(url)} ${wanted}`);
 }

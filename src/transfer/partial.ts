@@ -9,7 +9,7 @@ import { outputFailure } from "../lake/errors.ts";
 import type { Digests } from "../storage/types.ts";
 import { type Folding, type Found, folding } from "./digest.ts";
 
-/** A file while it is transferred: beside its place, as `<name>.part`, and `<name>.part.json`. */
+/** A file while it is transferred, with its journal beside it: `<part>.json`. */
 export interface PartialFile {
   /** Bytes that are there. */
   offset(): number;
@@ -24,8 +24,11 @@ export interface PartialFile {
   append(chunk: Uint8Array): Promise<void>;
   /** Hashes of what is there; nothing is appended afterwards, but after `begin`. */
   digests(): Found;
-  /** Brings it to disk and gives it its name. @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE */
-  commit(): Promise<void>;
+  /**
+   * Brings it to disk and gives it its name.
+   * @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE; ALREADY_RUNNING where another process took it over
+   */
+  commit(target: string): Promise<void>;
   /** Removes it. */
   discard(): Promise<void>;
   /** Lets it go; another process can go on with it. */
@@ -44,7 +47,6 @@ interface Journal {
   };
 }
 
-const FILE_MODE = 0o640;
 /** On another machine a process is taken for dead when it has written nothing for so long, ms. */
 const SILENT_MS = 60_000;
 const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
@@ -54,12 +56,14 @@ const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
  * since a hash cannot be kept.
  * @throws Failure ALREADY_RUNNING where another process is at it; OUTPUT_FULL or OUTPUT_UNWRITABLE
  */
-export async function openPartial(target: string, of: string): Promise<PartialFile> {
-  const part = `${target}.part`;
+export async function openPartial(
+  part: string,
+  { of, mode }: { readonly of: string; readonly mode: number },
+): Promise<PartialFile> {
   const journal = `${part}.json`;
   const left = await journalLeft(journal);
   await checkFree(left, part);
-  const file = await writing(part, () => open(part, O_RDWR | O_CREAT | O_NOFOLLOW, FILE_MODE));
+  const file = await writing(part, () => open(part, O_RDWR | O_CREAT | O_NOFOLLOW, mode));
   const owner = { pid: process.pid, boot: bootIdOf(), token: randomUUID() };
   let version = left?.of === of ? left.version : undefined;
   const note = () =>
@@ -89,7 +93,7 @@ export async function openPartial(target: string, of: string): Promise<PartialFi
       offset += chunk.length;
       folded.add(chunk);
     },
-    async commit() {
+    async commit(target) {
       await writing(target, async () => {
         const now = await journalLeft(journal);
         if (now?.owner.token !== owner.token) throw taken(part, now);

@@ -40,7 +40,15 @@ async function place(): Promise<Place> {
 function options(target: string, more: Partial<DownloadOptions> = {}): DownloadOptions {
   const { signal } = new AbortController();
   // No wait between two tries is longer than what a server asks for.
-  return { target, storages, retries: 3, stallMs: 20_000, signal, random: () => -1, ...more };
+  const limits = { retries: 3, stallMs: 20_000, signal, random: () => -1 };
+  return {
+    storages,
+    part: `${target}.part`,
+    target: () => target,
+    mode: 0o640,
+    ...limits,
+    ...more,
+  };
 }
 
 /** Fetches what is served; the file is there only if that succeeds. */
@@ -65,7 +73,13 @@ async function fetched(served: Served, more: Partial<DownloadOptions> = {}) {
 
 test("a whole file is there under its name, and nothing else", async () => {
   const { done, bytes, left } = await fetched(good, { sha256: sha256Of(body) });
-  expect(done).toEqual({ bytes: BYTES, sha256: sha256Of(body), verified: true, requests: 1 });
+  expect(done).toEqual({
+    bytes: BYTES,
+    sha256: sha256Of(body),
+    verified: true,
+    version: etag,
+    requests: 1,
+  });
   expect(bytes?.equals(body)).toBe(true);
   expect(left).toEqual(["orders.csv"]);
 });

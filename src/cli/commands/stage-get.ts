@@ -19,6 +19,7 @@ export interface StageGetOptions {
   readonly json?: boolean;
 }
 
+const FILE_MODE = 0o640;
 /** Tries in a row that may bring nothing. */
 const RETRIES = 8;
 /** Time without a byte after which a source has stalled, ms. */
@@ -39,12 +40,14 @@ export async function stageGet(options: StageGetOptions, context: Context): Prom
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
     const onProgress = (bytes: number, size: number | undefined) => bar.update(bytes, () => size);
-    const limits = { retries: RETRIES, stallMs: STALL_MS };
     const done = await download(url, {
-      target,
       storages: createStorages(),
+      part: `${target}.part`,
+      target: () => target,
+      mode: FILE_MODE,
       sha256,
-      ...limits,
+      retries: RETRIES,
+      stallMs: STALL_MS,
       signal: abort.signal,
       onProgress,
     });
