@@ -15,16 +15,22 @@ test("the example configuration is valid, and says what the defaults are", () =>
 
 test("what the example has commented out is valid as well", () => {
   const text = read("config/config.example.yaml")
-    .replace(/^# (prefix|state): /gm, "$1: ")
-    .replace(/^( *(?:load|retention|extensions):) \{\}/gm, "$1")
+    .replace(/^( *)# (\w+): (?=[\w/.:]+$)/gm, "$1$2: ")
+    .replace(/^( *(?:load|retention|extensions|tools|endpoints):) \{\}/gm, "$1")
     .replace("overrides: []", "overrides:")
     .replace(/^( *)#( {2,}\S.*)$/gm, "$1$2");
-  const { prefix, overrides, formats, load, retention } = parseConfig(text, "config.example.yaml");
+  const { prefix, overrides, formats, load, retention, staging, endpoints } = parseConfig(
+    text,
+    "config.example.yaml",
+  );
   expect(prefix).toBe("/data");
   expect(formats.extensions).toEqual({ ".dat": "csv" });
   expect(overrides).toHaveLength(3);
   expect(load).toEqual({ maxCpu: 70, maxIo: 5, maxMemory: 80, datasetSecondsPerHour: 600 });
   expect(retention).toMatchObject({ maxAge: 90 * 86_400, maxBytes: 10 * 1024 ** 3 });
+  expect(staging).toMatchObject({ store: "/scratch/store", listen: "127.0.0.1:9470" });
+  expect(Object.keys(staging.tools)).toEqual(["samtools"]);
+  expect(Object.keys(endpoints)).toEqual(["lake"]);
 });
 
 test("the JSON Schema is the one that the code gives", () => {

@@ -7,6 +7,7 @@ import { errorCode, errorMessage, Failure } from "../errors.ts";
 import { nextTimeOf } from "../lib/cron.ts";
 import { closest } from "../lib/nearest.ts";
 import { type Settings, settingsOf } from "./settings.ts";
+import { type StagingSettings, stagingSettingsOf } from "./staging-settings.ts";
 
 /** The default path of the configuration. */
 export const DEFAULT_CONFIG_PATH = "/etc/staging-sampler/config.yaml";
@@ -24,19 +25,39 @@ export interface ConfigInput {
  * prefix of a file that `--config` names wins over an FP_PREFIX that happens to be set.
  * @throws Failure CONFIG_INVALID naming file, line and the nearest valid key.
  */
-export function loadConfig({ config, prefix, env }: ConfigInput): Settings {
+export function loadConfig(input: ConfigInput): Settings {
+  const { config, prefix, file } = readConfig(input);
+  if (prefix === undefined) {
+    throw new Failure(
+      "CONFIG_INVALID",
+      "no prefix: set FP_PREFIX, --prefix or `prefix` in the file",
+    );
+  }
+  const settings = settingsOf({ config, prefix: resolve(prefix), file });
+  checkState(settings);
+  return settings;
+}
+
+/** The same configuration for staging, which needs no lake. @throws Failure CONFIG_INVALID */
+export function loadStaging(input: ConfigInput): StagingSettings {
+  const { config, prefix } = readConfig(input);
+  if (prefix !== undefined)
+    checkState(settingsOf({ config, prefix: resolve(prefix), file: undefined }));
+  return stagingSettingsOf(config, prefix, input.env);
+}
+
+function readConfig({ config, prefix, env }: ConfigInput): {
+  readonly config: Config;
+  /** Undefined where nobody names one. */
+  readonly prefix: string | undefined;
+  readonly file: string | undefined;
+} {
   const wanted = config ?? env["STAGING_SAMPLER_CONFIG"];
   const path = wanted ?? DEFAULT_CONFIG_PATH;
   const text = readText(path, wanted !== undefined);
   const parsed = text === undefined ? configSchema.parse({}) : parseConfig(text, path);
   const named = config === undefined ? undefined : parsed.prefix;
   const chosen = prefix ?? named ?? env["FP_PREFIX"] ?? parsed.prefix;
-  if (chosen === undefined || chosen === "") {
-    throw new Failure(
-      "CONFIG_INVALID",
-      "no prefix: set FP_PREFIX, --prefix or `prefix` in the file",
-    );
-  }
   const level = configSchema.shape.log
     .unwrap()
     .shape.level.safeParse(env["LOG_LEVEL"]?.toLowerCase());
@@ -48,9 +69,7 @@ export function loadConfig({ config, prefix, env }: ConfigInput): Settings {
   }
   const log = env["LOG_LEVEL"] === undefined ? parsed.log : { ...parsed.log, level: level.data };
   const file = text === undefined ? undefined : path;
-  const settings = settingsOf({ config: { ...parsed, log }, prefix: resolve(chosen), file });
-  checkState(settings);
-  return settings;
+  return { config: { ...parsed, log }, prefix: chosen === "" ? undefined : chosen, file };
 }
 
 /** The cache must not lie where the lake's own files do. */
