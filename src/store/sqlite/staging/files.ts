@@ -1,0 +1,89 @@
+import type { ListedFile, StagedFiles, StoredFile, StoredObject } from "../../staging-store.ts";
+import type { Db } from "../open.ts";
+
+interface ObjectRow {
+  readonly key: string;
+  readonly location: string;
+  readonly version: string | null;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly verified: number;
+  readonly encoding: string | null;
+}
+
+/** The staged files of `staging.db`. */
+export function stagedFiles(db: Db): StagedFiles {
+  const ofObject = db.prepare<[string], ObjectRow>(
+    "SELECT objects.*, bytes FROM objects JOIN files USING (sha256) WHERE key = ?",
+  );
+  const withHash = db.prepare<[string], StoredFile>(
+    "SELECT sha256, bytes FROM files WHERE sha256 = ?",
+  );
+  const addFile = db.prepare(
+    `INSERT INTO files (sha256, bytes, used_at) VALUES (?, ?, ?)
+     ON CONFLICT DO UPDATE SET used_at = excluded.used_at`,
+  );
+  const addObject = db.prepare(
+    `INSERT OR REPLACE INTO objects (key, location, version, sha256, verified, encoding)
+     VALUES (?, ?, ?, ?, ?, ?)`,
+  );
+  const touch = db.prepare("UPDATE files SET used_at = max(used_at, ?) WHERE sha256 = ?");
+  const remove = db.prepare("DELETE FROM files WHERE sha256 = ?");
+  return {
+    ofObject: async (key) => {
+      const row = ofObject.get(key);
+      return row === undefined ? undefined : objectOf(row);
+    },
+    withHash: async (sha256) => withHash.get(sha256),
+    add: async ({ key, location, version, sha256, bytes, verified, encoding }, now) =>
+      db.transaction(() => {
+        addFile.run(sha256, bytes, now);
+        addObject.run(key, location, version ?? null, sha256, verified ? 1 : 0, encoding ?? null);
+      })(),
+    touch: async (sha256s, now) =>
+      db.transaction(() => sha256s.forEach((sha256) => touch.run(now, sha256)))(),
+    remove: async (sha256s) =>
+      db.transaction(() => sha256s.forEach((sha256) => remove.run(sha256)))(),
+    list: async () => listed(db),
+    surplus: async (bytes) => surplus(db, bytes),
+  };
+}
+
+function objectOf({ version, verified, encoding, ...row }: ObjectRow): StoredObject {
+  return {
+    ...row,
+    version: version ?? undefined,
+    verified: verified === 1,
+    encoding: encoding ?? undefined,
+  };
+}
+
+function listed(db: Db): readonly ListedFile[] {
+  const rows = db
+    .prepare<[], Omit<ListedFile, "locations"> & { readonly locations: string }>(
+      `SELECT sha256, bytes, used_at AS usedAt,
+         (SELECT json_group_array(location) FROM objects WHERE objects.sha256 = files.sha256)
+           AS locations,
+         (SELECT count(*) FROM holds WHERE holds.sha256 = files.sha256) AS runs
+       FROM files ORDER BY used_at DESC, sha256`,
+    )
+    .all();
+  return rows.map((row) => ({ ...row, locations: JSON.parse(row.locations) as string[] }));
+}
+
+function surplus(db: Db, bytes: number): readonly StoredFile[] {
+  const total = db.prepare("SELECT coalesce(sum(bytes), 0) FROM files").pluck().get() as number;
+  const free = db.prepare<[], StoredFile>(
+    `SELECT sha256, bytes FROM files
+     WHERE NOT EXISTS (SELECT 1 FROM holds WHERE holds.sha256 = files.sha256)
+     ORDER BY used_at, sha256`,
+  );
+  const found: StoredFile[] = [];
+  let left = total;
+  for (const file of free.iterate()) {
+    if (left <= bytes) break;
+    found.push(file);
+    left -= file.bytes;
+  }
+  return found;
+}
