@@ -84,6 +84,21 @@ const codes = {
     meaning: "The bytes are not those that the checksum is of, though they were fetched twice.",
     cure: "Check the checksum and the source: one of them is wrong.",
   },
+  UNVERIFIED: {
+    retry: "never",
+    meaning: "Nothing says what the bytes of the file should be, and its run is strict.",
+    cure: "Name its sha256 or size in the data manifest: without one, a login page looks like a file.",
+  },
+  CANCELLED: {
+    retry: "never",
+    meaning: "Nobody wanted the file any longer while it was staged.",
+    cure: "Stage it again: it goes on from where it was.",
+  },
+  BUSY: {
+    retry: "never",
+    meaning: "The staging service has as much to do as it takes on.",
+    cure: "Ask again after the time that its answer names.",
+  },
   LINE_INVALID: {
     retry: "never",
     meaning: "A manifest line is no entry: no JSON, a field missing or wrong, too long.",

@@ -10,7 +10,7 @@ const LINES: readonly (readonly string[])[] = [
   ["cli"],
   ["daemon"],
   ["http"],
-  ["sampling", "inspect"],
+  ["sampling", "staging", "inspect"],
   ["workers", "view", "transfer"],
   ["store"],
   ["samples", "storage"],
@@ -25,8 +25,11 @@ const LINES: readonly (readonly string[])[] = [
   ["errors", "version"],
 ];
 
-/** The one room that may know a package. Others ask that room. */
-const PACKAGES: Readonly<Record<string, string>> = {
+/**
+ * The one room that may know a package; others ask that room. zod is known wherever JSON comes in
+ * from outside, and nowhere else: what is checked and what is documented are one schema.
+ */
+const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
   "@hono/node-server": "http",
   "@napi-rs/lzma": "formats",
   "better-sqlite3": "store",
@@ -49,7 +52,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "unbzip2-stream": "formats",
   yaml: "config",
   yauzl: "formats",
-  zod: "config",
+  zod: ["config", "staging"],
 };
 
 /** What has no effects: bytes and values in, bytes and values out. */
@@ -77,7 +80,9 @@ test("imports run downwards, from room to room", () => {
 test("each package is known in one room", () => {
   const packages = imports.filter(({ to }) => !isOurs(to) && !to.startsWith("node:"));
   expect(packages.length).toBeGreaterThan(30);
-  const elsewhere = packages.filter(({ from, to }) => PACKAGES[nameOf(to)] !== roomOf(from));
+  const elsewhere = packages.filter(
+    ({ from, to }) => ![PACKAGES[nameOf(to)]].flat().includes(roomOf(from)),
+  );
   expect(elsewhere.map(textOf)).toEqual([]);
 });
 

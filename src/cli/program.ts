@@ -27,8 +27,8 @@ export async function runProgram(args: readonly string[], context: Context): Pro
       "\nExit codes: 0 done, 1 failed, 2 usage, 3 done but entries failed,\n75 another one runs, 78 configuration.",
     );
 
-  const add = (name: string, description: string) =>
-    program
+  const common = (parent: Command, name: string, description: string) =>
+    parent
       .command(name)
       .description(description)
       .option("--config <file>", "configuration file (else $STAGING_SAMPLER_CONFIG, else /etc/…)")
@@ -36,6 +36,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
         "--prefix <dir>",
         "root of the lake (else that of --config, else $FP_PREFIX, else the configuration)",
       );
+  const add = (name: string, description: string) => common(program, name, description);
   const does =
     <T>(load: () => Promise<Run<T>>) =>
     async (options: T) => {
@@ -160,7 +161,15 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--json", "for programs")
     .action(does(async () => (await import("./commands/check.ts")).check));
 
-  const stage = program.command("stage").description("files from elsewhere, whole and verified");
+  const stage = program
+    .command("stage")
+    .description("files from elsewhere, whole and verified")
+    .enablePositionalOptions();
+  const addStage = (name: string, description: string) => common(stage, name, description);
+  const progress = new Option("--progress <form>", "how far it is: on stderr").choices([
+    "bar",
+    "json",
+  ]);
   stage
     .command("get")
     .description("one file: a download that goes on where it broke off, and is verified")
@@ -170,6 +179,39 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--force", "replace that file")
     .option("--json", "for programs")
     .action(about("location", async () => (await import("./commands/stage-get.ts")).stageGet));
+  addStage("in", "the files of a data manifest, in a directory that stays until it is released")
+    .argument("<manifest>", "JSON (name: location), a list of locations, fetch.txt, a BagIt folder")
+    .option("--params <file>", "JSON in which names become paths; - for stdin")
+    .option("--run-dir <dir>", "the run's directory: new or empty (else one below staging.runs)")
+    .option("--strict", "a file that fails, fails the run")
+    .addOption(progress)
+    .option("--json", "for programs")
+    .action(about("manifest", async () => (await import("./commands/stage-in.ts")).stageIn));
+  addStage("run", "the same for one command: its files go when it ends")
+    .argument("<manifest>", "as for stage in")
+    .argument("<command...>", "after --: program and arguments; {name} becomes that parameter")
+    .option("--params <file>", "JSON in which names become paths; - for stdin")
+    .option("--strict", "without all files the command does not begin (recommended)")
+    .option("--keep", "leave the run's directory")
+    .addOption(progress)
+    .option("--json", "the result for programs, with what the command printed")
+    .passThroughOptions()
+    .action(async (manifest: string, command: readonly string[], options: object) => {
+      const { stageRunCommand } = await import("./commands/stage-run.ts");
+      code = await stageRunCommand({ ...options, manifest, command }, context);
+    });
+  addStage("runs", "the runs that are there")
+    .option("--json", "for programs")
+    .action(does(async () => (await import("./commands/stage-runs.ts")).stageRuns));
+  addStage("release", "let a run go: its directory is removed")
+    .argument("<run>", "its id, or its directory")
+    .action(about("run", async () => (await import("./commands/stage-runs.ts")).stageRelease));
+  addStage("store", "staged files: list them, verify every byte, prune to staging.storeBytes")
+    .addArgument(
+      new Argument("[action]", "what to do").choices(["list", "verify", "prune"]).default("list"),
+    )
+    .option("--json", "for programs")
+    .action(about("action", async () => (await import("./commands/stage-store.ts")).stageStore));
 
   program
     .command("completion")

@@ -17,11 +17,8 @@ export function holdState(state: string): HeldDirectory {
       const message = `state: ${state} is on a network file system, where SQLite's locks do not hold; choose a directory on a local disk`;
       throw new Failure("CONFIG_INVALID", message);
     }
-    const real = realPath(held);
-    const folder = datasetFolderOf(real);
-    if (folder === undefined) return held;
-    const message = `state: ${state} leads to ${real}, in a dataset's ${folder}; put it outside of all datasets`;
-    throw new Failure("CONFIG_INVALID", message);
+    checkPlace(held, `state: ${state}`);
+    return held;
   } catch (error) {
     held[Symbol.dispose]();
     throw error;
@@ -32,6 +29,26 @@ export function holdState(state: string): HeldDirectory {
 export function makeState(state: string): HeldDirectory {
   mkdirSync(state, { recursive: true, mode: 0o750 });
   return holdState(state);
+}
+
+/**
+ * Makes a directory of ours where it is missing, mode 0750, and sees that it lies in no dataset,
+ * wherever links lead; `what` names its setting.
+ * @throws errno; Failure CONFIG_INVALID
+ */
+export function makeOwnDirectory(path: string, what: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o750 });
+  using held = holdDirectory(path);
+  checkPlace(held, `${what}: ${path}`);
+}
+
+/** @throws Failure CONFIG_INVALID for a directory in a dataset */
+function checkPlace(held: HeldDirectory, what: string): void {
+  const real = realPath(held);
+  const folder = datasetFolderOf(real);
+  if (folder === undefined) return;
+  const message = `${what} leads to ${real}, in a dataset's ${folder}; put it outside of all datasets`;
+  throw new Failure("CONFIG_INVALID", message);
 }
 
 /** Which folder of a dataset a real path lies in: one beside which manifests are. */

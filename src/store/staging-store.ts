@@ -1,3 +1,5 @@
+import type { ProcessName } from "../system/process-name.ts";
+
 /**
  * The memory of staging on this machine: staged files, transfers under way, runs. Several processes
  * share it. All of it can be lost without loss: files are fetched again then.
@@ -55,15 +57,11 @@ export interface StagedFiles {
   remove(sha256s: readonly string[]): Promise<void>;
   /** All files, the one that was used last first. */
   list(): Promise<readonly ListedFile[]>;
-  /** The least recently used files that no run has, without which at most `bytes` are left. */
-  surplus(bytes: number): Promise<readonly StoredFile[]>;
-}
-
-/** A process, as far as others can tell whether it is still there. */
-export interface ProcessName {
-  readonly pid: number;
-  /** Machine, boot and pid namespace that the number is of; undefined where they cannot be read. */
-  readonly boot: string | undefined;
+  /**
+   * The least recently used files that no run has, without which at most `bytes` are left; none that
+   * was used after `before`, ms since epoch.
+   */
+  surplus(bytes: number, before: number): Promise<readonly StoredFile[]>;
 }
 
 /** Phases of a transfer. */
@@ -105,8 +103,6 @@ export interface Leases {
   release(key: string, token: string, failure?: LeaseFailure): Promise<void>;
   /** Forgets it: the object is staged. */
   remove(key: string, token: string): Promise<void>;
-  /** Names of all partial files that may still be gone on with. */
-  all(): Promise<readonly (Lease & { readonly key: string })[]>;
 }
 
 /** A lease to take. */

@@ -108,8 +108,9 @@ export async function downloadIfChanged(
       requests,
     };
   } catch (error) {
-    const isUseless =
+    const isWrong =
       error instanceof Failure && /^(CHECKSUM_MISMATCH|FILE_CHANGED)$/.test(error.code);
+    const isUseless = isWrong || partial.offset() === 0;
     await (isUseless ? partial.discard() : partial.close());
     throw error;
   }

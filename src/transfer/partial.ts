@@ -40,13 +40,16 @@ interface Journal {
   /** The location, as it may be shown. */
   readonly of: string;
   readonly version?: string | undefined;
-  readonly owner: {
+  /** Undefined where it was handed on. */
+  readonly owner?: {
     readonly pid: number;
     readonly boot: string | undefined;
     readonly token: string;
   };
 }
 
+/** Of a file that is not whole: nobody else reads it. */
+const PART_MODE = 0o600;
 /** On another machine a process is taken for dead when it has written nothing for so long, ms. */
 const SILENT_MS = 60_000;
 const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
@@ -63,7 +66,7 @@ export async function openPartial(
   const journal = `${part}.json`;
   const left = await journalLeft(journal);
   await checkFree(left, part);
-  const file = await writing(part, () => open(part, O_RDWR | O_CREAT | O_NOFOLLOW, mode));
+  const file = await writing(part, () => open(part, O_RDWR | O_CREAT | O_NOFOLLOW, PART_MODE));
   const owner = { pid: process.pid, boot: bootIdOf(), token: randomUUID() };
   let version = left?.of === of ? left.version : undefined;
   const note = () =>
@@ -96,7 +99,8 @@ export async function openPartial(
     async commit(target) {
       await writing(target, async () => {
         const now = await journalLeft(journal);
-        if (now?.owner.token !== owner.token) throw taken(part, now);
+        if (now?.owner?.token !== owner.token) throw taken(part, now);
+        await file.chmod(mode);
         await file.sync();
         await file.close();
         await rename(part, target);
@@ -124,7 +128,7 @@ async function checkFree(left: Journal | undefined, part: string): Promise<void>
 }
 
 function taken(part: string, by: Journal | undefined): Failure {
-  const who = by === undefined ? "another process" : `process ${by.owner.pid}`;
+  const who = by?.owner === undefined ? "another process" : `process ${by.owner.pid}`;
   return new Failure("ALREADY_RUNNING", `${part} is being written by ${who}`);
 }
 

@@ -45,7 +45,7 @@ export function stagedFiles(db: Db): StagedFiles {
     remove: async (sha256s) =>
       db.transaction(() => sha256s.forEach((sha256) => remove.run(sha256)))(),
     list: async () => listed(db),
-    surplus: async (bytes) => surplus(db, bytes),
+    surplus: async (bytes, before) => surplus(db, bytes, before),
   };
 }
 
@@ -68,19 +68,22 @@ function listed(db: Db): readonly ListedFile[] {
        FROM files ORDER BY used_at DESC, sha256`,
     )
     .all();
-  return rows.map((row) => ({ ...row, locations: JSON.parse(row.locations) as string[] }));
+  return rows.map(({ locations, ...file }) =>
+    Object.assign(file, { locations: JSON.parse(locations) as string[] }),
+  );
 }
 
-function surplus(db: Db, bytes: number): readonly StoredFile[] {
+function surplus(db: Db, bytes: number, before: number): readonly StoredFile[] {
   const total = db.prepare("SELECT coalesce(sum(bytes), 0) FROM files").pluck().get() as number;
-  const free = db.prepare<[], StoredFile>(
+  const free = db.prepare<[number], StoredFile>(
     `SELECT sha256, bytes FROM files
-     WHERE NOT EXISTS (SELECT 1 FROM holds WHERE holds.sha256 = files.sha256)
+     WHERE used_at <= ?
+       AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.sha256 = files.sha256)
      ORDER BY used_at, sha256`,
   );
   const found: StoredFile[] = [];
   let left = total;
-  for (const file of free.iterate()) {
+  for (const file of free.iterate(before)) {
     if (left <= bytes) break;
     found.push(file);
     left -= file.bytes;

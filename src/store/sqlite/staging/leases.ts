@@ -35,7 +35,6 @@ export function leases(db: Db): Leases {
     "UPDATE leases SET state = ?, code = ?, message = ? WHERE key = ? AND token = ?",
   );
   const remove = db.prepare("DELETE FROM leases WHERE key = ? AND token = ?");
-  const all = db.prepare<[], LeaseRow>("SELECT * FROM leases ORDER BY key");
   return {
     look: async (key) => {
       const row = look.get(key);
@@ -54,7 +53,6 @@ export function leases(db: Db): Leases {
       release.run(state, failure?.code ?? null, failure?.message ?? null, key, token);
     },
     remove: async (key, token) => void remove.run(key, token),
-    all: async () => all.all().map((row) => ({ key: row.key, ...leaseOf(row) })),
   };
 }
 

@@ -1,0 +1,64 @@
+import type { StagingSettings } from "../config/staging-settings.ts";
+import type { Storages } from "../storage/index.ts";
+import type { StagingStore } from "../store/staging-store.ts";
+import type { Phase } from "../store/staging-store.ts";
+
+/** A thing that happened, for logs and metrics. Locations are as they may be shown. */
+export type StagingEvent =
+  | {
+      readonly type: "staged";
+      readonly location: string;
+      readonly from: Source;
+      /** Size of the file, bytes. */
+      readonly bytes: number;
+      readonly ms: number;
+    }
+  | {
+      readonly type: "failed";
+      readonly location: string;
+      readonly code: string;
+      readonly message: string;
+    }
+  | { readonly type: "not-cleaned-up"; readonly directory: string; readonly message: string };
+
+/** The place that a file came from: its source, our store, or this machine. */
+export type Source = "transfer" | "store" | "local";
+
+/** Everything that staging works with. */
+export interface StagingContext {
+  readonly settings: StagingSettings;
+  readonly store: StagingStore;
+  readonly storages: Storages;
+  readonly onEvent: (event: StagingEvent) => void;
+}
+
+/** The part of an object that is there already. */
+export interface Progress {
+  readonly phase: Phase;
+  readonly bytes: number;
+  /** Bytes that there are to be; undefined where that is not known. */
+  readonly size: number | undefined;
+}
+
+/** The object that somebody wants. */
+export interface Wanted {
+  readonly url: URL;
+  /** Its bytes have to have this hash, lower-case hexadecimal. */
+  readonly sha256?: string | undefined;
+  /** Its bytes have to be this many. */
+  readonly bytes?: number | undefined;
+}
+
+/** A file that is there: whole, and never changed. */
+export interface Staged {
+  /** Absolute. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Lower-case hexadecimal; undefined of a local file that nobody has read. */
+  readonly sha256: string | undefined;
+  /** True where a hash or a size that was known says that these are its bytes. */
+  readonly verified: boolean;
+  /** The content encoding that the bytes have, though none was asked for. */
+  readonly encoding?: string | undefined;
+  readonly from: Source;
+}

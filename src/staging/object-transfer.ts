@@ -1,0 +1,212 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { errorMessage, Failure, type FailureCode } from "../errors.ts";
+import { keyOf } from "../storage/identity.ts";
+import { redacted } from "../storage/location.ts";
+import type { Lease, StoredObject } from "../store/staging-store.ts";
+import { isGone, ownName } from "../system/process-name.ts";
+import { type Downloaded, downloadIfChanged } from "../transfer/download.ts";
+import type { Progress, Staged, StagingContext, Wanted } from "./context.ts";
+import { adoptPartial, isStored, partialPath, storedPath } from "./store-directory.ts";
+
+/** Options of `transferObject`. */
+export interface TransferOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** The owner of a lease gives a sign of life this often, ms. */
+const BEAT_MS = 2000;
+/** A lease without a sign of life for this long can be taken over, ms. */
+const SILENT_MS = 30_000;
+/** Somebody else's transfer is looked at this often, ms. */
+const LOOK_MS = 200;
+
+/**
+ * Brings an object into the store: one transfer for all processes that want it at the same time. One
+ * that the store has costs a conditional request; with a known hash, none.
+ * @throws Failure as `download`; the signal's reason once it is aborted
+ */
+export async function transferObject(
+  wanted: Wanted,
+  context: StagingContext,
+  options: TransferOptions,
+): Promise<Staged> {
+  const byHash = await storedWithHash(wanted, context);
+  if (byHash !== undefined) return byHash;
+  // Others who expect something else of it have a transfer of their own.
+  const key = keyOf(wanted.url, wanted.sha256 ?? "", String(wanted.bytes ?? ""));
+  for (;;) {
+    options.signal.throwIfAborted();
+    const lease = await context.store.leases.look(key);
+    if (lease !== undefined && isAtWork(lease)) {
+      const staged = await otherOnes(key, lease, wanted, context, options);
+      if (staged !== undefined) return staged;
+    } else {
+      const token = randomUUID();
+      const from = lease?.token;
+      const owner = ownName();
+      if (await context.store.leases.take({ key, token, owner, from }, Date.now()))
+        return await ownTransfer({ key, token, before: lease }, wanted, context, options);
+    }
+  }
+}
+
+function isAtWork({ state, owner, beatAt }: Lease): boolean {
+  return state === "held" && !isGone(owner) && Date.now() - beatAt < SILENT_MS;
+}
+
+async function storedWithHash(
+  { sha256, bytes }: Wanted,
+  { store, settings }: StagingContext,
+): Promise<Staged | undefined> {
+  if (sha256 === undefined) return undefined;
+  const file = await store.files.withHash(sha256);
+  if (file === undefined || !(await isStored(settings.store, sha256, file.bytes))) return undefined;
+  if (bytes !== undefined && bytes !== file.bytes) return undefined;
+  await store.files.touch([sha256], Date.now());
+  const path = storedPath(settings.store, sha256);
+  return { path, ...file, verified: true, from: "store" };
+}
+
+/**
+ * Waits for another process. Undefined where it has let go, and somebody else may go on.
+ * @throws Failure as the other one's
+ */
+async function otherOnes(
+  key: string,
+  { token }: Lease,
+  wanted: Wanted,
+  context: StagingContext,
+  { signal, onProgress }: TransferOptions,
+): Promise<Staged | undefined> {
+  for (;;) {
+    await sleep(LOOK_MS, undefined, { signal });
+    const lease = await context.store.leases.look(key);
+    if (lease === undefined) {
+      const found = await context.store.files.ofObject(keyOf(wanted.url));
+      const isThere =
+        found !== undefined && (await isStored(context.settings.store, found.sha256, found.bytes));
+      return isThere && agrees(wanted, found) ? stagedFrom(found, context, "transfer") : undefined;
+    }
+    if (lease.token !== token || !(lease.state === "failed" || isAtWork(lease))) return undefined;
+    if (lease.state === "failed")
+      throw new Failure((lease.code ?? "UNEXPECTED") as FailureCode, lease.message ?? "");
+    onProgress(lease);
+  }
+}
+
+function agrees({ sha256, bytes }: Wanted, found: StoredObject): boolean {
+  return (sha256 ?? found.sha256) === found.sha256 && (bytes ?? found.bytes) === found.bytes;
+}
+
+function stagedFrom(
+  { sha256, bytes, verified, encoding }: StoredObject,
+  { settings }: StagingContext,
+  from: Staged["from"],
+): Staged {
+  return { path: storedPath(settings.store, sha256), bytes, sha256, verified, encoding, from };
+}
+
+/** The lease that this process has, and the one that was left. */
+interface Own {
+  readonly key: string;
+  readonly token: string;
+  readonly before: Lease | undefined;
+}
+
+async function ownTransfer(
+  own: Own,
+  wanted: Wanted,
+  context: StagingContext,
+  options: TransferOptions,
+): Promise<Staged> {
+  const { leases } = context.store;
+  const { key, token } = own;
+  const lost = new AbortController();
+  const signal = AbortSignal.any([options.signal, lost.signal]);
+  let progress: Progress = { phase: "preparing", bytes: 0, size: undefined };
+  const onProgress = (now: Progress) => {
+    progress = now;
+    options.onProgress(now);
+  };
+  const beat = setInterval(() => void keep(), BEAT_MS).unref();
+  try {
+    const staged = await fetched(own, wanted, context, { signal, onProgress });
+    await leases.remove(key, token);
+    return staged;
+  } catch (error) {
+    // What was fetched is left for the next one, who may be waiting in another process.
+    if (options.signal.aborted) await leases.release(key, token);
+    else await leases.release(key, token, failureOf(error));
+    throw error;
+  } finally {
+    clearInterval(beat);
+  }
+
+  async function keep(): Promise<void> {
+    try {
+      if (await leases.keep(key, token, progress, Date.now())) return;
+      lost.abort(new Failure("ALREADY_RUNNING", `${redacted(wanted.url)}: another process has it`));
+    } catch {
+      // The next beat may come through; without any the lease runs out, and that is noticed.
+    }
+  }
+}
+
+function failureOf(error: unknown): { readonly code: string; readonly message: string } {
+  const code = error instanceof Failure ? error.code : "UNEXPECTED";
+  return { code, message: errorMessage(error) };
+}
+
+async function fetched(
+  { key, token, before }: Own,
+  wanted: Wanted,
+  context: StagingContext,
+  { signal, onProgress }: TransferOptions,
+): Promise<Staged> {
+  const { settings, store, storages } = context;
+  const part = partialPath(settings.store, key, token);
+  if (before !== undefined) {
+    const isFree = before.state !== "held" || isGone(before.owner);
+    await adoptPartial(partialPath(settings.store, key, before.token), part, { isGone: isFree });
+  }
+  const known = await usable(wanted, context);
+  const done = await downloadIfChanged(wanted.url, {
+    storages,
+    part,
+    target: (sha256) => storedPath(settings.store, sha256),
+    mode: 0o440,
+    sha256: wanted.sha256,
+    bytes: wanted.bytes,
+    unless: known?.version,
+    retries: settings.retries,
+    stallMs: settings.stallMs,
+    signal,
+    onProgress: (bytes, size) => onProgress({ phase: "transferring", bytes, size }),
+  });
+  if (done === undefined) return stagedFrom(known as StoredObject, context, "store");
+  const object = objectOf(done, wanted.url);
+  await store.files.add(object, Date.now());
+  return stagedFrom(object, context, "transfer");
+}
+
+/** The file that the store has of the object, where a conditional request can tell that it is right. */
+async function usable(
+  wanted: Wanted,
+  { store, settings }: StagingContext,
+): Promise<StoredObject | undefined> {
+  const found = await store.files.ofObject(keyOf(wanted.url));
+  if (found?.version === undefined || !agrees(wanted, found)) return undefined;
+  if (!(await isStored(settings.store, found.sha256, found.bytes))) return undefined;
+  await store.files.touch([found.sha256], Date.now());
+  return found;
+}
+
+function objectOf(
+  { sha256, bytes, verified, version, encoding }: Downloaded,
+  url: URL,
+): StoredObject {
+  const location = redacted(url);
+  return { key: keyOf(url), location, version, sha256, bytes, verified, encoding };
+}

@@ -1,0 +1,44 @@
+import { constants } from "node:fs";
+import { chmod, copyFile, link } from "node:fs/promises";
+import { errorCode } from "../errors.ts";
+
+const { COPYFILE_FICLONE_FORCE, COPYFILE_EXCL } = constants;
+const READ_ONLY = 0o440;
+const WRITABLE = 0o640;
+
+/**
+ * Gives a stored file another name: a reflink where the file system can, else a hard link, else a
+ * copy. One that is to be written never shares its bytes with the store. @throws errno
+ */
+export async function placeStored(
+  from: string,
+  to: string,
+  { writable }: { readonly writable: boolean },
+): Promise<void> {
+  if (await reflink(from, to)) return await chmod(to, writable ? WRITABLE : READ_ONLY);
+  if (!writable && (await hardLink(from, to))) return;
+  await copyFile(from, to, COPYFILE_EXCL);
+  await chmod(to, writable ? WRITABLE : READ_ONLY);
+}
+
+/** Copies without copying bytes; false where the file system cannot. */
+async function reflink(from: string, to: string): Promise<boolean> {
+  return await canBe(() => copyFile(from, to, COPYFILE_FICLONE_FORCE | COPYFILE_EXCL));
+}
+
+async function hardLink(from: string, to: string): Promise<boolean> {
+  return await canBe(() => link(from, to));
+}
+
+/** Errors of a file system that has no such thing, and of two that are not the same one. */
+const CANNOT = /^(ENOTSUP|EOPNOTSUPP|EXDEV|EINVAL|ENOSYS|ENOTTY|EPERM|EMLINK|EACCES)$/;
+
+async function canBe(work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (CANNOT.test(errorCode(error) ?? "")) return false;
+    throw error;
+  }
+}

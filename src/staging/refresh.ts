@@ -1,0 +1,77 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { Failure } from "../errors.ts";
+import { redacted } from "../storage/location.ts";
+import type { Storages } from "../storage/index.ts";
+
+const run = promisify(execFile);
+/** Bytes of an answer: a URL is shorter. */
+const MOST_BYTES = 64 * 1024;
+/** Time that an answer may take, ms. */
+const PATIENCE_MS = 60_000;
+
+/**
+ * Asks for another URL of an object whose URL has expired: an endpoint that answers `{"url": "…"}`, or
+ * a command that prints that, or the URL alone.
+ * @throws Failure URL_EXPIRED where none can be had
+ */
+export async function renewedUrl(
+  refresh: string | readonly string[],
+  options: {
+    readonly of: URL;
+    readonly storages: Storages;
+    readonly signal: AbortSignal;
+  },
+): Promise<URL> {
+  const { of } = options;
+  try {
+    const isEndpoint = typeof refresh === "string";
+    const text = isEndpoint
+      ? await asked(new URL(refresh), options)
+      : await printed(refresh, options);
+    return urlIn(text);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    // The answer may have a signed URL in it: it is not repeated.
+    const code =
+      error instanceof Failure ? `${error.code}: ${error.message}` : "no URL in its answer";
+    const message = `${redacted(of)}: its time is over, and refresh gives no other one (${code})`;
+    throw new Failure("URL_EXPIRED", message);
+  }
+}
+
+async function asked(
+  url: URL,
+  { storages, signal }: { readonly storages: Storages; readonly signal: AbortSignal },
+): Promise<string> {
+  const request = { start: 0, version: undefined, stallMs: PATIENCE_MS, signal };
+  const { chunks } = await storages.of(url).read(url, request);
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    pieces.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) throw new Failure("LIMIT_EXCEEDED", "the answer is too long");
+  }
+  return Buffer.concat(pieces).toString();
+}
+
+async function printed(
+  [command = "", ...args]: readonly string[],
+  { signal }: { readonly signal: AbortSignal },
+): Promise<string> {
+  try {
+    const options = { timeout: PATIENCE_MS, maxBuffer: MOST_BYTES, signal };
+    return (await run(command, args, options)).stdout;
+  } catch {
+    throw new Failure("UNREACHABLE", `the command ${command} fails`);
+  }
+}
+
+function urlIn(text: string): URL {
+  const trimmed = text.trim();
+  const url = trimmed.startsWith("{")
+    ? (JSON.parse(trimmed) as { readonly url?: unknown }).url
+    : trimmed;
+  return new URL(String(url));
+}

@@ -1,0 +1,88 @@
+import { createSemaphore } from "../lib/semaphore.ts";
+import { createLatest, type Latest } from "../lib/latest.ts";
+import { keyOf } from "../storage/identity.ts";
+import { redacted } from "../storage/location.ts";
+import { errorMessage, Failure } from "../errors.ts";
+import type { Progress, Staged, StagingContext, Wanted } from "./context.ts";
+import { type TransferOptions, transferObject } from "./object-transfer.ts";
+import { tryToPrune } from "./store-upkeep.ts";
+
+/** A place in a transfer that others may have, too. */
+export interface Ticket {
+  /** @throws Failure as `transferObject` */
+  readonly staged: Promise<Staged>;
+  readonly progress: Latest<Progress>;
+  /** Wants it no longer: the transfer ends when nobody does. */
+  leave(): void;
+}
+
+interface Shared {
+  readonly staged: Promise<Staged>;
+  readonly progress: Latest<Progress>;
+  readonly abort: AbortController;
+  waiters: number;
+}
+
+/** Joins a transfer that is under way in this process, or begins one. */
+export type Join = (wanted: Wanted) => Ticket;
+
+/** A transfer waits its turn for as long as the others take. */
+const PATIENCE_MS = 2 ** 31 - 1;
+
+/** Shares transfers among those who want the same object at the same time; a few are at work at once. */
+export function createSharedTransfers(context: StagingContext): Join {
+  const inTurn = createSemaphore(context.settings.transfers, PATIENCE_MS);
+  const underWay = new Map<string, Shared>();
+
+  return (wanted) => {
+    const key = keyOf(wanted.url, wanted.sha256 ?? "", String(wanted.bytes ?? ""));
+    const shared = underWay.get(key) ?? begin(key, wanted);
+    shared.waiters += 1;
+    let hasLeft = false;
+    return {
+      staged: shared.staged,
+      progress: shared.progress,
+      leave() {
+        if (hasLeft) return;
+        hasLeft = true;
+        shared.waiters -= 1;
+        if (shared.waiters > 0) return;
+        if (underWay.get(key) === shared) underWay.delete(key);
+        shared.abort.abort();
+      },
+    };
+  };
+
+  function begin(key: string, wanted: Wanted): Shared {
+    const abort = new AbortController();
+    const progress = createLatest<Progress>({ phase: "preparing", bytes: 0, size: undefined });
+    const options = { signal: abort.signal, onProgress: progress.set };
+    const staged = inTurn(() => transferred(wanted, options));
+    const shared: Shared = { staged, progress, abort, waiters: 0 };
+    underWay.set(key, shared);
+    const end = () => {
+      if (underWay.get(key) === shared) underWay.delete(key);
+      progress.end();
+    };
+    staged.then(end, end);
+    return shared;
+  }
+
+  async function transferred(wanted: Wanted, options: TransferOptions): Promise<Staged> {
+    const { onEvent } = context;
+    const location = redacted(wanted.url);
+    const began = performance.now();
+    try {
+      const staged = await transferObject(wanted, context, options);
+      const { from, bytes } = staged;
+      onEvent({ type: "staged", location, from, bytes, ms: Math.round(performance.now() - began) });
+      if (from === "transfer") await tryToPrune(context);
+      return staged;
+    } catch (error) {
+      const code = error instanceof Failure ? error.code : "UNEXPECTED";
+      if (!options.signal.aborted)
+        onEvent({ type: "failed", location, code, message: errorMessage(error) });
+      throw error;
+    }
+  }
+}

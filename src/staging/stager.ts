@@ -1,0 +1,120 @@
+import { readFileSync } from "node:fs";
+import { realpath, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { StagingSettings } from "../config/staging-settings.ts";
+import { Failure } from "../errors.ts";
+import { systemMessage } from "../lake/errors.ts";
+import { isAbsence } from "../lake/roots.ts";
+import { createLatest } from "../lib/latest.ts";
+import { createStorages } from "../storage/index.ts";
+import { locationOf, redacted } from "../storage/location.ts";
+import type { MayReach } from "../storage/request.ts";
+import { openStaging } from "../store/open.ts";
+import { hashFile } from "../transfer/hash-file.ts";
+import type { Progress, Staged, StagingContext, StagingEvent, Wanted } from "./context.ts";
+import { createFile, type StagedFile } from "./file.ts";
+import { sweepRuns } from "./run-directory.ts";
+import { createSharedTransfers, type Join, type Ticket } from "./shared-transfers.ts";
+import { makeStoreDirectories } from "./store-directory.ts";
+import { sweepPartials } from "./store-upkeep.ts";
+
+/** Options of `openStager`. */
+export interface StagerOptions {
+  readonly onEvent?: (event: StagingEvent) => void;
+  /** True for an address that may be connected to; all may by default. */
+  readonly mayReach?: MayReach | undefined;
+}
+
+/** Options of `Stager.file`. */
+export interface FileOptions {
+  /** Its bytes have to have this hash, hexadecimal. */
+  readonly sha256?: string | undefined;
+  /** Its bytes have to be this many. */
+  readonly bytes?: number | undefined;
+}
+
+/** Staging on this machine: one for a process. */
+export interface Stager {
+  readonly context: StagingContext;
+  readonly join: Join;
+  /** A file to stage: a location as a person writes it. @throws Failure USAGE */
+  file(location: string, options?: FileOptions): StagedFile;
+  /** Closes it; transfers that are under way are left for the next one. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens staging: makes its directories and removes what dead processes have left.
+ * @throws Failure CACHE_UNUSABLE, CONFIG_INVALID, OUTPUT_UNWRITABLE
+ */
+export async function openStager(
+  settings: StagingSettings,
+  { onEvent = () => {}, mayReach }: StagerOptions = {},
+): Promise<Stager> {
+  const store = openStaging(settings.state);
+  const storages = createStorages({ ca: authorities(settings), mayReach });
+  const context: StagingContext = { settings, store, storages, onEvent };
+  try {
+    await makeStoreDirectories(settings.store);
+    await sweepPartials(context);
+    await sweepRuns(context);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  const shared = createSharedTransfers(context);
+  const join: Join = (wanted) => (wanted.url.protocol === "file:" ? local(wanted) : shared(wanted));
+  return {
+    context,
+    join,
+    file(location, { sha256, bytes } = {}) {
+      const url = locationOf(location);
+      storages.of(url);
+      const wanted = { url, sha256: sha256?.toLowerCase(), bytes };
+      return createFile(redacted(url), () => join(wanted));
+    },
+    close: () => store.close(),
+  };
+}
+
+function authorities({ caFile }: StagingSettings): string | undefined {
+  if (caFile === undefined) return undefined;
+  try {
+    return readFileSync(caFile, "utf8");
+  } catch (error) {
+    const message = `staging.caFile: ${caFile}: ${systemMessage(error)}`;
+    throw new Failure("CONFIG_INVALID", message, { cause: error });
+  }
+}
+
+/** A file of this machine is where it is: nothing is moved. */
+function local(wanted: Wanted): Ticket {
+  const progress = createLatest<Progress>({ phase: "preparing", bytes: 0, size: undefined });
+  const staged = localFile(fileURLToPath(wanted.url), wanted).finally(progress.end);
+  return { staged, progress, leave: () => {} };
+}
+
+async function localFile(path: string, { sha256, bytes }: Wanted): Promise<Staged> {
+  const real = await realpath(path).catch(async (error: unknown) => {
+    const code = isAbsence(error) ? "FILE_MISSING" : "FILE_UNREADABLE";
+    const message = `${path}: ${systemMessage(error)}; ${await nearest(path)} is the nearest directory`;
+    throw new Failure(code, message, { cause: error });
+  });
+  const found = await stat(real);
+  if (!found.isFile()) throw new Failure("FILE_UNREADABLE", `${path}: not a regular file`);
+  if (bytes !== undefined && found.size !== bytes)
+    throw new Failure("CHECKSUM_MISMATCH", `${path} has ${found.size} bytes, not ${bytes}`);
+  const hash = sha256 === undefined ? undefined : await hashFile(real);
+  if (hash !== sha256)
+    throw new Failure("CHECKSUM_MISMATCH", `${path} does not have the SHA-256 ${sha256}`);
+  const verified = sha256 !== undefined || bytes !== undefined;
+  return { path: real, bytes: found.size, sha256: hash, verified, from: "local" };
+}
+
+/** The nearest directory above a path that is there. */
+export async function nearest(path: string): Promise<string> {
+  const above = dirname(path);
+  const found = await stat(above).catch(() => undefined);
+  return found === undefined && above !== dirname(above) ? nearest(above) : above;
+}

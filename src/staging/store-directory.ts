@@ -1,0 +1,56 @@
+import { constants } from "node:fs";
+import { chmod, copyFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { errorCode } from "../errors.ts";
+import { makeOwnDirectory } from "../lake/state-directory.ts";
+
+/** The path of a staged file in the store's directory. */
+export function storedPath(store: string, sha256: string): string {
+  return join(store, "sha256", sha256.slice(0, 2), sha256);
+}
+
+/** The path of a file while it is transferred: one for each who transfers it. */
+export function partialPath(store: string, key: string, token: string): string {
+  return join(store, "partial", `${key}.${token}.part`);
+}
+
+/** True where the store has a file of this size. */
+export async function isStored(store: string, sha256: string, bytes: number): Promise<boolean> {
+  const found = await stat(storedPath(store, sha256)).catch(() => undefined);
+  return found?.isFile() === true && found.size === bytes;
+}
+
+/** Makes the directories of the store, all that there can be. @throws errno; Failure CONFIG_INVALID */
+export async function makeStoreDirectories(store: string): Promise<void> {
+  makeOwnDirectory(store, "staging.store");
+  const options = { recursive: true, mode: 0o750 };
+  await mkdir(join(store, "partial"), options);
+  for (let byte = 0; byte < 256; byte += 1)
+    await mkdir(join(store, "sha256", byte.toString(16).padStart(2, "0")), options);
+}
+
+/**
+ * Hands on what another one has fetched. One that may still be writing keeps its file, and the new one
+ * gets a copy, which shares the blocks where the file system can.
+ * @throws errno
+ */
+export async function adoptPartial(
+  from: string,
+  to: string,
+  { isGone }: { readonly isGone: boolean },
+): Promise<void> {
+  try {
+    // Before the bytes: it must not say more than there is.
+    const journal = JSON.parse(await readFile(`${from}.json`, "utf8")) as object;
+    if (isGone) await rename(from, to);
+    else await copyFile(from, to, constants.COPYFILE_FICLONE);
+    await chmod(to, 0o600);
+    const free = JSON.stringify({ ...journal, owner: undefined });
+    await writeFile(`${to}.json`, free, { mode: 0o600 });
+    await rm(`${from}.json`, { force: true });
+  } catch (error) {
+    // Without a journal it is of no use: all is fetched from the beginning then.
+    await rm(to, { force: true });
+    if (errorCode(error) !== "ENOENT" && !(error instanceof SyntaxError)) throw error;
+  }
+}

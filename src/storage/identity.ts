@@ -1,0 +1,29 @@
+import { createHash } from "node:crypto";
+
+/** Parameters of a signature, whoever signs: AWS, Google, CloudFront, the older AWS and Google ones. */
+const SIGNING =
+  /^(x-amz-.*|x-goog-.*|awsaccesskeyid|googleaccessid|signature|expires|key-pair-id|policy)$/i;
+/** Azure's, which are short words: they count only beside a `sig`. */
+const AZURE =
+  /^(sv|ss|srt|sr|sp|st|se|sip|spr|sig|si|sdd|skoid|sktid|skt|ske|sks|skv|saoid|suoid|scid)$/i;
+
+/**
+ * The identity of an object: its URL without user, fragment, and the parameters of a signature, which
+ * change each time it is signed. What is left of the query stays, in order.
+ */
+export function identityOf(url: URL): string {
+  const identity = new URL(url.href);
+  identity.username = identity.password = identity.hash = "";
+  const names = [...identity.searchParams.keys()];
+  const isAzure = names.some((name) => name.toLowerCase() === "sig");
+  for (const name of names)
+    if (SIGNING.test(name) || (isAzure && AZURE.test(name))) identity.searchParams.delete(name);
+  return identity.href;
+}
+
+/** The key of an object: its identity, hashed, with what else tells two results apart. */
+export function keyOf(url: URL, ...parts: readonly string[]): string {
+  return createHash("sha256")
+    .update([identityOf(url), ...parts].join("\n"))
+    .digest("hex");
+}

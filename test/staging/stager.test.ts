@@ -1,0 +1,223 @@
+import { createHash, randomBytes } from "node:crypto";
+import { chmod, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { pruneStore, verifyStore } from "../../src/staging/store-upkeep.ts";
+import { allOf } from "../helpers/all-of.ts";
+import { SECRET, startObjectServer } from "../helpers/object-server.ts";
+import { testStager } from "./open-stager.ts";
+
+const body = randomBytes(300_000);
+const sha256Of = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+const partials = async (store: string) => await readdir(join(store, "partial"));
+
+test("an object becomes a file of the store, whole and read-only", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using test = await testStager();
+  const file = test.stager.file(server.url("a"));
+  expect(file.state).toBe("not-staged");
+  const staged = await file.ready();
+  expect(file.state).toBe("staged");
+  expect(staged).toMatchObject({ bytes: body.length, sha256: sha256Of(body), from: "transfer" });
+  expect((await readFile(staged.path)).equals(body)).toBe(true);
+  expect((await stat(staged.path)).mode & 0o777).toBe(0o440);
+  expect(await partials(test.settings.store)).toEqual([]);
+});
+
+test("under a new signature it costs one conditional request; with its hash, none", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using test = await testStager();
+  await test.stager.file(server.url("a")).ready();
+  const again = await test.stager.file(server.url("a")).ready();
+  expect(again.from).toBe("store");
+  expect(server.requests).toEqual(["200 a", "304 a"]);
+  const known = await test.stager.file(server.url("a"), { sha256: sha256Of(body) }).ready();
+  expect(known).toMatchObject({ from: "store", verified: true });
+  expect(server.requests).toHaveLength(2);
+});
+
+test("an object that has changed is fetched again", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using test = await testStager();
+  await test.stager.file(server.url("a")).ready();
+  const other = randomBytes(1000);
+  server.objects.set("a", other);
+  const staged = await test.stager.file(server.url("a")).ready();
+  expect(staged).toMatchObject({ from: "transfer", sha256: sha256Of(other) });
+  expect(server.requests).toEqual(["200 a", "200 a"]);
+});
+
+test("a stored file that is gone is fetched again", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using test = await testStager();
+  const { path } = await test.stager.file(server.url("a")).ready();
+  await rm(path);
+  const staged = await test.stager.file(server.url("a")).ready();
+  expect(staged.from).toBe("transfer");
+  expect((await readFile(path)).equals(body)).toBe(true);
+});
+
+test("any number who want it at once have one transfer, and each sees how far it is", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using test = await testStager();
+  const another = await test.another();
+  server.holdBackAfter(100_000);
+  const files = Array.from({ length: 10 }, (_, i) =>
+    (i % 2 === 0 ? test.stager : another).file(server.url("a")),
+  );
+  const ready = files.map((file) => file.ready());
+  const progress = files.map((file) => allOf(file.progress()));
+  await server.heldBack();
+  server.holdBackAfter(undefined);
+  for (const { bytes } of await Promise.all(ready)) expect(bytes).toBe(body.length);
+  expect(server.requests).toEqual(["200 a"]);
+  for (const seen of await Promise.all(progress))
+    expect(seen.at(-1)).toMatchObject({ state: "staged", phase: undefined });
+});
+
+test("who cancels waits no longer; the transfer goes on for the others", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using test = await testStager();
+  server.holdBackAfter(100_000);
+  const [one, other] = [test.stager.file(server.url("a")), test.stager.file(server.url("a"))];
+  const [first, second] = [one.ready(), other.ready()];
+  await server.heldBack();
+  one.cancel();
+  await expect(first).rejects.toMatchObject({ code: "CANCELLED" });
+  expect(one.state).toBe("cancelled");
+  server.holdBackAfter(undefined);
+  expect((await second).bytes).toBe(body.length);
+  one.stage();
+  expect((await one.ready()).from).toBe("store");
+});
+
+test("when nobody wants it any more it ends, and goes on from there the next time", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using test = await testStager();
+  server.holdBackAfter(100_000);
+  const file = test.stager.file(server.url("a"));
+  const ready = file.ready();
+  for await (const { bytes } of file.progress()) if (bytes >= 100_000) break;
+  file.cancel();
+  await expect(ready).rejects.toMatchObject({ code: "CANCELLED" });
+  server.holdBackAfter(undefined);
+  const staged = await test.stager.file(server.url("a")).ready();
+  expect(staged.sha256).toBe(sha256Of(body));
+  expect(server.requests).toEqual(["200 a", "206 a"]);
+});
+
+test("a failed file says why at once, and a new attempt may succeed", async () => {
+  await using server = await startObjectServer({});
+  await using test = await testStager();
+  const file = test.stager.file(server.url("a"));
+  await expect(file.ready()).rejects.toMatchObject({ code: "FILE_MISSING" });
+  expect(file.state).toBe("failed");
+  await expect(file.ready()).rejects.toMatchObject({ code: "FILE_MISSING" });
+  expect(server.requests).toHaveLength(1);
+  server.objects.set("a", body);
+  file.stage();
+  expect(file.state).toBe("staging");
+  expect((await file.ready()).bytes).toBe(body.length);
+});
+
+test("waiting has a limit, and the transfer none for that", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using test = await testStager();
+  server.holdBackAfter(0);
+  const file = test.stager.file(server.url("a"));
+  await expect(file.ready({ timeoutMs: 20 })).rejects.toMatchObject({ code: "TIMEOUT" });
+  const reason = new Error("enough");
+  await expect(file.ready({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  server.holdBackAfter(undefined);
+  expect((await file.ready()).bytes).toBe(body.length);
+});
+
+test("who expects other bytes has a transfer of their own, which fails", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using test = await testStager();
+  const wrong = test.stager.file(server.url("a"), { sha256: "0".repeat(64) });
+  const short = test.stager.file(server.url("a"), { bytes: 5 });
+  const right = test.stager.file(server.url("a"), { bytes: body.length });
+  await expect(wrong.ready()).rejects.toMatchObject({ code: "CHECKSUM_MISMATCH" });
+  await expect(short.ready()).rejects.toMatchObject({ code: "CHECKSUM_MISMATCH" });
+  expect(await right.ready()).toMatchObject({ verified: true });
+  expect(await partials(test.settings.store)).toEqual([]);
+});
+
+test("a local file is where it is; one that is missing is told with the nearest directory", async () => {
+  await using test = await testStager();
+  const path = join(test.directory, "here.csv");
+  await writeFile(path, "a\n1\n");
+  const staged = await test.stager.file(path, { sha256: sha256Of(Buffer.from("a\n1\n")) }).ready();
+  expect(staged).toMatchObject({ path, bytes: 4, verified: true, from: "local" });
+  const missing = test.stager.file(join(test.directory, "no/such/file")).ready();
+  await expect(missing).rejects.toMatchObject({
+    code: "FILE_MISSING",
+    message: expect.stringContaining(`${test.directory} is the nearest`),
+  });
+});
+
+test("the store is verified byte by byte; what is damaged is fetched again", async () => {
+  await using server = await startObjectServer({ a: body, b: "b", c: "c" });
+  await using test = await testStager();
+  const [a, b] = await Promise.all(
+    ["a", "b", "c"].map((name) => test.stager.file(server.url(name)).ready()),
+  );
+  const damaged = Buffer.from(body);
+  damaged[5] = (damaged[5] as number) ^ 1;
+  await chmod(a?.path ?? "", 0o640);
+  await writeFile(a?.path ?? "", damaged);
+  await rm(b?.path ?? "");
+  const states = (await allOf(verifyStore(test.stager.context))).map(({ state }) => state);
+  expect(states.toSorted()).toEqual(["damaged", "missing", "whole"]);
+  const again = await test.stager.file(server.url("a")).ready();
+  expect(again).toMatchObject({ from: "transfer", sha256: sha256Of(body) });
+});
+
+test("the store keeps its size: the least recently used file goes first, and none that a run has", async () => {
+  const names = ["a", "b", "c", "d"];
+  await using server = await startObjectServer(
+    Object.fromEntries(names.map((name) => [name, randomBytes(1000)])),
+  );
+  await using test = await testStager();
+  const { context } = test.stager;
+  const sha256s: string[] = [];
+  for (const name of names)
+    sha256s.push((await test.stager.file(server.url(name)).ready()).sha256 as string);
+  const [a, b, c, d] = sha256s as [string, string, string, string];
+  const later = Date.now() + 3_600_000;
+  for (const [i, sha256] of [b, c, a, d].entries())
+    await context.store.files.touch([sha256], later + i);
+  const run = { id: "run-1", directory: "/none", state: "ready" as const, owner: undefined };
+  await context.store.runs.add({ ...run, createdAt: 0, expiresAt: later, result: undefined });
+  await context.store.runs.hold("run-1", [b]);
+  expect(await pruneStore(context, 2000, later)).toEqual([]);
+  const removed = await pruneStore(context, 2000, later + 3_600_000);
+  expect(removed.map(({ sha256 }) => sha256)).toEqual([c, a]);
+  expect((await context.store.files.list()).map(({ sha256 }) => sha256)).toEqual([d, b]);
+});
+
+test("partial files that were left long ago go at the next start", async () => {
+  await using test = await testStager();
+  const [old, young] = ["old.part", "young.part"].map((name) =>
+    join(test.settings.store, "partial", name),
+  ) as [string, string];
+  await writeFile(old, "");
+  await writeFile(young, "");
+  await utimes(old, 1, 1);
+  await test.another();
+  expect(await partials(test.settings.store)).toEqual(["young.part"]);
+});
+
+test("no secret reaches the database, events or errors", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using test = await testStager();
+  await test.stager.file(server.url("a")).ready();
+  await test.stager.file(server.url("b")).ready().catch(() => undefined);
+  expect(JSON.stringify(test.events)).toContain("127.0.0.1");
+  expect(JSON.stringify(test.events)).not.toContain(SECRET);
+  for (const name of await readdir(test.settings.state)) {
+    if (!name.startsWith("staging.db")) continue;
+    expect((await readFile(join(test.settings.state, name))).includes(SECRET)).toBe(false);
+  }
+});
