@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 /** Characters of a cell where nothing else is asked for. */
 const SHORT = 200;
-/** What is called whole: the cells of a hostile sample have an end, too. */
+/** Characters of a cell that counts as whole: the cells of a hostile sample have an end, too. */
 const WHOLE = 1024 * 1024;
 const wanted = new AsyncLocalStorage<number>();
 
@@ -80,7 +80,7 @@ export function kindOf(value: unknown): string | undefined {
   return Array.isArray(value) ? "list" : "object";
 }
 
-/** Whether it is an object with members. */
+/** True when a value is an object with members. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return kindOf(value) === "object";
 }

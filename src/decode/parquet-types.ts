@@ -91,7 +91,9 @@ export function readable(element: SchemaElement): SchemaElement {
     : { ...element, repetition_type: repetition };
 }
 
-/** What makes text of values where they are read; the rest comes to `parquetCell` as it is. */
+/**
+ * Parsers that make text of values where they are read; the rest comes to `parquetCell` as it is.
+ */
 export const parsers = {
   timestampFromMilliseconds: (value: bigint | undefined) => value,
   timestampFromMicroseconds: (value: bigint | undefined) => value,

@@ -11,7 +11,7 @@ export interface DecodedText {
   readonly encoding: string;
   /** True where a carriage return alone ends a line. */
   readonly loneCr: boolean;
-  /** What to know of it, for the view's warnings. */
+  /** Remarks about it, for the view's warnings. */
   readonly warnings: readonly string[];
 }
 

@@ -1,8 +1,9 @@
 import { errorMessage, Failure, systemErrorIn } from "../errors.ts";
 
 /**
- * What is wrong with a file, from an error met while decoding a part of it that can be done
- * without. An error that is not the file's fault (storage, abort) is thrown again.
+ * Returns what is wrong with a file, from an error met while decoding a part of it that the sample
+ * can do without.
+ * @throws the error itself where it is not the file's fault (storage, abort)
  */
 export function faultOf(error: unknown, signal: AbortSignal): string {
   const isOfFile = error instanceof Failure ? isContent(error) : systemErrorIn(error) === undefined;

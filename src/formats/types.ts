@@ -12,7 +12,7 @@ export interface SampleSummary {
   readonly cut?: Cut;
   /** Entries an archive holds, where that is known without reading through it. */
   readonly entries?: number;
-  /** Why there is no sample in the file's own format. */
+  /** The reason why there is no sample in the file's own format. */
   readonly reason?: string;
   readonly warnings: readonly string[];
 }
@@ -31,7 +31,7 @@ export interface SampleRequest {
   readonly extensions: Readonly<Record<string, string>>;
   /** Resolves once no other thread is at a file that takes much memory; absent without threads. */
   readonly alone?: (() => Promise<void>) | undefined;
-  /** How a container has what it holds recognised. */
+  /** Recognises what a container holds. */
   readonly recognise: (request: SampleRequest) => Promise<Recognised>;
 }
 
@@ -57,7 +57,7 @@ export interface Format {
   readonly kind: "text" | "binary";
   /** The sample's extension where it is not the file's own, such as `.txt` for a listing. */
   readonly sampleExtension?: string;
-  /** Whether these first bytes are this format's. Absent for text. */
+  /** True when these first bytes are this format's. Absent for text. */
   matches?(head: Uint8Array): boolean;
   sample(request: SampleRequest, recognised: Recognised): SampleStream;
 }

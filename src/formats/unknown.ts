@@ -7,7 +7,10 @@ import type { Format, Recognised, SampleRequest, SampleStream } from "./types.ts
 const SHOWN_LINES = 10;
 const SHOWN_CHARACTERS = 400;
 
-/** What has no sample in its own format is described instead. Last in the list; takes anything. */
+/**
+ * The format of files that have no sample of their own: they are described instead. Last in the
+ * list; takes anything.
+ */
 export const unknown: Format = {
   name: "metadata",
   extensions: [],

@@ -22,7 +22,7 @@ const viewers: Readonly<Record<string, Viewer>> = {
   empty: () => ({ facts: [["content", "an empty file"]], tables: [], warnings: [] }),
 };
 
-/** What no other viewer shows. */
+/** Shows samples for which there is no other viewer. */
 const viewHead: Viewer = ({ bytes }) => ({ facts: [], tables: [headTable(bytes)], warnings: [] });
 
 /**

@@ -8,7 +8,7 @@ import type { Viewer } from "./viewer.ts";
 
 const MAGIC_BYTES = 4;
 const SYNC_BYTES = 16;
-/** What a block of a sample holds at most, in bytes. */
+/** Bytes that a block of a sample holds at most. */
 const MAX_BLOCK_BYTES = 16 * 1024 * 1024;
 
 /** Avro: a column for each field, typed in Avro's own words. */

@@ -1,4 +1,4 @@
-/** What may be held of what a sample holds, in bytes: a record may be large. */
+/** Bytes of a sample's content that are held at most: a record may be large. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** Takes what comes, up to a bound, and then no more. */

@@ -62,7 +62,7 @@ function parseRecords(
   }
 }
 
-/** What to know of how a text is written. */
+/** Facts about how a text is written. */
 function dialectFacts(
   { delimiter, escapes, headerAt }: Dialect,
   bytes: Uint8Array,

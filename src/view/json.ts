@@ -47,7 +47,7 @@ export const viewJsonLinesOrValues: Viewer = (request) => {
   return isAcrossLines(head, encodingOf(head)) ? viewJson(request) : viewJsonLines(request);
 };
 
-/** What a sampler kept although it is not one JSON value. */
+/** Shows what a sampler kept although it is not one JSON value. */
 function viewOther(request: ViewRequest, why: string): ReturnType<Viewer> {
   const { bytes, rows, counted } = request;
   if (isJsonLines(bytes, encodingOf(bytes))) return viewJsonLines(request);
@@ -79,7 +79,7 @@ function valuesIn(text: string): unknown[] | undefined {
   }
 }
 
-/** Whether a byte is white space or a comma. */
+/** True when a byte is white space or a comma. */
 function isBetween(byte: number | undefined): boolean {
   return byte !== undefined && (byte <= 0x20 || byte === 0x2c);
 }

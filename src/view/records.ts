@@ -6,7 +6,7 @@ import type { Column, Table } from "./types.ts";
 /** The column of what is no object. */
 const VALUE = "value";
 
-/** What a table of JSON values is made from. */
+/** The parts of a table of JSON values. */
 export interface RecordParts {
   readonly title?: string | null;
   readonly values: readonly unknown[];

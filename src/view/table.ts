@@ -9,11 +9,11 @@ export const TYPED_ROWS = 100;
 /** Cells of a table: all columns of 100 rows. With more, rows are left out. */
 const MAX_CELLS = 200_000;
 
-/** What a table is made from. */
+/** The parts of a table. */
 export interface TableParts {
   readonly title?: string | null;
   readonly columns: readonly Column[];
-  /** How many columns there are, where that is more. */
+  /** Number of columns in all, where that is more. */
   readonly columnCount?: number;
   /** The rows to show. */
   readonly rows: readonly (readonly (string | null)[])[];
@@ -21,15 +21,15 @@ export interface TableParts {
   readonly notes?: readonly string[];
 }
 
-/** How many rows there are besides those that are shown. */
+/** Number of rows in all, of which a part may be shown. */
 export interface Counted {
   /** Rows that were looked at. */
   readonly rows: number;
-  /** What ended that before the file's end; undefined when that was all. */
+  /** The limit that ended the look before the file's end; undefined when those rows are all. */
   readonly cut?: Cut | undefined;
 }
 
-/** How many of the wanted rows are shown where there are more columns than fit. */
+/** Number of the wanted rows that are shown where there are more columns than fit. */
 export function rowsShown(columns: number, wanted: number): number {
   const shown = Math.min(columns, MAX_COLUMNS);
   return Math.min(wanted, Math.max(1, Math.floor(MAX_CELLS / Math.max(1, shown))));

@@ -2,7 +2,7 @@
 export interface Column {
   readonly name: string;
   /**
-   * What its cells are: integer, number, text, boolean, date, timestamp, list, object, empty or
+   * The kind of its cells: integer, number, text, boolean, date, timestamp, list, object, empty or
    * mixed; or the format's own word, such as `decimal(10, 2)`.
    */
   readonly type: string;
@@ -10,16 +10,16 @@ export interface Column {
 
 /** Rows of short text. */
 export interface Table {
-  /** What it is the table of, such as an archive's member; null for the whole file. */
+  /** The subject of the table, such as an archive's member; null for the whole file. */
   readonly title: string | null;
   readonly columns: readonly Column[];
   /** A cell for each column; null where there is no value. Not made safe for a terminal. */
   readonly rows: readonly (readonly (string | null)[])[];
-  /** What to know of it, such as `first 20 of 100 rows`. */
+  /** Remarks about it, such as `first 20 of 100 rows`. */
   readonly notes: readonly string[];
 }
 
-/** What a file holds, for people to look at. */
+/** The content of a file, for people to look at. */
 export interface View {
   /** As in receipts: `csv`, `csv.gz`, `metadata`. */
   readonly format: string;

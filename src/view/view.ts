@@ -17,11 +17,11 @@ export type { Column, Table, View } from "./types.ts";
 /** Rows that are looked at, however many are asked for. */
 const MAX_ROWS = 100_000;
 
-/** How a file is shown. */
+/** Options of `readView`. */
 export interface ViewOptions {
   /** Rows of each table. */
   readonly rows: number;
-  /** What decides the format besides the content, where the file's own name does not. */
+  /** The name that decides the format besides the content, where the file's own name does not. */
   readonly name?: string;
   /** Extension → format name, from the configuration. */
   readonly extensions?: Readonly<Record<string, string>>;

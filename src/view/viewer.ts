@@ -10,7 +10,7 @@ export interface ViewRequest {
   readonly name: string;
   /** Rows to show of each table. */
   readonly rows: number;
-  /** How many rows the sample has and what cut it, where that is known. */
+  /** Number of rows that the sample has, and what cut it, where that is known. */
   readonly counted?: Counted;
   readonly limits: Limits;
   /** Extension → format name, from the configuration. */

@@ -85,7 +85,7 @@ async function membersOf({ bytes }: ViewRequest, warnings: string[]): Promise<re
   return members;
 }
 
-/** What is wrong with a member. What is wrong with us is thrown again. */
+/** Returns what is wrong with a member. @throws Failure FORMAT_INVALID for any other error */
 function faultOf(error: unknown): string {
   if (error instanceof Failure || error instanceof NoSample) return error.message;
   throw new Failure("FORMAT_INVALID", `not a zip that can be shown: ${errorMessage(error)}`, {

@@ -24,7 +24,10 @@ export interface BlockReading {
   readonly mostBytes: number;
 }
 
-/** What a block's data may have beside the twofold of its content: some codecs allow for nothings. */
+/**
+ * Bytes that a block's data may take beyond twice its content: some codecs allow parts without
+ * content.
+ */
 const FREE_BYTES = 64 * 1024;
 
 /**

@@ -33,7 +33,7 @@ const headerSchema: Schema = {
   ],
 };
 
-/** Whether these first bytes are those of an object container file. */
+/** True when these first bytes are those of an object container file. */
 export function isAvro(head: Uint8Array): boolean {
   return hasBytes(head, MAGIC);
 }

@@ -15,11 +15,11 @@ export interface RecordCutter {
    * @throws NoSample for a first record above `recordBytes`; Failure FORMAT_INVALID.
    */
   feed(chunk: Uint8Array): boolean;
-  /** Whether all records of the block are there. */
+  /** True when all records of the block are there. */
   isWhole(): boolean;
   /** Ends the block: its records are kept as they are, or do not count. */
   end(isKept: boolean): void;
-  /** What is kept of a block that has not ended. */
+  /** Returns what is kept of a block that has not ended. */
   kept(): { readonly records: number; readonly content: Uint8Array };
   /** Records kept so far. */
   records(): number;
@@ -74,7 +74,7 @@ export function recordCutter(scanner: ValueScanner, limits: Limits): RecordCutte
     return true;
   }
 
-  /** What the record that comes next may have in all. */
+  /** Returns the bytes that the next record may have in all. */
   function roomForRecord(): number {
     return records === 0 ? limits.recordBytes : Math.max(0, limits.bytes - bytes);
   }

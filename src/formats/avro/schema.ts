@@ -2,8 +2,8 @@ import { errorMessage, Failure } from "../../errors.ts";
 import { fullName, namespaceOf } from "./names.ts";
 
 /**
- * How long values are, which is all that is needed to pass over them. An enum is a union of
- * nothings, a map an array of pairs.
+ * The lengths of values: all that is needed to pass over them. An enum is a union of values without
+ * bytes, a map an array of pairs.
  */
 export type Schema =
   | { readonly kind: "fixed"; readonly bytes: number }

@@ -37,7 +37,7 @@ export function valueScanner(root: Schema): ValueScanner {
   let isInside = false;
   /** Content that is passed over, in bytes. */
   let ahead = 0;
-  /** Whose number is read, if it is one that is read. */
+  /** The schema of the value whose number is being read; undefined while none is. */
   let asking: Schema | undefined;
   let steps = FREE_STEPS;
 

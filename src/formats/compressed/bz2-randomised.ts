@@ -5,14 +5,16 @@ import { distances } from "./bz2-distances.ts";
 /** After this many equal bytes follows how many more there are. */
 const RUN = 4;
 
-/** What the decoder reads of a block's header after its signature, by the number of the call. */
+/**
+ * Fields of a block's header that the decoder reads after the signature, by the number of the call.
+ */
 const CHECKSUM = 7;
 const IS_RANDOMISED = 8;
 const ORIGIN = 9;
 
 /**
- * Whether a block has the bit of bzip2 before 0.9.5, which changed some bytes of what was too
- * regular for it. False where the input ends before.
+ * True when a block has the bit of bzip2 before 0.9.5, which changed some bytes of content that was
+ * too regular for it. False where the input ends before.
  */
 export function isRandomised(input: Uint8Array, bit: number): boolean {
   const { bits } = bitReader(input, bit);
@@ -60,7 +62,7 @@ interface SortedBlock {
   readonly links: Int32Array;
   /** Bytes in it. */
   readonly count: number;
-  /** Where the link to the first byte stands. */
+  /** Position of the link to the first byte. */
   readonly origin: number;
 }
 

@@ -8,9 +8,11 @@ export interface Compression {
   readonly extensions: readonly string[];
   /** The same, of names that claim a tar inside. */
   readonly tarExtensions: readonly string[];
-  /** Whether these first bytes are this compression's. */
+  /** True when these first bytes are this compression's. */
   matches(head: Uint8Array): boolean;
-  /** What the first bytes of a file hold, as far as that is cheap to tell; for recognising. */
+  /**
+   * Returns what the first bytes of a file hold, as far as that is cheap to tell; for recognising.
+   */
   start(head: Uint8Array): Uint8Array | undefined;
   /**
    * Yields all that the chunks hold, member after member, and returns the offset after the last

@@ -9,7 +9,7 @@ export const LEGACY_BLOCK_BYTES = 8 * 1024 * 1024;
 /** The header of a frame. */
 export interface Lz4Frame {
   readonly headerBytes: number;
-  /** What a block holds at most. */
+  /** Bytes that a block holds at most. */
   readonly blockBytes: number;
   readonly isLinked: boolean;
   readonly hasBlockChecksums: boolean;

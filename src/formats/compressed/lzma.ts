@@ -250,7 +250,7 @@ export function lzmaDecoder(window: LzmaWindow): LzmaDecoder {
     at += 1;
   }
 
-  /** What was decoded up to `end` stands; the last symbol was made up of missing bytes. */
+  /** Keeps what was decoded up to `end`; the last symbol was made up of missing bytes. */
   function cutOff(end: number): Failure {
     window.advance(end);
     return new Failure("FORMAT_INVALID", "unexpected end of file");

@@ -11,7 +11,7 @@ const MAX_BLOCK_BYTES = 128 * 1024;
 /** The facts of a frame that lead to its end. */
 export interface ZstFrame {
   readonly headerBytes: number;
-  /** How far back its content may refer. */
+  /** Bytes that its content may refer back to. */
   readonly windowBytes: number;
   readonly hasChecksum: boolean;
 }

@@ -11,9 +11,9 @@ type Units = Uint8Array | Uint32Array;
 
 /** Lines on top that are not the table's. Offsets are in code units. */
 interface Above {
-  /** Where the last comment begins. */
+  /** Offset at which the last comment begins. */
   readonly last: number;
-  /** Where the table begins; 0 where nothing is above it. */
+  /** Offset at which the table begins; 0 where nothing is above it. */
   readonly end: number;
   /** The delimiter that `sep=;` sets. */
   readonly delimiter?: number;
@@ -56,7 +56,7 @@ export function headerAfter(
   return { at: isHeader ? last : end, warnings: [] };
 }
 
-/** Whether a comment has as many fields as the first record. */
+/** True when a comment has as many fields as the first record. */
 function hasFieldsOf(comment: Units, reading: Reading): boolean {
   const [fields = 0] = reading.counts;
   const { counts } = readExcerpt({ units: comment, loneCr: false, ended: true }, reading);

@@ -122,7 +122,7 @@ export function csvScanner(
     return false;
   }
 
-  /** Whether a unit outside quotes is a backslash or what one has made content. */
+  /** True when a unit outside quotes is a backslash, or follows one that makes it content. */
   function escapesNext(unit: number): boolean {
     const isEither = escaped || unit === BACKSLASH;
     escaped = !escaped && unit === BACKSLASH;
@@ -137,7 +137,7 @@ export function csvScanner(
     escaped = unit === BACKSLASH && !escaped;
   }
 
-  /** Whether the quote before a unit closed the field. */
+  /** True when the quote before a unit closed the field. */
   function isClosed(unit: number): boolean {
     if (unit === QUOTE) return false;
     if (quoteEscaped && unit !== delimiter && unit !== LF && unit !== CR) {

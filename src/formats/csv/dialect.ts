@@ -14,7 +14,7 @@ export interface Dialect {
   readonly escapes: boolean;
   /** Offset of the header in bytes: after comments and titles, 0 where there are none. */
   readonly headerAt: number;
-  /** What is not certain. */
+  /** Warnings of what is not certain. */
   readonly warnings: readonly string[];
 }
 

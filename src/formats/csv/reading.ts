@@ -25,7 +25,7 @@ export interface Reading {
   readonly counts: readonly number[];
   /** Offsets after their line ends. */
   readonly ends: readonly number[];
-  /** Whether there is a blank line before them. */
+  /** True, for each record, when a blank line comes before it. */
   readonly blankBefore: readonly boolean[];
   /** Fields of a last record that is cut off, 0 where there is none. */
   readonly unfinished: number;
@@ -96,7 +96,7 @@ export function readExcerpt(
     return i;
   }
 
-  /** Whether a unit may follow a closing quote; another quote would make both content. */
+  /** True when a unit may follow a closing quote; another quote would make both content. */
   function endsField(unit: number | undefined): boolean {
     return unit === delimiter || unit === LF || unit === CR || unit === QUOTE;
   }

@@ -23,7 +23,7 @@ const types =
 const codecs = ["lz4", "zstd"];
 const units = ["s", "ms", "us", "ns"];
 
-/** Whether a file is an Arrow IPC file, or by its name a stream. */
+/** True for an Arrow IPC file, and for a stream that is named like one. */
 export function isArrow(head: Uint8Array, name: string): boolean {
   return hasBytes(head, MAGIC) || /\.(arrow|arrows|feather)$/i.test(name);
 }

@@ -2,7 +2,7 @@
 export interface Facts {
   readonly rows?: number;
   readonly columns?: readonly Column[];
-  /** How its data is compressed. */
+  /** The compression of its data. */
   readonly codec?: string;
   readonly sheets?: readonly string[];
 }

@@ -24,7 +24,7 @@ function tableAt(bytes: Buffer, at: number): Table {
   const layout = at - bytes.readInt32LE(at);
   const layoutBytes = bytes.readUInt16LE(layout);
 
-  /** Where a field is, or undefined where it is left out. */
+  /** Position of a field; undefined where it is left out. */
   function place(field: number): number | undefined {
     const entry = 4 + field * 2;
     const offset = entry < layoutBytes ? bytes.readUInt16LE(layout + entry) : 0;
@@ -36,7 +36,7 @@ function tableAt(bytes: Buffer, at: number): Table {
     return found === undefined ? undefined : found + bytes.readUInt32LE(found);
   }
 
-  /** Where the elements of a vector are. */
+  /** Positions of the elements of a vector. */
   function elements(field: number, size: number): readonly number[] {
     const start = follow(field);
     if (start === undefined) return [];

@@ -26,7 +26,7 @@ const types =
     " ",
   );
 
-/** Whether a file is an ORC file. */
+/** True for an ORC file. */
 export function isOrc(head: Uint8Array, name: string): boolean {
   return hasBytes(head, [0x4f, 0x52, 0x43]) && (head[3] === 0 || /\.orc$/i.test(name));
 }

@@ -19,7 +19,7 @@ const entities: Readonly<Record<string, string>> = {
   apos: "'",
 };
 
-/** Whether a file is a spreadsheet by its name. */
+/** True for a spreadsheet, by its name. */
 export function isXlsx(_head: Uint8Array, name: string): boolean {
   return /\.xls[xm]$/i.test(name);
 }

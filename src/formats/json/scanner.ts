@@ -38,7 +38,7 @@ export interface JsonScanner {
   done(): boolean;
   /** Returns the sample's last bytes: what was held back, or what closes it. */
   finish(): Uint8Array[];
-  /** What was kept. */
+  /** Returns what was kept. */
   result(): JsonKept;
 }
 
@@ -69,15 +69,15 @@ export function jsonScanner(
 
   /** Depth directly inside the outermost array, 0 outside of arrays. */
   let arrayDepth = 0;
-  /** Whether an element has begun since the last comma there. */
+  /** True when an element has begun since the last comma there. */
   let inElement = false;
   let elements = 0;
   let longest = -1;
   /** Top-level values that have ended. */
   let values = 0;
-  /** Whether there was any value. */
+  /** True once there was any value. */
   let begun = false;
-  /** Whether commas came after top-level values, and one after the last. */
+  /** True when commas came after top-level values; true when one came after the last. */
   let commas = false;
   let afterComma = false;
   /** Offset of the first array, until its first element has ended: that is kept whatever its size. */
@@ -89,7 +89,7 @@ export function jsonScanner(
   let skipFrom = -1;
   let safe = -1;
   let safeStack: Open | undefined;
-  /** Whether more than closers and white space came after the safe point. */
+  /** True when more than closers and white space came after the safe point. */
   let dirty = false;
   let cut: Cut | undefined;
 
@@ -163,7 +163,10 @@ export function jsonScanner(
     return cut !== undefined || brokenAt >= 0;
   }
 
-  /** Whether top-level values are kept whole or not at all: not the first one where it may be alone. */
+  /**
+   * True when a top-level value is kept whole or not at all; false for a first one that may be the
+   * only one.
+   */
   function isRecord(): boolean {
     return several || values > 0;
   }
@@ -238,7 +241,7 @@ export function jsonScanner(
     return true;
   }
 
-  /** Whether the sample would be too long if it went on to `end`. */
+  /** True when the sample would be too long if it went on to `end`. */
   function isFull(end: number): boolean {
     return end - window.skipped() > limits.bytes && (dirty || end - safe > limits.bytes);
   }

@@ -64,12 +64,15 @@ export function isSeveral(head: Uint8Array, encoding: Encoding): boolean {
   return end !== undefined && isNext(head[nextByte(head, end)]);
 }
 
-/** Whether a byte can follow a value, as the begin of another or a comma before it. */
+/** True when a byte can follow a value: a comma, or the beginning of another value. */
 function isNext(byte: number | undefined): boolean {
   return byte === COMMA || isOpener(byte);
 }
 
-/** Whether JSON may break off after one byte and go on with another inside `open`. */
+/**
+ * True when JSON may break off after the byte `last` and go on with `next`, inside the bracket
+ * `open`.
+ */
 function goesOn(open: number, last: number | undefined, next: number | undefined): boolean {
   if (next === COMMA || next === COLON) return true;
   if (next === CLOSE_ARRAY || next === CLOSE_OBJECT) return true;

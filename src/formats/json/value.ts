@@ -28,7 +28,7 @@ export function scanValue(bytes: Uint8Array, from: number): ValueEnd {
   return inString || open.length === 0 ? {} : { open: open.at(-1) as number };
 }
 
-/** Whether a byte begins an object or an array. */
+/** True when a byte begins an object or an array. */
 export function isOpener(byte: number | undefined): boolean {
   return byte === OPEN_OBJECT || byte === OPEN_ARRAY;
 }

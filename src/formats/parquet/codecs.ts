@@ -23,11 +23,12 @@ export interface Sizes {
   readonly decompressed: number;
 }
 
-/** How a codec of Parquet (parquet.thrift, `CompressionCodec`) is undone and done. */
+/** A codec of Parquet (parquet.thrift, `CompressionCodec`), in both directions. */
 interface Codec {
   /**
-   * What the first bytes of a page hold: as far as they go, and not much more than `maxBytes`.
-   * May throw anything on damage.
+   * Returns what the first bytes of a page hold: as far as they go, and not much more than
+   * `maxBytes`.
+   * @throws anything, where the page is damaged
    */
   prefix(input: Uint8Array, maxBytes: number, sizes: Sizes): Uint8Array | Promise<Uint8Array>;
   compress(input: Uint8Array): Uint8Array | Promise<Uint8Array>;

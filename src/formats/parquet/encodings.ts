@@ -20,13 +20,13 @@ export interface Encoded {
   readonly encoding: number;
   /** The page, or the start of it. */
   readonly bytes: Uint8Array;
-  /** Where the values start. */
+  /** Offset at which the values start. */
   readonly at: number;
-  /** Where the whole page ends. */
+  /** Offset at which the whole page ends. */
   readonly end: number;
   /** Values wanted. */
   readonly count: number;
-  /** What they may take; fewer are decoded when it is not enough. */
+  /** Bytes that they may take; fewer values are decoded when that is not enough. */
   readonly maxBytes: number;
 }
 

@@ -14,7 +14,7 @@ export interface Levels {
   readonly rep: Uint8Array;
   readonly def: Uint8Array;
   readonly entries: number;
-  /** Where the values start. */
+  /** Offset at which the levels end and the values start. */
   readonly end: number;
 }
 

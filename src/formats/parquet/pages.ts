@@ -49,7 +49,7 @@ export interface Page {
   /** Values in it, nulls included. */
   readonly values: number;
   readonly encoding: number;
-  /** How levels are encoded; their lengths stand before them in the page (V1). */
+  /** Encodings of the levels, whose lengths stand before them in the page (V1). */
   readonly levels: { readonly rep: number; readonly def: number } | undefined;
   /** Bytes of levels at the start of the page, never compressed (V2). */
   readonly repBytes: number;

@@ -17,8 +17,8 @@ interface Composite {
 }
 
 /**
- * What can be a field of a struct or an item of a list, in Thrift's compact protocol. Bytes are made
- * of all of it at once: a buffer for each part took a fifth of the time of a small file.
+ * A field of a struct, or an item of a list, in Thrift's compact protocol. Bytes are made of all of
+ * it at once: a buffer for each part took a fifth of the time of a small file.
  */
 export type Value = Raw | Integer | Composite;
 

@@ -27,7 +27,7 @@ export function parseHeader(block: Uint8Array): TarHeader | undefined {
   };
 }
 
-/** Whether the map of an old GNU sparse member goes on in the block after this one. */
+/** True when the map of an old GNU sparse member goes on in the block after this one. */
 export function sparseGoesOn(block: Uint8Array, isFirst: boolean): boolean {
   return (block[isFirst ? 482 : 504] ?? 0) !== 0;
 }
@@ -37,7 +37,7 @@ export function isNamedHeader(block: Uint8Array): boolean {
   return block[0] !== 0 && isHeader(block);
 }
 
-/** Whether a block has the checksum of a tar header, signed or unsigned, over its bytes. */
+/** True when a block has the checksum of a tar header over its bytes, signed or unsigned. */
 function isHeader(block: Uint8Array): boolean {
   if (block.length < BLOCK_BYTES) return false;
   let unsigned = 8 * 0x20;

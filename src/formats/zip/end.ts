@@ -6,9 +6,9 @@ type Slice = NonNullable<Source["slice"]>;
 /** The directory of a zip, by the record at its end. Positions are bytes from the file's start. */
 export interface ZipDirectory {
   readonly start: number;
-  /** Where it ends by what the record says; `limit` at most. */
+  /** End of the directory by what the record says; `limit` at most. */
   readonly end: number;
-  /** Where what follows the directory starts. */
+  /** Start of what follows the directory. */
   readonly limit: number;
   /** Added to the offsets in it: what stands before the zip; below 0 where its start is missing. */
   readonly shift: number;
@@ -33,7 +33,10 @@ const LOCAL = Buffer.from("PK\x03\x04", "latin1");
 const OFFSET_AT = 42;
 /** A number of a disk that the zip64 record has. */
 const IN_ZIP64 = 0xffff;
-/** What follows an end record is looked through: as much as a comment may have, then more. */
+/**
+ * Bytes at the file's end that are searched for an end record: as much as a comment may have, then
+ * more.
+ */
 const SEARCHED_BYTES = [64 * 1024 + END.bytes, 1024 * 1024];
 /** Signatures looked at: what follows the archive may be full of them. */
 const MAX_TRIES = 64;
@@ -86,7 +89,7 @@ async function directoryBefore(
   return found64 ?? locate(slice, said);
 }
 
-/** What a zip64 record says; the bytes of a locator alone may also be those of a name. */
+/** Returns what a zip64 record says; the bytes of a locator alone may also be those of a name. */
 async function zip64Before(slice: Slice, position: number): Promise<Said | undefined> {
   const end = position - LOCATOR.bytes;
   if (end < END64.bytes) return undefined;
@@ -106,8 +109,8 @@ async function zip64Before(slice: Slice, position: number): Promise<Said | undef
 }
 
 /**
- * Where the directory is: just before the end record by its size, or at its offset. Where both
- * could be, and differ, the one counts whose first entry leads to a local header.
+ * Finds the directory: just before the end record by its size, or at its offset. Where both are
+ * possible and differ, the one whose first entry leads to a local header counts.
  */
 async function locate(slice: Slice, said: Said): Promise<ZipDirectory | undefined> {
   const { size, offset, limit, count, isZip64 } = said;

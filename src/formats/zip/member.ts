@@ -19,12 +19,12 @@ export interface SampledMember extends ZipMember {
 /** Files that macOS and Windows put beside those of people. */
 const bySystem = /(^|\/)(__MACOSX\/.*|\.DS_Store|\._[^/]*|Thumbs\.db|desktop\.ini)$/i;
 
-/** Whether a file is none that somebody meant to pack. */
+/** True for a file that the system left there, and that nobody meant to pack. */
 export function isLeftBySystem({ name }: ZipEntry): boolean {
   return bySystem.test(name);
 }
 
-/** Whether an entry is a directory. */
+/** True when an entry is a directory. */
 export function isDirectory({ name }: ZipEntry): boolean {
   return name.endsWith("/");
 }

@@ -54,7 +54,7 @@ const names: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * What a member's bytes hold.
+ * Returns the content of a member's stored bytes.
  * @throws NoSample where its compression method is not ours.
  */
 export function unpackBy(method: number, stored: Chunks): Chunks {

@@ -12,7 +12,7 @@ export interface ZipEntry {
   /** UTF-8 where its bytes are, else code page 437, whatever the flags say. */
   readonly name: string;
   readonly isEncrypted: boolean;
-  /** How it is compressed (APPNOTE 6.3.10, 4.4.5). */
+  /** Its compression method (APPNOTE 6.3.10, 4.4.5). */
   readonly method: number;
   readonly crc32: number;
   /** Bytes of its data as they are stored. */
@@ -21,13 +21,13 @@ export interface ZipEntry {
   readonly size: number;
   /** Seconds since epoch, 0 where it is not known; a time without a zone is taken as UTC. */
   readonly mtime: number;
-  /** Where its local header is, from the file's start. */
+  /** Position of its local header, from the file's start. */
   readonly headerAt: number;
 }
 
 /** A zip whose directory was found. */
 export interface OpenZip {
-  /** How many entries there are, where that is known without reading through them. */
+  /** Number of entries, where that is known without reading through them. */
   readonly count: number | undefined;
   /**
    * Reads the directory.

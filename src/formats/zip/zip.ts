@@ -80,7 +80,7 @@ async function readThrough(request: SampleRequest, archive: OpenZip): Promise<Fo
   return found;
 }
 
-/** Whether nothing was left out. */
+/** True when nothing was left out. */
 function isWhole({ list, members, files, endsEarly }: Found): boolean {
   if (list.cut() !== undefined || endsEarly || files > members.length) return false;
   return members.every(({ complete }) => complete);
