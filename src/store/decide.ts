@@ -1,6 +1,6 @@
 import type { SettledOutcome } from "./types.ts";
 
-/** What the cache knows of a raw file when a new line names it. */
+/** The cache's knowledge of a raw file when a new line names it. */
 export interface Known {
   /** ms; null when nothing is to be done. */
   readonly nextAt: number | null;

@@ -42,11 +42,11 @@ export interface ClaimOptions {
   readonly order: "oldest" | "newest";
   /** ms since epoch. */
   readonly now: number;
-  /** Whether a dataset is to be left out. */
+  /** True when a dataset is to be left out. */
   readonly skips: (dataset: string) => boolean;
-  /** Whether a raw is being worked on already. */
+  /** True while a raw is being worked on. */
   readonly isBusy: (dataset: string, raw: string) => boolean;
-  /** How many of a dataset's are being worked on. */
+  /** Number of a dataset's raws that are being worked on. */
   readonly busyCount: (dataset: string) => number;
 }
 

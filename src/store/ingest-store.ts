@@ -5,7 +5,7 @@ import type { ForgottenReceipt, Remembered } from "./remembered.ts";
 export interface IngestStore {
   /** Notes that a dataset is there; one that was forgotten is known again. */
   know(dataset: string): Promise<void>;
-  /** Whether anything is known of a dataset's files, be it that one was forgotten. */
+  /** True when anything is known of a dataset's files, if only that one was forgotten. */
   hasEntries(dataset: string): Promise<boolean>;
   /** The number of a dataset's entries. */
   entriesKnown(dataset: string): Promise<number>;
@@ -18,7 +18,7 @@ export interface IngestStore {
   /** Writes due entries and the checkpoints that move with them; `now` is ms since epoch. */
   accept(batch: Batch, now: number): Promise<Accepted>;
   /**
-   * Whether entries lie so far apart among those that are known that most of them would touch
+   * True when entries lie so far apart, among those that are known, that most of them would touch
    * pages of their own.
    */
   isScattered(dataset: string, entries: readonly Entry[]): Promise<boolean>;
@@ -37,7 +37,7 @@ export interface IngestStore {
   endRejected(dataset: string): Promise<void>;
   /** Begins to put back what receipts say, in any order: the last one of a raw, by its time, counts. */
   rebuild(dataset: string): Promise<Rebuild>;
-  /** Whether another process wrote to the store since this was asked last. */
+  /** True when another process wrote to the store since the last call. */
   isChangedByOthers(): Promise<boolean>;
 }
 
@@ -51,7 +51,7 @@ export interface Batch {
   readonly rejected: readonly RejectedLine[];
   /** The one after these lines and those that retire; none while all is read again. */
   readonly checkpoints: readonly Checkpoint[];
-  /** What a raw's sample is to be called. */
+  /** Returns the names that a raw's sample may have. */
   readonly expectedFor: (raw: string) => Expected;
 }
 

@@ -22,9 +22,9 @@ export interface OpenedStore {
   readonly movedAside?: { readonly path: string; readonly reason: string };
 }
 
-/** How a store is read. */
+/** Options of reading a store. */
 export interface ReadOptions {
-  /** How long another one that writes is waited for, ms. */
+  /** Longest wait for another process that writes, ms. */
   readonly busyMs?: number;
 }
 

@@ -3,7 +3,7 @@ import type { Wait } from "./waits.ts";
 
 /** The daemon's part of the store: its memory of the process that works on it. */
 export interface ProcessStore {
-  /** Whether the last process stopped cleanly; undefined before the first one. */
+  /** True when the last process stopped cleanly; undefined before the first one. */
   wasStoppedCleanly(): Promise<boolean | undefined>;
   /** Notes a clean stop: nothing is left half-done. */
   setStoppedCleanly(): Promise<void>;
@@ -12,15 +12,15 @@ export interface ProcessStore {
   /** The boot of the machine that samples were last checked in; undefined where none is known. */
   bootId(): Promise<string | undefined>;
   setBootId(bootId: string | undefined): Promise<void>;
-  /** Why passes wait, where the host is busy. */
+  /** The reason why passes wait while the host is busy; null when they do not. */
   passesWait(): Promise<string | null>;
   setPassesWait(reason: string | null): Promise<void>;
-  /** Why the last pass failed as a whole. */
+  /** The reason why the last pass failed as a whole; null when it did not. */
   passFailure(): Promise<string | null>;
   setPassFailure(reason: string | null): Promise<void>;
   lastPass(): Promise<PassSummary | null>;
   setLastPass(summary: PassSummary): Promise<void>;
-  /** How often in a row the process died at a file, by the file's mark. */
+  /** Number of times in a row that the process died at a file, by the file's mark. */
   deaths(): Promise<Readonly<Record<string, number>>>;
   setDeaths(deaths: Readonly<Record<string, number>>): Promise<void>;
   /** The datasets that wait, as the last pass left them. */
@@ -30,6 +30,6 @@ export interface ProcessStore {
    * `isLast`: now, and not only a while after the last time.
    */
   rememberWaits(waits: readonly Wait[], isLast: boolean): Promise<void>;
-  /** When the store was made, ms since epoch. */
+  /** Time at which the store was made, ms since epoch. */
   madeAt(): Promise<number>;
 }

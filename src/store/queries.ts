@@ -30,11 +30,11 @@ export interface Queries {
   checkpoints(dataset: string): Promise<readonly Checkpoint[]>;
   /** Every dataset at a glance, by name. Costs a look at what waits, and not at all entries. */
   totals(now: number): Promise<readonly DatasetTotals[]>;
-  /** What is due at `now`, ms since epoch, in datasets that get samples. */
+  /** Entries that are due at `now`, ms since epoch, in datasets that get samples. */
   backlog(now: number, isSampled: (dataset: string) => boolean): Promise<Backlog>;
   /** Failures by code, most first. */
   failuresByCode(): Promise<readonly FailuresOfCode[]>;
-  /** How many failures of a dataset there are with each code, most first. */
+  /** Numbers of a dataset's failures by code, most first. */
   countsByCode(dataset: string): Promise<readonly CodeCount[]>;
   /** The newest failures by code, at most `count` of each. */
   newestFailures(
@@ -71,8 +71,8 @@ export interface Queries {
     after: string | null,
     count: number,
   ): Promise<readonly RecordedSample[]>;
-  /** Which of these raws are not entries, and were not forgotten. */
+  /** Returns those of these raws that are not entries and were not forgotten. */
   missingOf(dataset: string, raws: readonly string[]): Promise<readonly string[]>;
-  /** Which of these files below `samples/` are no entry's sample. */
+  /** Returns those of these files below `samples/` that are no entry's sample. */
   orphansAmong(dataset: string, names: readonly string[]): Promise<readonly string[]>;
 }

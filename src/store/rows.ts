@@ -30,7 +30,7 @@ export interface ListedEntry {
   readonly acknowledged: boolean;
 }
 
-/** Which entries to list: all of them by default. */
+/** Conditions on the entries to list: all of them by default. */
 export interface ListFilter {
   readonly outcome?: "sampled" | "failed" | "pruned" | "waiting";
   /** Of the last failure. */
@@ -50,13 +50,13 @@ export interface ListFilter {
 export interface WholeEntry extends ListedEntry {
   /** The mtime that the last settled job was for, seconds since epoch. */
   readonly doneMtime: number | null;
-  /** When the first of the attempts failed, ISO 8601. */
+  /** Time of the first of the attempts that failed, ISO 8601. */
   readonly failedAt: string | null;
-  /** When the sample was published, ISO 8601; null where there is none. */
+  /** Time at which the sample was published, ISO 8601; null where there is none. */
   readonly sampledAt: string | null;
 }
 
-/** Which failures are meant. */
+/** Conditions on failures. */
 export interface FailureFilter {
   readonly code?: FailureCode;
   /** Also entries whose sample retention has removed. */
@@ -90,7 +90,7 @@ export interface RejectedEntry extends RejectedLine {
   readonly acknowledged: boolean;
 }
 
-/** What the cache says of an entry's sample. */
+/** The cache's record of an entry's sample. */
 export interface RecordedSample {
   readonly raw: string;
   /** Below `samples/`; null where there is none. */
@@ -109,13 +109,13 @@ export interface AcknowledgedLine extends Pick<RejectedLine, "line" | "offset" |
   readonly count: number;
 }
 
-/** How many failures there are with a code. */
+/** Number of failures with a code. */
 export interface CodeCount {
   readonly code: string;
   readonly entries: number;
 }
 
-/** How many entries of a dataset failed. */
+/** Number of a dataset's entries that failed. */
 export interface Failing {
   readonly dataset: string;
   readonly failed: number;
@@ -140,7 +140,7 @@ export interface RawName {
   readonly raw: string;
 }
 
-/** What is looked for. */
+/** A raw to look for that is not known as it is written. */
 export interface Misspelt {
   readonly raw: string;
   /** Only there; in all datasets when undefined. */
@@ -149,14 +149,14 @@ export interface Misspelt {
   readonly count: number;
 }
 
-/** Which of a dataset's entries to show. */
+/** Options of `Queries.browse`: which of a dataset's entries to show. */
 export interface BrowseOptions {
   readonly dataset: string;
   /** All that were settled, when not given; `waiting`: due, or waiting for another try. */
   readonly outcome?: "sampled" | "failed" | "pruned" | "waiting";
   /** Part of the raw, letters in either case. */
   readonly search?: string;
-  /** Where to go on: the `next` of the page before. */
+  /** The `next` of the page before, to go on from there. */
   readonly after?: Cursor;
   /** Entries on a page. */
   readonly limit: number;
@@ -172,16 +172,16 @@ export interface Cursor {
 /** A page of entries. */
 export interface BrowsePage {
   readonly entries: readonly ListedEntry[];
-  /** Where the next page begins; null when this was the last one. */
+  /** Beginning of the next page; null when this was the last one. */
   readonly next: Cursor | null;
   /** Entries looked at to find these. */
   readonly looked: number;
 }
 
-/** What is due. */
+/** Entries that are due. */
 export interface Backlog {
   readonly entries: number;
-  /** When the oldest of them became so, ms since epoch; null when there is none. */
+  /** Time at which the oldest of them became due, ms since epoch; null when there is none. */
   readonly oldestDueAt: number | null;
 }
 
@@ -201,13 +201,13 @@ export interface DatasetTotals {
   readonly failed: number;
   /** Of these, which people have seen and which are not tried again. */
   readonly acknowledged: number;
-  /** Whose sample retention has removed. */
+  /** Entries whose sample retention has removed. */
   readonly pruned: number;
   /** Due, or waiting for another try. */
   readonly waiting: number;
   /** Of these, whose time has come: the backlog. */
   readonly due: number;
-  /** When the oldest of those that are due became so. */
+  /** Time at which the oldest of those that are due became so; null when there is none. */
   readonly oldestDueAt: number | null;
   /** Manifest lines that were no entries, so far. */
   readonly rejected: number;

@@ -6,8 +6,9 @@ import type { Queries } from "./queries.ts";
 import type { UpkeepStore } from "./upkeep-store.ts";
 
 /**
- * What is known of datasets and their files, and what is due: one part for each who asks. Each call
- * is one transaction, or a few short ones, and takes a batch. What goes in and out is plain data.
+ * Everything known of datasets and their files, and everything due, in one part for each caller.
+ * Each call is one transaction, or a few short ones, and takes a batch. Arguments and results are
+ * plain data.
  */
 export interface Store {
   readonly ingest: IngestStore;

@@ -1,7 +1,7 @@
-/** What became of an entry's last job, or of its sample since. */
+/** The outcome of an entry's last job, or of its sample since. */
 export type SettledOutcome = "sampled" | "failed" | "pruned";
 
-/** What a pass did. Counts, but for `ms` and bytes. */
+/** The results of a pass: counts, except `ms` and bytes. */
 export interface PassSummary {
   readonly datasets: number;
   readonly lines: number;

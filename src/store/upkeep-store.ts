@@ -25,7 +25,7 @@ export interface UpkeepStore {
    * them, due at `now` (ms since epoch). Returns how many became due.
    */
   finishSync(done: readonly Unsynced[], redo: readonly Unsynced[], now: number): Promise<number>;
-  /** How much is known of a dataset, or of one of its raws. */
+  /** Counts what is known of a dataset, or of one of its raws. */
   forgettable(dataset: string, raw?: string): Promise<Forgettable>;
   /**
    * Forgets one raw, with its sample: a line with its mtime changes nothing any more. Its sample's
@@ -61,14 +61,14 @@ export interface Published extends SamplePosition, PrunedSample {}
 /** The result of `UpkeepStore.prune`. */
 export interface Removal {
   readonly removed: readonly Published[];
-  /** What was thrown at the one after these. */
+  /** The error thrown at the sample after these; undefined where there was none. */
   readonly failure: unknown;
 }
 
 /** A sample that may not be on stable storage yet. */
 export interface Unsynced {
   readonly id: number;
-  /** When it was noted, ms since epoch; 0 where that is not known. */
+  /** Time at which it was noted, ms since epoch; 0 where that is not known. */
   readonly at: number;
   /** The dataset's name. */
   readonly dataset: string;
@@ -76,11 +76,11 @@ export interface Unsynced {
   readonly sample: string | null;
   /** Of the sample; null where that is not known. */
   readonly bytes: number | null;
-  /** When the sample was settled, ms since epoch. */
+  /** Time at which the sample was settled, ms since epoch. */
   readonly settledAt: number;
 }
 
-/** How much is known of what is to be forgotten. */
+/** Counts of what is to be forgotten. */
 export interface Forgettable {
   readonly entries: number;
   /** Samples that entries have, and their bytes. */
@@ -91,7 +91,7 @@ export interface Forgettable {
 /** Called with the sample of each entry that has one, below `samples/`. */
 export type RemoveSample = (sample: string) => void;
 
-/** How a raw is forgotten. */
+/** Options of `UpkeepStore.forgetRaw`. */
 export interface ForgetRawOptions {
   readonly remove: RemoveSample;
   /** ms since epoch. */

@@ -5,7 +5,7 @@ export interface Wait {
   readonly dataset: string;
   readonly code: FailureCode;
   readonly message: string;
-  /** When that was last found, ms since epoch. */
+  /** Time at which the reason was last found, ms since epoch. */
   readonly at: number;
 }
 

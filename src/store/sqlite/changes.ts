@@ -1,6 +1,9 @@
 import type { Db } from "./open.ts";
 
-/** Whether another process wrote to the cache since this was asked last; false the first time. */
+/**
+ * Returns a function that is true when another process wrote to the cache since its last call;
+ * false the first time.
+ */
 export function changedByOthersOf(db: Db): () => boolean {
   const version = () => db.pragma("data_version", { simple: true }) as number;
   let last = version();

@@ -1,6 +1,6 @@
 import type { Db } from "./open.ts";
 
-/** What is counted, per dataset. */
+/** Things that are counted, per dataset. */
 export type Counted =
   | "lines"
   | "due"

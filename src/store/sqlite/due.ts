@@ -3,9 +3,9 @@ import { pathBytes } from "../../lib/pep383.ts";
 import type { Db } from "./open.ts";
 
 /**
- * What makes a row due at `@now`, as if nothing had failed before. It gets another arrival number,
- * so that a try that is under way does not undo this. Lines count upwards from 1: such a number is
- * below 0, and lower than any before.
+ * Makes a row due at `@now`, as if nothing had failed before. It gets another arrival number, so
+ * that a try that is under way does not undo this. Lines count upwards from 1: this number is below
+ * 0, and lower than any before.
  */
 export const DUE_AGAIN = `next_at = min(coalesce(next_at, @now), @now),
   seq = min(-@now, seq - 1), attempts = 0, failed_at = NULL`;

@@ -6,7 +6,7 @@ import { outcomesOf } from "./outcome-counts.ts";
 
 /** Forgets entries, each in the transaction in which its sample is removed. */
 export interface Forgetting {
-  /** How much is known of a dataset, or of one of its raws. */
+  /** Counts what is known of a dataset, or of one of its raws. */
   known(dataset: number, raw?: string): Known;
   /**
    * Forgets one raw: a line with its mtime changes nothing any more. Its sample's name stays its

@@ -2,7 +2,10 @@ import type { CountedOutcome } from "../drain-store.ts";
 import { pathBytes } from "../../lib/pep383.ts";
 import type { Db } from "./open.ts";
 
-/** Whether a raw was forgotten with this mtime. Asked with another mtime, the raw is no longer forgotten. */
+/**
+ * True when a raw was forgotten with this mtime. Asked with another mtime, the raw is no longer
+ * forgotten.
+ */
 export type IsForgotten = (raw: string, mtime: number) => boolean;
 
 /** Prepares the statements. As a rule a dataset has none, and nothing is asked of its raws. */
@@ -21,7 +24,10 @@ export function forgottenOf(db: Db): (dataset: number) => IsForgotten {
   };
 }
 
-/** What was forgotten of a dataset. Its receipts are put back in any order, so each carries its time. */
+/**
+ * The forgotten raws of a dataset. Its receipts are put back in any order, so each carries its
+ * time.
+ */
 export interface ForgottenBefore {
   /**
    * Forgets a raw, unless something newer is known of it. Returns the outcome that its entry had;
@@ -33,8 +39,8 @@ export interface ForgottenBefore {
     readonly at: number;
   }): CountedOutcome | undefined;
   /**
-   * Whether a raw was forgotten after a receipt of it, or at the same time; `at` is the receipt's,
-   * ms since epoch. A newer receipt ends that: the raw is no longer forgotten.
+   * True when a raw was forgotten after a receipt of it, or at the same time; `at` is the
+   * receipt's, ms since epoch. A newer receipt ends that: the raw is no longer forgotten.
    */
   has(raw: string, at: number): boolean;
 }

@@ -6,7 +6,7 @@ import type { Db } from "./open.ts";
  */
 export type Insert = (shared: readonly unknown[], values: readonly unknown[]) => number;
 
-/** What is inserted where. */
+/** Options of `insertOf`. */
 export interface InsertOptions {
   readonly table: string;
   /** Columns that are the same in all rows. */

@@ -118,7 +118,7 @@ function alreadyRunning(state: string, holder: Holder | undefined, cause?: unkno
   return new Failure("ALREADY_RUNNING", `another sampler uses ${state}${who}`, { cause });
 }
 
-/** Which file stands under the lock's name; undefined where none does. */
+/** Identity of the file that stands under the lock's name; undefined where there is none. */
 function fileIdentity(state: string): string | undefined {
   const found = statSync(join(state, LOCK_FILE), { throwIfNoEntry: false });
   return found === undefined ? undefined : `${found.dev}:${found.ino}`;

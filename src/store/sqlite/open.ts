@@ -19,7 +19,7 @@ export interface OpenedCache {
 }
 
 const BUSY_MS = 5000;
-/** What readers that are about to end are waited for at the end. */
+/** Longest wait, when the cache is closed, for readers that are about to end, ms. */
 const CLOSE_MS = 500;
 /** Bytes of a page: SQLite's default, which is ours. */
 const PAGE_BYTES = 4096;
@@ -27,7 +27,7 @@ const PAGE_BYTES = 4096;
 const LOG_PAGES = 16_000;
 /** SQLite takes a file with fewer bytes for an empty database. */
 const LEAST_BYTES = 512;
-/** What SQLite keeps beside a database; none of it may meet another one. */
+/** Files that SQLite keeps beside a database; none of them may meet another database. */
 const companions = ["-wal", "-shm", "-journal"] as const;
 
 const NAME = "cache.db";
@@ -42,12 +42,16 @@ function pathIn(held: HeldDirectory): string {
   return entryPath(held, NAME);
 }
 
-/** Whether there is a cache. @throws errno where that cannot be seen */
+/** True when there is a cache. @throws errno where that cannot be seen */
 export function hasCache(state: string): boolean {
   return statSync(cachePath(state), { throwIfNoEntry: false }) !== undefined;
 }
 
-/** What tells the cache's file from another one of its name; undefined when there is none. @throws errno */
+/**
+ * Identity of the cache's file, which tells it from another one of its name; undefined when there
+ * is none.
+ * @throws errno
+ */
 export function cacheIdentity(state: string): string | undefined {
   const found = statSync(cachePath(state), { throwIfNoEntry: false });
   return found === undefined ? undefined : `${found.dev}:${found.ino}`;
@@ -214,7 +218,7 @@ function translating<T>(path: string, work: () => T): T {
   }
 }
 
-/** What an error means for who uses the cache of this path. */
+/** Translates an error into a Failure for those who use the cache of this path. */
 export function translated(path: string, error: unknown): Failure {
   return error instanceof Failure ? error : cacheFailure(path, error);
 }
@@ -236,7 +240,7 @@ function hintFor(error: unknown): string {
   return accessHint(error) ?? "check owner, mode and free space";
 }
 
-/** What to do where the state may not be used; undefined where something else is wrong. */
+/** Advice for the case that the state may not be used; undefined where something else is wrong. */
 export function accessHint(error: unknown): string | undefined {
   return /^(EACCES|EPERM|EROFS|SQLITE_READONLY|SQLITE_CANTOPEN)/.test(errorCode(error) ?? "")
     ? "check owner, mode and mount: looking takes the service's group, changing its user, and under systemd ReadWritePaths="

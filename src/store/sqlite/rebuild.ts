@@ -41,7 +41,10 @@ export function restoreOf(db: Db): Restore {
      WHERE dataset = @dataset AND raw = @key AND @settledAt >= settled_at`,
   );
   const forgottenBefore = forgottenBeforeOf(db);
-  /** When the dataset was forgotten as a whole: what is older counts no more. */
+  /**
+   * Time at which the dataset was forgotten as a whole, ms since epoch: older receipts no longer
+   * count.
+   */
   let forgottenAt = -1;
 
   return db.transaction((dataset, receipts): void => {

@@ -3,8 +3,8 @@ import type { Entry } from "../../manifest/types.ts";
 import type { Db } from "./open.ts";
 
 /**
- * Whether entries lie so far apart among those that are known that most of them would touch pages
- * of their own.
+ * True when entries lie so far apart, among those that are known, that most of them would touch
+ * pages of their own.
  */
 export type IsScattered = (dataset: number, entries: readonly Entry[]) => boolean;
 

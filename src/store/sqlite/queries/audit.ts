@@ -12,7 +12,7 @@ interface Row {
   readonly acknowledged: 0 | 1;
 }
 
-/** What an audit asks, in batches, so that nothing is held and writers get their turn. */
+/** An audit's questions, in batches, so that nothing is held and writers get their turn. */
 interface AuditedSamples {
   after(dataset: number, raw: string | null, count: number): RecordedSample[];
   missingOf(dataset: number, raws: readonly string[]): string[];

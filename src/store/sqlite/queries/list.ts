@@ -15,7 +15,7 @@ export interface ListedRow {
 const PAGE = 1000;
 /** Newest first, each page is a look at everything. */
 const NEWEST_PAGE = 10_000;
-/** When an entry was settled last; one that never was counts from when it became due. */
+/** Time at which an entry was last settled; one that never was counts from when it became due. */
 const SETTLED_AT = "coalesce(f.settled_at, f.next_at)";
 
 /** Yields entries by dataset and raw, or newest first; conditions are looked at in the database. */
@@ -96,7 +96,7 @@ export function formatsOf(db: Db): string[] {
   return db.prepare(select).pluck().all() as string[];
 }
 
-/** What a row says. */
+/** Returns the entry that a row holds. */
 export function entryOf(row: ListedRow): ListedEntry {
   const sample = row["sample"] as string | null;
   const nextAt = row["next_at"] as number | null;

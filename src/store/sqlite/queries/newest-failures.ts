@@ -32,7 +32,7 @@ export function newestFailures(
   return found;
 }
 
-/** How many failures of a dataset there are with each code, most first. */
+/** Numbers of a dataset's failures by code, most first. */
 export function countsByCode(
   db: Db,
   dataset: string,

@@ -4,7 +4,10 @@ import { pathText } from "../../../lib/pep383.ts";
 import { IS_ACKNOWLEDGED } from "./failures.ts";
 import type { Db } from "../open.ts";
 
-/** Whether anything is known of a dataset's files, be it that one was forgotten. */
+/**
+ * Prepares a function that is true when anything is known of a dataset's files, if only that one
+ * was forgotten.
+ */
 export function hasFilesOf(db: Db): (dataset: number) => boolean {
   const one = db
     .prepare(
