@@ -92,7 +92,7 @@ export function checkInPlace(directory: HeldDirectory): void {
   throw new Failure("OUTPUT_UNWRITABLE", message);
 }
 
-/** Where one sample is: its directory, held, and its name in it. */
+/** The place of one sample: its directory, held, and its name in it. */
 export interface SamplePlace extends Disposable {
   readonly folder: HeldDirectory;
   readonly file: string;
@@ -203,7 +203,10 @@ function isSample(entry: Dirent): boolean {
   return isSamplePath(entry.name) && !entry.isDirectory();
 }
 
-/** What file systems and servers keep in any directory, and what a crash leaves of us. */
+/**
+ * True for names that file systems and servers keep in any directory, and for what a crash of ours
+ * leaves behind.
+ */
 function isNoOnes(name: string): boolean {
   return (
     name === "lost+found" || /^\.(snapshot|nfs|fuse_hidden)/.test(name) || temporaryName.test(name)

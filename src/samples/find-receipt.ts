@@ -6,10 +6,10 @@ import { readRange } from "../lib/read-range.ts";
 import { isReceipts } from "./path.ts";
 import type { Receipt } from "./receipts.ts";
 
-/** Whose receipt is looked for. */
+/** The raw whose receipt is looked for. */
 export interface SampledRaw {
   readonly raw: string;
-  /** When the sample was settled, ISO 8601: its receipt was written shortly before. */
+  /** Time at which the sample was settled, ISO 8601: its receipt was written shortly before. */
   readonly sampledAt: string | null;
 }
 
@@ -86,7 +86,7 @@ async function findIn(
   return undefined;
 }
 
-/** Where the first line begins that is younger than a time. */
+/** Finds, by halving, an offset after all lines that are not younger than a time. */
 async function endOf(handle: FileHandle, size: number, time: number): Promise<number> {
   let low = 0;
   let high = size;

@@ -8,15 +8,20 @@ const MAX_NAME_BYTES = 255;
 const compressed = /^\.(gz|zst|bz2|xz|lz4)$/i;
 const oneExtension = /^\.[A-Za-z0-9_-]{1,16}$/;
 
-/** Whether a file below `samples/` holds receipts: ours, another host's, sealed or renamed ones. */
+/**
+ * True when a file below `samples/` holds receipts: ours, another host's, sealed or renamed ones.
+ */
 export function isReceipts(name: string): boolean {
   return /^_receipts(-[\w.-]+)?\.jsonl/.test(name);
 }
 
-/** What needs no look at each character, and is what most files are called. */
+/**
+ * Matches names of the kind that most files have, whose characters need not be looked at one by
+ * one.
+ */
 const plainName = /^[A-Za-z0-9][\w.-]*$/;
 
-/** What decides a sample's path besides raw. */
+/** Everything besides raw that decides a sample's path. */
 export interface NameOptions {
   readonly layout: Layout;
   /** The sample's extension, or null for the raw file's own. */
@@ -41,7 +46,7 @@ export function samplePath(raw: string, { layout, extension, taken = false }: Na
   return [...parts.map((part) => shorten(safeName(part), raw)), name].join("/");
 }
 
-/** Whether a part of a path names something. */
+/** True when a part of a path names something. */
 function isName(part: string): boolean {
   return part !== "" && part !== "." && part !== "..";
 }
@@ -73,8 +78,8 @@ function sampleName(file: string, raw: string, extension: string | null, taken: 
 }
 
 /**
- * Whether a sample can have this path below `samples/`. What stands in a file is not to be trusted
- * with a path that leads anywhere else.
+ * True when a sample can have this path below `samples/`. A path that was read from a file is not
+ * trusted to stay there.
  */
 export function isSamplePath(path: string): boolean {
   const parts = path.split("/");
@@ -93,7 +98,7 @@ function safeName(name: string): string {
   return safe.startsWith("_receipts") ? `_${safe}` : safe;
 }
 
-/** Whether a file system takes the name. A character has three bytes at most. */
+/** True when a file system takes the name. A character has three bytes at most. */
 function isShort(name: string): boolean {
   return name.length <= MAX_NAME_BYTES / 3 || Buffer.byteLength(name) <= MAX_NAME_BYTES;
 }

@@ -78,7 +78,10 @@ function closeAnyway(fd: number): void {
   }
 }
 
-/** What cannot be removed now is removed by a later start; why it is to go says more. */
+/**
+ * Removes a temporary file. One that cannot be removed now is left to a later start; the error that
+ * makes it go says more.
+ */
 function remove(work: () => void, onLeft: () => void): void {
   try {
     work();

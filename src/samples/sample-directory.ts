@@ -5,7 +5,7 @@ import { holdOwnSamples, makeSamples } from "./directory.ts";
 import { appendReceipts, mendReceipts, type Receipt } from "./receipts.ts";
 import { checkRemovable, removeSample } from "./remove.ts";
 
-/** What is done to the samples and receipts of datasets. */
+/** Operations on the samples and receipts of datasets. */
 export interface SampleDirectory {
   /**
    * Mends receipts that a crash cut off, and removes temporary files, unless the last process

@@ -1,7 +1,7 @@
 import { hash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 
-/** How a temporary file is called that becomes a sample. */
+/** Matches the name of a temporary file that becomes a sample. */
 export const temporaryName = /^\.ss-[0-9a-f]{16}\.tmp$/;
 
 /** The first digits are of this host, the next ones of this thread; then it is counted. */
@@ -15,7 +15,7 @@ export function nextTemporaryName(): string {
   return `.ss-${ours}${counted.toString(16).padStart(5, "0")}.tmp`;
 }
 
-/** Whether this host made a temporary file. */
+/** True when this host made a temporary file. */
 export function isOfThisHost(name: string): boolean {
   return name.startsWith(`.ss-${host}`);
 }

@@ -3,7 +3,7 @@ import { errorCode, Failure } from "../errors.ts";
 import { entryPath, type HeldDirectory } from "../lake/held-directory.ts";
 import { findPlace } from "./directory.ts";
 
-/** What a sample should be like. */
+/** The expected state of a sample. */
 export interface Expected {
   /** null where that is not known. */
   readonly bytes: number | null;
@@ -12,7 +12,7 @@ export interface Expected {
 }
 
 /**
- * What a sample is like after a power loss. `broken`: a regular file that is short, too long, or
+ * The state of a sample after a power loss. `broken`: a regular file that is short, too long, or
  * zeros where a block was not written. `lost`: not there, not readable, no regular file, or of an
  * earlier version, whose replacement did not last.
  */

@@ -4,7 +4,7 @@ import type { Ingested } from "./ingest/ingest.ts";
 import type { Pruned } from "./upkeep/retention.ts";
 import type { RejectedLine } from "../manifest/types.ts";
 
-/** What happens in a pass, for those who log, count or print. */
+/** An event in a pass, for those who log, count or print. */
 export type PassEvent =
   | { readonly type: "ingested"; readonly dataset: string; readonly ingested: Ingested }
   | { readonly type: "rejected"; readonly dataset: string; readonly line: RejectedLine }

@@ -16,14 +16,14 @@ import { type CleanUp, createCleanUp } from "./upkeep/clean-up.ts";
 import { createRetainAll, type RetainAll } from "./upkeep/retain-all.ts";
 import type { Store } from "../store/store.ts";
 
-/** What passes are made with. */
+/** Options of passes. */
 export interface PassContext {
   readonly store: Store;
   readonly settings: Settings;
   readonly runner: JobRunner;
   readonly samples: SampleDirectory;
   readonly report: (event: PassEvent) => void;
-  /** How long ingest, and drain beside it, have at a time, ms; 0 for one step of ingest. */
+  /** Time that ingest, and drain beside it, have at a stretch, ms; 0 for one step of ingest. */
   readonly turns?: Turns;
 }
 
@@ -33,7 +33,7 @@ export interface Turns {
   readonly drainMs: number;
 }
 
-/** What passes share, from the first one to the last. */
+/** State that passes share, from the first one to the last. */
 export interface PassState extends PassContext {
   readonly turns: Turns;
   readonly budget: Budget;
@@ -46,7 +46,7 @@ export interface PassState extends PassContext {
   readonly waits: Waits;
   /** Writes the waits to the store; `isLast`: now, and not only a while after the last time. */
   readonly rememberWaits: (isLast: boolean) => Promise<void>;
-  /** Whether somebody set the clock since the last call. */
+  /** True when somebody set the clock since the last call. */
   readonly wasClockSet: () => boolean;
   /** Datasets with lines that were left for another turn, the one that waits longest first. */
   readonly left: Set<string>;

@@ -13,7 +13,7 @@ import {
 import { addToSummary, type Counting, emptySummary, isIdle } from "./summary.ts";
 import { isFull } from "../store/open.ts";
 
-/** How one pass goes. */
+/** Options of one pass. */
 export interface PassOptions {
   /** Only these datasets; all that are found when not given. */
   readonly datasets?: readonly string[];
@@ -30,7 +30,7 @@ export interface PassOptions {
   readonly abort: AbortSignal;
 }
 
-/** What the pass after this one should know. */
+/** The result of a pass, with what the next one should know. */
 export interface PassResult {
   readonly summary: PassSummary;
   /** False while an earlier stop may have left temporary files that could not be looked for yet. */
@@ -152,7 +152,7 @@ function retain(
   });
 }
 
-/** Where the store cannot grow: room for the next pass. */
+/** Makes room for the next pass, where the store cannot grow. */
 async function makeRoom(pass: PassState, isStopping: () => boolean): Promise<void> {
   const found = await pass.find(undefined, (path, error) => reportFailure(pass, path, error));
   await retain(pass, found, pass, isStopping);

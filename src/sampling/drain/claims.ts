@@ -4,7 +4,7 @@ import type { FailureCode } from "../../errors.ts";
 import type { Budget } from "../../load/budget.ts";
 import type { IoThrottle } from "../../load/io-throttle.ts";
 
-/** What is due, as one drain takes it. */
+/** The due entries, as one drain takes them. */
 export interface Claims {
   /** Yields what is due until nothing is, or until it is over. */
   all(): AsyncGenerator<Claim, void, void>;
@@ -22,7 +22,7 @@ export interface Claims {
 export interface ClaimsOptions {
   readonly store: DrainStore;
   readonly settings: Settings;
-  /** What each dataset may still cost. */
+  /** Time that each dataset may still cost. */
   readonly budget: Budget;
   readonly ioThrottle: IoThrottle;
   /** ms since epoch. */

@@ -18,7 +18,7 @@ export interface DrainOptions {
   readonly settings: Settings;
   readonly runner: JobRunner;
   readonly samples: SampleDirectory;
-  /** What each dataset may still cost. */
+  /** Time that each dataset may still cost. */
   readonly budget: Budget;
   readonly ioThrottle: IoThrottle;
   /** ms since epoch. */

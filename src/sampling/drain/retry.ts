@@ -16,8 +16,8 @@ export interface Failures {
 }
 
 /**
- * When a failed job is tried again, in ms since epoch, or null for a dead letter. Waits 5 s,
- * doubling to an hour, for a day and 12 tries at least.
+ * Returns the time of the next try of a failed job, ms since epoch, or null for a dead letter.
+ * Waits 5 s, doubling to an hour, for a day and 12 tries at least.
  */
 export function nextTry({ code, attempts, failedAt }: Failures, now: number): number | null {
   const retry = retryOf(code);

@@ -94,7 +94,10 @@ export function createSettler(options: SettlerOptions): Settler {
   }
 }
 
-/** When a failure is tried again, ms since epoch; null for a sample, and for what is given up. */
+/**
+ * Returns the time of the next try after a failure, ms since epoch; null for a sample, and for a
+ * failure that is not tried again.
+ */
 function nextAtOf(claim: Claim, outcome: Sampled | Failed, now: number): number | null {
   if (outcome.outcome === "sampled") return null;
   const failures = { attempts: claim.attempts + 1, failedAt: claim.failedAt ?? now };

@@ -15,7 +15,7 @@ import { createSteps, type LookOptions } from "./steps.ts";
 import { isStoreError } from "../../store/open.ts";
 import { MANIFESTS } from "../../lake/dataset.ts";
 
-/** What one turn at a dataset's manifest brought. */
+/** The result of one turn at a dataset's manifest. */
 export interface Ingested extends Accepted {
   readonly lines: number;
   readonly rejected: number;
@@ -31,7 +31,10 @@ export interface Ingested extends Accepted {
   readonly allRead?: ManifestFile;
 }
 
-/** When a turn ends. Both are asked between two steps, each a transaction of some thousand lines. */
+/**
+ * The end of a turn. Both functions are called between two steps, each a transaction of some
+ * thousand lines.
+ */
 export interface Turn {
   /** True when the process is to end. */
   readonly isStopping?: () => boolean;
@@ -139,7 +142,10 @@ export function createIngest(options: LookOptions): Ingest {
     else pauses.set(dataset, unsettledUntil);
   }
 
-  /** What could not be looked at: gone for a moment, or an error. */
+  /**
+   * Returns or throws what follows from a manifest that could not be looked at: gone for a moment,
+   * or an error.
+   */
   function unseen(sight: Sight, error: unknown): Ingested {
     const isGone = error instanceof Failure && error.code === "FILE_MISSING";
     const reason = isGone ? error.cause : error;
@@ -193,7 +199,7 @@ async function isWhole({ directory, there }: Look): Promise<boolean> {
   }
 }
 
-/** Whether something may have come since a look began, of which it knows nothing. */
+/** True when something may have come since a look began, of which it knows nothing. */
 async function hasMoved({ directory, found }: Look): Promise<boolean> {
   const { segments } = await planAll(directory);
   return segments.some(({ file }) => !found.some((each) => looksSame(each, file)));

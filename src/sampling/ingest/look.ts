@@ -4,13 +4,13 @@ import type { HeldDataset } from "../../lake/lake.ts";
 import type { ManifestFile } from "../../manifest/files.ts";
 import type { ReadBatch } from "../../manifest/read.ts";
 
-/** What one step brought. */
+/** The result of one step. */
 export interface Taken extends Accepted {
   readonly lines: number;
   readonly rejected: number;
 }
 
-/** How a look ended. */
+/** The end of a look. */
 export interface LookEnd {
   readonly unsettledUntil?: number;
   readonly reread?: string;
@@ -18,12 +18,15 @@ export interface LookEnd {
   readonly allRead?: ManifestFile;
 }
 
-/** Whose manifest is looked at, when, and what has to be seen twice. */
+/** The dataset whose manifest is looked at, the time, and what has to be seen twice. */
 export interface Sight {
   readonly dataset: string;
-  /** When it began, ms since epoch. */
+  /** Time at which it began, ms since epoch. */
   readonly now: number;
-  /** What the look before had to see twice, and since when it was seen, ms since epoch. */
+  /**
+   * Doubts that the look before had to see twice, and the time since which each was seen, ms since
+   * epoch.
+   */
   readonly since: ReadonlyMap<string, number>;
   /** The same of this look. */
   readonly doubts: Map<string, number>;
@@ -47,10 +50,10 @@ export interface Look extends Sight {
 /** The steps of a look; between any two of them it can be left, for a while or for good. */
 export type Steps = AsyncGenerator<Taken, LookEnd, void>;
 
-/** What a step brings that only reads. */
+/** The result of a step that only reads. */
 export const NOTHING: Taken = { lines: 0, due: 0, unchanged: 0, superseded: 0, rejected: 0 };
 
-/** What reading a batch brings. */
+/** Returns the result of reading a batch. */
 export function takenOf({ entries, rejected }: ReadBatch): Taken {
   return { ...NOTHING, lines: entries.length, rejected: rejected.length };
 }

@@ -5,7 +5,7 @@ import type { Segment } from "../../manifest/plan.ts";
 import type { ReadBatch } from "../../manifest/read.ts";
 import type { Checkpoint, RejectedLine } from "../../manifest/types.ts";
 
-/** Whether a batch is to be sorted first, with what follows it. */
+/** True when a batch is to be sorted first, with what follows it. */
 export type IsWanted = (look: Look, segment: Segment, batch: ReadBatch) => Promise<boolean>;
 
 /**
@@ -13,7 +13,7 @@ export type IsWanted = (look: Look, segment: Segment, batch: ReadBatch) => Promi
  * written in the order of their keys, each page of the cache once.
  */
 export interface Together {
-  /** Whether a batch that begins at a checkpoint is to be taken in so. */
+  /** True when a batch that begins at a checkpoint is to be taken in this way. */
   isWanted(
     look: Look,
     segment: Segment,
@@ -44,7 +44,7 @@ export interface TogetherOptions {
   readonly isWanted: IsWanted | undefined;
 }
 
-/** Where no more than this follows a batch, it is taken in as it comes, bytes. */
+/** Bytes after a batch up to which it is taken in as it comes. */
 const LONG_BYTES = 256 * 1024;
 /**
  * A part has as many lines as are known of the dataset, within these bounds: so a page of the cache

@@ -23,11 +23,14 @@ export interface LookOptions {
   /** Told the names of what looks like a generation and is no regular file, when first seen. */
   readonly onSkipped?: (dataset: string, names: readonly string[]) => void;
   readonly wasClockSet?: WasClockSet;
-  /** Whether a batch is to be sorted first, with what follows it; by its raws where not given. */
+  /**
+   * True when a batch is to be sorted first, with what follows it; decided by its raws where not
+   * given.
+   */
   readonly isScattered?: IsWanted;
 }
 
-/** Why all is read where no doubt had to be seen twice. */
+/** The reason why everything is read where no doubt had to be seen twice. */
 export const UNREAD = "nothing of it was read yet";
 
 /** Creates the function that begins a look. */
@@ -102,7 +105,10 @@ async function* firstSight(reading: Reading, look: Look, segments: readonly Segm
   return yield* readOn(reading, look, { segments, known: [] });
 }
 
-/** Why lines that were compared together before a crash cannot be so again; undefined if they can. */
+/**
+ * The reason why lines that were compared together before a crash cannot be so again; undefined if
+ * they can.
+ */
 async function doubtOfTogether(
   store: IngestStore,
   { dataset, directory }: Look,
@@ -116,7 +122,7 @@ async function doubtOfTogether(
 }
 
 /**
- * Whether a manifest of which the checkpoint knows nothing begins to have lines: what was empty, or
+ * True when a manifest of which the checkpoint knows nothing begins to have lines: it was empty, or
  * seemed to be. Its old lines must not undo newer ones that are known.
  */
 function isUnread(known: readonly Checkpoint[], segments: readonly Segment[]): boolean {

@@ -12,7 +12,7 @@ import { createWorkplaces } from "./workplace.ts";
 import type { Turn } from "../../workers/turn.ts";
 import { BRONZE } from "../../lake/dataset.ts";
 
-/** How a thread runs jobs. */
+/** Options of `createRunJob`. */
 export interface RunJobOptions {
   /** Keeps large files of several threads apart. */
   readonly turn?: Turn;
@@ -77,7 +77,10 @@ function failed(
   return noBronze === undefined ? failure : { outcome: "paused", code, message: noBronze };
 }
 
-/** What the system refuses, such as one more open file, is not the file's fault, and may pass. */
+/**
+ * Code and message of an error. A refusal of the system, such as one more open file, is not the
+ * file's fault, and may pass.
+ */
 function whatFailed(error: unknown): readonly [FailureCode, string] {
   if (error instanceof Failure) return [error.code, error.message];
   const refusal = systemErrorIn(error);
@@ -85,7 +88,10 @@ function whatFailed(error: unknown): readonly [FailureCode, string] {
   return ["UNEXPECTED", (error as Error).stack ?? errorMessage(error)];
 }
 
-/** Why the whole bronze directory cannot be had, and not just this file; undefined when it can. */
+/**
+ * The reason why the whole bronze directory cannot be had, and not just this file; undefined when
+ * it can.
+ */
 function whyNoBronze(settings: Settings, job: Job): string | undefined {
   if (!job.bronze.startsWith(`${BRONZE}/`)) return undefined;
   const directory = join(settings.prefix, job.dataset, BRONZE);

@@ -22,7 +22,7 @@ export class Rename extends Error {
   }
 }
 
-/** Where a job is done. */
+/** The surroundings of a job in its thread. */
 export interface Surroundings {
   readonly settings: Settings;
   readonly workplace: Workplace;

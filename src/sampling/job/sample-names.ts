@@ -4,12 +4,15 @@ import { formatOfName } from "../../formats/index.ts";
 import { unknown } from "../../formats/unknown.ts";
 import { samplePath } from "../../samples/path.ts";
 
-/** What decides names besides raw: settings of the dataset, and the file system its samples are on. */
+/**
+ * Everything besides raw that decides names: settings of the dataset, and the file system its
+ * samples are on.
+ */
 export interface NameSettings extends Pick<DatasetSettings, "layout" | "extensions"> {
   readonly foldsCase?: boolean;
 }
 
-/** What a raw's sample is to be called, going by raw's own name. */
+/** Returns the names that a raw's sample may have, going by raw's own name. */
 export function expectedNames(raw: string, settings: NameSettings): Expected {
   const extension = expectedExtension(raw, settings);
   return { names: namesWith(raw, extension, settings), extension };

@@ -4,7 +4,7 @@ import type { SampleDirectory } from "../../samples/sample-directory.ts";
 import type { Queries } from "../../store/queries.ts";
 import type { UpkeepStore } from "../../store/upkeep-store.ts";
 
-/** What is to be forgotten, and how. */
+/** Options of `forget`. */
 export interface ForgetOptions {
   readonly store: UpkeepStore;
   readonly queries: Pick<Queries, "datasets" | "entriesOf">;

@@ -8,7 +8,7 @@ import { removeSample } from "../../samples/remove.ts";
 import { lookAtSample } from "../../samples/verify.ts";
 import type { Store } from "../../store/store.ts";
 
-/** What the check needs. */
+/** Options of `checkAfterPowerLoss`. */
 export interface CheckOptions {
   readonly store: Pick<Store, "process" | "upkeep">;
   readonly settings: Settings;
@@ -18,7 +18,7 @@ export interface CheckOptions {
   readonly isStopping: () => boolean;
 }
 
-/** What the check did, in samples. */
+/** The result of the check, in samples. */
 export interface Checked {
   readonly checked: number;
   /** Those that were lost or broken; they are due again. */
@@ -64,8 +64,8 @@ export async function checkAfterPowerLoss(options: CheckOptions): Promise<Checke
 }
 
 /**
- * Whether a sample is whole. A broken one is removed at once: nobody is to see it while it waits to
- * be redone. Where samples lead to a place that is not to be written, none has lasted.
+ * True when a sample is whole. A broken one is removed at once: nobody should see it while it waits
+ * to be redone. Where samples lead to a directory that may not be written to, none has lasted.
  */
 function hasLasted(
   lake: Lake,

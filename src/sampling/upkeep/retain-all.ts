@@ -13,7 +13,7 @@ export interface RetainAllOptions {
   readonly cleanUp: (dataset: string) => Promise<void>;
 }
 
-/** How one round goes. */
+/** Options of one round. */
 export interface RetainRound {
   /** True when what is left is for another time. */
   readonly isStopping: () => boolean;

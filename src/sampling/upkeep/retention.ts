@@ -5,7 +5,7 @@ import { Failure } from "../../errors.ts";
 import { prunedReceipts } from "../../samples/receipts.ts";
 import type { SampleDirectory } from "../../samples/sample-directory.ts";
 
-/** What retention needs to know of a dataset. */
+/** Options of retention in one dataset. */
 export interface RetentionOptions {
   readonly store: UpkeepStore;
   readonly dataset: string;
@@ -16,19 +16,19 @@ export interface RetentionOptions {
   readonly isStopping: () => boolean;
 }
 
-/** How samples are removed. */
+/** Options of removing samples. */
 export interface PruneOptions extends RetentionOptions {
   readonly samples: SampleDirectory;
   /** Told how many samples were gone through. */
   readonly onPruned?: (samples: number) => void;
 }
 
-/** What was removed. */
+/** Samples that were removed. */
 export interface Pruned {
   readonly files: number;
   /** Of these samples. */
   readonly bytes: number;
-  /** Why the first of those that could not be removed is still there. */
+  /** The failure that kept the first of those that could not be removed. */
   readonly refusal?: Failure;
 }
 
@@ -39,7 +39,7 @@ const REMOVED = 100;
 const OLDEST: SamplePosition = { sampledAt: -1, raw: "" };
 const NEWEST: SamplePosition = { sampledAt: Number.MAX_SAFE_INTEGER, raw: "" };
 
-/** Whether anything is ever removed. */
+/** True when retention has any limit; without one nothing is ever removed. */
 export function isLimited({ maxAge, maxFiles, maxBytes }: Retention): boolean {
   return maxAge !== undefined || maxFiles !== undefined || maxBytes !== undefined;
 }

@@ -8,7 +8,7 @@ import { holdSamples } from "../../samples/directory.ts";
 import { syncSamples } from "../../samples/fsync.ts";
 import { lookAtSample } from "../../samples/verify.ts";
 
-/** What syncing needs. */
+/** Options of syncing. */
 export interface SyncOptions {
   readonly store: UpkeepStore;
   readonly settings: Settings;
@@ -20,7 +20,7 @@ export interface SyncOptions {
   readonly restMs: number;
 }
 
-/** What syncing did, in samples. */
+/** The result of syncing, in samples. */
 export interface Synced {
   readonly synced: number;
   /** Those that the kernel could not write, or that receipts spoke of in vain; they are due again. */
@@ -130,7 +130,7 @@ function isUnseen({ at }: Unsynced): boolean {
   return at === 0;
 }
 
-/** What only receipts tell of is looked at once. */
+/** True when a sample that only receipts tell of is not whole; it is looked at once. */
 function isMissing(samples: HeldDirectory, entry: Unsynced): boolean {
   const { sample, bytes } = entry;
   const isThere = () => lookAtSample(samples, sample as string, { bytes, after: 0 }) === "whole";
