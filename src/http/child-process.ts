@@ -23,7 +23,7 @@ export interface End {
 export interface ChildOptions {
   readonly program: URL;
   readonly onMessage: (message: FromServer) => void;
-  /** How often it is asked whether it lives, ms; after two questions without answer it is killed. */
+  /** Time between two questions whether it lives, ms; after two without an answer it is killed. */
   readonly pingMs: number;
 }
 

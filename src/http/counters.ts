@@ -13,7 +13,7 @@ export interface Spread {
   count: number;
   /** Seconds in all. */
   sum: number;
-  /** How many were within each upper bound and above the one before it. */
+  /** Numbers of durations within each upper bound and above the one before it. */
   readonly buckets: number[];
 }
 
@@ -42,7 +42,7 @@ export interface Work {
   readonly errors: Record<string, number>;
   /** Passes over all datasets. */
   readonly passes: Spread;
-  /** When something was last committed to the cache, ms since epoch. */
+  /** Time of the last commit to the cache, ms since epoch; null before the first one. */
   committedAt: number | null;
 }
 

@@ -11,7 +11,7 @@ export type ToServer =
 /** Messages from the server to its daemon. */
 export type FromServer =
   | { readonly type: "pong" }
-  /** Where it can be reached: `http://127.0.0.1:9464` or `unix:/run/x.sock`. */
+  /** The address at which it can be reached: `http://127.0.0.1:9464` or `unix:/run/x.sock`. */
   | { readonly type: "listening"; readonly url: string; readonly pid: number }
   /** It cannot listen, and ends. */
   | { readonly type: "refused"; readonly code: string; readonly message: string }

@@ -19,11 +19,11 @@ export interface Death extends End {
 /** The program to keep running, and callbacks. */
 export interface KeeperOptions {
   readonly program: URL;
-  /** What each new child is sent first. */
+  /** The first message to each new child. */
   readonly greeting: () => ToServer;
   readonly onMessage: (message: FromServer) => void;
   readonly onDeath: (death: Death) => void;
-  /** How often it is asked whether it lives, ms. */
+  /** Time between two questions whether it lives, ms. */
   readonly pingMs: number;
 }
 

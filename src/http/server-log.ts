@@ -15,7 +15,10 @@ export interface ServerLog {
 
 /** Creates it. Why it cannot listen is logged once, however often that is tried. */
 export function createServerLog(log: Log): ServerLog {
-  /** Why it could not listen when that was last logged, and whether that is why it ends now. */
+  /**
+   * The reason why it could not listen when that was last logged; `isRefused`: true when it ends
+   * for that reason.
+   */
   let refusal: string | undefined;
   let isRefused = false;
 

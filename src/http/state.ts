@@ -5,11 +5,11 @@ import type { Wait } from "../store/waits.ts";
 import type { Work } from "./counters.ts";
 import type { Store } from "../store/store.ts";
 
-/** Whether the daemon makes progress. */
+/** Signs of the daemon's progress. */
 export interface Liveness {
   /** True while it waits for work. */
   readonly isIdle: boolean;
-  /** When it last did something, ms since epoch; by the clock as it is set now. */
+  /** Time of its last progress, ms since epoch; by the clock as it is set now. */
   readonly progressAt: number;
   /** The time since then by a clock that nobody sets, ms. */
   readonly stalledMs: number;
@@ -19,11 +19,11 @@ export interface Liveness {
 export interface Live {
   /** True once the first pass may begin. */
   readonly isReady: boolean;
-  /** Whether it waits for work, and when it last did something, ms since epoch. */
+  /** Its idleness, and the time of its last progress, ms since epoch. */
   readonly liveness: Pick<Liveness, "isIdle" | "progressAt">;
-  /** Why passes wait, where the host is busy. */
+  /** The reason why passes wait while the host is busy; null when they do not. */
   readonly passesWait: string | null;
-  /** Why the last pass failed as a whole; null where it did not. */
+  /** The reason why the last pass failed as a whole; null where it did not. */
   readonly passFailure: string | null;
   /** Threads that had to be replaced since the daemon began. */
   readonly workerRestarts: number;
@@ -32,17 +32,20 @@ export interface Live {
 /** The daemon's state, as it was last told: nobody else knows it. */
 export interface DaemonState extends Live {
   readonly pid: number;
-  /** When the daemon began, ms since epoch. */
+  /** Time at which the daemon began, ms since epoch. */
   readonly startedAt: number;
   /** Datasets that wait since the last pass over all of them. */
   readonly paused: readonly Wait[];
   /** The last pass over all datasets; null before the first one has ended. */
   readonly lastPass: PassSummary | null;
-  /** When the last such pass ended in which everything could be read and written, ms since epoch. */
+  /**
+   * End of the last such pass in which everything could be read and written, ms since epoch; null
+   * before the first one.
+   */
   readonly lastGoodPassAt: number | null;
-  /** What was done since the daemon began. */
+  /** Work done since the daemon began. */
   readonly work: Work;
-  /** How often this server was started again. */
+  /** Number of times that this server was started again. */
   readonly serverRestarts: number;
 }
 

@@ -26,7 +26,7 @@ export interface ServerOptions {
   readonly log: Log;
   /** Asked once a second. */
   readonly live: () => Live;
-  /** How often it is asked whether it lives, ms. */
+  /** Time between two questions whether it lives, ms. */
   readonly pingMs?: number;
 }
 
@@ -46,7 +46,7 @@ export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOpt
   const observed = createObserved();
   const serverLog = createServerLog(log);
   let serverRestarts = 0;
-  /** What was told last, and whether something was counted since. */
+  /** The state that was last sent; `isChanged`: true when something was counted since. */
   let told = "";
   let isChanged = false;
   let chosen = settings;

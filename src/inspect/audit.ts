@@ -17,10 +17,11 @@ import { temporaryName } from "../samples/temporary-name.ts";
 import type { Checkpoint } from "../manifest/types.ts";
 
 /**
- * What an audit finds. `stale`: a sample of an earlier version, with the newest one waiting.
- * `acknowledged`: an entry that failed for good, and that somebody acknowledged. `pruned`: a sample
- * that retention removed. `missing`: a sample that is not there as it was published. `lost`: a line
- * that was read, of which the cache knows nothing. `orphan`: a file that is nobody's sample.
+ * Kinds of an audit's findings. `stale`: a sample of an earlier version, with the newest one
+ * waiting. `acknowledged`: an entry that failed for good, and that somebody acknowledged. `pruned`:
+ * a sample that retention removed. `missing`: a sample that is not there as it was published.
+ * `lost`: a line that was read, of which the cache knows nothing. `orphan`: a file that is nobody's
+ * sample.
  */
 export const findingKinds = [
   "ok",
@@ -53,7 +54,7 @@ export interface Audit {
   readonly dataset: HeldDataset;
   readonly queries: Pick<Queries, "recordedSamples" | "missingOf" | "orphansAmong">;
   readonly checkpoints: readonly Checkpoint[];
-  /** Whether a daemon is at work, whose temporary files are no finding. */
+  /** True while a daemon is at work, whose temporary files are no finding. */
   readonly isRunning: boolean;
   /** Told how many entries, lines and files were looked at. */
   readonly onLooked?: (count: number) => void;
@@ -129,8 +130,8 @@ async function* auditManifests(audit: Audit): AsyncGenerator<Finding, void, void
 }
 
 /**
- * How much of a manifest file has been read: all of a compressed one, and of one that nothing is
- * known of, which was read before.
+ * Returns the number of bytes of a manifest file that have been read: all of a compressed one, and
+ * all of a rotated one without a checkpoint, which was read before.
  */
 function readBytesOf(file: ManifestFile, checkpoints: readonly Checkpoint[]): number {
   const known = checkpoints.find((checkpoint) => checkpoint.file === file.id);

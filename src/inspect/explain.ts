@@ -21,7 +21,7 @@ export interface FoundLine {
   readonly bronze: string;
 }
 
-/** How many there are, and the last few of them, oldest first. */
+/** The number of items, and the last few of them, oldest first. */
 export interface LastOf<T> {
   readonly count: number;
   readonly last: readonly T[];
@@ -41,7 +41,7 @@ export interface Explanation {
   readonly sampled: Receipt | null;
   readonly receipts: LastOf<Receipt>;
   readonly lines: LastOf<FoundLine>;
-  /** What could not be read. */
+  /** Messages about what could not be read. */
   readonly problems: readonly string[];
 }
 

@@ -9,7 +9,7 @@ import { unknownRaw } from "./unknown-names.ts";
 import { type WaitingFor, waitingFor } from "./waiting-for.ts";
 import { holderOf, openStoreIfAny } from "../store/open.ts";
 
-/** What is to be shown: entries, or a file of the lake that no entry is known for. */
+/** The things to show: entries, or a file of the lake that no entry is known for. */
 export type Found =
   | {
       readonly kind: "entries";

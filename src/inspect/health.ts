@@ -1,7 +1,7 @@
 import { bytesText, counted, countText, durationText } from "../lib/text.ts";
 import type { PassSummary } from "../store/types.ts";
 
-/** What a daemon is called, by commands and page alike. */
+/** Words for a daemon's health, for commands and page alike. */
 export type Word =
   | "well"
   | "at work"
@@ -12,7 +12,7 @@ export type Word =
   | "stuck"
   | "stopped";
 
-/** How a daemon is, and why. */
+/** A daemon's health, and the reason for it. */
 export interface Verdict {
   readonly word: Word;
   readonly why: string;
@@ -20,12 +20,12 @@ export interface Verdict {
   readonly kind: "good" | "wait" | "bad";
 }
 
-/** What the cache tells. */
+/** The facts that the cache holds. */
 export interface Standing {
   readonly isRunning: boolean;
-  /** Why no pass begins, where the host is busy. */
+  /** The reason why no pass begins while the host is busy; null when there is none. */
   readonly passesWait: string | null;
-  /** Why the last pass failed as a whole. */
+  /** The reason why the last pass failed as a whole; null when it did not. */
   readonly passFailure: string | null;
   readonly lastPass: Pick<PassSummary, "at" | "errors" | "paused"> | null;
   readonly totals: {
@@ -38,24 +38,24 @@ export interface Standing {
   readonly datasets: readonly DatasetStanding[];
 }
 
-/** How far behind a dataset is. */
+/** A dataset's backlog. */
 export interface DatasetStanding {
   readonly dataset: string;
   readonly due: number;
   readonly oldestDueSeconds: number | null;
-  /** Why what is due is not done. */
+  /** The reason why due entries are not done; null when there is none. */
   readonly waitsFor: string | null;
 }
 
-/** What only those know who hear of the daemon itself. */
+/** Facts that only those know who are in touch with the daemon itself. */
 export interface Signs {
-  /** Why it makes no progress. */
+  /** The reason why it makes no progress; null when it does. */
   readonly fault: string | null;
   /** True once the first pass may begin. */
   readonly isReady: boolean;
 }
 
-/** What is due for longer than this while nothing gets done is not just a moment's backlog, s. */
+/** Age above which due entries, while nothing gets done, are not just a moment's backlog, s. */
 const STUCK_SECONDS = 60;
 /** A watched manifest is read at once, others every minute unless the schedule says otherwise. */
 const QUIET_MS = 120_000;
@@ -92,7 +92,10 @@ function verdict(word: Word, kind: Verdict["kind"], why: string): Verdict {
   return { word, kind, why };
 }
 
-/** Which datasets wait with something due, and why the first of them does. */
+/**
+ * The number of datasets that wait with something due, and the reason of the first; undefined when
+ * none does.
+ */
 function heldText(datasets: readonly DatasetStanding[]): string | undefined {
   const held = datasets.filter(({ due, waitsFor }) => due > 0 && waitsFor !== null);
   const [first] = held;
@@ -118,7 +121,7 @@ function failuresText({ failed, acknowledged }: Standing["totals"]): string {
   return `${countText(failed)} failed${seen}`;
 }
 
-/** What was wrong with a pass that came to its end, on one line; undefined when nothing was. */
+/** Trouble in a pass that came to its end, on one line; undefined when there was none. */
 export function troubleOf({
   errors,
   paused,

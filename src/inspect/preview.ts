@@ -11,7 +11,7 @@ import { HEAD_BYTES, streamSource, type Source } from "../lib/source.ts";
 import type { Limits } from "../lib/limits.ts";
 import { takeSample, type TakenSample } from "../view/take-sample.ts";
 
-/** How a preview is made. */
+/** Options of a preview. */
 export interface PreviewRequest {
   readonly limits: Limits;
   readonly extensions: Readonly<Record<string, string>>;

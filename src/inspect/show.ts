@@ -26,10 +26,10 @@ export interface Shown {
   readonly shown: "sample" | "file" | "head" | "nothing";
   /** The last receipt of a sample of the entry. */
   readonly sampled: Receipt | null;
-  /** Why something else, or nothing, is shown. */
+  /** The reason why something else, or nothing, is shown. */
   readonly problem: { readonly code: string; readonly message: string } | null;
   readonly view: View | null;
-  /** Why the entry is not done where it is due; null where nothing speaks against it. */
+  /** The reason why the entry is not done where it is due; null where nothing speaks against it. */
   readonly waitsFor: string | null;
 }
 

@@ -8,7 +8,7 @@ type Entry = Pick<
   "outcome" | "at" | "nextAt" | "code" | "message" | "attempts" | "acknowledged"
 >;
 
-/** How things stand with an entry; `waitsFor` says why it is not done where it is due. */
+/** The state of an entry, for people; `waitsFor` says why it is not done where it is due. */
 export function stateText(entry: Entry, now: number, waitsFor: string | null): string {
   const { outcome, at, nextAt, code, message, attempts, acknowledged } = entry;
   const why = isDue(nextAt, now) && waitsFor !== null ? `; waits: ${waitsFor}` : "";
@@ -21,7 +21,7 @@ export function stateText(entry: Entry, now: number, waitsFor: string | null): s
   return `failed ${at}: ${code}: ${message}  (tries: ${attempts}; next: ${next}${why}${seen})`;
 }
 
-/** When something that failed is tried again, for people; `now` is ms since epoch. */
+/** Time of the next try of something that failed, for people; `now` is ms since epoch. */
 export function nextText(
   { nextAt, code }: { readonly nextAt: string | null; readonly code: FailureCode | null },
   now: number,
@@ -32,12 +32,15 @@ export function nextText(
   return isDue(nextAt, now) ? "now" : nextAt;
 }
 
-/** Whether its time has come. */
+/** True when an entry's time has come. */
 export function isDue(nextAt: string | null, now: number): boolean {
   return nextAt !== null && Date.parse(nextAt) <= now;
 }
 
-/** Why an entry of a dataset is not done where it is due. */
+/**
+ * The reason why an entry of a dataset is not done where it is due; null where nothing speaks
+ * against it.
+ */
 export function heldBy(waiting: WaitingFor, dataset: string): string | null {
   return waiting.of(dataset) ?? waiting.all;
 }

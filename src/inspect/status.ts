@@ -18,9 +18,12 @@ export interface DatasetStatus extends Omit<DatasetTotals, "oldestDueAt"> {
   readonly oldestDueSeconds: number | null;
   /** Bytes of the manifest that are not taken in yet; null when it cannot be looked at. */
   readonly unreadBytes: number | null;
-  /** Why it gets no samples; null where it does. Nothing of it counts as waiting or unread then. */
+  /**
+   * The reason why it gets no samples; null where it does. Nothing of a dataset that is off counts
+   * as waiting or unread.
+   */
   readonly off: OffReason | null;
-  /** Why what is due is not done; null where nothing speaks against it. */
+  /** The reason why due entries are not done; null where nothing speaks against it. */
   readonly waitsFor: string | null;
 }
 
@@ -29,11 +32,11 @@ export type StatusTotals = Omit<DatasetStatus, "dataset" | "off" | "waitsFor">;
 
 /** Everything at a glance: what `status --json` prints and what the page shows. */
 export interface StatusReport {
-  /** Who holds the cache; null when no daemon runs. */
+  /** The holder of the cache; null when no daemon runs. */
   readonly running: NonNullable<ReturnType<typeof holderOf>> | null;
-  /** Why no pass begins, where the host is busy. */
+  /** The reason why no pass begins while the host is busy; null when there is none. */
   readonly passesWait: string | null;
-  /** Why the last pass failed as a whole; null where it did not. */
+  /** The reason why the last pass failed as a whole; null where it did not. */
   readonly passFailure: string | null;
   /** Is it well? One word, and why. */
   readonly verdict: Pick<Verdict, "word" | "why">;

@@ -2,11 +2,11 @@ import type { OffReason, Settings } from "../config/settings.ts";
 import type { holderOf } from "../store/open.ts";
 import type { ProcessStore } from "../store/process-store.ts";
 
-/** Why what is due is not done; null where nothing speaks against it. */
+/** The reasons why due entries are not done; null where nothing speaks against it. */
 export interface WaitingFor {
-  /** What holds up all datasets. */
+  /** The reason that holds up all datasets. */
   readonly all: string | null;
-  /** What holds up one. */
+  /** Returns the reason that holds up one dataset. */
   of(dataset: string): string | null;
 }
 
@@ -15,7 +15,9 @@ const offTexts: Readonly<Record<OffReason, string>> = {
   disabled: "switched off: `sample.enabled` is false",
 };
 
-/** Where it is known what holds up datasets: configuration, and what passes left in the cache. */
+/**
+ * Gathers what holds up datasets, from the configuration and from what passes left in the cache.
+ */
 export async function waitingFor(
   memory: Pick<ProcessStore, "waits" | "passFailure" | "passesWait">,
   { offReason }: Pick<Settings, "offReason">,

@@ -1,6 +1,6 @@
 import { type FailureCode, retryOf } from "../../errors.ts";
 
-/** When something with a code is tried again, in general. */
+/** Text for the time at which something with a code is tried again, in general. */
 export function retryText(code: FailureCode): string {
   return {
     later: "Tried again by itself: after 5 s, doubling to 1 h, for 24 h.",

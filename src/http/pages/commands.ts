@@ -7,11 +7,11 @@ export interface Command {
   readonly line: string;
 }
 
-/** Which entry it is about. */
+/** The entry that commands are about. */
 export interface CommandTarget {
   readonly dataset: string;
   readonly raw: string;
-  /** Whether `retry` would change anything. */
+  /** True when `retry` would change anything. */
   readonly canRetry: boolean;
 }
 

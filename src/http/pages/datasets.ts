@@ -180,7 +180,7 @@ function pagesHtml({ name, order }: Wanted, page: number, pages: number): Html {
   ]);
 }
 
-/** What is asked first comes first; what is equal then is in the order of its name. */
+/** Compares datasets by the order that was asked for, and by name where they are equal in it. */
 function comparison(
   order: Order,
   waits: ReadonlyMap<string, string>,

@@ -56,7 +56,10 @@ async function lookAt(
   }
 }
 
-/** What is wrong with a sample is shown in its place; anything else is a fault of ours. */
+/**
+ * Returns a view, or the failure of a sample to be shown in its place.
+ * @throws any other error: a fault of ours
+ */
 function shownOrThrown(found: unknown): View | Error {
   if (found instanceof Error && !(found instanceof Failure)) throw found;
   return found as View | Error;

@@ -18,7 +18,10 @@ export const entryQuery = ["dataset", "raw"] as const;
 /** The facts that are shown of one entry. */
 export interface EntryFacts {
   readonly entry: WholeEntry;
-  /** What the sample holds, or why that cannot be shown; undefined where there is none. */
+  /**
+   * The content of the sample, or the reason why it cannot be shown; undefined where there is no
+   * sample.
+   */
   readonly view: View | Error | undefined;
   /** The receipt of the sample; null where it is not found. */
   readonly receipt: Receipt | null;

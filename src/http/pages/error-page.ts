@@ -9,7 +9,7 @@ export interface Trouble {
   readonly code: string;
   readonly title: string;
   readonly message: string;
-  /** Where else to look. */
+  /** Other pages to look at. */
   readonly links?: readonly { readonly text: string; readonly href: string }[];
 }
 

@@ -14,8 +14,8 @@ const nothing = {
 };
 
 /**
- * How the daemon is, in the words of `status`: by what it tells itself, and by the report or why
- * there is none. `now` is ms since epoch.
+ * The daemon's health, in the words of `status`: by what it reports of itself, and by the status
+ * report or the reason why there is none. `now` is ms since epoch.
  */
 export function wellnessOf(
   { state, settings, heardAt }: Known,

@@ -17,11 +17,11 @@ export interface Notice {
 
 /** One page. */
 export interface Page {
-  /** What it is about; comes first in the window's title. */
+  /** The subject of the page; comes first in the window's title. */
   readonly title: string;
   /** The part of the site that it belongs to. */
   readonly part: "datasets" | "failures" | "none";
-  /** Where it is, from the top; the last one is the page itself. */
+  /** The way to the page, from the top; the last one is the page itself. */
   readonly crumbs?: readonly { readonly text: string; readonly href?: string }[];
   readonly notices: readonly Notice[];
   readonly body: Html;
@@ -71,9 +71,9 @@ export function layout(page: Page, { prefix }: Pick<Settings, "prefix">, now: nu
 
 /** A table, and what is shown with it. */
 export interface TableParts {
-  /** What it is the table of, in words. */
+  /** The subject of the table, in words. */
   readonly label: string;
-  /** What stands above it. */
+  /** A note above the table. */
   readonly note?: Html;
   readonly head: Html | readonly Html[];
   readonly rows: readonly Html[];

@@ -1,4 +1,4 @@
-/** What the page says of texts, quantities and times. */
+/** The page's texts for names, quantities and times. */
 import { countText, printable } from "../../lib/text.ts";
 
 /**

@@ -14,7 +14,7 @@ export type ViewInThread = (path: string, options: ViewOptions) => Promise<View>
 /** Options of `createViewThreads`, for other threads than the page's. */
 export interface ViewThreadOptions {
   readonly program?: URL;
-  /** How long showing one file may take. */
+  /** Longest time for showing one file, ms. */
   readonly shownMs?: number;
 }
 

@@ -10,7 +10,7 @@ import { jsonText } from "../../lib/text.ts";
 
 /** The context of the endpoints. */
 export interface AppContext extends PageContext {
-  /** When the daemon was last heard of, ms since epoch. */
+  /** Returns the time at which the daemon was last heard of, ms since epoch. */
   readonly heardAt: () => number;
   /** Told of what could not be answered for a reason that is not the request's. */
   readonly onFailure: (path: string, code: string, message: string) => void;

@@ -6,27 +6,27 @@ import type { DaemonState } from "../state.ts";
 /** The answer of `/healthz`: whether the daemon makes progress. Times are ISO 8601. */
 export interface Health {
   readonly status: "ok" | "failing";
-  /** What is wrong; null when nothing is. */
+  /** The reason why it fails; null when it does not. */
   readonly reason: string | null;
   readonly pid: number;
   readonly startedAt: string;
   /** True while it waits for work. */
   readonly idle: boolean;
-  /** When it last did something. */
+  /** Time at which it last did something. */
   readonly lastProgressAt: string;
-  /** When this server last heard of it. */
+  /** Time at which this server last heard of it. */
   readonly lastHeardAt: string;
 }
 
 /** The answer of `/readyz`: whether new files get samples. */
 export interface Readiness {
   readonly status: "ok" | "failing";
-  /** What is wrong; null when nothing is. */
+  /** The reason why it fails; null when it does not. */
   readonly reason: string | null;
   /** True once the first pass may begin. */
   readonly firstPassMayBegin: boolean;
   readonly cacheReadable: boolean;
-  /** Why no pass begins, where the host is busy. */
+  /** The reason why no pass begins while the host is busy; null when there is none. */
   readonly passesWait: string | null;
   /** Datasets that have to wait. */
   readonly pausedDatasets: number;
@@ -34,7 +34,7 @@ export interface Readiness {
   readonly backlogFiles: number | null;
   /** Age of the oldest entry that is due; null when none is. */
   readonly oldestDueSeconds: number | null;
-  /** When the daemon last wrote to the cache; null when it has not yet. */
+  /** Time at which the daemon last wrote to the cache; null when it has not yet. */
   readonly lastCommitAt: string | null;
   readonly lastPassAt: string | null;
 }
@@ -42,7 +42,7 @@ export interface Readiness {
 /** The signs that health is judged by. */
 export interface Signs {
   readonly state: DaemonState;
-  /** When the daemon was last heard of, and what time it is, ms since epoch. */
+  /** Time at which the daemon was last heard of, and the time now, ms since epoch. */
   readonly heardAt: number;
   readonly now: number;
   /** For how long the daemon may do nothing while it has work, ms. */

@@ -26,7 +26,7 @@ export function createGuardedServer(fetch: Fetch, guard: GuardOptions): Server {
     hostname: "localhost",
     overrideGlobalObjects: false,
   });
-  /** What was begun last on each connection. */
+  /** The answer that was begun last on each connection. */
   const answering = new WeakMap<Socket, ServerResponse>();
   const ending = new WeakSet<Socket>();
   const server = createServer(
