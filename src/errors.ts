@@ -137,10 +137,10 @@ export type FailureCode = keyof typeof codes;
 /** All of them. */
 export const failureCodes = Object.keys(codes) as readonly FailureCode[];
 
-/** When something that failed is tried again. */
+/** The event or time at which something that failed is tried again. */
 export type Retry = (typeof codes)[FailureCode]["retry"];
 
-/** When a failure with this code is looked at again. */
+/** Returns when a failure with this code is tried again. */
 export function retryOf(code: FailureCode): Retry {
   return codes[code].retry;
 }
@@ -189,7 +189,7 @@ export function errorCode(error: unknown): string | undefined {
   return unnamedErrno(error) ?? error.code;
 }
 
-/** What an error says, whatever was thrown. */
+/** Returns the message of an error, whatever was thrown. */
 export function errorMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const name = unnamedErrno(error);

@@ -11,11 +11,14 @@ export interface Job {
   readonly mtime: number;
   /** Arrival number of the line that made it due. */
   readonly seq: number;
-  /** Where the sample goes, relative to `samples/`. */
+  /** The sample's path, relative to `samples/`. */
   readonly name: string;
   /** The extension in that name where it is not raw's own. */
   readonly extension: string | null;
-  /** Where links led when the dataset was first held (`lake/lake.ts`); null where there were none. */
+  /**
+   * The directory that links led to when the dataset was first held (`lake/lake.ts`); null where
+   * there were no links.
+   */
   readonly linkedTo?: string | null | undefined;
 }
 

@@ -2,7 +2,7 @@
 import { becomeLean } from "./system/memory-flags.ts";
 import { holdSignals } from "./daemon/signals.ts";
 
-/** How long the end may take once all is done, ms. */
+/** Time that the end may take once all is done, ms. */
 const END_MS = 2000;
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);

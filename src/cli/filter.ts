@@ -15,7 +15,7 @@ const hidden = /(?<=^|\/)\./g;
 /** Characters that no name is likely to begin with. */
 const SHOWN = "\ue000.";
 
-/** Whether a glob means a raw: its wildcards stand for names that begin with a dot, too. */
+/** True when a glob means a raw: its wildcards stand for names that begin with a dot, too. */
 export function matchesRaw(raw: string, glob: string): boolean {
   if (matchesGlob(raw, glob)) return true;
   const shown = raw.replace(hidden, SHOWN);

@@ -19,7 +19,7 @@ export function listenAddress(text: string): ListenAddress | undefined {
   return host === undefined || port > 65_535 ? undefined : { host, port };
 }
 
-/** Whether only this machine can reach it. */
+/** True when only this machine can reach the address. */
 export function isLocal(address: ListenAddress): boolean {
   if ("path" in address) return true;
   return /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(address.host);

@@ -11,7 +11,7 @@ export interface SettingsOrigin {
   readonly file: string | undefined;
 }
 
-/** Which samples of a dataset are kept: all of them by default. */
+/** Limits on the samples of a dataset that are kept: all of them by default. */
 export type Retention = Config["retention"];
 
 /** Left out by `datasets`, or switched off by `sample.enabled`. */
@@ -37,12 +37,12 @@ export interface Settings extends Omit<Config, "prefix" | "state"> {
   readonly state: string;
   /** The file it came from, or undefined when all is default. */
   readonly file: string | undefined;
-  /** What these settings are made from; plain data, for other threads. */
+  /** The origin of these settings; plain data, for other threads. */
   readonly origin: SettingsOrigin;
   forDataset(name: string): DatasetSettings;
-  /** Whether a dataset (`vendor/dataset/version`) is ours to sample. */
+  /** True when a dataset (`vendor/dataset/version`) is ours to sample. */
   includes(name: string): boolean;
-  /** Why a dataset gets no samples, or undefined where it does. */
+  /** The reason why a dataset gets no samples; undefined where it does. */
   offReason(name: string): OffReason | undefined;
 }
 

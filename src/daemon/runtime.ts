@@ -20,7 +20,7 @@ export interface Runtime {
   /** Ends the threads without waiting for what they are at. */
   readonly closeThreads: () => Promise<void>;
   readonly wasClean: () => boolean;
-  /** How many threads had to be replaced. */
+  /** Returns the number of threads that had to be replaced. */
   readonly replaced: () => number;
   /** Ends schedule, watching and threads. */
   readonly end: () => Promise<void>;

@@ -3,7 +3,7 @@ import { type NextTime, nextTimeOf } from "../lib/cron.ts";
 /** The result of a look at the clock. */
 export interface ClockCheck {
   readonly isDue: boolean;
-  /** When to look again, ms. */
+  /** Time until the next look, ms. */
   readonly waitMs: number;
 }
 

@@ -63,9 +63,9 @@ export interface DaemonStatus {
   isCleanedUp: boolean;
   /** Threads that had to be replaced in earlier runtimes. */
   replacedThreads: number;
-  /** Why the last pass failed as a whole. */
+  /** The reason why the last pass failed as a whole; null when it did not. */
   passFailure: string | null;
-  /** Why passes wait, where the host is busy. */
+  /** The reason why passes wait while the host is busy; undefined when they do not. */
   passesWait: string | undefined;
   /** Asks for a pass while the host is busy. */
   lookAgain: NodeJS.Timeout | undefined;

@@ -6,8 +6,8 @@ import { MANIFESTS, SAMPLES } from "./dataset.ts";
 const known = [MANIFESTS, `${SAMPLES}/_receipts.jsonl`] as const;
 
 /**
- * Whether names that differ in case alone are one name where a dataset or its samples are, as on
- * NTFS, exFAT and SMB. `directory` is the dataset's. What cannot be looked at does not tell.
+ * True when names that differ in case alone are one name where a dataset or its samples are, as on
+ * NTFS, exFAT and SMB. `directory` is the dataset's. False where nothing can be looked at.
  */
 export function foldsCase(directory: string): boolean {
   return known.some((name) => isOne(join(directory, name), join(directory, inCapitals(name))));

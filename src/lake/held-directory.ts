@@ -23,7 +23,7 @@ import { O_PATH, systemCalls } from "../system/system-calls.ts";
  */
 export interface HeldDirectory extends Disposable {
   readonly fd: number;
-  /** Where it was found: for people, and to see whether it is still there. */
+  /** The path at which it was found: for people, and to see whether it is still there. */
   readonly path: string;
   /** Tells it from every other directory of this machine. @throws errno */
   identity(): string;
@@ -95,7 +95,10 @@ export function realPath({ fd }: HeldDirectory): string {
   return pathText(readlinkSync(`/proc/self/fd/${fd}`, { encoding: "buffer" }));
 }
 
-/** Whether the path of a held directory still leads to it. @throws errno where that cannot be seen */
+/**
+ * True while the path of a held directory still leads to it.
+ * @throws errno where that cannot be seen
+ */
 export function isInPlace(directory: HeldDirectory): boolean {
   const found = statSync(directory.path, { bigint: true, throwIfNoEntry: false });
   return found !== undefined && identityIn(found) === directory.identity();
@@ -144,7 +147,10 @@ function held(fd: number, path: string, close: (fd: number) => void): HeldDirect
   };
 }
 
-/** Who opened a descriptor has to close it: Node keeps account of its own in each thread. */
+/**
+ * Holds a descriptor that `systemCalls` opened, and closes it there: Node keeps an account of its
+ * own in each thread.
+ */
 function heldByUs(fd: number, path: string): HeldDirectory {
   return held(fd, path, systemCalls().close);
 }

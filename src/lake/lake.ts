@@ -29,7 +29,10 @@ export interface Lake {
    * @throws Failure FILE_MISSING or OUTPUT_UNWRITABLE
    */
   hold(dataset: string, linkedTo?: string | null): HeldDataset;
-  /** Where links led when a dataset was first held here; null where there were none. */
+  /**
+   * The directory that links led to when a dataset was first held here; null where there were no
+   * links, undefined before.
+   */
   linkedTo(dataset: string): string | null | undefined;
   /** Identities of the directories of samples that are known to be ours, by dataset. */
   readonly ownSamples: Map<string, string>;

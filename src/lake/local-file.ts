@@ -36,7 +36,7 @@ export interface LocalFile extends Source {
   /** Bytes read so far. */
   readBytes(): number;
   /**
-   * Whether its path still leads to the file that was opened, unchanged.
+   * True while its path still leads to the file that was opened, unchanged.
    * @throws Failure FILE_UNREADABLE when that cannot be seen
    */
   isUnchanged(): boolean;
@@ -196,8 +196,8 @@ async function* chunksOf(
 }
 
 /**
- * What a path leads to on a file server, which is asked when a file is opened, and not always when
- * it is only looked at. Undefined where nothing is, or no regular file.
+ * Stats what a path leads to on a file server, which is asked when a file is opened, and not always
+ * when it is only looked at. Undefined where there is nothing, or no regular file.
  */
 function statAnew(path: string | Buffer): BigIntStats | undefined {
   let found: number | undefined;

@@ -28,7 +28,7 @@ export function findRoots({ prefix, allowedRoots }: Settings): Roots {
   };
 }
 
-/** Whether a path lies below a directory; both are real. */
+/** True when a path lies below a directory; both are real. */
 export function isWithin(path: string, root: string): boolean {
   return path.startsWith(root.endsWith("/") ? root : `${root}/`);
 }
@@ -47,7 +47,9 @@ export function whyNotForSamples(
 
 const folders: ReadonlySet<string> = new Set([...PRODUCTION, SAMPLES]);
 
-/** Whether a directory of a dataset has a purpose there, so that nothing else may be put into it. */
+/**
+ * True when a directory of a dataset has a purpose there, so that nothing else may be put into it.
+ */
 export function isDatasetFolder(name = ""): boolean {
   return folders.has(name);
 }
@@ -57,7 +59,7 @@ export function partsBelow(directory: string, path: string): readonly string[] {
   return isWithin(path, directory) ? relative(directory, path).split("/") : [];
 }
 
-/** Whether an error says that there is nothing there. */
+/** True when an error says that there is nothing there. */
 export function isAbsence(error: unknown): boolean {
   return errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR";
 }

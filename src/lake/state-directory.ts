@@ -51,7 +51,10 @@ function checkPlace(held: HeldDirectory, what: string): void {
   throw new Failure("CONFIG_INVALID", message);
 }
 
-/** Which folder of a dataset a real path lies in: one beside which manifests are. */
+/**
+ * The dataset's folder that a real path lies in: one beside which manifests are; undefined where
+ * there is none.
+ */
 function datasetFolderOf(real: string): string | undefined {
   for (let path = real; path !== "/"; path = dirname(path)) {
     const isInDataset = existsSync(`${dirname(path)}/manifests/processed.jsonl`);

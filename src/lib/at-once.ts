@@ -1,9 +1,9 @@
 /**
- * What is no larger than this is worked off at once and here: handing it to another thread and
+ * Bytes of input that are worked off at once and here, at most: handing them to another thread and
  * back, as streams do, takes longer than the work.
  */
 const SMALL_BYTES = 16 * 1024;
-/** What is small may become as much; more is left to the stream. */
+/** Bytes that a small input may become, at most; more is left to the stream. */
 export const AT_ONCE_BYTES = 1024 * 1024;
 
 /** Two ways to make other bytes of some, with the same result. */

@@ -1,4 +1,4 @@
-/** Where the two clocks went apart by more than this, somebody has set the one, ms. */
+/** Difference between the two clocks above which somebody has set one of them, ms. */
 const SET_MS = 1000;
 
 /** Tells whether the wall clock may have been set since the last time it was asked. */

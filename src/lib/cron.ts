@@ -1,6 +1,8 @@
 import { Cron } from "croner";
 
-/** When an expression comes next after a time; both ms since epoch, Infinity: never again. */
+/**
+ * Returns the next time of an expression after `after`; both ms since epoch, Infinity: never again.
+ */
 export type NextTime = (after: number) => number;
 
 /**

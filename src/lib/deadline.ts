@@ -1,6 +1,6 @@
 import { Failure } from "../errors.ts";
 
-/** How long a job may take, and whether it is to go on. */
+/** The time limit of a job, and its end from outside. */
 export interface Deadline {
   readonly signal: AbortSignal;
   /** Rejects when the time is over or the work is stopped from outside. */

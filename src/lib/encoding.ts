@@ -1,6 +1,6 @@
 import { hasBytes } from "./signature.ts";
 
-/** How a text's bytes are to be walked. */
+/** Facts of a text's encoding that are needed to walk its bytes. */
 export interface Encoding {
   /** Bytes of a code unit: 2 in UTF-16, 4 in UTF-32, else 1. */
   readonly unitBytes: 1 | 2 | 4;
@@ -45,12 +45,13 @@ export function unitsOf(
   );
 }
 
-/** What is looked at to tell text from binary. */
+/** Bytes that are looked at to tell text from binary. */
 const LOOKED_AT_BYTES = 4096;
 
 /**
- * Whether bytes read as text, by the first of them. `lenient` for a file that claims to be text by its name: a few
- * control bytes are then content, and only a third of them makes it binary.
+ * True when bytes read as text, by the first of them. `lenient` is for a file that claims to be
+ * text by its name: a few control bytes are then content, and only more than a third of them makes
+ * it binary.
  */
 export function isText(bytes: Uint8Array, lenient = false): boolean {
   if (bytes.length === 0 || isWide(bytes)) return true;

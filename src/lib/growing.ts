@@ -8,16 +8,16 @@ export interface Growing {
   push(byte: number): void;
   /** Adds the bytes of others from `start` to, without, `end`. */
   add(bytes: Uint8Array, start: number, end: number): void;
-  /** What was added, in one piece. */
+  /** Returns what was added, in one piece. */
   bytes(): Buffer;
   /** Forgets what was added; the memory is used again, unless that is much. */
   clear(): void;
 }
 
 const EMPTY = Buffer.alloc(0);
-/** What it grows to at first. */
+/** Bytes that it grows to at first. */
 const FIRST_BYTES = 1024;
-/** What is kept for what comes next. */
+/** Bytes that are kept for what comes next, at most. */
 const MOST_KEPT_BYTES = 64 * 1024;
 /** A view of so few bytes takes longer than they do one by one. */
 const FEW_BYTES = 32;

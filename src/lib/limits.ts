@@ -1,4 +1,4 @@
-/** What bounds one sample and the work it may cost. */
+/** Bounds of one sample and of the work it may cost. */
 export interface Limits {
   /** Records in a sample. */
   readonly rows: number;

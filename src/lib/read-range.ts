@@ -1,4 +1,4 @@
-/** What can be read at a position, such as a FileHandle. */
+/** Something that can be read at a position, such as a FileHandle. */
 interface Readable {
   read(
     buffer: Buffer,

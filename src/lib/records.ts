@@ -1,6 +1,6 @@
 import { NoSample } from "../errors.ts";
 
-/** Which limit left something out: `sample.rows`, `sample.bytes` or `sample.members`. */
+/** The limit that left something out: `sample.rows`, `sample.bytes` or `sample.members`. */
 export type Cut = "rows" | "bytes" | "members";
 
 /** Finds where records end. Keeps its state between chunks, so that borders do not matter. */
@@ -19,14 +19,14 @@ export interface RecordScanner {
   giveUp?(atEnd: boolean): RecordScanner | "wait" | undefined;
 }
 
-/** How many records were kept and what ended them. */
+/** Number of records that were kept, and what ended them. */
 export interface FirstRecords {
   readonly records: number;
   readonly complete: boolean;
   readonly cut?: Cut;
 }
 
-/** How much of the input is kept. Bytes count before records, but `atLeast` records are kept. */
+/** Bounds on the input that is kept. Bytes count before records, but `atLeast` records are kept. */
 export interface RecordLimits {
   readonly records: number;
   readonly bytes: number;

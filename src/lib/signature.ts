@@ -5,7 +5,7 @@ export function hasBytes(bytes: Uint8Array, signature: readonly number[], offset
 
 const ZIP = "application/zip";
 
-/** What files begin with (published signatures), for those that are only described. */
+/** First bytes of files (published signatures), for those that are only described. */
 const signatures: readonly (readonly [mediaType: string, offset: number, bytes: string])[] = [
   ["application/vnd.apache.avro", 0, "4f626a01"],
   ["application/vnd.apache.arrow.file", 0, "4152524f5731"],
@@ -49,7 +49,10 @@ const zipBased: Readonly<Record<string, string>> = {
   npz: ZIP,
 };
 
-/** Whether a name is that of a document or package: three members of such a zip are no sample of it. */
+/**
+ * True when a name is that of a document or package: three members of such a zip are no sample of
+ * it.
+ */
 export function isZipBased(name: string): boolean {
   return zipBasedType(name) !== undefined;
 }

@@ -16,7 +16,7 @@ export interface Source {
   allowReading?(bytes: number): void;
 }
 
-/** How much of a source is looked at to recognise it, in bytes. */
+/** Bytes of a source that are looked at to recognise it. */
 export const HEAD_BYTES = 64 * 1024;
 
 /** A source for bytes that can be read only once, such as what a container holds. */

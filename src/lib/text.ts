@@ -28,7 +28,7 @@ export function formatText(format: string, sample: string | null): string {
   return spelling === undefined ? format : format.replace(/^csv\b/, spelling.toLowerCase());
 }
 
-/** How much of a file was read: some formats read parts of it more than once. */
+/** Text for the part of a file that was read: some formats read parts of it more than once. */
 export function readText(readBytes: number, sourceSize: number | null): string {
   if (sourceSize === null) return `${bytesText(readBytes)} read`;
   if (readBytes <= sourceSize) return `${bytesText(readBytes)} of ${bytesText(sourceSize)} read`;

@@ -3,13 +3,16 @@ import type { ZlibOptions } from "node:zlib";
 /** Output is made in memory of this size, too much for Node's pool: it is ours to free. */
 const CHUNK_BYTES = 64 * 1024;
 
-/** How gzip and zip samples are deflated: in half the time of zlib's default, for 0 to 3 % more. */
+/**
+ * Options with which gzip and zip samples are deflated: half the time of zlib's default, for 0 to 3
+ * % more bytes.
+ */
 export const QUICK: ZlibOptions = { level: 3 };
 
 /** One of zlib's functions that work at once, such as `inflateRawSync`. */
 export type ZlibSync = (bytes: Uint8Array, options: ZlibOptions) => Uint8Array;
 
-/** What came of some bytes, and how many of them it took. */
+/** Bytes that were made, and the number of those taken for them. */
 export interface Worked {
   readonly made: Buffer;
   readonly takenBytes: number;

@@ -6,7 +6,7 @@ import { memoryInUse } from "./memory.ts";
 
 /** Keeps work from beginning on a busy host. */
 export interface Admission {
-  /** Why nothing is to begin now; undefined when it may. Asking often costs nothing. */
+  /** The reason why nothing is to begin now; undefined when it may. Asking often costs nothing. */
   busy(): string | undefined;
 }
 
@@ -53,7 +53,10 @@ export function createAdmission(
   }
 }
 
-/** What the kernel tells. @throws Failure CONFIG_INVALID where it does not, and a limit needs it */
+/**
+ * Returns what the kernel tells.
+ * @throws Failure CONFIG_INVALID where it does not, and a limit needs it
+ */
 export function known<T>(setting: string, value: T | undefined): T {
   if (value !== undefined) return value;
   const message = `load.${setting} is set, but /proc does not tell: does ProcSubset= hide it?`;

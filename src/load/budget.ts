@@ -2,7 +2,7 @@
 export interface Budget {
   /** Notes work on a dataset, ms. */
   spend(dataset: string, ms: number): void;
-  /** Whether a dataset has had its share of this hour. */
+  /** True when a dataset has had its share of this hour. */
   isSpent(dataset: string): boolean;
 }
 

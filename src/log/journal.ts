@@ -3,7 +3,7 @@ import { fstatSync } from "node:fs";
 /** The levels of a log as the journal numbers them. */
 const priorities = { fatal: 2, error: 3, warn: 4, info: 6, debug: 7, trace: 7 } as const;
 
-/** Whether what is written to this descriptor goes to the journal of systemd. */
+/** True when output to this descriptor goes to the journal of systemd. */
 export function isJournal(
   fd: number,
   { JOURNAL_STREAM: told }: Readonly<Record<string, string | undefined>>,

@@ -25,7 +25,7 @@ export function openLogLines(fd: number, onDropped: (lines: number) => void): Lo
   const kept: Buffer[] = [];
   let keptBytes = 0;
   let dropped = 0;
-  /** When a byte was last taken, and when last none was, ms. */
+  /** Time at which a byte was last taken, and at which last none was, ms. */
   let tookAt = -Infinity;
   let refusedAt = -Infinity;
   let timer: NodeJS.Timeout | undefined;

@@ -13,7 +13,7 @@ export type Log = Logger;
 
 /** Characters of a text that are logged: the journal splits a line at 48 KiB. */
 const MAX_TEXT = 2000;
-/** What the journal would take for a level where a line that it splits begins again. */
+/** Matches what the journal would take for a level where a line that it splits begins again. */
 const prefixes = /<(?=\d{1,3}>)/g;
 
 /**

@@ -8,7 +8,7 @@ export interface Alias {
 export interface Found {
   /** From the prefix. */
   readonly path: string;
-  /** Where it really is; only of what is reached through a link. */
+  /** The real path; only of a directory that is reached through a link. */
   readonly real?: string;
 }
 

@@ -66,7 +66,7 @@ export async function discover(
     }
   }
 
-  /** What a link leads to; nothing where that is not there. */
+  /** Finds what a link leads to; nothing where that is not there. */
   async function linked(path: string): Promise<Found[]> {
     try {
       return [{ path, real: await realpath(`${prefix}/${path}`) }];

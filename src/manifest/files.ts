@@ -10,8 +10,8 @@ import { ACTIVE, isCompressed, isGeneration, oldestFirst, withoutTwins } from ".
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 const CHUNK_BYTES = 256 * 1024;
 /**
- * How much of what was read is remembered, as a hash, to know a file again. More than the last line
- * as a rule: lines may end in much that is the same in all of them.
+ * Bytes of what was read that are remembered, as a hash, to know a file again. More than the last
+ * line as a rule: the ends of lines may be much the same in all of them.
  */
 const HASHED_BYTES = 4096;
 
@@ -35,8 +35,8 @@ export interface ManifestFile {
 }
 
 /**
- * What a file is known by, together with its bytes: its inode. The number of its device is another
- * one after a network mount was made again, and on another host.
+ * The identity of a file, together with its bytes: its inode. The device's number is no part of it:
+ * it changes when a network mount is made again, and on another host.
  */
 export function fileId({ ino }: Pick<Stats, "ino">): string {
   return String(ino);

@@ -15,8 +15,8 @@ export interface Segment {
 }
 
 /**
- * What is to be read of a manifest. `doubt` says why what is there cannot be what was read
- * before; once that is certain, everything is read again from 0.
+ * The parts of a manifest that are to be read. `doubt` says why what is there cannot be what was
+ * read before; once that is certain, everything is read again from 0.
  */
 export interface ReadingPlan {
   readonly segments: readonly Segment[];

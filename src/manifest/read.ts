@@ -86,7 +86,10 @@ interface ParsedBlock {
   readonly badEnd?: RejectedLine & { readonly hasEntry: boolean };
 }
 
-/** What is too long to be an entry; NULs stand before one, and on its line. */
+/**
+ * Rejects a block that was not kept: a line that is too long to be an entry, or NULs, which stand
+ * before an entry and on its line.
+ */
 function notKept({ start, end, isHole }: LineBlock, path: string, before: number): ParsedBlock {
   const line = before + 1;
   const reason = isHole ? `${end - start} NULs` : `longer than ${MAX_LINE_BYTES} bytes`;

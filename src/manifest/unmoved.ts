@@ -11,7 +11,7 @@ export interface Unmoved {
   of(datasets: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
-/** What was changed longer ago than this has another ctime when it is changed again, ms. */
+/** Age of a change after which a further change gives the file another ctime, ms. */
 const CLOCK_TICK_MS = 2000;
 
 /** Creates the memory for the datasets below a prefix. */
@@ -36,7 +36,7 @@ export function unmovedBelow(prefix: string): Unmoved {
   };
 }
 
-/** Whether a file looks as it did, so far as one look tells. */
+/** True when a file looks as it did, so far as one look tells. */
 export function looksSame(a: ManifestFile, b: ManifestFile | undefined): boolean {
   const isSameFile = a.id === b?.id && a.size === b.size;
   return isSameFile && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs;

@@ -1,6 +1,6 @@
 import { errorCode } from "../errors.ts";
 
-/** Whether this machine has a process of this number. */
+/** True when this machine has a process with this number. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);

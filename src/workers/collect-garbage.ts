@@ -1,6 +1,6 @@
 import { getHeapStatistics } from "node:v8";
 
-/** What dead buffers of this thread may take, bytes. */
+/** Bytes that dead buffers of this thread may take. */
 const LEFT_BYTES = 8 * 1024 * 1024;
 /** Between two looks, ms: a look takes as long as a small file's part of them. */
 const BETWEEN_MS = 2;

@@ -1,16 +1,19 @@
-/** What a thread tells the pool without a message, so that it holds also when the thread dies. */
+/**
+ * Counters by which a thread tells the pool about itself without a message, so that they hold also
+ * when the thread dies.
+ */
 export interface Counters {
   /** Jobs done so far. */
   readonly done: () => number;
   /** Grows with each job done, and while it waits for another thread. */
   readonly moves: () => number;
-  /** Whether it has loaded everything. */
+  /** True once the thread has loaded everything. */
   readonly isReady: () => boolean;
-  /** Whether it could not remove a temporary file. */
+  /** True once the thread could not remove a temporary file. */
   readonly hasLeft: () => boolean;
 }
 
-/** What the thread itself says. */
+/** The thread's own side of its counters. */
 export interface OwnCounters {
   ready(): void;
   jobDone(): void;

@@ -15,7 +15,7 @@ export interface WorkerPool {
   close(): Promise<void>;
   /** False once a thread ended in the middle of a job, or could not remove what it had begun to write. */
   wasClean(): boolean;
-  /** How many threads had to be replaced: they died, or were at one file for too long. */
+  /** Number of threads that had to be replaced: they died, or were at one file for too long. */
   replaced(): number;
 }
 
@@ -35,7 +35,7 @@ interface Slot {
   /** The count of its moves at the last look, and when that last grew. */
   moves: number;
   movedAt: number;
-  /** How many it may be sent at once. */
+  /** Number of tasks it may be sent at once. */
   atOnce: number;
 }
 

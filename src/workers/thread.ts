@@ -21,17 +21,17 @@ export interface ThreadHandlers {
   readonly onDeath: (code: FailureCode, message: string) => void;
 }
 
-/** What a thread is given to begin with. Plain data. */
+/** Data that a thread is given to begin with. Plain, to be copied. */
 export interface WorkerData {
   readonly origin: SettingsOrigin;
   /** The file that tells what is in work. */
   readonly crashMarks: string;
-  /** Which thread it is, from 0. */
+  /** Number of the thread, from 0. */
   readonly thread: number;
   readonly counters: SharedArrayBuffer;
-  /** Where it says what it has open, for `closeLeft`. */
+  /** Memory in which it notes the descriptors it has open, for `closeLeft`. */
   readonly descriptors: SharedArrayBuffer;
-  /** What the threads share of `Turn`. */
+  /** Memory that the threads share for `Turn`. */
   readonly turn: SharedArrayBuffer;
 }
 

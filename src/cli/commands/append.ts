@@ -39,7 +39,7 @@ export async function append(options: AppendCommandOptions, context: Context): P
   return exitCodes.done;
 }
 
-/** What a pass would not find: an entry without it waits, or fails. */
+/** Messages about what a pass would not find: an entry without it waits, or fails. */
 async function missingOf(
   directory: string,
   { dataset, bronze }: Pick<AppendCommandOptions, "dataset" | "bronze">,
@@ -54,7 +54,10 @@ async function missingOf(
   ];
 }
 
-/** What cannot be looked at may be there for those who sample. */
+/**
+ * True unless a path is known to be absent: what we cannot look at may be there for those who
+ * sample.
+ */
 async function isThere(path: string): Promise<boolean> {
   return stat(pathBytes(path)).then(
     () => true,

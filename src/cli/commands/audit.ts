@@ -90,7 +90,7 @@ export async function audit(options: AuditOptions, context: Context): Promise<nu
   return isWrong ? exitCodes.entriesFailed : exitCodes.done;
 }
 
-/** Whether manifests or samples of a dataset cannot be read: permissions, or a disk. */
+/** True when manifests or samples of a dataset cannot be read: permissions, or a disk. */
 function isUnreadable(error: unknown): boolean {
   if (error instanceof Failure) {
     return /^(MANIFEST_UNREADABLE|OUTPUT_UNWRITABLE|FILE_MISSING|PATH_REFUSED)$/.test(error.code);

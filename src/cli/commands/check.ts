@@ -42,7 +42,7 @@ interface Notice {
 interface Findings {
   readonly problems: Problem[];
   readonly notices: Notice[];
-  /** Whether people have acknowledged a bad line; asked once of each. */
+  /** True when people have acknowledged a bad line; asked once of each. */
   readonly isAcknowledged: (line: RejectedLine) => boolean;
 }
 

@@ -86,9 +86,9 @@ async function targetOf(queries: Queries, { what, dataset }: ForgetOptions): Pro
 }
 
 /**
- * Whether there is something on disk that has to say so, or to go.
- * @throws Failure FILE_MISSING where the lake is not there; USAGE where it would come back at once;
- * OUTPUT_UNWRITABLE
+ * True when there is something on disk that has to record the forgetting, or to be removed.
+ * @throws Failure FILE_MISSING where the lake is not there; USAGE where the dataset would come back
+ * at once, or where its samples are another one's; OUTPUT_UNWRITABLE
  */
 async function isOnDisk(
   settings: Settings,

@@ -73,7 +73,7 @@ export async function preview(options: PreviewOptions, context: Context): Promis
   return exitCodes.done;
 }
 
-/** Whether two paths lead to one file. */
+/** True when two paths lead to one file. */
 function isSame(a: string, b: string): boolean {
   const [one, other] = [a, b].map((path) => statSync(pathBytes(path), { throwIfNoEntry: false }));
   return one !== undefined && one.dev === other?.dev && one.ino === other.ino;

@@ -22,7 +22,7 @@ import { tell } from "../output/print.ts";
 import { cachePath, type Lock, takeLock } from "../../store/open.ts";
 import type { UpkeepStore } from "../../store/upkeep-store.ts";
 
-/** Whether the host is still busy is asked after this many ms. */
+/** Time between two questions whether the host is still busy, ms. */
 const LOOK_MS = 250;
 /** Time that `run --once` may spend on syncing, ms. */
 const SYNC_MS = 5000;

@@ -76,7 +76,7 @@ function textOf(all: readonly Shown[], options: ShowOptions, context: Context): 
   return tables.map((table) => tableAs(output, table, context.out.isTTY)).join("\n");
 }
 
-/** Where it comes from, and its tables. */
+/** The provenance of what is shown, and its tables. */
 function wholeText(shown: Shown, { width, vertical }: ShowOptions, context: Context): string {
   const said = provenanceOf(shown).map(([label, text]) =>
     label === null ? printable(text) : `  ${label.padEnd(9)} ${printable(text)}`,

@@ -20,7 +20,7 @@ export async function page(context: Context, text: string, isWanted: boolean): P
   if (!(await shownBy(pager, text, { LESS, ...env }))) await writeAll(context, text);
 }
 
-/** Whether the pager could be started. */
+/** Shows text in the pager; false when that could not be started. */
 async function shownBy(pager: string, text: string, env: NodeJS.ProcessEnv): Promise<boolean> {
   // Ctrl-C is for the pager.
   const ignore = () => undefined;

@@ -26,7 +26,10 @@ export function progress(queries: Queries, settings: Settings, context: Context)
   let total = 0;
   let recountAt = -Infinity;
 
-  /** What is due changes while it is done: entries come, and outcomes are reported in batches. */
+  /**
+   * Counts the due entries again. They change while they are done: entries come, and outcomes are
+   * reported in batches.
+   */
   async function recount(): Promise<void> {
     const before = performance.now();
     if (before < recountAt) return;

@@ -16,13 +16,13 @@ export interface Reporter {
   reloaded(refusal?: string): void;
   /** The end is near, in this many ms at the most. */
   stopping(withinMs: number): void;
-  /** Why passes wait; undefined when they go on. */
+  /** Passes wait for this reason; undefined when they go on. */
   waits(reason: string | undefined): void;
   /** A pass has ended; `trouble` says what was wrong with it. */
   passed(trouble: string | undefined): void;
   /** An entry was settled. */
   settled(): void;
-  /** What is due may have changed. */
+  /** The number of due entries may have changed. */
   changed(): void;
   end(): void;
 }
@@ -33,9 +33,9 @@ export interface ReporterOptions {
   readonly log: Log;
   readonly notify: Notify;
   readonly liveness: LivenessTracker;
-  /** What one file may take, at the most, ms. */
+  /** Longest time that one file may take, ms. */
   readonly longestJobMs: () => number;
-  /** Whether a dataset gets samples now; what is due in others does not wait. */
+  /** True when a dataset gets samples now; due entries of others do not wait. */
   readonly isSampled: (dataset: string) => boolean;
 }
 

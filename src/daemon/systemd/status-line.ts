@@ -6,11 +6,11 @@ export interface Standing {
   readonly backlog: Backlog;
   /** Files done per second; 0 when none was. */
   readonly rate: number;
-  /** Why passes wait, where the host is busy. */
+  /** The reason why passes wait while the host is busy; undefined when they do not. */
   readonly passesWait: string | undefined;
-  /** What was wrong with the last pass. */
+  /** Trouble in the last pass; undefined when there was none. */
   readonly trouble: string | undefined;
-  /** Why the newest configuration is not in use. */
+  /** The reason why the newest configuration is not in use; undefined when it is. */
   readonly refusal: string | undefined;
 }
 

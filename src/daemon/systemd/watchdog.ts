@@ -5,7 +5,7 @@ import type { LivenessTracker } from "../liveness.ts";
 export interface WatchdogOptions {
   readonly notify: Notify;
   readonly liveness: LivenessTracker;
-  /** What one file may take, at the most, ms. */
+  /** Longest time that one file may take, ms. */
   readonly longestJobMs: () => number;
   /** Called when nothing was done for too long, with the time since then, ms; it may be told often. */
   readonly onHang: (stalledMs: number) => void;

@@ -5,7 +5,7 @@ import { MANIFESTS } from "../../lake/dataset.ts";
 const DATASET_DEPTH = 3;
 const MANIFESTS_DEPTH = 4;
 
-/** Which directories of a lake are followed: vendor/dataset/version/manifests, and no data. */
+/** The directories of a lake that are followed: vendor/dataset/version/manifests, and no data. */
 export interface Layout {
   /** True for a path that is followed if it is a directory. */
   isFollowed(path: string): boolean;
