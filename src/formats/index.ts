@@ -89,7 +89,7 @@ function recogniseEmpty(named: Format | undefined, by: RecognisedBy): Recognised
   return { format: empty, by };
 }
 
-/** True when the content does not speak against the format that the name claims. */
+/** True when the content does not contradict the format that the name claims. */
 function isKept(named: Format, head: Uint8Array, found: Format | undefined): boolean {
   if (named.kind === "text") return !isForeign(head, found);
   return named === found || (found !== undefined && named.name === tarName(found.name));

@@ -3,7 +3,7 @@ import type { Recognised, SampleSummary } from "./types.ts";
 import { unknown } from "./unknown.ts";
 
 /**
- * Has a source sampled in its format; where it has no sample in it, it is described instead.
+ * Samples a source in its format; a source that has no sample in it is described instead.
  * @throws what `sample` throws
  */
 export async function sampleWith<T>(
@@ -18,7 +18,7 @@ export async function sampleWith<T>(
   }
 }
 
-/** The summary of a sample, with what recognising its source warned of in front. */
+/** Puts the warning from recognising a source in front of its sample's summary. */
 export function summaryWith({ warning }: Recognised, summary: SampleSummary): SampleSummary {
   if (warning === undefined) return summary;
   return { ...summary, warnings: [warning, ...summary.warnings] };

@@ -44,7 +44,7 @@ export interface Recognised {
   readonly by: RecognisedBy;
   /** Set when the content corrected the name. */
   readonly warning?: string;
-  /** Set when the format is `unknown`: why. */
+  /** The reason, when the format is `unknown`. */
   readonly reason?: string;
 }
 

@@ -27,7 +27,7 @@ export function outputError(error: unknown): {
   return { code, message: errorMessage(error) };
 }
 
-/** Codes for a name that a file system does not take, whatever the directory. */
+/** Codes for a name that a file system does not take in any directory. */
 const nameErrors = /^(EINVAL|EPERM|EILSEQ|ENAMETOOLONG|EISDIR|ENOTDIR|EEXIST|ENOTEMPTY)$/;
 
 /**

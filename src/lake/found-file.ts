@@ -9,17 +9,17 @@ import { isWithin } from "./roots.ts";
 export interface FileRoots {
   /** Real paths of the directories it may be in. */
   readonly roots: readonly string[];
-  /** Set when another one could not be looked up: why. */
+  /** Set when a further root could not be looked up: the reason. */
   readonly unknownRoot?: string | undefined;
 }
 
-/** A file that is found and held, not open; and how to let it go. */
+/** A file that is found and held, but not open; and the way to let it go. */
 export interface FoundFile {
   readonly fd: number;
   readonly close: (fd: number) => void;
 }
 
-/** Holds a file to which no link leads; undefined where one may, which has to be judged. */
+/** Holds a file to which no link leads; undefined where a link may, which has to be judged. */
 export function findPlain(directory: HeldDirectory, path: string): FoundFile | undefined {
   if (!path.isWellFormed()) return undefined;
   const { open, close } = systemCalls();
@@ -44,14 +44,20 @@ export function findWithin(path: string, roots: FileRoots): FoundFile {
   }
 }
 
-/** `real` is where a link led to, and the file is held: nothing can be exchanged after this. */
+/**
+ * Checks the path `real` that a link led to. The file is held, so it cannot be exchanged after
+ * this.
+ */
 function checkRoots(path: string, real: string, { roots, unknownRoot }: FileRoots): void {
   if (roots.some((root) => isWithin(real, root))) return;
   if (unknownRoot !== undefined) throw new Failure("FILE_UNREADABLE", unknownRoot);
   throw refused(path, "outside the prefix and allowedRoots");
 }
 
-/** Closes what was only read: whatever goes wrong there, what was read is not the worse for it. */
+/**
+ * Closes a file that was only read: errors of the system do not matter, since what was read stays
+ * good.
+ */
 export function closeRead({ fd, close }: FoundFile): void {
   try {
     close(fd);

@@ -18,8 +18,9 @@ import { pathBytes, pathText } from "../lib/pep383.ts";
 import { O_PATH, systemCalls } from "../system/system-calls.ts";
 
 /**
- * A directory that is held by a descriptor: wherever its name leads meanwhile, this is the one that
- * is worked in. What we change on disk below a lake goes through one (docs/architecture.md).
+ * A directory that is held by a descriptor: work in it stays in this one, even when its name leads
+ * elsewhere meanwhile. Everything we change on disk below a lake goes through one
+ * (docs/architecture.md).
  */
 export interface HeldDirectory extends Disposable {
   readonly fd: number;
@@ -42,7 +43,7 @@ export function holdPlain(real: string, path: string): HeldDirectory {
   return heldByUs(systemCalls().open({ path: real }, DIRECTORY, 0), path);
 }
 
-/** Holds a directory, wherever links lead to; `path` is absolute. @throws errno */
+/** Holds a directory, links followed; `path` is absolute. @throws errno */
 export function holdDirectory(path: string): HeldDirectory {
   return held(openSync(pathBytes(path), DIRECTORY), path, closeSync);
 }
@@ -59,7 +60,10 @@ export function holdThrough(parent: HeldDirectory, name: string): HeldDirectory 
   return held(fd, pathBelow(parent.path, name), closeSync);
 }
 
-/** Calls `hold`; returns undefined where a part of the path is a link, or no directory. @throws errno */
+/**
+ * Calls `hold`; returns undefined where a part of the path is a link, or not a directory.
+ * @throws errno
+ */
 export function unlessLinked(hold: () => HeldDirectory): HeldDirectory | undefined {
   try {
     return hold();
@@ -69,7 +73,10 @@ export function unlessLinked(hold: () => HeldDirectory): HeldDirectory | undefin
   }
 }
 
-/** The same as `holdBeneath`; what is missing of the path is made, mode 0750. @throws errno */
+/**
+ * The same as `holdBeneath`; makes the parts of the path that are missing, mode 0750.
+ * @throws errno
+ */
 export function makeBeneath(parent: HeldDirectory, path: string): HeldDirectory {
   try {
     return holdBeneath(parent, path);
@@ -114,12 +121,12 @@ export function closeFile(fd: number): void {
   systemCalls().close(fd);
 }
 
-/** Gives an entry another name in its directory; what had that name goes. @throws errno */
+/** Gives an entry another name in its directory, in place of an entry that had it. @throws errno */
 export function renameEntry({ fd }: HeldDirectory, from: string, to: string): void {
   systemCalls().rename(fd, from, to);
 }
 
-/** Removes an entry that is no directory; a link itself, not what it leads to. @throws errno */
+/** Removes an entry that is not a directory; a link itself, not what it leads to. @throws errno */
 export function removeEntry(directory: HeldDirectory, name: string): void {
   unlinkSync(entryPath(directory, name));
 }

@@ -25,7 +25,7 @@ export interface Lake {
   readonly settings: Settings;
   /**
    * Holds a dataset's directory. Links above it have to lead where they led when it was first held
-   * here, or to `linkedTo`, where that is given.
+   * here, or to `linkedTo` where that is given.
    * @throws Failure FILE_MISSING or OUTPUT_UNWRITABLE
    */
   hold(dataset: string, linkedTo?: string | null): HeldDataset;
@@ -63,7 +63,10 @@ export function createLake(settings: Settings): Lake {
   };
 }
 
-/** `link` is where links led to; null where there were none. */
+/**
+ * Holds a dataset's directory; `link` is the directory that links led to, null where there were
+ * none.
+ */
 function holdAny(
   prefix: string,
   realPrefix: string,

@@ -67,8 +67,8 @@ export function openLocalFile(path: string, options: OpenOptions): LocalFile {
 }
 
 /**
- * The same for a path that a manifest names: one below the dataset is opened from its held
- * directory, and where no link is on its way the kernel sees to it that it stays there.
+ * The same for a path that a manifest names. A path below the dataset is opened from its held
+ * directory; where no link is on the way, the kernel makes sure that it stays there.
  */
 export function openBronze(
   directory: HeldDirectory,
@@ -177,7 +177,10 @@ function localFile(
   }
 }
 
-/** Yields a file from its first bytes on. Apart from the file, for the reason `streamSource` has. */
+/**
+ * Yields a file from its first bytes on. It stands apart from the file for the same reason as in
+ * `streamSource`.
+ */
 async function* chunksOf(
   size: number,
   head: () => Promise<Uint8Array>,
@@ -228,7 +231,7 @@ const codes: Readonly<Record<string, FailureCode>> = {
   ERR_INVALID_ARG_VALUE: "PATH_REFUSED",
 };
 
-/** Translates what the file system said of a file; anything else passes through. */
+/** Translates an error of the file system about a file; anything else passes through. */
 function fileFailure(error: unknown, path: string): unknown {
   const errno = errorCode(error);
   if (error instanceof Failure || errno === undefined) return error;

@@ -30,7 +30,10 @@ const remote = new Set([
   0x7c7c6673, // Parallels shared folders
 ]);
 
-/** Of those: where a database's locks and shared memory hold, or may (rootless containers, clusters). */
+/**
+ * Those of them where a database's locks and shared memory hold, or may (rootless containers,
+ * clusters).
+ */
 const lockable = new Set([0x65735546, 0x01021997, 0x7461636f, 0x01161970]);
 
 const devices = new Map<bigint, boolean>();

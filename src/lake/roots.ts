@@ -4,13 +4,16 @@ import type { Settings } from "../config/settings.ts";
 import { errorCode, errorMessage } from "../errors.ts";
 import { PRODUCTION, SAMPLES } from "./dataset.ts";
 
-/** Real paths of the directories that what belongs to a lake may lie in. */
+/** Real paths of the directories that may hold parts of a lake. */
 export interface Roots {
   readonly prefix: string;
   readonly all: readonly string[];
   /** False while one of them is missing, such as a late mount. */
   readonly isWhole: boolean;
-  /** Set when one of them could not be looked up: why. A path outside of the others may be in it. */
+  /**
+   * Set when one of them could not be looked up: the reason. A path outside of the others may be in
+   * it.
+   */
   readonly unknown?: string;
 }
 

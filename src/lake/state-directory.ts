@@ -6,8 +6,8 @@ import { isUnfitForDatabases } from "./remote.ts";
 import { isDatasetFolder } from "./roots.ts";
 
 /**
- * Holds the directory of the cache, wherever links lead to, as long as that is in no dataset and on
- * no network file system.
+ * Holds the directory of the cache, links followed, as long as it is outside of all datasets and
+ * not on a network file system.
  * @throws errno; Failure CONFIG_INVALID
  */
 export function holdState(state: string): HeldDirectory {

@@ -6,14 +6,20 @@ const SMALL_BYTES = 16 * 1024;
 /** Bytes that a small input may become, at most; more is left to the stream. */
 export const AT_ONCE_BYTES = 1024 * 1024;
 
-/** Two ways to make other bytes of some, with the same result. */
+/** Two ways to turn bytes into others, with the same result. */
 export interface Ways<R> {
-  /** Throws where that takes the other way: there is too much, or it is damaged. */
+  /**
+   * Turns all bytes at once. Throws where the stream has to do it: there is too much, or it is
+   * damaged.
+   */
   readonly atOnce: (bytes: Uint8Array) => { readonly made: Uint8Array; readonly result: R };
   readonly stream: (chunks: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array, R, void>;
 }
 
-/** Makes other bytes of a stream's, at once where they are few; returns what the way returns. */
+/**
+ * Turns a stream's bytes into others, at once where they are few; returns what the chosen way
+ * returns.
+ */
 export async function* atOnceIfSmall<R>(
   input: AsyncIterable<Uint8Array>,
   { atOnce, stream }: Ways<R>,

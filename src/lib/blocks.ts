@@ -32,7 +32,10 @@ export function cachedSlice(slice: NonNullable<Source["slice"]>): NonNullable<So
   };
 }
 
-/** The same bytes in slices of `bytes` each, the last one shorter, whatever the chunk borders. */
+/**
+ * Yields the same bytes in slices of `bytes` each, the last one shorter; chunk borders do not
+ * matter.
+ */
 export async function* slicesOf(
   chunks: AsyncIterable<Uint8Array>,
   bytes: number,

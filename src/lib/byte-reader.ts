@@ -2,28 +2,31 @@ import { Failure } from "../errors.ts";
 
 /** Reads a stream piece by piece, in pieces of the reader's choice. */
 export interface ByteReader {
-  /** Bytes gone past so far. */
+  /** Bytes passed so far. */
   offset(): number;
-  /** The next bytes, without going past them; fewer where the stream ends. */
+  /** Returns the next bytes without passing them; fewer where the stream ends. */
   peek(bytes: number): Promise<Uint8Array>;
   /**
-   * The next bytes, and goes past them.
+   * Returns the next bytes, and passes them.
    * @throws Failure FORMAT_INVALID where the stream ends before.
    */
   take(bytes: number): Promise<Uint8Array>;
   /**
-   * Goes past bytes without holding them.
+   * Passes bytes without holding them.
    * @throws Failure FORMAT_INVALID where the stream ends before.
    */
   skip(bytes: number): Promise<void>;
   /**
-   * Counts a stream, frame or block that begins: each takes time, also where it holds nothing.
+   * Counts the beginning of a stream, frame or block: each takes time, even an empty one.
    * @throws Failure LIMIT_EXCEEDED where there are far more of them than content.
    */
   countPart(): void;
 }
 
-/** Parts that may come without content, and what each further one has to have on average, bytes. */
+/**
+ * Parts that may come without content; and bytes of content that each further part must have on
+ * average.
+ */
 const FREE_PARTS = 10_000;
 const PART_BYTES = 8;
 

@@ -1,10 +1,13 @@
 /** Difference between the two clocks above which somebody has set one of them, ms. */
 const SET_MS = 1000;
 
-/** Tells whether the wall clock may have been set since the last time it was asked. */
+/** True when the wall clock may have been set since the last call. */
 export type WasClockSet = () => boolean;
 
-/** Creates the function; the first call tells nothing. `wall` and `steady` are clocks, ms. */
+/**
+ * Creates the function; its first call returns true, since nothing is known before. `wall` and
+ * `steady` are clocks, ms.
+ */
 export function watchClock(
   wall: () => number = Date.now,
   steady: () => number = () => performance.now(),

@@ -4,7 +4,10 @@
  */
 const AT_ONCE = 32;
 
-/** Does the work for each item, some at once; results in the items' order. @throws what work throws */
+/**
+ * Does the work for each item, some at once; the results are in the items' order.
+ * @throws what `work` throws
+ */
 export async function concurrently<T, R>(
   items: readonly T[],
   work: (item: T) => Promise<R>,

@@ -6,8 +6,9 @@ import { Cron } from "croner";
 export type NextTime = (after: number) => number;
 
 /**
- * Reads a cron expression of five fields, or of six with seconds first, in local time. Where a clock
- * repeats an hour, what comes several times a day comes in both, and what comes at one time once.
+ * Reads a cron expression of five fields, or of six with seconds first, in local time. Where a
+ * clock repeats an hour, times that come several times a day come in both hours, and a single time
+ * comes once.
  * @throws an error that says what is wrong with it
  */
 export function nextTimeOf(expression: string): NextTime {

@@ -5,7 +5,10 @@ export interface Deadline {
   readonly signal: AbortSignal;
   /** Rejects when the time is over or the work is stopped from outside. */
   readonly rejected: Promise<never>;
-  /** Waits for what is not the job's own work: this time does not count. @throws what `wait` throws */
+  /**
+   * Waits for something that is not the job's own work: this time does not count.
+   * @throws what `wait` throws
+   */
   aside(wait: () => Promise<void>): Promise<void>;
   stop(): void;
 }

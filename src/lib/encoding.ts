@@ -12,19 +12,19 @@ export interface Encoding {
   readonly loneCr: boolean;
 }
 
-/** Decodes UTF-8 whole, without its byte order mark; throws TypeError where it is none. */
+/** Decodes UTF-8 whole, without its byte order mark; throws TypeError where it is not UTF-8. */
 export const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** 1 for the control bytes that texts do not have. */
+/** Table with 1 for the control bytes that texts do not have. */
 const oddBytes = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x20 || (byte >= 0x08 && byte <= 0x0d) || byte === 0x1b ? 0 : 1,
 );
 
 /**
- * Tells how to walk a text, from its first bytes: UTF-16 and UTF-32 by their byte order mark, UTF-16
+ * Finds a text's encoding from its first bytes: UTF-16 and UTF-32 by their byte order mark, UTF-16
  * also by the pattern of its zero bytes; else an ASCII superset (UTF-8, Latin-1, Shift-JIS, …). A
  * lone CR counts as a line end only where lone CRs outnumber LFs.
  */
@@ -87,7 +87,10 @@ type Marked = Units & Pick<Encoding, "bom">;
 
 const bytewise: Units = { unitBytes: 1, bigEndian: false };
 
-/** Byte order marks. That of UTF-16 LE begins that of UTF-32 LE: a text does not begin with NUL. */
+/**
+ * Byte order marks. The mark of UTF-16 LE is the beginning of UTF-32 LE's; that is no conflict,
+ * since a text does not begin with NUL.
+ */
 const marks: readonly (readonly [mark: readonly number[], units: Units])[] = [
   [[0xef, 0xbb, 0xbf], bytewise],
   [[0xff, 0xfe, 0, 0], { unitBytes: 4, bigEndian: false }],
@@ -105,7 +108,9 @@ function isWide(head: Uint8Array): boolean {
   return (markOf(head) ?? unmarkedUtf16(head)).unitBytes > 1;
 }
 
-/** UTF-16 by its zero bytes: most high bytes are zero, or all units make sense as text. */
+/**
+ * Recognises UTF-16 by its zero bytes: most high bytes are zero, or all units make sense as text.
+ */
 function unmarkedUtf16(bytes: Uint8Array): Units {
   const head = bytes.subarray(0, Math.min(bytes.length & ~1, LOOKED_AT_BYTES));
   if (head.length < 8 || !head.includes(0)) return bytewise;

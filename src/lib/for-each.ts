@@ -1,6 +1,6 @@
 /**
- * Does work on each item, on at most `limit` at a time. After an error nothing more is taken; what
- * is in work comes to its end first.
+ * Does work on each item, on at most `limit` at a time. After an error no further item is begun,
+ * and those in work are finished first.
  * @throws the first error, of the items or of the work
  */
 export async function forEach<T>(

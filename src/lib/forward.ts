@@ -1,8 +1,8 @@
 import type { Source } from "./source.ts";
 
 /**
- * Slices of a stream, for a reader that only ever moves on: each slice has to start at or after
- * the start of the one before. What lies between is read and dropped.
+ * Slices of a stream, for a reader that only moves forward: each slice has to start at or after the
+ * start of the one before. Bytes in between are read and dropped.
  */
 export function forwardSlice(
   chunks: AsyncIterator<Uint8Array, unknown, void>,

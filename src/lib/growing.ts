@@ -1,4 +1,4 @@
-/** Bytes that are added to. */
+/** A growing buffer. */
 export interface Growing {
   /** Bytes so far. */
   length(): number;
@@ -6,11 +6,11 @@ export interface Growing {
   reserve(bytes: number): Buffer;
   /** Adds one byte. */
   push(byte: number): void;
-  /** Adds the bytes of others from `start` to, without, `end`. */
+  /** Adds bytes `start` to `end` (exclusive) of others. */
   add(bytes: Uint8Array, start: number, end: number): void;
   /** Returns what was added, in one piece. */
   bytes(): Buffer;
-  /** Forgets what was added; the memory is used again, unless that is much. */
+  /** Forgets what was added; the memory is used again, unless there is much of it. */
   clear(): void;
 }
 
@@ -19,7 +19,7 @@ const EMPTY = Buffer.alloc(0);
 const FIRST_BYTES = 1024;
 /** Bytes that are kept for what comes next, at most. */
 const MOST_KEPT_BYTES = 64 * 1024;
-/** A view of so few bytes takes longer than they do one by one. */
+/** Bytes up to which copying one by one is faster than making a view. */
 const FEW_BYTES = 32;
 
 /** An empty buffer that doubles when it is full. */

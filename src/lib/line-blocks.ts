@@ -10,17 +10,18 @@ export interface LineBlock {
   readonly start: number;
   /** Offset after the last byte. */
   readonly end: number;
-  /** The lines, or undefined for what was too long. */
+  /** The lines; undefined for a line that was too long, and for NULs. */
   readonly bytes: Uint8Array | undefined;
-  /** True for NULs: a hole that truncation left under a producer that goes on at its old place. */
+  /**
+   * True for NULs: the hole that a truncation leaves when the producer goes on at its old offset.
+   */
   readonly isHole: boolean;
 }
 
 /**
- * Cuts chunks into blocks of whole lines, from offset `start` on. What follows the last line feed
- * is left out; a line longer than `maxBytes` is passed over without being held, and so are NULs
- * before one. Chunks are not to be
- * longer than `maxBytes` themselves.
+ * Cuts chunks into blocks of whole lines, from offset `start` on. Anything after the last line feed
+ * is left out. A line longer than `maxBytes` is passed over without being held, and so are NULs
+ * before one. Chunks must not be longer than `maxBytes` themselves.
  */
 export async function* lineBlocks(
   chunks: AsyncIterable<Uint8Array>,
@@ -73,7 +74,9 @@ export async function* lineBlocks(
   }
 }
 
-/** Takes away the NULs that parts begin with, and parts that hold nothing else; returns how many. */
+/**
+ * Removes the NULs that parts begin with, and parts that hold nothing else; returns their number.
+ */
 function dropNuls(parts: Uint8Array[]): number {
   let dropped = 0;
   for (let part = parts[0]; part !== undefined; part = parts[0]) {

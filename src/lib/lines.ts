@@ -5,15 +5,17 @@ const LF = 0x0a;
 const CR = 0x0d;
 
 /**
- * Records are lines. With `skipBlank`, a line of white space alone belongs to the line after it
- * and does not count.
+ * Creates a scanner whose records are lines. With `skipBlank`, a line of white space alone belongs
+ * to the line after it and does not count.
  */
 export function lineScanner(encoding: Encoding, skipBlank: boolean): RecordScanner {
   const simple = encoding.unitBytes === 1 && !encoding.loneCr;
   return simple ? byteLines(encoding.bom, skipBlank) : unitLines(encoding, skipBlank);
 }
 
-/** Turns bytes into code units, -1 within one, whatever the chunk borders. */
+/**
+ * Creates a function that turns bytes into code units, -1 within one; chunk borders do not matter.
+ */
 export function unitReader({ unitBytes, bigEndian }: Encoding): (byte: number) => number {
   if (unitBytes === 1) return (byte) => byte;
   let unit = 0;
@@ -29,7 +31,7 @@ export function unitReader({ unitBytes, bigEndian }: Encoding): (byte: number) =
   };
 }
 
-/** White space of a blank line, and the byte order mark in front of one. */
+/** True for white space of a blank line, and for the byte order mark in front of one. */
 function isBlank(unit: number): boolean {
   return unit === 0x20 || unit === 0x09 || unit === CR || unit === 0xfeff;
 }

@@ -1,14 +1,14 @@
 import { distance } from "fastest-levenshtein";
 
-/** The name that is nearest to another, however far that is. */
+/** Returns the name that is nearest to another, however far that is. */
 export { closest } from "fastest-levenshtein";
 
-/** Characters of a name that are compared: what differs later is told by its beginning. */
+/** Characters of a name that are compared; longer names are judged by their beginning. */
 const COMPARED = 300;
 
 /**
- * The names that may be meant by one that is none of them, nearest first, at most `count`: a third
- * of the characters may differ, and two always.
+ * Returns the names that may be meant by an unknown one, nearest first, at most `count`: a third of
+ * the characters may differ, and two always.
  */
 export function nearest(name: string, names: Iterable<string>, count: number): string[] {
   const wanted = name.slice(0, COMPARED);

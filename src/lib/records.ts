@@ -13,8 +13,8 @@ export interface RecordScanner {
   /** True when something other than blank lines was seen since the last record's end. */
   started(): boolean;
   /**
-   * Asked about an unfinished record: another scanner to read it with, from its start, when this
-   * one cannot have understood it (a quote that is not closed); `wait` while that is open.
+   * Returns another scanner to read an unfinished record with, from its start, when this one cannot
+   * have understood it (a quote that is not closed); `wait` while it may still be closed.
    */
   giveUp?(atEnd: boolean): RecordScanner | "wait" | undefined;
 }
@@ -31,7 +31,7 @@ export interface RecordLimits {
   readonly records: number;
   readonly bytes: number;
   readonly atLeast: number;
-  /** A record among the first `atLeast` that is longer than this means there is no sample. */
+  /** Bytes of one record; where one of the first `atLeast` is longer, there is no sample. */
   readonly recordBytes: number;
 }
 

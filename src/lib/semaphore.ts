@@ -1,7 +1,7 @@
 /** Does some work when it is its turn. @throws Busy; what the work throws */
 export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** Thrown where it was not somebody's turn for too long. */
+/** Thrown when a caller has waited too long for its turn. */
 export class Busy extends Error {
   constructor() {
     super("Too many ask for this at once; try again in a while.");
@@ -10,8 +10,9 @@ export class Busy extends Error {
 }
 
 /**
- * Lets a fixed number work at once, in the order in which they come; what each of them holds in memory adds
- * up otherwise. Who has waited for `patienceMs` waits no longer: one that hangs is not waited for.
+ * Lets a fixed number work at once, in the order in which they come; otherwise the memory that each
+ * of them holds would add up. A caller gives up after `patienceMs`, so that work that hangs holds
+ * up nobody for ever.
  */
 export function createSemaphore(atOnce: number, patienceMs: number): InTurn {
   let free = atOnce;

@@ -10,16 +10,19 @@ export interface Source {
   head(): Promise<Uint8Array>;
   /** All bytes from the start, in chunks of any length. */
   stream(): AsyncIterable<Uint8Array>;
-  /** Bytes `start` to `end` (exclusive), fewer at the end of the file. Present = random access. */
+  /**
+   * Bytes `start` to `end` (exclusive), fewer at the end of the file. Present where there is random
+   * access.
+   */
   slice?(start: number, end: number): Promise<Uint8Array>;
-  /** Raises what may be read in all to this many bytes, where the limit is lower. */
+  /** Raises the number of bytes that may be read in all to this one, where the limit is lower. */
   allowReading?(bytes: number): void;
 }
 
 /** Bytes of a source that are looked at to recognise it. */
 export const HEAD_BYTES = 64 * 1024;
 
-/** A source for bytes that can be read only once, such as what a container holds. */
+/** A source of bytes that can be read only once, such as a container's content. */
 export function streamSource(
   name: string,
   chunks: AsyncGenerator<Uint8Array, unknown, void>,
@@ -46,9 +49,9 @@ export function streamSource(
 }
 
 /**
- * Yields what was taken already and what follows. Apart from the source that gives it out: a
- * generator function that is made for each source is kept, with all it can see, until all memory
- * is searched for garbage.
+ * Yields what was taken already, then the rest. It stands apart from the source on purpose: a
+ * generator function that is made for each source, with everything it can see, is kept until the
+ * next full garbage collection.
  */
 async function* rest(
   taken: readonly Uint8Array[],

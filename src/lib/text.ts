@@ -22,7 +22,7 @@ export function bytesText(bytes: number): string {
   return `${unit === 0 ? size : size.toFixed(1)} ${units[unit]}`;
 }
 
-/** A format as the sample's name has it: tab-separated values are `csv` among the formats. */
+/** A format as the sample's name tells it: among the formats, tab-separated values are `csv`. */
 export function formatText(format: string, sample: string | null): string {
   const spelling = /\.(tsv|psv)(\.[a-z\d]+)?$/i.exec(sample ?? "")?.[1];
   return spelling === undefined ? format : format.replace(/^csv\b/, spelling.toLowerCase());
@@ -49,14 +49,14 @@ export function durationText(ms: number): string {
 }
 
 /**
- * Text from a file or a manifest, made safe to show: control characters, and what turns the
- * direction of text around, become `·`; halves of characters become U+FFFD.
+ * Text from a file or a manifest, made safe to show: control characters, and characters that change
+ * the direction of text, become `·`; halves of characters become U+FFFD.
  */
 export function printable(text: string): string {
   return text.replace(unsafe, "·").toWellFormed();
 }
 
-/** The same for text of several lines: what ends a line stays. */
+/** The same for text of several lines: line ends stay. */
 export function printableLines(text: string): string {
   return text.split("\n").map(printable).join("\n");
 }

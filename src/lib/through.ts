@@ -3,15 +3,15 @@ import type { Transform } from "node:stream";
 import { slicesOf } from "./blocks.ts";
 
 /**
- * Input is fed in slices: one slice's output bounds what waits to be taken, and what is lost when
- * the transform fails does not depend on the chunk borders.
+ * Bytes of a slice of input: one slice's output bounds the output that waits, and the input that is
+ * lost when the transform fails does not depend on the chunk borders.
  */
 const SLICE_BYTES = 8 * 1024;
 
 /**
- * Sends bytes through a Node transform and yields what comes out, as it comes. What came out
- * before an error is yielded before the error is thrown; input after the transform's own end is
- * left unread. The transform and the input are closed however the caller leaves.
+ * Sends bytes through a Node transform and yields its output as it comes. Output that came before
+ * an error is yielded before the error is thrown; input after the transform's own end is left
+ * unread. The transform and the input are closed however the caller leaves.
  * @throws what the transform or the input throws.
  */
 export function through(
@@ -21,7 +21,7 @@ export function through(
   return throughEach(slicesOf(input, SLICE_BYTES), transform);
 }
 
-/** The same for input whose pieces are to be fed as they are: one piece is lost with an error. */
+/** The same for input whose pieces are to be fed as they are: an error loses one piece. */
 export async function* throughEach(
   pieces: AsyncIterable<Uint8Array>,
   transform: Transform,
@@ -50,7 +50,7 @@ export async function* throughEach(
     return failure === undefined && !transform.readableEnded;
   }
 
-  /** Waits until a piece is worked off, or the transform is closed by an error. */
+  /** Waits until a piece is processed, or the transform is closed by an error. */
   async function written(piece: Uint8Array): Promise<void> {
     const done = new Promise<void>((resolve) => void transform.write(piece, () => resolve()));
     await Promise.race([done, closed]);

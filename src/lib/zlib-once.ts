@@ -1,6 +1,6 @@
 import type { ZlibOptions } from "node:zlib";
 
-/** Output is made in memory of this size, too much for Node's pool: it is ours to free. */
+/** Bytes of the memory that output is made in: too many for Node's pool, so that we can free it. */
 const CHUNK_BYTES = 64 * 1024;
 
 /**
@@ -9,7 +9,7 @@ const CHUNK_BYTES = 64 * 1024;
  */
 export const QUICK: ZlibOptions = { level: 3 };
 
-/** One of zlib's functions that work at once, such as `inflateRawSync`. */
+/** One of zlib's synchronous functions, such as `inflateRawSync`. */
 export type ZlibSync = (bytes: Uint8Array, options: ZlibOptions) => Uint8Array;
 
 /** Bytes that were made, and the number of those taken for them. */
@@ -19,8 +19,8 @@ export interface Worked {
 }
 
 /**
- * Works bytes off at once. Node holds what such a call wrote into until all memory is searched for
- * garbage; for many small calls that is searched again and again. Here it is freed at once.
+ * Processes bytes at once. Node keeps the memory that such a call wrote into until a full garbage
+ * collection, and many small calls would cause one after the other. Here it is freed at once.
  * @throws what zlib throws
  */
 export function zlibOnce(work: ZlibSync, bytes: Uint8Array, options: ZlibOptions = {}): Worked {

@@ -3,18 +3,21 @@ import type { FailureFilter } from "./rows.ts";
 /** Changes that people ask for, beside the daemon or without one. `now` is ms since epoch. */
 export interface ChangeStore {
   /**
-   * Makes failed (and pruned) entries due again, as if nothing had failed before; returns how many
-   * of each dataset, for those that have some. A failure of a try that is under way does not undo
-   * this; a success settles the entry.
+   * Makes failed (and pruned) entries due again, as if nothing had failed before. Returns the
+   * number of entries of each dataset that has some. A failure of a try that is under way does not
+   * undo this; a success settles the entry.
    */
   retry(filter: FailureFilter, now: number): Promise<ReadonlyMap<string, number>>;
-  /** Makes entries due again; returns how many. */
+  /** Makes entries due again; returns their number. */
   makeDue(dataset: string, raws: readonly string[], now: number): Promise<number>;
-  /** Makes due again what an earlier version of the program could not do; returns how many entries. */
+  /**
+   * Makes entries due again that failed for something an earlier version of the program could not
+   * do; returns their number.
+   */
   retryAfterUpgrade(version: string, now: number): Promise<number>;
   /**
-   * Acknowledges failed entries that are not tried again; returns how many of each dataset, for
-   * those that have some. Another line, failure or retry of an entry is acknowledged by none of this.
+   * Acknowledges failed entries that are not tried again. Returns the number of entries of each
+   * dataset that has some. A later line, failure or retry of an entry is not acknowledged by this.
    */
   acknowledgeEntries(acknowledgement: Acknowledgement): Promise<ReadonlyMap<string, number>>;
   /** The same for rejected manifest lines. */

@@ -2,7 +2,7 @@ import type { SettledOutcome } from "./types.ts";
 
 /** The cache's knowledge of a raw file when a new line names it. */
 export interface Known {
-  /** ms; null when nothing is to be done. */
+  /** Time at which it is due, ms since epoch; null when nothing is to be done. */
   readonly nextAt: number | null;
   /** Of the last settled job. */
   readonly outcome: SettledOutcome | null;
@@ -10,7 +10,10 @@ export interface Known {
   readonly doneMtime: number | null;
 }
 
-/** `unchanged`: nothing to do; `due`: to be sampled; `superseding`: so, instead of a waiting one. */
+/**
+ * `unchanged`: nothing to do; `due`: to be sampled; `superseding`: to be sampled, in place of a
+ * line that waits.
+ */
 export type Decision = "unchanged" | "due" | "superseding";
 
 /**

@@ -13,11 +13,11 @@ export interface DrainStore {
    * other; a failure settles only when no newer line has come since.
    */
   settle(settled: readonly Settled[], now: number): Promise<void>;
-  /** The next time after `now` that something is due; both ms since epoch. */
+  /** Returns the next time after `now` at which something is due; both ms since epoch. */
   nextRetry(now: number): Promise<number | undefined>;
   /**
-   * Makes due at `now`, ms since epoch, what waits for a later time than any try can: the clock was
-   * set back since. Returns how many entries that were.
+   * Makes entries due at `now` (ms since epoch) that wait for a later time than any try can: the
+   * clock was set back since. Returns their number.
    */
   bringForward(now: number, backOff: BackOff): Promise<number>;
 }
@@ -50,11 +50,11 @@ export interface ClaimOptions {
   readonly busyCount: (dataset: string) => number;
 }
 
-/** A claim and what became of it. */
+/** A claim and its outcome. */
 export interface Settled {
   readonly claim: Claim;
   readonly outcome: Sampled | Failed;
-  /** For a failure: when it is tried again, ms since epoch; null for a dead letter. */
+  /** Time of the next try after a failure, ms since epoch; null for a dead letter. */
   readonly nextAt: number | null;
 }
 

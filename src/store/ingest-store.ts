@@ -12,7 +12,7 @@ export interface IngestStore {
   /** A dataset's checkpoints, the current one first. */
   checkpoints(dataset: string): Promise<readonly Checkpoint[]>;
   saveCheckpoints(dataset: string, checkpoints: readonly Checkpoint[]): Promise<void>;
-  /** Puts new checkpoints in the place of all. */
+  /** Replaces all checkpoints of a dataset. */
   replaceCheckpoints(dataset: string, checkpoints: readonly Checkpoint[]): Promise<void>;
   removeCheckpoint(dataset: string, file: string): Promise<void>;
   /** Writes due entries and the checkpoints that move with them; `now` is ms since epoch. */
@@ -29,13 +29,18 @@ export interface IngestStore {
    * compared together.
    */
   putTogether(dataset: string, upTo: ManifestPlace): Promise<void>;
-  /** Up to where they are; undefined where nothing came in between. */
+  /**
+   * Returns the place up to which they are compared together; undefined where none is remembered.
+   */
   togetherUpTo(dataset: string): Promise<ManifestPlace | undefined>;
-  /** Forgets the lines of a dataset that were no entries: they will be found again. */
+  /** Forgets the rejected lines of a dataset: they will be found again. */
   forgetRejected(dataset: string): Promise<void>;
-  /** Ends that: acknowledged lines that were not found again are gone with their file. */
+  /** Ends that: acknowledged lines that were not found again are gone, together with their file. */
   endRejected(dataset: string): Promise<void>;
-  /** Begins to put back what receipts say, in any order: the last one of a raw, by its time, counts. */
+  /**
+   * Begins to put back what receipts say. They may come in any order: the last one of a raw, by its
+   * time, counts.
+   */
   rebuild(dataset: string): Promise<Rebuild>;
   /** True when another process wrote to the store since the last call. */
   isChangedByOthers(): Promise<boolean>;
@@ -49,7 +54,9 @@ export interface Batch {
   readonly dataset: string;
   readonly entries: readonly Entry[];
   readonly rejected: readonly RejectedLine[];
-  /** The one after these lines and those that retire; none while all is read again. */
+  /**
+   * The checkpoint after these lines, and those that retire; none while everything is read again.
+   */
   readonly checkpoints: readonly Checkpoint[];
   /** Returns the names that a raw's sample may have. */
   readonly expectedFor: (raw: string) => Expected;
@@ -71,7 +78,7 @@ export interface Accepted {
 /** The names that a raw's sample may have. */
 export interface Names {
   readonly plain: string;
-  /** The one it has where another raw has the plain one. */
+  /** The name that the sample has where another raw has the plain one. */
   readonly ifTaken: () => string;
   /** True where names that differ in case alone are one file. */
   readonly foldsCase?: boolean;
@@ -81,9 +88,9 @@ export interface Names {
 export type ManifestPlace = Pick<Checkpoint, "file" | "offset" | "hash">;
 
 /**
- * The last line of each raw of a long part of a manifest, kept on disk until all of it is read: only
- * then is anything compared. So an old line never undoes a newer one, and rows that come in no order
- * are written in the order of their keys, each page once.
+ * The last line of each raw of a long part of a manifest, kept on disk until all of that part is
+ * read. Only then is anything compared: an old line never undoes a newer one, and rows that come in
+ * no order are written in the order of their keys, each page once.
  */
 export interface SortedLines {
   add(entries: readonly Entry[]): Promise<void>;
@@ -91,7 +98,7 @@ export interface SortedLines {
   count(): number;
   /**
    * Yields the last line of each raw, in pages: in the order of lines where one page holds them,
-   * else in the order of raws. The store may be written between two pages.
+   * else in the order of raws. The store may be written to between two pages.
    */
   pages(): AsyncIterable<readonly Entry[]>;
   /** Gives the disk space back. */

@@ -15,10 +15,10 @@ export { holderOf, type Lock, takeLock } from "./sqlite/lock.ts";
 export { cacheIdentity, cachePath, hasCache } from "./sqlite/open.ts";
 export { openStaging } from "./sqlite/staging/open.ts";
 
-/** A store that is open for writing, and what had to be done for that. */
+/** A store that is open for writing, and what opening it took. */
 export interface OpenedStore {
   readonly store: Store;
-  /** Set when a broken or newer cache was moved aside: where it is now, and why. */
+  /** Set when a broken or newer cache was moved aside: its path now, and the reason. */
   readonly movedAside?: { readonly path: string; readonly reason: string };
 }
 

@@ -7,9 +7,12 @@ export interface ProcessStore {
   wasStoppedCleanly(): Promise<boolean | undefined>;
   /** Notes a clean stop: nothing is left half-done. */
   setStoppedCleanly(): Promise<void>;
-  /** Notes that work begins: until the next clean stop there is none, not even by a power loss. */
+  /**
+   * Notes that work begins, so that the process counts as not stopped cleanly until the next clean
+   * stop. A power loss does not undo this.
+   */
   setWorking(): Promise<void>;
-  /** The boot of the machine that samples were last checked in; undefined where none is known. */
+  /** The boot of the machine in which samples were last checked; undefined where none is known. */
   bootId(): Promise<string | undefined>;
   setBootId(bootId: string | undefined): Promise<void>;
   /** The reason why passes wait while the host is busy; null when they do not. */
@@ -26,8 +29,8 @@ export interface ProcessStore {
   /** The datasets that wait, as the last pass left them. */
   waits(): Promise<readonly Wait[]>;
   /**
-   * Remembers which datasets wait, for those who look. Nothing is written where nothing has changed;
-   * `isLast`: now, and not only a while after the last time.
+   * Remembers the datasets that wait, for those who look. Writes nothing where nothing has changed.
+   * With `isLast` it writes now; otherwise not before a while has passed since the last time.
    */
   rememberWaits(waits: readonly Wait[], isLast: boolean): Promise<void>;
   /** Time at which the store was made, ms since epoch. */

@@ -28,7 +28,10 @@ export interface Queries {
   datasets(): Promise<readonly string[]>;
   /** A dataset's checkpoints, the current one first. */
   checkpoints(dataset: string): Promise<readonly Checkpoint[]>;
-  /** Every dataset at a glance, by name. Costs a look at what waits, and not at all entries. */
+  /**
+   * Every dataset at a glance, by name. Costs a look at the entries that wait, and not at all of
+   * them.
+   */
   totals(now: number): Promise<readonly DatasetTotals[]>;
   /** Entries that are due at `now`, ms since epoch, in datasets that get samples. */
   backlog(now: number, isSampled: (dataset: string) => boolean): Promise<Backlog>;
@@ -45,7 +48,10 @@ export interface Queries {
   newestLines(count: number, dataset?: string): Promise<readonly NewestLine[]>;
   /** Entries by dataset and raw, or newest first. */
   entries(filter: ListFilter): AsyncIterable<ListedEntry>;
-  /** A page of a dataset's entries, the newest first; of those that wait, what is tried next. */
+  /**
+   * A page of a dataset's entries, the newest first; entries that wait come in the order of their
+   * next try.
+   */
   browse(options: BrowseOptions): Promise<BrowsePage>;
   /** Failed entries by dataset and raw. */
   failedEntries(filter: FailureFilter): AsyncIterable<FailedEntry>;

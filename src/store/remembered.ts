@@ -18,7 +18,7 @@ export interface Remembered {
   readonly settledAt: number;
 }
 
-/** A receipt by which a raw, or the whole dataset, is known of no more. */
+/** A receipt that says that a raw, or the whole dataset, was forgotten. */
 export interface ForgottenReceipt {
   readonly outcome: "forgotten";
   /** null for the dataset. */

@@ -2,7 +2,7 @@ import type { FailureCode } from "../errors.ts";
 import type { RejectedLine } from "../manifest/types.ts";
 import type { SettledOutcome } from "./types.ts";
 
-/** One entry and what became of it. Times of ours are ISO 8601, mtimes seconds since epoch. */
+/** One entry and its outcome. Our own times are ISO 8601, mtimes seconds since epoch. */
 export interface ListedEntry {
   readonly dataset: string;
   readonly raw: string;
@@ -39,7 +39,7 @@ export interface ListFilter {
   readonly since?: number;
   readonly hasDataset?: (dataset: string) => boolean;
   readonly hasRaw?: (raw: string) => boolean;
-  /** Asked with the sample as well: its name tells `tsv` from `csv`. */
+  /** Called with the sample as well: its name tells `tsv` from `csv`. */
   readonly hasFormat?: (format: string, sample: string | null) => boolean;
   /** The last settled first, instead of by dataset and raw. */
   readonly isNewestFirst?: boolean;
@@ -81,7 +81,7 @@ export interface FailedEntry {
   readonly acknowledged: boolean;
 }
 
-/** A manifest line that was no entry. */
+/** A manifest line that was rejected. */
 export interface RejectedEntry extends RejectedLine {
   readonly dataset: string;
   /** ISO 8601. */
@@ -104,7 +104,7 @@ export interface RecordedSample {
   readonly acknowledged: boolean;
 }
 
-/** A bad manifest line that people have seen, and how often. */
+/** A bad manifest line that people have seen, and the number of times it occurs. */
 export interface AcknowledgedLine extends Pick<RejectedLine, "line" | "offset" | "reason"> {
   readonly count: number;
 }
@@ -127,7 +127,7 @@ export type NewestFailure = Pick<
   "dataset" | "raw" | "code" | "message" | "attempts" | "nextAt" | "at"
 >;
 
-/** A manifest line that was no entry. */
+/** A manifest line that was rejected. */
 export interface NewestLine extends RejectedLine {
   readonly dataset: string;
   /** ms since epoch. */
@@ -143,16 +143,19 @@ export interface RawName {
 /** A raw to look for that is not known as it is written. */
 export interface Misspelt {
   readonly raw: string;
-  /** Only there; in all datasets when undefined. */
+  /** The dataset to look in; all datasets when undefined. */
   readonly dataset?: string | undefined;
-  /** At most this many. */
+  /** Number of results, at most. */
   readonly count: number;
 }
 
 /** Options of `Queries.browse`: which of a dataset's entries to show. */
 export interface BrowseOptions {
   readonly dataset: string;
-  /** All that were settled, when not given; `waiting`: due, or waiting for another try. */
+  /**
+   * The outcome that entries have; all that were settled when not given. `waiting`: due, or waiting
+   * for another try.
+   */
   readonly outcome?: "sampled" | "failed" | "pruned" | "waiting";
   /** Part of the raw, letters in either case. */
   readonly search?: string;
@@ -199,19 +202,19 @@ export interface DatasetTotals {
   readonly entries: number;
   readonly sampled: number;
   readonly failed: number;
-  /** Of these, which people have seen and which are not tried again. */
+  /** Those of these that people have seen and that are not tried again. */
   readonly acknowledged: number;
   /** Entries whose sample retention has removed. */
   readonly pruned: number;
-  /** Due, or waiting for another try. */
+  /** Entries that are due, or wait for another try. */
   readonly waiting: number;
-  /** Of these, whose time has come: the backlog. */
+  /** Those of these whose time has come: the backlog. */
   readonly due: number;
   /** Time at which the oldest of those that are due became so; null when there is none. */
   readonly oldestDueAt: number | null;
-  /** Manifest lines that were no entries, so far. */
+  /** Manifest lines that were rejected, so far. */
   readonly rejected: number;
-  /** Of these, which people have seen. */
+  /** Those of these that people have seen. */
   readonly acknowledgedLines: number;
   /** Entries settled within the last minute. */
   readonly lastMinute: number;
@@ -223,7 +226,7 @@ export interface DatasetTotals {
 export interface FailuresOfCode {
   readonly code: FailureCode;
   readonly entries: number;
-  /** Of these, which people have seen and which are not tried again. */
+  /** Those of these that people have seen and that are not tried again. */
   readonly acknowledged: number;
   readonly example: { readonly dataset: string; readonly raw: string; readonly message: string };
 }

@@ -17,6 +17,6 @@ export interface Store {
   readonly process: ProcessStore;
   readonly queries: Queries;
   readonly changes: ChangeStore;
-  /** Closes it; nothing is asked afterwards. @throws Failure CACHE_UNUSABLE */
+  /** Closes the store; nothing may be called afterwards. @throws Failure CACHE_UNUSABLE */
   close(): Promise<void>;
 }

@@ -21,6 +21,6 @@ export interface PassSummary {
   /** Bytes of samples. */
   readonly bytes: number;
   readonly ms: number;
-  /** ISO 8601, when it began. */
+  /** Time at which the pass began, ISO 8601. */
   readonly at: string;
 }

@@ -8,10 +8,10 @@ export interface UpkeepStore {
     before: SamplePosition,
     count: number,
   ): Promise<readonly (SamplePosition & Pick<Published, "bytes">)[]>;
-  /** Those of a span, from the oldest one on. */
+  /** Published samples of a span, from the oldest one on. */
   oldestSamples(dataset: string, span: SampleSpan, count: number): Promise<readonly Published[]>;
   /**
-   * Calls `remove` for each that is still as it was listed, and notes that their samples are gone; a
+   * Calls `remove` for each sample that is still as it was listed, and notes that it is gone; a
    * failed entry stays failed. Other writers are kept out: no line can make an entry due while its
    * sample goes. Ends where `remove` throws; what came before is done. On a full disk the samples
    * make the room for the notes: nothing is written before they are gone. Where the notes fail all
@@ -21,25 +21,27 @@ export interface UpkeepStore {
   /** Samples that were settled and not synced, oldest first. */
   unsynced(limit: number): Promise<readonly Unsynced[]>;
   /**
-   * Removes the first of these up to the last of `done`, and makes those of `redo`, which are among
-   * them, due at `now` (ms since epoch). Returns how many became due.
+   * Removes the first of these up to the last of `done`. Makes those of `redo`, which are among
+   * them, due at `now` (ms since epoch); returns the number that became due.
    */
   finishSync(done: readonly Unsynced[], redo: readonly Unsynced[], now: number): Promise<number>;
   /** Counts what is known of a dataset, or of one of its raws. */
   forgettable(dataset: string, raw?: string): Promise<Forgettable>;
   /**
-   * Forgets one raw, with its sample: a line with its mtime changes nothing any more. Its sample's
-   * name stays its own. @throws what `remove` throws
+   * Forgets one raw, with its sample: a line with its mtime no longer changes anything. The
+   * sample's name stays reserved for the raw.
+   * @throws what `remove` throws
    */
   forgetRaw(dataset: string, raw: string, options: ForgetRawOptions): Promise<void>;
   /**
-   * Forgets some more entries of a dataset, each with its sample; returns how many there were. Ends
-   * where `remove` throws; what came before is done. @throws what `remove` throws
+   * Forgets some more entries of a dataset, each with its sample; returns their number. Ends where
+   * `remove` throws; what came before is done.
+   * @throws what `remove` throws
    */
   forgetSome(dataset: string, remove: RemoveSample): Promise<number>;
   /** Forgets the rest of a dataset: names, checkpoints, bad lines, counts. `now` is ms since epoch. */
   forgetRest(dataset: string, now: number): Promise<void>;
-  /** Uses the room that the store has on disk again, before it takes more. */
+  /** Makes the free room inside the store usable again, before it takes more of the disk. */
   reuseRoom(): Promise<void>;
 }
 
@@ -55,7 +57,7 @@ export interface SampleSpan {
   readonly before: SamplePosition;
 }
 
-/** A published sample that nothing is under way for. */
+/** A published sample whose entry has no work under way. */
 export interface Published extends SamplePosition, PrunedSample {}
 
 /** The result of `UpkeepStore.prune`. */

@@ -12,15 +12,20 @@ export interface Wait {
 /** The datasets that wait, as passes find and leave them. */
 export interface Waits {
   add(wait: Wait): void;
-  /** Something of a dataset was settled: its samples and receipts can be written again. */
+  /**
+   * Notes that something of a dataset was settled: its samples and receipts can be written again.
+   */
   settled(dataset: string): void;
-  /** A pass over all datasets has ended; `begunAt` is ms since epoch. */
+  /** Notes that a pass over all datasets has ended; `begunAt` is ms since epoch. */
   passed(pass: { readonly begunAt: number; readonly isDrained: boolean }): void;
   all(): readonly Wait[];
 }
 
 const HOUR_MS = 3_600_000;
-/** Not ended by an entry that is settled: that one was in work before, or came another way. */
+/**
+ * Codes of waits that a settled entry does not end: that entry was in work before, or came another
+ * way.
+ */
 const lasting: ReadonlySet<FailureCode> = new Set(["OVER_BUDGET", "MANIFEST_UNREADABLE"]);
 
 /** Creates waits; nothing waits yet. */

@@ -14,7 +14,7 @@ import { joined } from "./pieces.ts";
 export interface Codec {
   /**
    * Yields the content of a block of `size` bytes, as input comes. After `mostBytes` of content it
-   * may be wrong. Of input that is cut short it yields what it can, then ends or throws.
+   * may be wrong. Where the input is cut short, it yields as much as it can, then ends or throws.
    * @throws Failure FORMAT_INVALID where the data is damaged; what the input throws.
    */
   decode(
@@ -27,7 +27,7 @@ export interface Codec {
 
 const SNAPPY_SLICE_BYTES = 64 * 1024;
 const CRC_BYTES = 4;
-/** Beyond these, `bz2` writes a second stream, which readers in Java do not read. */
+/** Bytes of content above which `bz2` writes a second stream, which readers in Java do not read. */
 const BZIP2_BYTES = 900_000;
 
 const codecs = new Map<string, Codec>([
@@ -71,7 +71,7 @@ function inflate(data: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   return translated(through(data, transform));
 }
 
-/** The same content; what zlib and libzstd throw becomes FORMAT_INVALID. */
+/** Yields the same content; errors of zlib and libzstd become FORMAT_INVALID. */
 async function* translated(
   content: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
@@ -83,7 +83,7 @@ async function* translated(
   }
 }
 
-/** Snappy with a checksum (big endian CRC-32) of the content after it. */
+/** Decodes Snappy with a checksum (big endian CRC-32) of the content after it. */
 async function* unsnap(
   data: AsyncIterable<Uint8Array>,
   size: number,

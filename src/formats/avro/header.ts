@@ -20,7 +20,7 @@ export interface Header {
 /** Bytes of a sync marker. */
 export const SYNC_BYTES = 16;
 const MAGIC = [0x4f, 0x62, 0x6a, 0x01];
-/** Schemas of real files have some KiB. */
+/** Bytes of a header at most; the schemas of real files have some KiB. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
 /** The header as a value: the magic, metadata, the sync marker. */
@@ -39,8 +39,8 @@ export function isAvro(head: Uint8Array): boolean {
 }
 
 /**
- * Reads the header of what is known to be Avro; the reader then stands at the first block. Source:
- * Avro 1.12, "Object Container Files".
+ * Reads the header of a file that is known to be Avro; the reader then stands at the first block.
+ * Source: Avro 1.12, "Object Container Files".
  * @throws Failure FORMAT_INVALID, and LIMIT_EXCEEDED for a header above 4 MiB.
  */
 export async function readHeader(reader: ByteReader): Promise<Header> {
@@ -71,7 +71,7 @@ async function takeHeader(reader: ByteReader): Promise<Buffer> {
   throw new Failure("LIMIT_EXCEEDED", `an Avro header of more than ${MOST_BYTES} bytes`);
 }
 
-/** The metadata of a header that is known to be whole. Values that are no text are of no use. */
+/** The metadata of a header that is known to be whole. Values that are not text are of no use. */
 function metadataOf(bytes: Uint8Array): Map<string, string> {
   const metadata = new Map<string, string>();
   const toNumber = longReader();

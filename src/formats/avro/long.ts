@@ -3,8 +3,9 @@ import { Failure } from "../../errors.ts";
 const LONGEST = 10;
 
 /**
- * Reads longs byte by byte: a byte that ends one returns it, others return undefined. Beyond 53
- * bits they are near to what is written. Source: Avro 1.12, "Binary Encoding".
+ * Creates a function that reads longs byte by byte: it returns the long at its last byte, and
+ * undefined before. Beyond 53 bits the result is close to what is written. Source: Avro 1.12,
+ * "Binary Encoding".
  * @throws Failure FORMAT_INVALID, from the reader, for a long of more than 10 bytes.
  */
 export function longReader(): (byte: number) => number | undefined {

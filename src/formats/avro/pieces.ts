@@ -1,6 +1,6 @@
 import type { ByteReader } from "../../lib/byte-reader.ts";
 
-/** Longer pieces would let a reader that has enough hold more than it used. */
+/** Bytes of a piece: with longer ones, a reader that has enough would hold more than it used. */
 export const PIECE_BYTES = 8 * 1024;
 
 /** Yields the next bytes in pieces of 8 KiB; fewer than asked for where the stream ends before. */
@@ -17,7 +17,7 @@ export async function* piecesOf(
   }
 }
 
-/** All that comes, in one piece. */
+/** All chunks in one piece. */
 export async function joined(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   for await (const chunk of chunks) pieces.push(chunk);

@@ -6,8 +6,9 @@ import type { ValueScanner } from "./value-scanner.ts";
 /** Counts the records that are kept, block after block, and finds the border of the last one. */
 export interface RecordCutter {
   /**
-   * Begins a block of this many records and, around and with them, bytes; false where a limit is
-   * reached before it. A block without records counts by its bytes: there may be any number.
+   * Begins a block of `records` records and, with what surrounds them, `blockBytes` bytes; false
+   * where a limit is reached before it. A block without records counts by its bytes: there may be
+   * any number of such blocks.
    */
   begin(records: number, blockBytes: number): boolean;
   /**

@@ -111,7 +111,7 @@ function buildFixed({ size }: Node): Schema {
   throw invalid(`${JSON.stringify(size)} is no size`);
 }
 
-/** Makes a schema known by its name, before what is in it is built. */
+/** Makes a schema known by its name, before its parts are built. */
 function define(node: Node, scope: Scope, schema: Schema): Schema {
   const { name } = node;
   if (typeof name !== "string") throw invalid("a name is missing");
@@ -119,7 +119,10 @@ function define(node: Node, scope: Scope, schema: Schema): Schema {
   return schema;
 }
 
-/** Some writers leave out the namespace also where there is none around. */
+/**
+ * Finds a named type. Some writers name a type that has no namespace by its bare name, even inside
+ * a namespace.
+ */
 function resolve(name: string, { named, namespace }: Scope): Schema {
   const found = primitives.get(name) ?? named.get(fullName(namespace, name)) ?? named.get(name);
   if (found === undefined) throw invalid(`no type is named ${name}`);

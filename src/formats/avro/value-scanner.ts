@@ -15,15 +15,15 @@ export interface ValueScanner {
 /** A record or an array that is not finished. */
 interface Frame {
   readonly schema: Schema & { readonly kind: "record" | "array" };
-  /** The next field; or how many items are left before the next count. */
+  /** The index of the next field, or the number of items left before the next count. */
   position: number;
 }
 
-/** Levels of values within values. The last field of a record is no level: lists may be long. */
+/** Levels of values within values. The last field of a record adds none: lists may be long. */
 const DEEPEST = 1000;
 /**
- * Steps for each byte, beside those for free. A schema can make values that are long to walk and
- * have no bytes, such as 2^60 nulls or a record of itself; none that means something needs as many.
+ * Steps for each byte, besides the free ones. A schema can make values that are long to walk and
+ * have no bytes, such as 2^60 nulls or a record of itself; no meaningful one needs as many steps.
  */
 const STEPS_PER_BYTE = 64;
 const FREE_STEPS = 1_000_000;
@@ -35,7 +35,7 @@ export function valueScanner(root: Schema): ValueScanner {
   const readLong = longReader();
   const open: Frame[] = [];
   let isInside = false;
-  /** Content that is passed over, in bytes. */
+  /** Bytes of content that are still to be passed over. */
   let ahead = 0;
   /** The schema of the value whose number is being read; undefined while none is. */
   let asking: Schema | undefined;
@@ -96,7 +96,7 @@ export function valueScanner(root: Schema): ValueScanner {
     }
   }
 
-  /** Begins what comes next; false when the value is finished. */
+  /** Begins the next value; false when the whole value is finished. */
   function goOn(): boolean {
     const frame = open.at(-1);
     if (frame === undefined) return false;

@@ -2,7 +2,7 @@ import { Failure } from "../../errors.ts";
 
 const MIN_MATCH = 4;
 const FIRST_OUTPUT_BYTES = 64 * 1024;
-/** Bytes of output for each byte of a block: it cannot expand more. */
+/** Bytes of output for each byte of a block, at most: the format cannot expand more. */
 export const MAX_RATIO = 255;
 
 /**
@@ -47,8 +47,8 @@ export function decodeLz4Block(input: Uint8Array, output: Uint8Array, start: num
 }
 
 /**
- * The first `maxBytes` of what a raw LZ4 block holds, or less where it holds less or is cut short.
- * Takes no more memory than there is to decode, whatever `maxBytes`.
+ * Returns the first `maxBytes` of a raw LZ4 block's content, or less where it holds less or is cut
+ * short. Memory grows with the content, not with `maxBytes`.
  * @throws Failure FORMAT_INVALID where the block refers to what is not there.
  */
 export function lz4Prefix(input: Uint8Array, maxBytes: number): Uint8Array {

@@ -7,8 +7,8 @@ import type * as snappy from "snappy";
 const require = createRequire(import.meta.url);
 
 /**
- * Native packages and WebAssembly, loaded where they are needed: they take some megabytes. One that
- * could not be loaded, for want of descriptors say, is tried again the next time; `import()` would
+ * Native packages and WebAssembly. Each is loaded when it is first needed: it takes some megabytes.
+ * Where loading fails, for want of descriptors say, the next call tries again; `import()` would
  * fail for good.
  * @throws what the loader throws
  */

@@ -1,16 +1,16 @@
 import { Failure } from "../../errors.ts";
 
 const FIRST_BYTES = 64 * 1024;
-/** The length before a block is a varint of 32 bits. */
+/** Bytes of the length before a block at most: a varint of 32 bits. */
 const LENGTH_BYTES = 5;
-/** Literals of up to this many bytes have their length in the tag; most do. */
+/** Length in bytes up to which a literal has it in the tag; most do. */
 const SHORT_LITERAL = 60;
 
 /**
- * Decodes a raw Snappy block until `maxBytes` are there; of input that is cut short, what can be
- * had. Memory grows with what is decoded, not with the length that the block claims. Source:
- * format_description.txt of google/snappy.
- * @throws Failure FORMAT_INVALID where it is no Snappy.
+ * Decodes a raw Snappy block until `maxBytes` are there; of input that is cut short, as much as
+ * possible. Memory grows with the decoded content, not with the length that the block claims.
+ * Source: format_description.txt of google/snappy.
+ * @throws Failure FORMAT_INVALID where it is not Snappy.
  */
 export function snappyPrefix(input: Uint8Array, maxBytes: number): Uint8Array {
   const { length, next } = readLength(input);
@@ -74,7 +74,7 @@ function littleEndian(bytes: Uint8Array, from: number, count: number): number {
   return number;
 }
 
-/** A view of a few bytes takes longer than they do one by one. */
+/** Copies bytes. For a few, a view takes longer than copying them one by one. */
 function copyTo(
   output: Uint8Array,
   to: number,

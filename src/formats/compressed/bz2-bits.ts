@@ -1,4 +1,4 @@
-/** Thrown where the input ends: with more of it, reading may succeed. */
+/** Thrown where the input ends too early: with more input, reading may succeed. */
 export const ranOut = new Error("the input ends too early");
 
 /** Reads bits, the highest of each byte first. */

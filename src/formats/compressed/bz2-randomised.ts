@@ -2,7 +2,7 @@ import decoder, { type Bits } from "unbzip2-stream/lib/bzip2.js";
 import { bitReader } from "./bz2-bits.ts";
 import { distances } from "./bz2-distances.ts";
 
-/** After this many equal bytes follows how many more there are. */
+/** Number of equal bytes after which a count of further ones follows. */
 const RUN = 4;
 
 /**
@@ -28,8 +28,9 @@ export function isRandomised(input: Uint8Array, bit: number): boolean {
 }
 
 /**
- * Decodes such a block, which the decoder refuses. Not told of the bit, it undoes all but the last
- * step, which is done here: the bytes are changed back before runs are spelled out.
+ * Decodes such a block, which the decoder refuses. The bit is hidden from the decoder, which then
+ * undoes all but the last step. That step is done here: the bytes are changed back before runs are
+ * spelled out.
  * @throws what the decoder throws
  */
 export function decompressRandomised(
@@ -66,7 +67,7 @@ interface SortedBlock {
   readonly origin: number;
 }
 
-/** Puts out what a block holds, and returns the checksum of that. */
+/** Writes a block's content to `output`, and returns its checksum. */
 function putBlock({ links, count, origin }: SortedBlock, output: (byte: number) => void): number {
   const change = changes();
   let checksum = -1;

@@ -2,9 +2,9 @@ import type BZip2 from "bzip2-wasm";
 import { slicesOf } from "../../lib/blocks.ts";
 import { native } from "../codecs/native.ts";
 
-/** Bytes of a block for each level; the encoder takes eight times as much, whatever it is given. */
+/** Bytes of a block for each level; the encoder takes eight times as much memory for any input. */
 const LEVEL_BYTES = 100_000;
-/** Bytes of a stream: with more the encoder's memory grows, and it forgets where that is. */
+/** Bytes of a stream: with more, the encoder's memory grows, and it loses track of where it is. */
 const STREAM_BYTES = 900_000;
 /** Bytes that bzip2 needs for a block, at most: its content, 1 % and 600 bytes more. */
 const MAX_STREAM_BYTES = 909_600;
@@ -25,7 +25,10 @@ export async function* bzip2(
   if (isEmpty) yield bzip2.compress(new Uint8Array(), 1, MAX_STREAM_BYTES);
 }
 
-/** Loading the encoder leaves two names in the global object, which would not do elsewhere. */
+/**
+ * Loads the encoder. Loading leaves two names in the global object, where they would do harm
+ * elsewhere.
+ */
 async function encoder(): Promise<BZip2> {
   const bzip2 = new (native.bzip2().default)();
   await bzip2.init();

@@ -15,11 +15,11 @@ const START_BYTES = 10;
 const LEVEL_BYTES = 100_000;
 /** Bytes that a block takes above its content, when that cannot be compressed. */
 const MORE_BYTES = 25_000;
-/** No block takes more: 900,000 symbols of 20 bits, and its tables. */
+/** Bytes that a block takes at most: 900,000 symbols of 20 bits, and its tables. */
 const MAX_BLOCK_BYTES = 3 * 1024 * 1024;
-/** A block may hold 50 times this; it is handed on in pieces. */
+/** Bytes of a piece: a block may hold 50 times as much, and is handed on in pieces. */
 const PIECE_BYTES = 64 * 1024;
-/** Enough to see a tar header. */
+/** Bytes that are enough to see a tar header. */
 const TAR_BYTES = 512;
 
 let memory = new Int32Array();
@@ -54,7 +54,7 @@ function isStream(head: Uint8Array): boolean {
   return levelOf(head) > 0 && isFollowed;
 }
 
-/** 1 to 9, 0 where this is no header. */
+/** The level in a header, 1 to 9; 0 where it is not a header. */
 function levelOf(head: Uint8Array): number {
   const level = (head[3] ?? 0) - 0x30;
   return hasBytes(head, [0x42, 0x5a, 0x68]) && level >= 1 && level <= 9 ? level : 0;
@@ -94,7 +94,9 @@ async function* blocks(reader: ByteReader, level: number): AsyncGenerator<Uint8A
   }
 }
 
-/** Reads what there has to be for a block, and all that there can be only where that is too little. */
+/**
+ * Reads the bytes that a block has at least, and all that it can have only where these are too few.
+ */
 async function nextBlock(
   reader: ByteReader,
   bit: number,
@@ -112,7 +114,7 @@ async function nextBlock(
 }
 
 /**
- * The block at a bit; undefined where the input ends within it.
+ * Decodes the block at a bit; undefined where the input ends within it.
  * @throws Failure FORMAT_INVALID
  */
 function decode(
@@ -136,8 +138,8 @@ function decode(
 }
 
 /**
- * Memory to decode a block in, used again for the next: 3.6 MB for each file would be left to the
- * garbage collector. A block is decoded at once, so no two are in it.
+ * Memory to decode a block in. It is used again for the next block: 3.6 MB for each file would be
+ * left to the garbage collector. A block is decoded without a pause, so two never share it.
  */
 function linksOf(level: number): Int32Array {
   const length = level * LEVEL_BYTES;
@@ -163,7 +165,7 @@ function byteSink(): { add(byte: number): void; bytes(): Uint8Array } {
   };
 }
 
-/** Decodes the start of the first block, where that is there as a whole. */
+/** Decodes the start of the first block, where all of that block is there. */
 function start(head: Uint8Array): Uint8Array | undefined {
   const first: number[] = [];
   try {

@@ -25,13 +25,18 @@ export interface Compression {
     chunks: AsyncIterable<Uint8Array>,
     alone?: SampleRequest["alone"],
   ): AsyncGenerator<Uint8Array, number, void>;
-  /** Compresses; the same bytes for the same bytes. */
+  /** Compresses. Equal input gives equal output. */
   compress(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, unknown, void>;
 }
 
-/** Memory for what is referred back to while decoding, in bytes; the `zstd` command has the same. */
+/**
+ * Bytes of memory for what is referred back to while decoding; the same as the `zstd` command has.
+ */
 export const MAX_WINDOW_BYTES = 128 * 1024 * 1024;
-/** Larger windows are for one thread at a time, bytes. `xz -9` and `zstd --long` ask for them. */
+/**
+ * Bytes of a window above which only one thread decodes at a time. `xz -9` and `zstd --long` ask
+ * for more.
+ */
 export const LARGE_WINDOW_BYTES = 16 * 1024 * 1024;
 
 /** True for damaged bytes: our decoders throw FORMAT_INVALID, zlib and libzstd have codes of their own. */
@@ -39,7 +44,10 @@ export function isDamage(error: unknown): boolean {
   return /^(FORMAT_INVALID$|Z_|ZSTD_)/.test(errorCode(error) ?? "");
 }
 
-/** `a.csv.zst` → `a.csv`, `a.tzst` → `a.tar`; what the configuration calls compressed goes too. */
+/**
+ * The name inside a compression: `a.csv.zst` → `a.csv`, `a.tzst` → `a.tar`. Also removes an
+ * extension that the configuration calls compressed.
+ */
 export function innerName(
   { name: own, extensions, tarExtensions }: Compression,
   name: string,

@@ -9,7 +9,7 @@ import { zst } from "./zst.ts";
 /** Every compression that is read, in order of priority. */
 export const compressions: readonly Compression[] = [gz, zst, xz, bz2, lz4];
 
-/** A compressed file as it lies there. */
+/** A compressed file as it is stored. */
 export interface CompressedFile {
   /** Its extension names the compression. */
   readonly name: string;

@@ -66,7 +66,10 @@ async function* keepFirst(
   }
 }
 
-/** Zlib drops what it has when it fails; so the longest input is looked for that does not fail. */
+/**
+ * Decompresses what comes before damage. Zlib drops its output when it fails, so this looks for the
+ * longest input that does not fail.
+ */
 function salvage(input: Uint8Array): Uint8Array {
   let good: Uint8Array = new Uint8Array();
   let low = 0;

@@ -73,7 +73,7 @@ async function* frameBlocks(
   if (frame.hasChecksum) check(readUint32(await reader.take(4)), hash.digest());
 }
 
-/** Blocks of 8 MiB until something else follows; the format has no mark for its end. */
+/** Decodes blocks of 8 MiB until something else follows; the format has no mark for its end. */
 async function* legacyBlocks(reader: ByteReader): AsyncGenerator<Uint8Array, void, void> {
   await reader.skip(4);
   for (;;) {
@@ -102,7 +102,7 @@ function checkLength(output: Uint8Array, blockBytes: number): Uint8Array {
   throw new Failure("FORMAT_INVALID", "a block holds more than its frame allows");
 }
 
-/** The last 64 KiB of two. */
+/** The last 64 KiB of both together. */
 function lastOf(before: Uint8Array, output: Uint8Array): Uint8Array {
   if (output.length >= WINDOW_BYTES) return output.subarray(-WINDOW_BYTES);
   return Buffer.concat([before.subarray(-(WINDOW_BYTES - output.length)), output]);
@@ -133,7 +133,7 @@ function start(head: Uint8Array): Uint8Array | undefined {
   }
 }
 
-/** The sample is small: it is compressed as a whole. */
+/** Compresses all input at once: the sample is small. */
 async function* compress(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {

@@ -1,6 +1,8 @@
-/** The bytes that were decoded last: a match copies from here, and output waits here. */
+/** The last bytes that were decoded: matches copy from here, and output waits here. */
 export interface LzmaWindow {
-  /** The bytes; what is decoded goes to `end()` and after. Another array after `reserve`. */
+  /**
+   * The bytes; decoded ones are written from `end()` on. After `reserve` it may be another array.
+   */
   bytes(): Uint8Array;
   /** Index after the last byte. */
   end(): number;
@@ -19,8 +21,8 @@ export interface LzmaWindow {
 const FIRST_BYTES = 64 * 1024;
 
 /**
- * A window of the size a file asks for. It takes memory for what there is, not for what is asked
- * for: at most a quarter more than `windowBytes`, and what is reserved.
+ * Creates a window of the size that a file asks for. It takes memory for the bytes there are: at
+ * most a quarter more than `windowBytes`, and what is reserved.
  */
 export function lzmaWindow(windowBytes: number): LzmaWindow {
   const wantedBytes = windowBytes * 1.25;

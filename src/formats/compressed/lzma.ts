@@ -88,7 +88,7 @@ export function lzmaDecoder(window: LzmaWindow): LzmaDecoder {
     if (at !== input.length || code !== 0) throw damaged();
   }
 
-  /** Decodes up to `end`, and throws after what could be decoded. */
+  /** Decodes up to `end`; throws after everything that could be decoded. */
   function decodeSymbols(end: number): void {
     const bytes = window.bytes();
     const first = window.first();

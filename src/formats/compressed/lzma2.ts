@@ -20,8 +20,8 @@ export interface Lzma2Chunk {
 /** Decodes chunk after chunk. */
 export interface Lzma2Decoder {
   /**
-   * Decodes a chunk, which may be cut short. Returns what it holds, in memory that is overwritten by
-   * the next one, and the damage that ends it.
+   * Decodes a chunk, which may be cut short. Returns its content, in memory that the next chunk
+   * overwrites, and the damage that ends it.
    */
   decode(chunk: Lzma2Chunk, bytes: Uint8Array): { output: Uint8Array; damage?: unknown };
 }

@@ -2,7 +2,9 @@ import type { ByteReader } from "../../lib/byte-reader.ts";
 
 const SKIPPABLE_HEADER_BYTES = 8;
 
-/** Bytes of the skippable frame that starts here (shared by RFC 8878 and LZ4), 0 where none does. */
+/**
+ * Bytes of the skippable frame that starts here (shared by RFC 8878 and LZ4); 0 where none starts.
+ */
 export function skippableBytes(bytes: Uint8Array, at = 0): number {
   if (bytes.length - at < SKIPPABLE_HEADER_BYTES) return 0;
   const view = new DataView(bytes.buffer, bytes.byteOffset + at);
@@ -10,7 +12,7 @@ export function skippableBytes(bytes: Uint8Array, at = 0): number {
   return isSkippable ? SKIPPABLE_HEADER_BYTES + view.getUint32(4, true) : 0;
 }
 
-/** Offset of the first frame that is not skippable; it may lie behind the end. */
+/** Offset of the first frame that is not skippable; it may lie beyond the end. */
 export function firstFrame(head: Uint8Array): number {
   let at = 0;
   for (let bytes = skippableBytes(head); bytes > 0; bytes = skippableBytes(head, at)) at += bytes;

@@ -6,14 +6,15 @@ declare module "unbzip2-stream/lib/bzip2.js" {
   interface Decoder {
     /** Of bzip2's CRC-32. */
     readonly crcTable: readonly number[];
-    /** After a block was decoded: how many of its bytes are at most so high, by value. */
+    /** After a block was decoded: the number of its bytes up to each value. */
     readonly byteCount: Int32Array;
     /** Reads `BZh1` to `BZh9`; returns the level. */
     header(bits: Bits): number;
     /**
      * Decodes a block, byte by byte, and returns the stream's checksum so far; null after the
-     * stream's end. `links` is its memory: before it puts anything out, it has there for each byte
-     * the byte and, above its 8 bits, where the next one stands. Throws where something is wrong.
+     * stream's end. `links` is its memory. Before output begins, it holds for each byte the byte
+     * itself and, above its 8 bits, the position of the next one.
+     * @throws an error where something is wrong
      */
     decompress(
       bits: Bits,

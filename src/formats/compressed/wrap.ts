@@ -7,7 +7,10 @@ import { checkRatio } from "../ratio.ts";
 import { isNamedHeader } from "../tar/header.ts";
 import { type Compression, innerName, isDamage } from "./compression.ts";
 
-/** Input is handed on in slices, so that what has been read does not depend on the chunk borders. */
+/**
+ * Bytes of a slice of input: with slices, what was read before an error does not depend on the
+ * chunk borders.
+ */
 const SLICE_BYTES = 8 * 1024;
 
 /** A compression around one of the other formats: decompressed, sampled, compressed again. */
@@ -77,8 +80,8 @@ async function* sampleInside(
 }
 
 /**
- * Yields what a source holds, all its members. What arrives before damage is kept; what is left
- * out then, or at the end, is among the faults.
+ * Yields the content of a source, all its members. What arrives before damage is kept; what is
+ * missing, there or at the end, is noted among the faults.
  * @throws Failure FORMAT_INVALID when nothing arrives, LIMIT_EXCEEDED for a bomb.
  */
 async function* decompressed(

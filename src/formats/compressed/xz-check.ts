@@ -18,7 +18,7 @@ export function checkBytes(kind: number): number {
   return kind === 0 ? 0 : 4 * 2 ** Math.floor((kind - 1) / 3);
 }
 
-/** Computes a check; undefined for none and for kinds that nothing is known of. */
+/** Computes a check; undefined for none, and for unknown kinds. */
 export function checkOf(kind: number): XzCheck | undefined {
   if (kind === CRC_32) return crc32Check();
   if (kind === CRC_64) return crc64();

@@ -5,7 +5,7 @@ import { MAX_WINDOW_BYTES } from "./compression.ts";
 
 /** Bytes of a stream's header, and of its footer. */
 export const STREAM_HEADER_BYTES = 12;
-/** A number takes at most this many bytes. */
+/** Bytes that a number takes at most. */
 export const MAX_NUMBER_BYTES = 9;
 /** Filters of a block: the last one is the compression. */
 const LZMA2 = 0x21;

@@ -133,7 +133,7 @@ function deltaFilter(distance: number): (bytes: Uint8Array) => void {
   };
 }
 
-/** The records that an index has to have for the blocks, folded instead of held. */
+/** The records that an index must have for the blocks, kept as a checksum and not in memory. */
 interface IndexRecords {
   /** Bytes of a block, header and check included and padding not, and what they unpack to. */
   add(bytes: number, unpackedBytes: number): void;
@@ -210,7 +210,7 @@ async function skipPadding(reader: ByteReader): Promise<void> {
   }
 }
 
-/** Decodes the first chunk as far as it is there. */
+/** Decodes the part of the first chunk that is there. */
 function start(head: Uint8Array): Uint8Array | undefined {
   try {
     const { headerBytes, windowBytes, deltas } = parseBlock(head.subarray(STREAM_HEADER_BYTES));
@@ -229,7 +229,7 @@ function start(head: Uint8Array): Uint8Array | undefined {
   }
 }
 
-/** The sample is small: it is written as a whole, in chunks that are stored, not compressed. */
+/** Writes all input at once, in chunks that are stored, not compressed: the sample is small. */
 async function* compress(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {

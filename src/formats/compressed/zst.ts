@@ -23,7 +23,10 @@ import {
 
 /** Compressed bytes that hold a first tar header, where the first block is not longer. */
 const START_BYTES = 4096;
-/** The window is checked by us: libzstd does not see that the content may be small. */
+/**
+ * Options for reading. We check the window ourselves: libzstd does not see that the content may be
+ * small.
+ */
 const reading: ZstdOptions = { params: { [constants.ZSTD_d_windowLogMax]: 31 } };
 const writing: ZstdOptions = { params: { [constants.ZSTD_c_checksumFlag]: 1 } };
 
@@ -57,8 +60,8 @@ async function* frames(
 }
 
 /**
- * The parts of one frame: its header with the first block, then block by block. What a block holds
- * is out before the next one goes in, so that damage costs no other block.
+ * Yields the parts of one frame: its header with the first block, then block by block. The content
+ * of a block is out before the next one goes in, so that damage costs no other block.
  */
 async function* pieces(
   reader: ByteReader,
@@ -74,7 +77,7 @@ async function* pieces(
   if (hasChecksum) yield await reader.take(CHECKSUM_BYTES);
 }
 
-/** Decodes the first blocks that are there as a whole. */
+/** Decodes those of the first blocks that are there as a whole. */
 function start(head: Uint8Array): Uint8Array | undefined {
   try {
     const frame = head.subarray(firstFrame(head));
@@ -92,7 +95,7 @@ function start(head: Uint8Array): Uint8Array | undefined {
   }
 }
 
-/** Versions before 0.8 had formats of their own. */
+/** The format of a version before 0.8; those had formats of their own. */
 function oldVersion(head: Uint8Array): string {
   const [first = 0, second, third, fourth] = head;
   const isLater = first >= 0x22 && first <= 0x27 && second === 0xb5;

@@ -4,7 +4,10 @@ import { readExcerpt, type Reading } from "./reading.ts";
 const LF = 0x0a;
 const CR = 0x0d;
 const HASH = 0x23;
-/** A title is told from a header of one column by a table that has at least this many. */
+/**
+ * Fields that a table has at least, where a line above it is taken for a title and not for a header
+ * of one column.
+ */
 const TABLE_FIELDS = 3;
 
 type Units = Uint8Array | Uint32Array;
@@ -37,8 +40,8 @@ export function linesAbove(units: Units, loneCr: boolean): Above {
 }
 
 /**
- * Finds the header below such lines: it can be the last comment itself, and there can be titles
- * above it, lines of one field, which are warned of.
+ * Finds the header below such lines. It can be the last comment itself. Lines of one field above it
+ * can be titles, which are warned of.
  */
 export function headerAfter(
   { last, end, delimiter }: Above,

@@ -8,12 +8,15 @@ const LF = 0x0a;
 const CR = 0x0d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-/** A quote that is still open after this many bytes (UTF-16: twice as many) was no quote. */
+/** Code units after which a quote that is still open counts as no quote. */
 const OPEN_QUOTE_UNITS = 1024 * 1024;
 
-/** 1 for bytes that are more than content outside quotes, by delimiter and whether it has escapes. */
+/**
+ * Tables with 1 for bytes that are more than content outside quotes, by delimiter and by whether a
+ * backslash escapes.
+ */
 const specialBytes = new Map<string, Uint8Array>();
-/** In UTF-16 and UTF-32 that is any of them. */
+/** The same table for UTF-16 and UTF-32, where any byte may be more than content. */
 const anyByte = new Uint8Array(256).fill(1);
 
 /** Delimited text: the header and the first records, verbatim. */
@@ -43,10 +46,10 @@ async function* sampleCsv({ source, limits }: SampleRequest): SampleStream {
 }
 
 /**
- * Records by RFC 4180: a quote opens only at the start of a field, and a line end inside quotes
- * is content. Blank lines do not count as records, nor does what is above the header. A backslash
- * makes a quote content in a dialect that has escapes, and from the first quote on that makes sense
- * only so.
+ * Creates a scanner of records by RFC 4180: a quote opens only at the start of a field, and a line
+ * end inside quotes is content. Blank lines do not count as records, nor does anything above the
+ * header. A backslash makes a quote content in a dialect that has escapes, and from the first quote
+ * on that makes sense only so.
  */
 export function csvScanner(
   encoding: Encoding,
@@ -62,7 +65,10 @@ export function csvScanner(
   let quoted = false;
   let quoteInQuoted = false;
   let quotedUnits = 0;
-  /** After a backslash that is not escaped itself, and whether the last quote was. */
+  /**
+   * True after a backslash that is not escaped itself; `quoteEscaped`: true when the last quote was
+   * escaped.
+   */
   let escaped = false;
   let quoteEscaped = false;
   let seen = false;

@@ -4,18 +4,20 @@ import { type Excerpt, readExcerpt, type Reading } from "./reading.ts";
 const LF = 0x0a;
 const CR = 0x0d;
 const COMMA = 0x2c;
-/** Tab, bar, semicolon, comma: of two that fit equally well, the rarer one in text goes first. */
+/** Tab, bar, semicolon, comma: of two that fit equally well, the one that is rarer in text wins. */
 const COMMON = [0x09, 0x7c, 0x3b, COMMA];
-/** U+0001 (Hive), U+001F, `~`, `^`, `:`, space: only where the header has no common one. */
+/**
+ * U+0001 (Hive), U+001F, `~`, `^`, `:`, space: only where the header has none of the common ones.
+ */
 const RARE = [0x01, 0x1f, 0x7e, 0x5e, 0x3a, 0x20];
 /** One column: quotes open at the start of a line only. */
 const NONE = -1;
 
-/** This many records of equal counts settle it where the first line has one candidate. */
+/** Records of equal counts that settle the vote where the first line has one candidate. */
 const CLEAR_RECORDS = 4;
-/** A candidate is a rival when its share is this near to the best one's. */
+/** Share, relative to the best candidate's, above which another candidate is a rival. */
 const RIVAL = 0.75;
-/** With a share below this even the best one is a guess. */
+/** Share below which even the best candidate is a guess. */
 const GUESS = 0.5;
 
 /** The reading that fits best, and a warning where another one would cut records elsewhere. */
@@ -38,7 +40,10 @@ export function readingOf(excerpt: Excerpt, named: number | undefined): Vote {
   return clearReading(excerpt, named) ?? likeliest(excerpt, named);
 }
 
-/** The ordinary case, for little: a few regular records, and nothing else in the first line. */
+/**
+ * Reads the ordinary case at little cost: a few regular records, and only one candidate in the
+ * first line.
+ */
 function clearReading(excerpt: Excerpt, named: number | undefined): Vote | undefined {
   const delimiter = named ?? onlyCandidate(excerpt.units);
   if (delimiter === undefined) return undefined;
@@ -80,7 +85,7 @@ function likeliest(excerpt: Excerpt, named: number | undefined): Vote {
   };
 }
 
-/** Another reading that may be the right one, and has records that end elsewhere. */
+/** Another reading that may be the right one, and whose records end elsewhere. */
 function rivalOf({ reading, share }: Fit, fits: readonly Fit[], excerpt: Excerpt) {
   const rivals = fits.filter((fit) => fit.share >= RIVAL * share).map((fit) => fit.reading);
   const none = { delimiter: NONE, escapes: reading.escapes };
@@ -92,7 +97,7 @@ function isEqual(ends: readonly number[], others: readonly number[]): boolean {
   return ends.length === others.length && ends.every((end, i) => end === others[i]);
 }
 
-/** The candidates that are there, the best first. */
+/** The fits of the candidates that occur, the best first. */
 function fitsOf(excerpt: Excerpt, candidates: readonly number[]): Fit[] {
   const present = candidates.filter((delimiter) => excerpt.units.includes(delimiter));
   const fits = present.map((delimiter) => fitWith(excerpt, delimiter));
@@ -108,7 +113,7 @@ function perfectOf(excerpt: Excerpt, candidates: readonly number[]): Fit | undef
   });
 }
 
-/** With backslashes as escapes where some quotes make sense only so, if that fits better. */
+/** Reads with backslashes as escapes where some quotes make sense only so, if that fits better. */
 function fitWith(excerpt: Excerpt, delimiter: number): Fit {
   const fit = fitOf(readExcerpt(excerpt, { delimiter, escapes: false }));
   if (!fit.reading.escapes) return fit;

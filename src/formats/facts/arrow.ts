@@ -10,7 +10,7 @@ const MAGIC = [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31];
 /** Magic bytes and padding before the first message of a file. */
 const START_BYTES = 8;
 const MAX_METADATA_BYTES = 8 * 1024 * 1024;
-/** Each costs a read, so of files with more of them the rows are not counted. */
+/** Record batches up to which rows are counted: each costs a read. */
 const MAX_BATCHES = 100;
 const BLOCK_BYTES = 24;
 const CONTINUATION = 0xffffffff;

@@ -5,7 +5,7 @@ import { isOrc, orcFacts } from "./orc.ts";
 import { isXlsx, xlsxFacts } from "./xlsx.ts";
 import type { Facts } from "./facts.ts";
 
-/** Reads facts with random access. May throw anything on damage. */
+/** Reads facts with random access. @throws anything, where the file is damaged */
 type Reader = (read: NonNullable<Source["slice"]>, size: number) => Promise<Facts>;
 
 const readers: readonly (readonly [
@@ -18,8 +18,8 @@ const readers: readonly (readonly [
 ];
 
 /**
- * The facts of a file, where its format is one whose facts are cheap; else none. `fault` says why
- * a damaged file has none.
+ * Reads the facts of a file whose format has cheap ones; none for other formats. `fault` says why a
+ * damaged file has none.
  * @throws what reading throws where the file is not to blame.
  */
 export async function factsOf(

@@ -9,7 +9,7 @@ export interface Table {
   structs(field: number, bytes: number): readonly Buffer[];
 }
 
-/** Vectors are held; nothing real has as many elements. */
+/** Elements of a vector at most: vectors are held, and nothing real has as many. */
 const MAX_ELEMENTS = 100_000;
 
 /**

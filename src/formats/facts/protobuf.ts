@@ -30,7 +30,7 @@ export function* fieldsOf(message: Buffer): Generator<Field, void, void> {
   }
 }
 
-/** The numbers of a packed field. Throws RangeError where it ends within one. */
+/** The numbers of a packed field. @throws RangeError where it ends within a number */
 export function numbersIn(packed: Buffer): number[] {
   const numbers: number[] = [];
   for (let at = 0; at < packed.length;) {

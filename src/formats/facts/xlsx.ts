@@ -7,7 +7,10 @@ import type { Facts } from "./facts.ts";
 
 const WORKBOOK = "xl/workbook.xml";
 const MAX_BYTES = 1024 * 1024;
-/** A workbook names its parts early; what has more is something else. */
+/**
+ * Entries that are searched for the workbook's parts: it names them early, so a file with more is
+ * something else.
+ */
 const MAX_ENTRIES = 10_000;
 const DEFLATED = 8;
 

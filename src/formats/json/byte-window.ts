@@ -13,7 +13,7 @@ export interface ByteWindow {
   take(): Uint8Array[];
 }
 
-/** Makes an empty one. */
+/** Creates an empty window. */
 export function byteWindow(): ByteWindow {
   let heldFrom = 0;
   const held: Uint8Array[] = [];

@@ -21,7 +21,10 @@ export const json: Format = {
   },
 };
 
-/** JSON Lines: lines that are not blank, verbatim; values where these are not a line each. */
+/**
+ * JSON Lines: lines that are not blank, verbatim; or values, where these do not stand on a line
+ * each.
+ */
 export const jsonl: Format = {
   name: "jsonl",
   extensions: [".jsonl", ".ndjson"],
@@ -64,7 +67,10 @@ function warningsOf(flaw: string | undefined): string[] {
   return flaw === undefined ? [] : [`not valid JSON: ${flaw}`];
 }
 
-/** The reason why several values are no JSON Lines; undefined when the first one has a line of its own. */
+/**
+ * The reason why several values are not JSON Lines; undefined when the first one has a line of its
+ * own.
+ */
 function whyNotLines(bytes: Uint8Array, commas: boolean): string | undefined {
   if (commas) return "values with commas between them, but no brackets around";
   const isLine = whyInvalid(firstLineOf(bytes, encodingOf(bytes))) === undefined;

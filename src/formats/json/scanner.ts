@@ -13,9 +13,9 @@ import {
 } from "./bytes.ts";
 import { isOpener } from "./value.ts";
 
-/** The end of an array whose rest is left out is looked for in so much of the input. */
+/** Bytes of input in which the end of an array is looked for, when its rest is left out. */
 const LOOKED_AT_BYTES = 1024 * 1024;
-/** Deeper than any JSON a person wrote; a bound for memory. */
+/** Levels of nesting: more than any JSON that a person wrote; a bound for memory. */
 const MAX_DEPTH = 100_000;
 
 /** Open brackets, innermost first. Shared tails make it free to remember an earlier state. */
@@ -44,7 +44,7 @@ export interface JsonScanner {
 
 /** The part that a scanner kept. */
 export interface JsonKept {
-  /** Elements of the longest array kept; where there is no array, top-level values. */
+  /** Elements of the longest array kept; top-level values where no array was kept. */
   readonly rows: number;
   readonly cut?: Cut;
   /** True when there is more than one top-level value. */
@@ -54,9 +54,10 @@ export interface JsonKept {
 }
 
 /**
- * Follows depth and strings only; numbers, keys and white space are never looked at, so they stay
- * as they are. A *safe point* is an offset where the text can end once what is open is closed:
- * after an element of an outermost array, or after a member of an object outside all arrays. Of `several` values each is whole.
+ * Creates a scanner. It follows depth and strings only; numbers, keys and white space are never
+ * looked at, so they stay as they are. A *safe point* is an offset where the text can end once all
+ * open brackets are closed: after an element of an outermost array, or after a member of an object
+ * outside all arrays. With `several`, each top-level value is kept whole.
  */
 export function jsonScanner(
   limits: Pick<Limits, "rows" | "bytes" | "recordBytes">,
@@ -80,11 +81,16 @@ export function jsonScanner(
   /** True when commas came after top-level values; true when one came after the last. */
   let commas = false;
   let afterComma = false;
-  /** Offset of the first array, until its first element has ended: that is kept whatever its size. */
+  /**
+   * Offset of the first array until its first element has ended, which is kept whatever its size.
+   */
   let firstArrayAt = -1;
 
   const window = byteWindow();
-  /** Offsets in the input: end of what was scanned, where leaving out began (-1: not now). */
+  /**
+   * Offsets in the input: the end of what was scanned, and the place where leaving out began (-1
+   * while nothing is left out).
+   */
   let scanned = 0;
   let skipFrom = -1;
   let safe = -1;
@@ -150,7 +156,7 @@ export function jsonScanner(
     else if (isOpener(byte)) open(byte, at);
   }
 
-  /** A byte after the end of a top-level value; true when it does not begin another one. */
+  /** Takes a byte after the end of a top-level value; true when it does not begin another one. */
   function nextValue(byte: number, at: number): boolean {
     if (byte === COMMA && !afterComma) {
       afterComma = true;
@@ -184,7 +190,7 @@ export function jsonScanner(
     if (longest < 1) firstArrayAt = at;
   }
 
-  /** A comma directly inside the outermost array. */
+  /** Takes a comma directly inside the outermost array. */
   function elementEnd(at: number): void {
     inElement = false;
     if (skipFrom >= 0 || !safePoint(at)) return;
@@ -193,7 +199,7 @@ export function jsonScanner(
     if (elements === limits.rows) leaveOut();
   }
 
-  /** The array has its last element at the safe point; the rest is skipped, or not even read. */
+  /** Ends the array's sample at the safe point; the rest is skipped, or not even read. */
   function leaveOut(): void {
     if (arrayDepth === 1) stop("rows");
     else skipFrom = safe;
@@ -217,7 +223,7 @@ export function jsonScanner(
     if (stack === undefined) values += 1;
   }
 
-  /** The array whose rest was left out ends at `at`. */
+  /** Goes on at `at`, where the array whose rest was left out ends. */
   function resume(at: number): void {
     window.keepUntil(skipFrom);
     window.dropUntil(at);
@@ -226,7 +232,9 @@ export function jsonScanner(
     dirty = false;
   }
 
-  /** Notes that the text may end at `at`; false when that is too late, so that it ends before. */
+  /**
+   * Notes that the text may end at `at`; false when that is too late, so that the text ends before.
+   */
   function safePoint(at: number): boolean {
     const isFirstElement = firstArrayAt >= 0;
     if (isFirstElement) checkFirst(at - firstArrayAt);
@@ -261,7 +269,9 @@ export function jsonScanner(
     }
   }
 
-  /** The first value, or element, has to end or to get a first safe point within `recordBytes`. */
+  /**
+   * Checks that the first value, or element, ends or gets a first safe point within `recordBytes`.
+   */
   function checkFirst(bytes: number): void {
     if (bytes <= limits.recordBytes) return;
     throw new NoSample(`a value is larger than ${limits.recordBytes} bytes`);

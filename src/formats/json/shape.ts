@@ -33,14 +33,16 @@ export function firstLineOf(head: Uint8Array, encoding: Encoding): Uint8Array {
   return head.subarray(start, end < 0 ? head.length : end);
 }
 
-/** Numbers and words that JSON has not, but those who write it have, are scalars too. */
+/**
+ * True for a scalar; also for numbers and words that JSON does not have, but that its writers use.
+ */
 function isScalar(line: Uint8Array): boolean {
   return whyInvalid(line) === undefined || /^-?(NaN|Infinity)\s*$/.test(decodeText(line));
 }
 
 /**
- * True when JSON does not have a value on each line: where the first line has several, or is part
- * of a value that goes on. A line that is only broken is still a line.
+ * True when JSON does not have a value on each line: the first line has several, or a part of a
+ * value that goes on. A line that is only broken is still a line.
  */
 export function isAcrossLines(head: Uint8Array, encoding: Encoding): boolean {
   const start = nextByte(head, encoding.bom);
@@ -94,7 +96,10 @@ export function looksLikeJson(head: Uint8Array): boolean {
   );
 }
 
-/** The least that can be kept of a value has to be JSON; where that is too large, names will do. */
+/**
+ * True when the smallest part of a value that can be kept is JSON; where that part is too large,
+ * names are enough.
+ */
 function beginsLikeJson(head: Uint8Array): boolean {
   const scanner = jsonScanner({ rows: 1, bytes: 1, recordBytes: Infinity });
   const pieces = scanner.feed(head);

@@ -4,7 +4,10 @@ import { QUOTE, OPEN_ARRAY, BACKSLASH, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT } 
 export interface ValueEnd {
   /** The offset after it; undefined where it does not end. */
   readonly end?: number;
-  /** `[` or `{` if that is open at the end of what was looked at, and not a string within it. */
+  /**
+   * `[` or `{` where that is the innermost thing open at the end of the bytes, and not a string
+   * within it.
+   */
   readonly open?: number;
 }
 

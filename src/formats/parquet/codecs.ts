@@ -34,7 +34,10 @@ interface Codec {
   compress(input: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
-/** Output of zlib's synchronous calls is held whole, so a page that holds more is streamed. */
+/**
+ * Bytes that zlib's synchronous calls may put out, which are held whole; a page that holds more is
+ * streamed.
+ */
 const SYNC_BYTES = 1024 * 1024;
 
 const codecs: Readonly<Record<number, Codec>> = {
@@ -64,7 +67,10 @@ const codecs: Readonly<Record<number, Codec>> = {
 
 const names: Readonly<Record<number, string>> = { 3: "LZO" };
 
-/** @throws Failure FORMAT_INVALID for a codec that is not read. */
+/**
+ * Checks that pages of a codec can be read.
+ * @throws Failure FORMAT_INVALID for a codec that cannot
+ */
 export function checkCodec(codec: number): void {
   if (codecs[codec] !== undefined) return;
   throw new Failure("FORMAT_INVALID", `pages compressed with ${names[codec] ?? `codec ${codec}`}`);
@@ -113,7 +119,7 @@ function zlibPrefix(
   };
 }
 
-/** Takes what comes out of a transform until that is enough, and ends it there. */
+/** Takes the output of a transform until it is enough, and ends the transform there. */
 function streamedPrefix(
   transform: Transform,
   input: Uint8Array,
@@ -134,9 +140,9 @@ function streamedPrefix(
 }
 
 /**
- * The codec LZ4 of Hadoop: blocks, each after its decompressed and compressed length (4 bytes
- * each, big-endian). Other writers leave the lengths out, under the same codec: then they do not
- * fit the page.
+ * Decodes the codec LZ4 of Hadoop: blocks, each after its decompressed and compressed length (4
+ * bytes each, big-endian). Other writers leave the lengths out, under the same codec; what stands
+ * there then does not fit the page.
  */
 function hadoopLz4Prefix(input: Uint8Array, maxBytes: number, sizes: Sizes): Uint8Array {
   const view = Buffer.from(input.buffer, input.byteOffset, input.length);
@@ -168,7 +174,7 @@ async function compressSnappy(input: Uint8Array): Promise<Uint8Array> {
   return compressSync(input);
 }
 
-/** A raw block; the package puts the decompressed length before it. */
+/** Compresses to a raw block. The package puts the decompressed length before it. */
 async function compressLz4(input: Uint8Array): Promise<Uint8Array> {
   const { compressSync } = native.lz4();
   return compressSync(Buffer.from(input)).subarray(4);

@@ -2,15 +2,18 @@ import { Failure } from "../../errors.ts";
 import { unpack } from "./levels.ts";
 import { type Cursor, invalid, readByte, readVarint } from "./thrift.ts";
 
-/** Blocks of one page that are passed; they may hold nothing but zeros. Writers' hold 128 or more. */
+/**
+ * Blocks of one page that are passed over at most; they may hold nothing but zeros. Writers put 128
+ * values or more into a block.
+ */
 const MAX_BLOCKS = 512 * 1024;
 /** Their widths are held; writers use four. */
 const MAX_MINIBLOCKS = 4096;
 
 /**
- * Numbers in the encoding DELTA_BINARY_PACKED: the first `count` of them, wrapped to 64 bits.
- * @param isPassed whether the cursor is to end behind all there are: in the byte array encodings
- * other data follows.
+ * Reads numbers in the encoding DELTA_BINARY_PACKED: the first `count` of them, wrapped to 64 bits.
+ * With `isPassed` the cursor ends after all numbers: in the byte array encodings other data
+ * follows.
  * @throws `underflow`; Failure FORMAT_INVALID, LIMIT_EXCEEDED
  */
 export function readDeltas(cursor: Cursor, count: number, isPassed: boolean): BigInt64Array {

@@ -59,9 +59,8 @@ export function readIndices({ bytes, at, count }: Encoded): Uint32Array {
 }
 
 /**
- * Looks indices up in a dictionary page, which is PLAIN; only as much of it is needed as the
- * highest of them asks for.
- * @param size values in the dictionary.
+ * Looks indices up in a dictionary page, which is PLAIN; the page is needed only up to the highest
+ * index. `size` is the number of values in the dictionary.
  * @throws `underflow`; Failure FORMAT_INVALID
  */
 export function lookUp(

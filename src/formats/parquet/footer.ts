@@ -17,7 +17,7 @@ import {
 
 type Slice = NonNullable<Source["slice"]>;
 
-/** A column chunk: where its pages are, and what is written again as it is. */
+/** A column chunk: the place of its pages, and the metadata that is written again unchanged. */
 export interface Chunk {
   readonly codec: number;
   /** Values, nulls included. */
@@ -49,7 +49,7 @@ export interface Footer {
 }
 
 const WINDOW_BYTES = 64 * 1024;
-/** Of one field, one row group, or the row groups of the sample. */
+/** Bytes of one field, of one row group, or of the row groups of the sample, at most. */
 const MAX_HELD_BYTES = 32 * 1024 * 1024;
 
 /** Fields of FileMetaData (parquet.thrift). */
@@ -79,9 +79,9 @@ const rowGroup = struct({ columns: [1, list(columnChunk)], rows: [3, int], sorti
 const rowCount = struct({ rows: [3, int] });
 
 /**
- * Reads the metadata at the end of a Parquet file, in windows, so that what is not needed of it is
- * not held. Layout: `…metadata, its length (4 bytes, little-endian), "PAR1"`.
- * @param wanted rows that the sample is to have.
+ * Reads the metadata at the end of a Parquet file, in windows, so that parts that are not needed
+ * are not held. Layout: `…metadata, its length (4 bytes, little-endian), "PAR1"`. `wanted` is the
+ * number of rows that the sample is to have.
  * @throws Failure FORMAT_INVALID, LIMIT_EXCEEDED; what `slice` throws.
  */
 export async function readFooter(slice: Slice, size: number, wanted: number): Promise<Footer> {

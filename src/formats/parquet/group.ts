@@ -17,16 +17,17 @@ export interface GroupSlice {
 export interface Budget {
   /** All of them. */
   readonly room: number;
-  /** One of them, when it is the sample's first: that one may take more than there is room for. */
+  /** Bytes of a single row, when it is the sample's first: that one may take more than `room`. */
   readonly recordBytes: number;
   readonly isFirst: boolean;
-  /** For all row groups of the file. */
+  /** The work on all row groups of the file. */
   readonly work: Work;
 }
 
 /**
- * The first rows of all columns: as many as are wanted, or fewer where those do not fit. Columns
- * that are had are cut as soon as one more shows that fewer rows fit: what is held is bounded.
+ * Returns the first rows of all columns: as many as are wanted, or fewer where those do not fit.
+ * Columns that were read are cut as soon as a further one shows that fewer rows fit, so that memory
+ * stays bounded.
  * @throws NoSample when the sample's first row is larger than a record may be; what `sliceColumn`
  * throws.
  */

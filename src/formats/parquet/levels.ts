@@ -9,9 +9,9 @@ export function bitsFor(max: number): number {
 }
 
 /**
- * Fills `out` from the hybrid of runs and bit-packed groups (Parquet's "RLE" encoding). Runs are
- * as long as the file says, but only what `out` has room for is taken.
- * @param width bits of a number, at most 32.
+ * Fills `out` from the hybrid of runs and bit-packed groups (Parquet's "RLE" encoding). Runs are as
+ * long as the file says, but no more is taken than `out` has room for. `width` is the number of
+ * bits of a number, 32 at most.
  * @throws `underflow`; Failure FORMAT_INVALID
  */
 export function readHybrid(cursor: Cursor, width: number, out: Numbers): void {

@@ -26,9 +26,8 @@ interface Section {
 }
 
 /**
- * Takes the levels of a page's first rows.
- * @param rows how many rows may start in them.
- * @param maxEntries how many are taken at most.
+ * Takes the levels of a page's first rows: at most `rows` may start in them, and at most
+ * `maxEntries` are taken.
  * @throws `underflow`; Failure FORMAT_INVALID
  */
 export function takeLevels(
@@ -67,7 +66,7 @@ function section(
   return { start: start + 4, end: start + 4 + length, isPacked: false };
 }
 
-/** Repetition levels up to where one row too many starts: a 0 starts a row. */
+/** Takes repetition levels up to the place where one row too many starts: a 0 starts a row. */
 function takeRows(
   bytes: Uint8Array,
   at: Section,

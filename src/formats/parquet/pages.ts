@@ -8,16 +8,18 @@ import type { Work } from "./work.ts";
 type Slice = NonNullable<Source["slice"]>;
 type Read = (at: number, length: number) => Promise<Uint8Array>;
 
-/** Read beyond what is asked for, where the pages of a chunk follow each other. */
+/** Bytes read beyond those that are asked for, where the pages of a chunk follow each other. */
 const AHEAD_BYTES = 16 * 1024;
-/** The first part of a page that is tried, and the most that is, stored and decompressed. */
+/**
+ * Bytes of a page that are tried first, and those that are tried at most, stored and decompressed.
+ */
 const FIRST_BYTES = 8 * 1024;
-/** Decompressed, a hundred values are seldom more. */
+/** Bytes that a hundred values seldom exceed, decompressed. */
 const FIRST_ROOM_BYTES = 4 * 1024;
 const MAX_PAGE_BYTES = 64 * 1024 * 1024;
-/** Pages of one column that are looked at; each costs time, whatever it holds. */
+/** Pages of one column that are looked at, at most: each costs time, even an empty one. */
 const MAX_PAGES = 100_000;
-/** A page header may carry the lowest and highest value. */
+/** Bytes of a page header, at most: it may carry the lowest and the highest value. */
 const MAX_HEADER_BYTES = 16 * 1024 * 1024;
 
 /** Page types (parquet.thrift, `PageType`). */

@@ -10,12 +10,12 @@ import { type ChunkEntry, MAGIC, writeChunk, writeFooter, writeRowGroup } from "
 
 /** Bytes that may be read for each column, where that is more than `limits.readBytes`. */
 const COLUMN_READ_BYTES = 4 * 1024 * 1024;
-/** A column takes about 2 KB: with more of them, one file at a time. */
+/** Columns above which one file is sampled at a time: a column takes about 2 KB. */
 const MANY_COLUMNS = 10_000;
 
 /**
- * Apache Parquet: the first rows, cut out of their pages without a look at the values, beside the
- * schema and metadata as they are (github.com/apache/parquet-format).
+ * Apache Parquet: the first rows, cut out of their pages without a look at the values. The schema
+ * and metadata stay as they are (github.com/apache/parquet-format).
  */
 export const parquet: Format = {
   name: "parquet",

@@ -13,7 +13,7 @@ export const FIXED_LEN_BYTE_ARRAY = 7;
 const REQUIRED = 0;
 const REPEATED = 2;
 
-/** A level is held in a byte, and nothing real is nested as deep as this. */
+/** Levels of nesting at most: a level is held in a byte, and nothing real is nested as deeply. */
 const MAX_DEPTH = 200;
 
 const MAX_NAME_CHARS = 200;
@@ -89,7 +89,10 @@ function collect(
   return next;
 }
 
-/** Bounded, since each leaf has the names of all that it is in. */
+/**
+ * Joins names by dots. The result is bounded, since each leaf has the names of everything that it
+ * is in.
+ */
 function joinNames(above: string, name: string): string {
   return `${above === "" ? "" : `${above}.`}${name}`.slice(0, MAX_NAME_CHARS);
 }

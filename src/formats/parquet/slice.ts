@@ -42,7 +42,7 @@ export interface RowEnd {
 export interface Wanted {
   readonly rows: number;
   readonly maxBytes: number;
-  /** Counted for all columns of the file. */
+  /** The work on all columns of the file. */
   readonly work: Work;
 }
 
@@ -116,7 +116,10 @@ export async function sliceColumn(
   return slice;
 }
 
-/** A copy, as there may be 100,000 columns: what it grew in has room for more than it holds. */
+/**
+ * Copies bytes to their exact size: there may be 100,000 columns, and the buffer that they grew in
+ * has room to spare.
+ */
 function kept(grown: Growing): Uint8Array {
   return grown.length() === 0 ? NOTHING : Uint8Array.from(grown.bytes());
 }

@@ -1,7 +1,7 @@
 import { growing, type Growing } from "../../lib/growing.ts";
 import type { Raw } from "./thrift.ts";
 
-/** Used for one value after the other. */
+/** Buffer that each value is written into, one after the other. */
 const out = growing();
 
 /** An integer that is yet to be written. */
@@ -17,8 +17,8 @@ interface Composite {
 }
 
 /**
- * A field of a struct, or an item of a list, in Thrift's compact protocol. Bytes are made of all of
- * it at once: a buffer for each part took a fifth of the time of a small file.
+ * A field of a struct, or an item of a list, in Thrift's compact protocol. All of it is turned into
+ * bytes at once: a buffer for each part took a fifth of the time of a small file.
  */
 export type Value = Raw | Integer | Composite;
 

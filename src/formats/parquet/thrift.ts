@@ -12,7 +12,7 @@ export interface Raw {
   readonly bytes: Uint8Array;
 }
 
-/** Reads one value of a wire type. Throws `underflow` or Failure FORMAT_INVALID. */
+/** Reads one value of a wire type. @throws `underflow`; Failure FORMAT_INVALID */
 export type Reader<T> = (cursor: Cursor, type: number) => T;
 
 type Shape = Readonly<Record<string, readonly [id: number, read: Reader<unknown>]>>;
@@ -32,9 +32,12 @@ const MAP = 11;
 const STRUCT = 12;
 const UUID = 13;
 
-/** Depth of nesting, at most: more is nonsense. */
+/** Levels of nesting at most; deeper values are nonsense. */
 const MAX_DEPTH = 64;
-/** Lists are held in memory; no schema has as many elements, no row group as many columns. */
+/**
+ * Elements of a list at most, since lists are held in memory; no schema has as many elements, no
+ * row group as many columns.
+ */
 const MAX_ELEMENTS = 100_000;
 
 /** Thrown where bytes end too early: with more of them, reading may succeed. */
@@ -93,7 +96,7 @@ export function text(cursor: Cursor, type: number): string {
   return Buffer.from(cursor.bytes.subarray(start, cursor.at)).toString("utf8");
 }
 
-/** A list whose elements `read` reads. Throws Failure LIMIT_EXCEEDED when it is too long. */
+/** A list whose elements `read` reads. @throws Failure LIMIT_EXCEEDED when it is too long */
 export function list<T>(read: Reader<T>): Reader<readonly T[]> {
   return (cursor, type) => {
     if (type !== LIST) throw invalid(`wire type ${type} for a list`);

@@ -7,7 +7,7 @@ const COLUMN_BYTES = 256 * 1024;
 /** Cost of a page beside its bytes, in bytes. */
 const PAGE_BYTES = 1024;
 
-/** Counts the work on a file, in bytes: what one column may take is little, but there may be many. */
+/** Counts the work on a file, in bytes: one column may take little, but there may be many. */
 export interface Work {
   /** @throws Failure LIMIT_EXCEEDED */
   decompressed(bytes: number): void;

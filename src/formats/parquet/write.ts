@@ -24,8 +24,8 @@ export interface ChunkEntry {
 }
 
 /**
- * Writes a column as one PLAIN page (V1), in the column's own codec.
- * @param at where it will stand, in bytes from the start of the file.
+ * Writes a column as one PLAIN page (V1), in the column's own codec. `at` is the place where it
+ * will stand, in bytes from the start of the file.
  */
 export async function writeChunk(
   slice: ColumnSlice,

@@ -32,7 +32,7 @@ export function sparseGoesOn(block: Uint8Array, isFirst: boolean): boolean {
   return (block[isFirst ? 482 : 504] ?? 0) !== 0;
 }
 
-/** True when a file begins like a tar: with a header that holds and names something. */
+/** True when a file begins like a tar: with a valid header that names something. */
 export function isNamedHeader(block: Uint8Array): boolean {
   return block[0] !== 0 && isHeader(block);
 }
@@ -69,8 +69,8 @@ const EQUALS = 0x3d;
 const ZERO = 0x30;
 
 /**
- * Those `key=value` records of a pax header that are used; values as bytes, since names need not be
- * UTF-8. `count` is that of all records.
+ * The `key=value` records of a pax header that are used; values as bytes, since names need not be
+ * UTF-8. `count` is the number of all records.
  */
 export function parsePax(bytes: Uint8Array): {
   readonly records: ReadonlyMap<string, Uint8Array>;

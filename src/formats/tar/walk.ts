@@ -13,14 +13,19 @@ import {
 type Slice = NonNullable<Source["slice"]>;
 type Pax = ReadonlyMap<string, Uint8Array>;
 
-/** Long names and pax records above this are refused: they are held in memory. */
+/** Bytes of a long name or of pax records, at most: they are held in memory. */
 const MAX_EXTENSION_BYTES = 8 * 1024 * 1024;
-/** The same in all, for those of all members, and pax records in them: each takes its time. */
+/**
+ * The same for all members together; also the number of pax records in them: each takes its time.
+ */
 const MAX_EXTENSIONS_BYTES = 128 * 1024 * 1024;
 const MAX_PAX_RECORDS = 500_000;
-/** A size is a signed number of 64 bits in all that reads tars; 2^53 is exact here. */
+/**
+ * Size of a member at most: every tar reader takes it for a signed number of 64 bits; up to 2^53 it
+ * is exact here.
+ */
 const MAX_SIZE = Number.MAX_SAFE_INTEGER;
-/** Read at once where small members follow each other. */
+/** Bytes read at once where small members follow each other. */
 const WINDOW_BYTES = 32 * 1024;
 
 /**
@@ -102,7 +107,10 @@ function entryOf(
   };
 }
 
-/** Reads as little as is asked for while members are large, and a window where they are small. */
+/**
+ * Creates a function that reads no more than is asked for while members are large, and a window
+ * while they are small.
+ */
 function windowed(slice: Slice): (at: number, length: number) => Promise<Uint8Array> {
   let start = 0;
   let window: Uint8Array = new Uint8Array();
@@ -129,7 +137,9 @@ async function extension(
   return body;
 }
 
-/** The start of an old GNU sparse member's data: its map may go on in further blocks. */
+/**
+ * Skips the map at the start of an old GNU sparse member's data, which may go on in further blocks.
+ */
 async function skipSparseMap(read: ReturnType<typeof windowed>, at: number): Promise<number> {
   let next = at + BLOCK_BYTES;
   let goesOn = sparseGoesOn(await read(at, BLOCK_BYTES), true);

@@ -10,9 +10,12 @@ export interface ZipDirectory {
   readonly end: number;
   /** Start of what follows the directory. */
   readonly limit: number;
-  /** Added to the offsets in it: what stands before the zip; below 0 where its start is missing. */
+  /**
+   * Bytes to add to the offsets in it, for what stands before the zip; below 0 where the zip's
+   * start is missing.
+   */
   readonly shift: number;
-  /** Entries; without zip64 the record has the lowest 16 bits of that only. */
+  /** Number of entries; without zip64 the record has only its lowest 16 bits. */
   readonly count: number;
   readonly isZip64: boolean;
 }
@@ -23,7 +26,10 @@ type Said = Pick<ZipDirectory, "count" | "isZip64" | "limit"> & {
   readonly offset: number;
 };
 
-/** Layouts by APPNOTE 6.3.10, 4.3.14 to 4.3.16; lengths without what may be appended to them. */
+/**
+ * Layouts by APPNOTE 6.3.10, 4.3.14 to 4.3.16; lengths without anything that may be appended to
+ * them.
+ */
 const END = { signature: Buffer.from("PK\x05\x06", "latin1"), bytes: 22 };
 const LOCATOR = { signature: Buffer.from("PK\x06\x07", "latin1"), bytes: 20 };
 const END64 = { signature: Buffer.from("PK\x06\x06", "latin1"), bytes: 56 };
@@ -31,7 +37,7 @@ const ENTRY = Buffer.from("PK\x01\x02", "latin1");
 const LOCAL = Buffer.from("PK\x03\x04", "latin1");
 /** The place in an entry of its local header's offset. */
 const OFFSET_AT = 42;
-/** A number of a disk that the zip64 record has. */
+/** The number of a disk, where the zip64 record has it. */
 const IN_ZIP64 = 0xffff;
 /**
  * Bytes at the file's end that are searched for an end record: as much as a comment may have, then

@@ -16,7 +16,7 @@ export interface SampledMember extends ZipMember {
   readonly cut: Cut | undefined;
 }
 
-/** Files that macOS and Windows put beside those of people. */
+/** Files that macOS and Windows put beside people's own. */
 const bySystem = /(^|\/)(__MACOSX\/.*|\.DS_Store|\._[^/]*|Thumbs\.db|desktop\.ini)$/i;
 
 /** True for a file that the system left there, and that nobody meant to pack. */
@@ -102,7 +102,10 @@ async function* counted(
   }
 }
 
-/** The checksum covers all bytes: it says nothing of a member that was read in part. */
+/**
+ * The damage of a member; undefined where none was found. The checksum covers all bytes: it says
+ * nothing of a member that was read in part.
+ */
 function damageOf(entry: ZipEntry, read: Read): string | undefined {
   if (!read.isWhole || read.crc32 === entry.crc32) return undefined;
   return `damaged: its ${read.bytes} bytes do not have the CRC-32 of the archive`;

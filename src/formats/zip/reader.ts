@@ -9,7 +9,9 @@ type Slice = NonNullable<Source["slice"]>;
 
 /** An entry of a zip's directory. */
 export interface ZipEntry {
-  /** UTF-8 where its bytes are, else code page 437, whatever the flags say. */
+  /**
+   * The name in UTF-8 where its bytes are valid, else in code page 437; the flags do not matter.
+   */
   readonly name: string;
   readonly isEncrypted: boolean;
   /** Its compression method (APPNOTE 6.3.10, 4.4.5). */
@@ -49,7 +51,7 @@ const ENCRYPTED = 0x41;
 /** Stands for a number that the zip64 field has. */
 const IN_ZIP64 = 0xffffffff;
 const ZIP64_FIELD = 1;
-/** Without zip64 a count is known but for multiples of this. */
+/** Modulus of the counts without zip64, whose records have the lowest 16 bits only. */
 const COUNTS = 0x10000;
 const STEP_BYTES = 64 * 1024;
 
@@ -97,7 +99,9 @@ async function* entriesOf(
   }
 }
 
-/** The fields up to one that is longer than there is room for: what follows is ignored. */
+/**
+ * The extra fields up to one that is longer than the room for it; anything after that is ignored.
+ */
 function extraFields(bytes: Buffer): yauzl.ExtraField[] {
   const fields: yauzl.ExtraField[] = [];
   for (let at = 0; at + 4 <= bytes.length;) {
@@ -134,7 +138,9 @@ function entryOf(
   };
 }
 
-/** Numbers that do not fit in 32 bits stand in the zip64 field, one after the other. */
+/**
+ * Numbers that do not fit in 32 bits, from the zip64 field, where they stand one after the other.
+ */
 function largeNumbers(numbers: readonly number[], field: Buffer | undefined): number[] {
   let at = 0;
   return numbers.map((number) => {
@@ -144,7 +150,7 @@ function largeNumbers(numbers: readonly number[], field: Buffer | undefined): nu
   });
 }
 
-/** The time, by yauzl: in fields of Info-ZIP or NTFS, else in that of DOS. */
+/** The time, as yauzl reads it: from the fields of Info-ZIP or NTFS, else from the field of DOS. */
 function mtimeOf(head: Buffer, extraFields: readonly yauzl.ExtraField[]): number {
   const entry = Object.assign(new yauzl.Entry(), {
     extraFields,

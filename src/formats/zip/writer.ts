@@ -3,9 +3,9 @@ import { QUICK, zlibOnce } from "../../lib/zlib-once.ts";
 
 /** The last second a zip's extended timestamp can hold. */
 const MAX_MTIME = 0x7fffffff;
-/** A zip takes 65,535 bytes, of which some make names unique. */
+/** Bytes of a name at most: a zip takes 65,535, of which some make names unique. */
 const MAX_NAME_BYTES = 65_000;
-/** A listing that is no longer gains nothing by being compressed. */
+/** Bytes of a listing up to which compression gains nothing. */
 const SMALL_BYTES = 1024;
 const FIRST_DOS_YEAR = 1980;
 const FIRST_DOS_S = Date.UTC(FIRST_DOS_YEAR) / 1000;
@@ -14,7 +14,7 @@ const LISTING_NAME = "_manifest.txt";
 
 /** One member of a sample archive. */
 export interface ZipMember {
-  /** As the original has it; made safe here. */
+  /** The name, as in the original; it is made safe here. */
   readonly name: string;
   readonly bytes: Buffer;
   /** Seconds since epoch. */
@@ -27,18 +27,18 @@ const LOCAL_BYTES = 30;
 const CENTRAL_BYTES = 46;
 const END_BYTES = 22;
 const VERSION_NEEDED = 20;
-/** Unix made it: the upper half of the attributes is a mode. */
+/** Says that Unix made the zip: the upper half of the attributes is a mode. */
 const MADE_BY = (3 << 8) | 63;
 const UTF8_NAME = 0x0800;
 const FILE_MODE = 0o100664;
 const DEFLATED = 8;
 
 /**
- * Yields a zip of a listing and members, under names that stay inside whatever folder it is
- * unpacked into. Its times are the members', in UTC, so the same input gives the same bytes.
+ * Yields a zip of a listing and members, under names that stay inside the directory it is unpacked
+ * into. Its times are the members', in UTC, so the same input gives the same bytes.
  *
- * Written here, since a sample has a few small members: yazl deflates each in libuv's pool, and such
- * a zip takes twice as long then.
+ * We write it ourselves, since a sample has a few small members: yazl deflates each of them in
+ * libuv's pool, which doubles the time of such a zip.
  */
 export function* writeZip(
   list: Uint8Array,
@@ -66,7 +66,7 @@ export function* writeZip(
   yield Buffer.concat([directory, endRecord(members.length + 1, directory.length, offset)]);
 }
 
-/** The fields that both headers of a member have, from its version on: 22 bytes. */
+/** The fields that both headers of a member have, from the version on: 22 bytes. */
 function factsOf({ bytes, mtime, isDeflated }: ZipMember, stored: number): Buffer {
   const facts = Buffer.alloc(22);
   facts.writeUInt16LE(VERSION_NEEDED, 0);
@@ -147,7 +147,7 @@ function safeName(name: string): string {
   return /^[a-zA-Z]:/.test(joined) ? `_${joined}` : joined;
 }
 
-/** As UTF-8 a name can have more bytes than it had, and than a zip takes. */
+/** Cuts a name: in UTF-8 it can have more bytes than it had, and than a zip takes. */
 function cutName(name: string): string {
   if (Buffer.byteLength(name) <= MAX_NAME_BYTES) return name;
   return new TextDecoder()

@@ -26,7 +26,7 @@ interface Found {
   readonly members: SampledMember[];
   readonly warnings: string[];
   entries: number;
-  /** Entries that are no directories. */
+  /** Entries that are not directories. */
   files: number;
   /** Those that may be sampled. */
   candidates: number;
@@ -93,7 +93,7 @@ function cutOf({ list, members, candidates }: Found, mostMembers: number): Cut |
   return members.find(({ cut }) => cut !== undefined)?.cut;
 }
 
-/** The number of entries; unknown for an archive that has very many and does not say. */
+/** The number of entries; unknown for an archive that has very many and does not say how many. */
 function countOf({ entries }: Found, { count }: OpenZip): Pick<SampleSummary, "entries"> {
   if (count === undefined && entries > COUNTED_ENTRIES) return {};
   return { entries: Math.max(entries, count ?? 0) };

@@ -15,8 +15,9 @@ import { outcomesOf } from "./outcome-counts.ts";
 export type Accept = (dataset: number, batch: Batch, now: number) => Accepted;
 
 /**
- * Prepares the statements. Where all raws of a batch were new, those of the next are taken for new
- * without a look: what the table says then undoes the batch, and it is accepted with one.
+ * Prepares the statements. Where all raws of a batch were new, those of the next batch are taken
+ * for new without a look. Where the table shows that they are not, the batch is undone and accepted
+ * with a look.
  */
 export function acceptOf(db: Db): Accept {
   const claimNames = manyNamesOf(db);
@@ -114,7 +115,7 @@ export function acceptOf(db: Db): Accept {
   }
 }
 
-/** Forgets the lines of a dataset that were no entries: they will be found again. */
+/** Forgets the rejected lines of a dataset: they will be found again. */
 export function forgetRejectedOf(db: Db): (dataset: number) => void {
   const keep = db.prepare(
     `INSERT INTO acknowledged_lines (dataset, line, offset, reason, at)
@@ -140,7 +141,7 @@ interface Numbered extends Entry {
   readonly seq: number;
 }
 
-/** Looks up many raws at once; what is known of them comes in their order. */
+/** Looks up many raws at once; the results are in their order. */
 function knownOf(
   db: Db,
 ): (dataset: number, raws: readonly string[]) => readonly (Known | undefined)[] {

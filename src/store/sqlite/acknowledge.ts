@@ -9,9 +9,9 @@ import type { Db } from "./open.ts";
 const PAGE = 1000;
 
 /**
- * Acknowledges failed entries that are not tried again; returns how many of each dataset, for those
- * that have some. Writes beside the daemon, in short transactions. Another line, failure or retry
- * of an entry is acknowledged by none of this.
+ * Acknowledges failed entries that are not tried again. Returns the number of entries of each
+ * dataset that has some. Writes beside the daemon, in short transactions. A later line, failure or
+ * retry of an entry is not acknowledged by this.
  */
 export function acknowledgeEntries(
   db: Db,

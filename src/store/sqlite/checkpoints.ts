@@ -8,7 +8,7 @@ export interface Checkpoints {
   of(dataset: number): Checkpoint[];
   /** Saves several in one transaction. */
   saveAll(dataset: number, checkpoints: readonly Checkpoint[]): void;
-  /** Puts new ones in the place of all. */
+  /** Replaces all of a dataset's. */
   replace(dataset: number, checkpoints: readonly Checkpoint[]): void;
   remove(dataset: number, file: string): void;
   /**
@@ -16,7 +16,9 @@ export interface Checkpoints {
    * compared together.
    */
   putTogether(dataset: number, upTo: Place): void;
-  /** Up to where they are; undefined where nothing came in between. */
+  /**
+   * Returns the place up to which they are compared together; undefined where none is remembered.
+   */
   togetherUpTo(dataset: number): Place | undefined;
 }
 

@@ -86,7 +86,7 @@ export function claimOf(db: Db): ClaimDue {
   }
 }
 
-/** One of each, then the next of each: how slow the files of one are does not matter to another. */
+/** Takes one of each dataset, then the next of each: slow files of one do not matter to another. */
 function inTurn(all: readonly (readonly Claim[])[]): Claim[] {
   const longest = Math.max(0, ...all.map(({ length }) => length));
   const rounds = Array.from({ length: longest }, (_, i) => all.map((claims) => claims[i]));

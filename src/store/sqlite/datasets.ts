@@ -7,13 +7,19 @@ export interface Datasets {
   /** The number of a dataset; it gets one when it has none. */
   ensure(name: string): number;
   nameOf(id: number): string;
-  /** The number that a name ever had; 0, which none has, for one that was never seen. */
+  /**
+   * The number of a name, also of a forgotten one; 0, which no dataset has, for a name that was
+   * never seen.
+   */
   idOf(name: string): number;
   /** The names of all that were ever seen and not forgotten, sorted. */
   all(): string[];
 }
 
-/** Reads and gives dataset numbers. A number stays a name's for ever: one that was forgotten gets it back. */
+/**
+ * Reads and gives dataset numbers. A name keeps its number for ever: one that was forgotten gets it
+ * back.
+ */
 export function datasetsOf(db: Db): Datasets {
   const isKnown = "forgotten_at IS NULL";
   const select = db.prepare(`SELECT id FROM datasets WHERE name = ? AND ${isKnown}`).pluck();
@@ -49,7 +55,7 @@ export function datasetsOf(db: Db): Datasets {
   };
 }
 
-/** Numbers and names of the datasets that are meant, by name. */
+/** Numbers and names of the datasets that a filter means, by name. */
 export function datasetsIn(
   db: Db,
   hasDataset: (dataset: string) => boolean,

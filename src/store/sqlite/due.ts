@@ -10,7 +10,7 @@ import type { Db } from "./open.ts";
 export const DUE_AGAIN = `next_at = min(coalesce(next_at, @now), @now),
   seq = min(-@now, seq - 1), attempts = 0, failed_at = NULL`;
 
-/** Makes entries due again, in one transaction; returns how many. `now` is ms since epoch. */
+/** Makes entries due again, in one transaction; returns their number. `now` is ms since epoch. */
 export function makeDue(
   db: Db,
   {
@@ -29,8 +29,8 @@ export function makeDue(
 }
 
 /**
- * Makes due at `now`, ms since epoch, what waits for a later time than any try can: the clock was
- * set back since. Returns how many entries that were.
+ * Makes entries due at `now` (ms since epoch) that wait for a later time than any try can: the
+ * clock was set back since. Returns their number.
  */
 export function bringForward(db: Db, now: number, backOff: BackOff): number {
   const bring = db.prepare(

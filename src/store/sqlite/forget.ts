@@ -9,13 +9,15 @@ export interface Forgetting {
   /** Counts what is known of a dataset, or of one of its raws. */
   known(dataset: number, raw?: string): Known;
   /**
-   * Forgets one raw: a line with its mtime changes nothing any more. Its sample's name stays its
-   * own. `now` is ms since epoch. @throws what `remove` throws
+   * Forgets one raw: a line with its mtime no longer changes anything. The sample's name stays
+   * reserved for the raw. `now` is ms since epoch.
+   * @throws what `remove` throws
    */
   forgetRaw(dataset: number, raw: string, options: ForgetRawOptions): void;
   /**
-   * Forgets some more entries of a dataset; returns how many there were. Ends where `remove`
-   * throws; what came before is done. @throws what `remove` throws
+   * Forgets some more entries of a dataset; returns their number. Ends where `remove` throws; what
+   * came before is done.
+   * @throws what `remove` throws
    */
   forgetSome(dataset: number, remove: RemoveSample): number;
   /** Forgets the rest of a dataset: names, checkpoints, bad lines, counts. `now` is ms since epoch. */
@@ -49,7 +51,9 @@ export function forgettingOf(db: Db): Forgetting {
   );
   const remove = db.prepare("DELETE FROM files WHERE dataset = ? AND raw = ?");
 
-  /** Returns what was thrown, so that what was done before stays. */
+  /**
+   * Forgets rows. Returns an error instead of throwing it, so that what was done before is kept.
+   */
   function forgetAll(dataset: number, rows: readonly Row[], removeSample: RemoveSample): unknown {
     const outcomes = changeOutcomes();
     let failure: unknown;
@@ -93,7 +97,7 @@ export function forgettingOf(db: Db): Forgetting {
   };
 }
 
-/** Tables that can have many rows of a dataset, and what tells these from each other. */
+/** Tables that can have many rows of a dataset, and the column that tells these rows apart. */
 const large = { names: "name", rejected: "id", acknowledged_lines: "id", forgotten: "raw" };
 
 function forgetRest(db: Db, dataset: number, now: number): void {

@@ -8,7 +8,7 @@ import type { Db } from "./open.ts";
  */
 export type IsForgotten = (raw: string, mtime: number) => boolean;
 
-/** Prepares the statements. As a rule a dataset has none, and nothing is asked of its raws. */
+/** Prepares the statements. As a rule a dataset has no forgotten raws, and none is looked up. */
 export function forgottenOf(db: Db): (dataset: number) => IsForgotten {
   const any = db.prepare("SELECT 1 FROM forgotten WHERE dataset = ? LIMIT 1").pluck();
   const mtimeOf = db.prepare("SELECT mtime FROM forgotten WHERE dataset = ? AND raw = ?").pluck();

@@ -24,22 +24,22 @@ export interface Holder {
 /** The right to be the only one that writes the cache; the system takes it back when we die. */
 export interface Lock {
   /**
-   * Makes the lock's file again where it was removed or replaced; returns whether it was.
+   * Makes the lock's file again where it was removed or replaced; returns true when it was.
    * @throws Failure ALREADY_RUNNING where another process was faster; CACHE_UNUSABLE
    */
   keep(): boolean;
   release(): void;
 }
 
-/** Time to wait for readers, which hold the lock for a moment. */
+/** Time to wait for readers, which hold the lock for a moment, ms. */
 const BUSY_MS = 500;
 
 /**
- * Takes the lock of a state directory: the directory itself, which nobody removes by mistake, and
- * a transaction that stays open on a small database of its own, which says who holds it. Both go
- * with the process, so a killed daemon leaves nothing to clean up.
- * @throws Failure ALREADY_RUNNING, naming who holds it; CACHE_UNUSABLE when the directory cannot
- * be written.
+ * Takes the lock of a state directory. It has two parts: the directory itself, which nobody removes
+ * by mistake, and a transaction that stays open on a small database, which says who holds the lock.
+ * Both end with the process, so a killed daemon leaves nothing to clean up.
+ * @throws Failure ALREADY_RUNNING, naming who holds it; CACHE_UNUSABLE when the directory cannot be
+ * written.
  */
 export function takeLock(state: string): Lock {
   const directory = takeDirectory(state);
@@ -91,7 +91,7 @@ function takeDirectory(state: string): DirectoryLock | undefined {
   return taken;
 }
 
-/** The lock's database, with a transaction open, and which file it is. */
+/** The lock's database, with a transaction open, and the identity of its file. */
 interface Held {
   readonly db: Db;
   readonly identity: string | undefined;
@@ -124,7 +124,10 @@ function fileIdentity(state: string): string | undefined {
   return found === undefined ? undefined : `${found.dev}:${found.ino}`;
 }
 
-/** On a full disk the lock is taken all the same; the last one's row stays. */
+/**
+ * Writes the holder's row. On a full disk the lock is taken all the same, and the row of the last
+ * holder stays.
+ */
 function tellHolder(db: Db): void {
   try {
     db.exec("DELETE FROM holder");
@@ -174,7 +177,10 @@ function readHolder(db: Db): Holder | undefined {
   return found as Holder | undefined;
 }
 
-/** A killed daemon leaves its row, but no process. On another host we take the row's word. */
+/**
+ * True while a holder is alive: a killed daemon leaves its row, but no process. For another host we
+ * trust the row.
+ */
 function isAlive({ pid, host }: Holder): boolean {
   return host !== hostname() || isRunning(pid);
 }

@@ -1,8 +1,8 @@
 import type { Db } from "./open.ts";
 
 /**
- * Single values the cache remembers: `seq`, `sampler`, `pass`, `cleanStop`, `bootId`, `passesWait`,
- * `suspects`, `madeAt` (of the cache, ms since epoch), `waits` (JSON), `passFailure`.
+ * Keys of single values that the cache remembers: `seq`, `sampler`, `pass`, `cleanStop`, `bootId`,
+ * `passesWait`, `suspects`, `madeAt` (of the cache, ms since epoch), `waits` (JSON), `passFailure`.
  */
 export type Meta =
   | "seq"
@@ -26,7 +26,7 @@ export function setMeta(db: Db, key: Meta, value: string): void {
   db.prepare("INSERT OR REPLACE INTO facts (key, value) VALUES (?, ?)").run(key, value);
 }
 
-/** Remembers a value, and returns when a power loss can no longer take it back. */
+/** Remembers a value; returns once a power loss can no longer take it back. */
 export function setMetaDurably(db: Db, key: Meta, value: string): void {
   db.pragma("synchronous = FULL");
   try {

@@ -3,7 +3,7 @@ import { pathBytes } from "../../lib/pep383.ts";
 import { insertOf } from "./insert.ts";
 import type { Db } from "./open.ts";
 
-/** Before the folded form of a name, which is claimed as well where case does not count. */
+/** Prefix of the folded form of a name, which is claimed as well where case does not count. */
 const FOLDED = "\u0000";
 
 /** Gives a raw the first of its names that no other raw has, and keeps it for ever. */
@@ -37,7 +37,9 @@ export interface Wanted {
   readonly names: Names;
 }
 
-/** Prepares the statements. As a rule all raws get their plain name, and nothing else is asked. */
+/**
+ * Prepares the statements. As a rule all raws get their plain name, and nothing else is looked up.
+ */
 export function manyNamesOf(db: Db): ClaimNames {
   const claimName = namesOf(db);
   const columns = ["name", "raw"];
@@ -52,7 +54,7 @@ export function manyNamesOf(db: Db): ClaimNames {
   };
 }
 
-/** Gives a raw another name, since its content asked for it; returns the one it got. */
+/** Gives a raw another name, since its content asked for it; returns the name it got. */
 export type Rename = (
   dataset: number,
   raw: string,

@@ -11,21 +11,23 @@ import { migrations } from "./schema.ts";
 /** The SQLite database. */
 export type Db = Database.Database;
 
-/** A cache that is open for writing, and what had to be done for that. */
+/** A cache that is open for writing, and what opening it took. */
 export interface OpenedCache {
   readonly db: Db;
-  /** Set when a broken or newer cache was moved aside: where it is now, and why. */
+  /** Set when a broken or newer cache was moved aside: its path now, and the reason. */
   readonly movedAside?: { readonly path: string; readonly reason: string };
 }
 
 const BUSY_MS = 5000;
 /** Longest wait, when the cache is closed, for readers that are about to end, ms. */
 const CLOSE_MS = 500;
-/** Bytes of a page: SQLite's default, which is ours. */
+/** Bytes of a page: SQLite's default, which we keep. */
 const PAGE_BYTES = 4096;
-/** The log may have 64 MB before it is written back: what is written often goes back once. */
+/**
+ * Pages of the log (64 MB) before it is written back: a page that is written often goes back once.
+ */
 const LOG_PAGES = 16_000;
-/** SQLite takes a file with fewer bytes for an empty database. */
+/** Bytes below which SQLite takes a file for an empty database. */
 const LEAST_BYTES = 512;
 /** Files that SQLite keeps beside a database; none of them may meet another database. */
 const companions = ["-wal", "-shm", "-journal"] as const;
@@ -37,7 +39,7 @@ export function cachePath(state: string): string {
   return join(state, NAME);
 }
 
-/** The same, to be opened: whatever becomes of the directory's name, it is in this one. */
+/** The same path, to be opened: it leads into the held directory even when that is renamed. */
 function pathIn(held: HeldDirectory): string {
   return entryPath(held, NAME);
 }
@@ -79,9 +81,9 @@ export function openCache(state: string): OpenedCache {
 }
 
 /**
- * Closes the cache so that it is one file again: without the files of the write-ahead log, those
- * who may only read it could not open it while no daemon runs. Left as it is beside a reader, and on
- * a full disk.
+ * Closes the cache and makes it one file again, without a write-ahead log: in that mode, those who
+ * may only read it could not open it while no daemon runs, since they cannot make the log's files.
+ * Left as it is beside a reader, and on a full disk.
  */
 export function closeCache(db: Db): void {
   try {
@@ -131,7 +133,7 @@ function openExisting(state: string, readonly: boolean, timeout: number): Db {
   });
 }
 
-/** The version of a cache; one that is broken is closed before that is told. */
+/** The version of a cache; closes a broken one before it throws. */
 function versionOf(db: Db): number {
   try {
     return db.pragma("user_version", { simple: true }) as number;
@@ -141,7 +143,7 @@ function versionOf(db: Db): number {
   }
 }
 
-/** Makes the cache under another name first: what a crash leaves of it is no cache. */
+/** Makes the cache under another name first: the remains of a crash are then no cache. */
 function create(path: string): Db {
   const unfinished = `${path}.new`;
   for (const suffix of ["", ...companions]) rmSync(unfinished + suffix, { force: true });
@@ -173,7 +175,10 @@ function migrate(db: Db): void {
   })();
 }
 
-/** The reason why what is there is only a part of a cache, or undefined. SQLite would begin a new one in it. */
+/**
+ * The reason why the files are only a part of a cache, or undefined. SQLite would begin a new cache
+ * in them.
+ */
 function whyIncomplete(path: string): string | undefined {
   const sizeOf = (suffix: string) => statSync(path + suffix, { throwIfNoEntry: false })?.size;
   const size = sizeOf("");
@@ -185,9 +190,9 @@ function whyIncomplete(path: string): string | undefined {
 }
 
 /**
- * Opens an existing cache, or says why it cannot be used. A locked one is no reason: that throws.
- * `quick_check` would do for torn pages, but takes a page that was written to the place of another
- * one for whole; this costs a fifth more.
+ * Opens an existing cache, or returns why it cannot be used; throws for a locked one. `quick_check`
+ * would find torn pages, but not a page that was written to the place of another one; this costs a
+ * fifth more.
  */
 function openUsable(path: string): Db | string {
   const db = new Database(path, { timeout: BUSY_MS });

@@ -3,22 +3,24 @@ import type { Db } from "./open.ts";
 
 /** Changes of outcomes within one transaction. */
 export interface OutcomeChanges {
-  /** Entries went from one to another, or came, where `from` is undefined. */
+  /**
+   * Counts entries that went from one outcome to another, or that came, where `from` is undefined.
+   */
   moved(
     dataset: number,
     from: CountedOutcome | undefined,
     to: CountedOutcome,
     count?: number,
   ): void;
-  /** An entry is known of no more. */
+  /** Counts an entry that was forgotten. */
   gone(dataset: number, from: CountedOutcome): void;
   /** Writes what was collected since the last time, before the transaction ends. */
   save(): void;
 }
 
 /**
- * Keeps the totals true: how many entries of a dataset have which outcome. To be begun again in
- * each transaction that changes outcomes. A trigger would take each settled file 3 µs more.
+ * Keeps the totals true: the number of entries of a dataset by outcome. To be begun in each
+ * transaction that changes outcomes. A trigger would cost 3 µs more for each settled file.
  */
 export function outcomesOf(db: Db): () => OutcomeChanges {
   const add = db.prepare(

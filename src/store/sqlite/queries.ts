@@ -47,7 +47,7 @@ export function queriesOf(db: Db): Queries {
   };
 }
 
-/** The same, one by one, for who waits for each. */
+/** Yields the same items one by one, for callers that wait for each. */
 async function* later<T>(all: Iterable<T>): AsyncGenerator<T, void, void> {
   yield* all;
 }

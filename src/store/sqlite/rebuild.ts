@@ -6,13 +6,19 @@ import type { Db } from "./open.ts";
 import { outcomesOf } from "./outcome-counts.ts";
 import { addUnsyncedOf } from "./unsynced.ts";
 
-/** Puts back what receipts say, in any order: the last one of a raw, by its time, counts. */
+/**
+ * Puts back what receipts say. They may come in any order: the last one of a raw, by its time,
+ * counts.
+ */
 export type Restore = (
   dataset: number,
   receipts: readonly (Remembered | ForgottenReceipt)[],
 ) => void;
 
-/** Prepares the statements. A failure leaves the sample that was there; it is due by its line. */
+/**
+ * Prepares the statements. A failure keeps the sample that was there; its entry becomes due by its
+ * line.
+ */
 export function restoreOf(db: Db): Restore {
   const addUnsynced = addUnsyncedOf(db);
   const changeOutcomes = outcomesOf(db);

@@ -3,8 +3,8 @@ import { setMeta, metaOf } from "./meta.ts";
 import type { Db } from "./open.ts";
 
 /**
- * Makes due again what an earlier version of the program could not do; returns how many entries.
- * `now` is ms since epoch.
+ * Makes entries due again that failed for something an earlier version of the program could not do;
+ * returns their number. `now` is ms since epoch.
  */
 export function retryAfterUpgrade(db: Db, version: string, now: number): number {
   const before = metaOf(db, "sampler");

@@ -5,13 +5,13 @@ import { outcomesOf } from "./outcome-counts.ts";
 
 /** Published samples of a dataset by age. */
 export interface PublishedSamples {
-  /** Those before a place, from the newest one on. */
+  /** Samples before a place, from the newest one on. */
   newest(
     dataset: number,
     before: SamplePosition,
     count: number,
   ): (SamplePosition & Pick<Published, "bytes">)[];
-  /** Those after a place and before another, from the oldest one on. */
+  /** Samples after a place and before another, from the oldest one on. */
   oldest(
     dataset: number,
     after: SamplePosition,
@@ -19,7 +19,7 @@ export interface PublishedSamples {
     count: number,
   ): Published[];
   /**
-   * Calls `remove` for each that is still as it was listed, and notes that their samples are gone; a
+   * Calls `remove` for each sample that is still as it was listed, and notes that it is gone; a
    * failed entry stays failed. One transaction keeps other writers out: no line can make an entry
    * due while its sample goes. Ends where `remove` throws; what came before is done. On a full disk
    * the samples make the room for the notes: nothing is written before they are gone. Where the
@@ -90,7 +90,9 @@ export function publishedOf(db: Db): PublishedSamples {
   };
 }
 
-/** Does it for one after the other; `done` are those before the one at which it threw. */
+/**
+ * Does the work for one item after the other; `done` are those before the one at which it threw.
+ */
 function untilThrown<T>(
   all: readonly T[],
   work: (one: T) => void,

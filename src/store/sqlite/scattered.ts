@@ -8,9 +8,12 @@ import type { Db } from "./open.ts";
  */
 export type IsScattered = (dataset: number, entries: readonly Entry[]) => boolean;
 
-/** Known entries between the first and the last, for each of them. A page has 20 or more. */
+/**
+ * Known entries between the first and the last, per entry, from which they count as scattered. A
+ * page has 20 or more.
+ */
 const APART = 4;
-/** So many of the entries, evenly chosen, tell how far they reach. */
+/** Number of the entries, evenly chosen, that show how far they reach. */
 const LOOKED_AT = 64;
 
 /** Prepares the statement. Entries that follow each other, new or known, cost a short look. */

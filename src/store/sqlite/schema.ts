@@ -1,6 +1,6 @@
 /**
- * Migrations, oldest first; appended to, never changed. The cache's version is how many it has
- * seen (`user_version`).
+ * Migrations, oldest first; appended to, never changed. The cache's version is the number of those
+ * it has seen (`user_version`).
  */
 export const migrations: readonly string[] = [
   `

@@ -3,13 +3,15 @@ import { pathBytes, pathText } from "../../lib/pep383.ts";
 import type { Entry } from "../../manifest/types.ts";
 import type { Db } from "./open.ts";
 
-/** About as many lines as a page of entries is to have. */
+/** Lines that a page of entries should have, about. */
 const PAGE = 2000;
-/** Lines and characters that are held in memory; then they are sorted and go to disk as one run. */
+/**
+ * Lines and characters that are held in memory before they are sorted and go to disk as one run.
+ */
 const RUN_LINES = 8192;
 const RUN_CHARACTERS = 1024 * 1024;
 
-/** Begins with none, for one dataset. */
+/** Creates an empty collection for one dataset. */
 export function sortedLinesOf(db: Db, dataset: number): SortedLines {
   const table = `temp.lines_${dataset}`;
   // Each run is in order, so that it is appended; a later run has later lines.

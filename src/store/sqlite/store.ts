@@ -8,8 +8,8 @@ import { queriesOf } from "./queries.ts";
 import { upkeepStore } from "./upkeep-store.ts";
 
 /**
- * The store in a cache that is open. Each part prepares its statements when it is first used: a
- * command uses one or two.
+ * The store in an open cache. Each part prepares its statements when it is first used: a command
+ * uses one or two parts.
  */
 export function storeIn(db: Db, close: (db: Db) => void): Store {
   const parts: Partial<Record<keyof Store, unknown>> = {};

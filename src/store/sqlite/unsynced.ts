@@ -8,19 +8,19 @@ import type { Db } from "./open.ts";
  */
 export type AddUnsynced = (samples: readonly unknown[], now: number) => void;
 
-/** Prepares the statements. They belong into the transaction that settles the samples. */
+/** Prepares the statements. They belong in the transaction that settles the samples. */
 export function addUnsyncedOf(db: Db): AddUnsynced {
   const columns = ["dataset", "raw"];
   const insert = insertOf(db, { table: "unsynced", shared: ["at"], columns, ignores: false });
   return (samples, now) => void insert([now], samples);
 }
 
-/** Those that were settled and not synced, oldest first. */
+/** Samples that were settled and not synced, oldest first. */
 export interface UnsyncedQueue {
   first(limit: number): Unsynced[];
   /**
-   * Removes the first ones up to the last of `done`, and makes those of `redo`, which are among
-   * them, due at `now` (ms since epoch), in one transaction. Returns how many became due.
+   * Removes the first ones up to the last of `done`. Makes those of `redo`, which are among them,
+   * due at `now` (ms since epoch), in one transaction; returns the number that became due.
    */
   finish(done: readonly Unsynced[], redo: readonly Unsynced[], now: number): number;
 }

@@ -2,7 +2,7 @@ import type { Wait } from "../waits.ts";
 import { setMeta, metaOf } from "./meta.ts";
 import type { Db } from "./open.ts";
 
-/** While datasets begin to wait, what is written is at most so old, ms. */
+/** Minimum time between two writes while datasets begin to wait, ms. */
 const WRITE_MS = 1000;
 
 /** The datasets that wait, as the last pass left them. */
@@ -11,8 +11,9 @@ export function waitsIn(db: Db): readonly Wait[] {
 }
 
 /**
- * Makes the function that has the cache remember which datasets wait, for those who look. Nothing is
- * written where nothing has changed; `isLast`: now, and not only a while after the last time.
+ * Creates the function by which the cache remembers the datasets that wait, for those who look. It
+ * writes nothing where nothing has changed. With `isLast` it writes now; otherwise not before a
+ * while has passed since the last time.
  */
 export function rememberWaits(db: Db): (waits: readonly Wait[], isLast: boolean) => void {
   let written = metaOf(db, "waits") ?? "[]";

@@ -12,8 +12,8 @@ interface Due {
 }
 
 /**
- * Counts what is due at `now`, ms since epoch, in datasets that get samples: a look at all that
- * waits, and at nothing else.
+ * Counts the entries that are due at `now`, ms since epoch, in datasets that get samples: a look at
+ * the entries that wait, and at nothing else.
  */
 export function backlogOf(db: Db): BacklogAt {
   const datasets = datasetsOf(db);

@@ -2,7 +2,9 @@ import type { BronzeName } from "../../rows.ts";
 import { pathBytes, pathText } from "../../../lib/pep383.ts";
 import type { Db } from "../open.ts";
 
-/** The raws whose newest line names a bronze file; without an index: all entries are gone through. */
+/**
+ * The raws whose newest line names a bronze file. There is no index: it goes through all entries.
+ */
 export function rawsOfBronze(
   db: Db,
   { dataset, paths }: BronzeName,

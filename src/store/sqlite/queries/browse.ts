@@ -4,12 +4,12 @@ import { datasetsOf } from "../datasets.ts";
 import { entryOf, type ListedRow } from "./list.ts";
 import type { Db } from "../open.ts";
 
-/** A search ends a page after this many entries, and goes on with the next one. */
+/** Entries after which a search ends a page, to go on with the next one. */
 const MOST_LOOKED_AT = 50_000;
 
 /**
- * Shows a page of a dataset's entries, the newest first; of those that wait, what is tried next.
- * It costs what it shows, however many there are.
+ * Returns a page of a dataset's entries, the newest first; entries that wait come in the order of
+ * their next try. It costs what it shows, however many entries there are.
  */
 export function browse(db: Db, options: BrowseOptions): BrowsePage {
   const { dataset, limit } = options;

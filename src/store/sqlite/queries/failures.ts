@@ -18,7 +18,7 @@ interface Row {
   readonly acknowledged: 0 | 1;
 }
 
-/** An entry's failure that people have seen, and after which nothing came. */
+/** Condition for a failure that people have seen, and after which nothing came. */
 export const IS_ACKNOWLEDGED =
   "outcome = 'failed' AND next_at IS NULL AND acknowledged IS NOT NULL AND acknowledged = settled_at";
 
@@ -28,7 +28,7 @@ interface RejectedRow extends RejectedLine {
   readonly acknowledgedAt: number | null;
 }
 
-/** A page of rows: what is read, and what is written, without keeping others waiting. */
+/** Rows that are read or written at once, without keeping others waiting. */
 const PAGE = 1000;
 
 /** Yields failed entries by dataset and raw; no read transaction is open in between. */
@@ -64,9 +64,10 @@ export function* rejectedLines(
 }
 
 /**
- * Makes failed (and pruned) entries due again, as if nothing had failed before; returns how many of each
- * dataset, for those that have some. Writes beside the daemon, in short transactions. A failure of a
- * try that is under way does not undo this; a success settles the entry. `now` is ms since epoch.
+ * Makes failed (and pruned) entries due again, as if nothing had failed before. Returns the number
+ * of entries of each dataset that has some. Writes beside the daemon, in short transactions. A
+ * failure of a try that is under way does not undo this; a success settles the entry. `now` is ms
+ * since epoch.
  */
 export function retryFailures(db: Db, filter: FailureFilter, now: number): Map<string, number> {
   const update = db.prepare(

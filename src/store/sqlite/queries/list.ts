@@ -13,7 +13,7 @@ export interface ListedRow {
 
 /** Entries that are read at once; no read transaction is open in between. */
 const PAGE = 1000;
-/** Newest first, each page is a look at everything. */
+/** Entries of a page when the newest come first, where each page is a look at everything. */
 const NEWEST_PAGE = 10_000;
 /** Time at which an entry was last settled; one that never was counts from when it became due. */
 const SETTLED_AT = "coalesce(f.settled_at, f.next_at)";
@@ -70,7 +70,10 @@ function* newestPages(db: Db, filter: ListFilter): Generator<ListedRow[], void, 
   }
 }
 
-/** With a plus no index that would have to be sorted again for each page is used. */
+/**
+ * Conditions of a filter. The plus keeps SQLite from an index whose rows would have to be sorted
+ * again for each page.
+ */
 function conditions(db: Db, { outcome, code, since, hasRaw, hasFormat }: ListFilter): string {
   const all: string[] = [];
   if (outcome === "waiting") all.push("+f.next_at IS NOT NULL");

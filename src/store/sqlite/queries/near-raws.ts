@@ -5,15 +5,15 @@ import { fileName } from "../../../lib/text.ts";
 import { samplePath } from "../../../samples/path.ts";
 import type { Db } from "../open.ts";
 
-/** Names looked at for each beginning of the one that is meant. */
+/** Names looked at for each beginning of the wanted one. */
 const LOOKED_AT = 1000;
 /** Characters of a name that are right as a rule. */
 const RIGHT = [3, 1, 0];
 
 /**
- * Raws that may be meant by one that is unknown: those with the same file name, else those that are
- * spelt alike. Indexes tell, so that it costs little where there are millions; where thousands begin
- * alike, the nearest may be missed.
+ * Raws that may be meant by an unknown one: those with the same file name, else those that are
+ * spelt alike. It uses indexes, so that it costs little where there are millions; where thousands
+ * begin alike, the nearest may be missed.
  */
 export function nearRaws(db: Db, misspelt: Misspelt): RawName[] {
   const same = sameFileName(db, misspelt);
@@ -59,7 +59,10 @@ function beginningWith(
   return namesOf(rows);
 }
 
-/** Ever less of a path: its directories, with fewer and fewer characters of what follows. */
+/**
+ * Ever shorter beginnings of a path: its directories, with fewer and fewer characters of what
+ * follows.
+ */
 function beginnings(raw: string): string[] {
   const parts = raw.split("/");
   const all = parts.flatMap((_, i) => {

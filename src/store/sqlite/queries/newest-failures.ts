@@ -4,13 +4,13 @@ import type { Db } from "../open.ts";
 import { failureCodes } from "../../../errors.ts";
 import { pathText } from "../../../lib/pep383.ts";
 
-/** Entries that are looked at in all to find the newest ones, and of one dataset at least. */
+/** Entries that are looked at to find the newest ones: in all, and for one dataset at least. */
 const LOOKED_AT = 500;
 const LEAST_OF_ONE = 10;
 
 /**
  * The newest failures by code, at most `count` of each. They come from the newest ones of each
- * dataset; what a code has too few of there, an index finds, in no order.
+ * dataset; an index finds the rest where a code has too few there, in no order.
  */
 export function newestFailures(
   db: Db,

@@ -24,7 +24,7 @@ export function entriesKnownOf(db: Db): (dataset: number) => number {
   return (dataset) => sum.get(dataset) as number;
 }
 
-/** The next time after `now` that something is due; both ms since epoch. */
+/** Returns the next time after `now` at which something is due; both ms since epoch. */
 export function nextRetryOf(db: Db): (now: number) => number | undefined {
   const next = db
     .prepare(
@@ -39,7 +39,10 @@ export function nextRetryOf(db: Db): (now: number) => number | undefined {
 
 const MINUTE_MS = 60_000;
 
-/** Every dataset at a glance, by name. Costs a look at what waits, and not at all entries. */
+/**
+ * Every dataset at a glance, by name. Costs a look at the entries that wait, and not at all of
+ * them.
+ */
 export function datasetTotals(db: Db, now: number): DatasetTotals[] {
   return db
     .prepare(
