@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { pathText } from "../lib/pep383.ts";
 
 /**
- * The arguments that this process was given. Node has U+FFFD for what is not UTF-8 in them, which
- * is the name of another file: the kernel knows the bytes, and these become lone surrogates, as raws
- * have them (PEP 383).
+ * The arguments that this process was given, with every byte. Where they are not UTF-8, Node has
+ * U+FFFD, which is the name of another file. The kernel knows the bytes; these become lone
+ * surrogates, as raws have them (PEP 383).
  */
 export function wholeArguments(argv: readonly string[]): readonly string[] {
   if (!argv.some((argument) => argument.includes("\ufffd"))) return argv;

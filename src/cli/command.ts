@@ -19,7 +19,7 @@ export interface InspectOptions extends CommonOptions {
   readonly json?: boolean;
 }
 
-/** Exit codes: part of the contract. */
+/** Exit codes: a part of the contract. */
 export const exitCodes = {
   done: 0,
   failed: 1,
@@ -29,7 +29,7 @@ export const exitCodes = {
   config: 78,
 } as const;
 
-/** Says on stderr which lake a command is about to change something in. */
+/** Prints on stderr the lake that a command is about to change. */
 export function nameLake({ prefix, state }: Settings, output: Pick<Output, "err">): void {
   tell(output, `lake ${prefix}, cache ${state}`);
 }

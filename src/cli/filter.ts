@@ -10,7 +10,7 @@ export interface FailureOptions extends InspectOptions {
   readonly code?: FailureCode;
 }
 
-/** Matches a path of which a part begins with a dot. */
+/** Matches the dot before a part of a path that begins with one. */
 const hidden = /(?<=^|\/)\./g;
 /** Characters that no name is likely to begin with. */
 const SHOWN = "\ue000.";

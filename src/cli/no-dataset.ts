@@ -9,7 +9,10 @@ const LOOKED_AT = LEVELS + 1;
 /** Directories looked into at each level. */
 const MOST = 100;
 
-/** Says that no dataset is below a prefix, and where one may be meant: some levels above or below. */
+/**
+ * A message that no dataset is below a prefix, with places where one may be meant: some levels
+ * above or below.
+ */
 export async function noDatasetText(prefix: string): Promise<string> {
   const unknown = `no dataset is below it: one is any vendor/dataset/version with a manifests/ in it`;
   let [level, directories] = [0, [prefix]];

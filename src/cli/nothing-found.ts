@@ -6,7 +6,7 @@ import { matchesRaw } from "./filter.ts";
 import { tell } from "./output/print.ts";
 import type { Queries } from "../store/queries.ts";
 
-/** Characters that make a pattern of a name. */
+/** Matches characters that turn a name into a pattern. */
 const wildcard = /[*?]|\[.+\]|\{.+\}/;
 
 /** Filters of a command about raws. */
@@ -17,8 +17,8 @@ export interface Wanted {
 }
 
 /**
- * To be asked where nothing was found, since it may look at every entry: says so where a pattern
- * means no raw, or a format no entry.
+ * Explains why nothing was found: a pattern that matches no raw, or a format that no entry has.
+ * Called only where nothing was found, since it may look at every entry.
  * @throws Failure USAGE where a raw was named that no entry has
  */
 export async function explainNothing(

@@ -9,9 +9,7 @@ import { isStoreError } from "../store/open.ts";
 
 type Run<T> = (options: T, context: Context) => Promise<number>;
 
-/**
- * Runs the command that the arguments name; each is loaded only then. Returns the exit code.
- */
+/** Runs the command that the arguments name; only that one is loaded. Returns the exit code. */
 export async function runProgram(args: readonly string[], context: Context): Promise<number> {
   let code: number = exitCodes.done;
   const program = new Command("staging-sampler")

@@ -7,7 +7,7 @@ export type ListenAddress =
 export const LISTEN =
   "use host:port, such as 127.0.0.1:9464 or [::1]:9464, or the absolute path of a unix socket";
 
-/** Bytes: what the system has room for. */
+/** Bytes of a socket's path, at most: the room that the system has. */
 const LONGEST_PATH = 107;
 
 /** Reads `host:port`, `[IPv6]:port` or an absolute path; undefined when it is none of them. */

@@ -12,7 +12,7 @@ const program = new URL(
 
 /**
  * Reads the configuration as `loadConfig` does, in a thread that ends with it: the schema and the
- * YAML reader take memory that a process that stays does not need again (docs/performance.md).
+ * YAML reader take memory that a long-running process does not need again (docs/performance.md).
  * @throws Failure CONFIG_INVALID
  */
 export async function loadConfigApart({ config, prefix, env }: ConfigInput): Promise<Settings> {

@@ -1,10 +1,12 @@
-/** A thread that reads the configuration once: what it takes to check it is freed with the thread. */
+/**
+ * A thread that reads the configuration once: the memory for checking it is freed with the thread.
+ */
 import { parentPort, workerData } from "node:worker_threads";
 import { Failure, type FailureCode } from "../errors.ts";
 import { type ConfigInput, loadConfig } from "./load.ts";
 import type { SettingsOrigin } from "./settings.ts";
 
-/** The configuration, or why it is refused. */
+/** The configuration, or the reason why it is refused. */
 export type LoadAnswer =
   | { readonly origin: SettingsOrigin }
   | { readonly code: FailureCode; readonly message: string };

@@ -12,7 +12,7 @@ import { type StagingSettings, stagingSettingsOf } from "./staging-settings.ts";
 /** The default path of the configuration. */
 export const DEFAULT_CONFIG_PATH = "/etc/staging-sampler/config.yaml";
 
-/** The command line's and the environment's part of the configuration. */
+/** The parts of the configuration from the command line and the environment. */
 export interface ConfigInput {
   readonly config?: string | undefined;
   readonly prefix?: string | undefined;
@@ -72,7 +72,7 @@ function readConfig({ config, prefix, env }: ConfigInput): {
   return { config: { ...parsed, log }, prefix: chosen === "" ? undefined : chosen, file };
 }
 
-/** The cache must not lie where the lake's own files do. */
+/** Checks that the cache does not lie among the lake's own files. */
 function checkState({ prefix, state }: Settings): void {
   const [vendor = "", dataset = "", version = "", folder] = relative(prefix, state).split(sep);
   const isHidden = [vendor, dataset, version].some((part) => part.startsWith("."));
@@ -163,7 +163,7 @@ function contradictions(config: Config): Mistake[] {
   return mistakes;
 }
 
-/** The line a mistake is on; where there is no such node, that of the nearest one around it. */
+/** The line of a mistake; where there is no such node, the line of the nearest one around it. */
 function lineOf(document: Document, lines: LineCounter, at: readonly PropertyKey[]): number {
   for (let length = at.length; length > 0; length -= 1) {
     const parent = document.getIn(at.slice(0, length - 1), true) ?? document.contents;

@@ -1,8 +1,11 @@
 import type { Settings } from "./settings.ts";
 
-/** A thread stops its job at `limits.seconds`; one that does not is ended this much later, ms. */
+/** Time after `limits.seconds` at which a job that does not stop is ended with its thread, ms. */
 export const GRACE_MS = 2000;
-/** A file whose content asks for another name is worked on twice before its outcome is known. */
+/**
+ * Number of times a file is worked on before its outcome is known, at most: twice where its content
+ * asks for another name.
+ */
 const TRIES = 2;
 
 /** The longest time before the outcome of a file is known, ms. */

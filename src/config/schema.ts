@@ -72,7 +72,7 @@ const override = z.strictObject({
   formats: formats.optional(),
 });
 
-/** The configuration file. What is not said there has the default named here. */
+/** The configuration file. Keys that are left out have the defaults named here. */
 export const configSchema = z.strictObject({
   prefix: z
     .string()
@@ -170,14 +170,14 @@ export const configSchema = z.strictObject({
 /** A checked configuration, defaults filled in. */
 export type Config = z.output<typeof configSchema>;
 
-/** Keys of an object that are all optional, none of them filled in. */
+/** All keys of an object, optional and without defaults. */
 type WithoutDefaults<T> = {
   [K in keyof T]: z.ZodOptional<
     T[K] extends z.ZodDefault<infer U extends z.ZodType> ? U : T[K] & z.ZodType
   >;
 };
 
-/** The same object with every key optional and none filled in. */
+/** The same object with every key optional and without its default. */
 function withoutDefaults<T extends z.ZodRawShape>(
   object: z.ZodObject<T>,
 ): z.ZodObject<WithoutDefaults<T>> {

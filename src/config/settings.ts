@@ -14,7 +14,10 @@ export interface SettingsOrigin {
 /** Limits on the samples of a dataset that are kept: all of them by default. */
 export type Retention = Config["retention"];
 
-/** Left out by `datasets`, or switched off by `sample.enabled`. */
+/**
+ * The reason why a dataset gets no samples: left out by `datasets`, or switched off by
+ * `sample.enabled`.
+ */
 export type OffReason = "excluded" | "disabled";
 
 /** Layout of `samples/`: one directory for all, or the directories of the raw files. */
@@ -35,7 +38,7 @@ export interface Settings extends Omit<Config, "prefix" | "state"> {
   readonly prefix: string;
   /** Directory of the cache. */
   readonly state: string;
-  /** The file it came from, or undefined when all is default. */
+  /** The configuration file, or undefined when all is default. */
   readonly file: string | undefined;
   /** The origin of these settings; plain data, for other threads. */
   readonly origin: SettingsOrigin;
@@ -71,7 +74,7 @@ export function settingsOf(origin: SettingsOrigin): Settings {
   };
 }
 
-/** Every pass asks again for every dataset. */
+/** Remembers answers: every pass asks again for every dataset. */
 function onceEach<T>(answer: (name: string) => T): (name: string) => T {
   const known = new Map<string, T>();
   return (name) => {
@@ -81,7 +84,7 @@ function onceEach<T>(answer: (name: string) => T): (name: string) => T {
   };
 }
 
-/** Later overrides win over earlier ones, key by key. */
+/** Applies overrides: later ones win over earlier ones, key by key. */
 function datasetSettings(config: Config, name: string): DatasetSettings {
   const matching = config.overrides.filter(({ datasets }) => matchesGlob(name, datasets));
   const part = <K extends "sample" | "limits" | "retention">(key: K) =>

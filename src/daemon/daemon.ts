@@ -48,7 +48,10 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   log.info("stopped");
 }
 
-/** Finds what a power loss took, says that the daemon is ready, and asks for the first pass. */
+/**
+ * Checks the samples after a power loss, reports that the daemon is ready, and asks for the first
+ * pass.
+ */
 async function start(daemon: Daemon): Promise<void> {
   const { log, reporter, settings, status, triggers, liveness } = daemon;
   const checked = await recover({
@@ -75,14 +78,17 @@ async function nextRequest({ liveness, triggers }: Daemon): Promise<PassRequest 
   return request;
 }
 
-/** Ends the daemon where its cache file was removed: what it writes there is lost. @throws Failure CACHE_UNUSABLE */
+/**
+ * Ends the daemon where its cache file was removed: anything written there is lost.
+ * @throws Failure CACHE_UNUSABLE
+ */
 function checkCache({ settings, cacheIdentity: identity }: Daemon): void {
   if (cacheIdentity(settings.state) === identity) return;
   const message = `${cachePath(settings.state)} was removed or replaced: start again, to rebuild it`;
   throw new Failure("CACHE_UNUSABLE", message);
 }
 
-/** Makes the lock file again where it was removed: others see by it who runs. */
+/** Makes the lock file again where it was removed: it shows others who runs. */
 function keepLock({ lock, log }: Daemon): void {
   if (lock.keep()) log.warn("daemon.lock was removed or replaced; it is made again");
 }

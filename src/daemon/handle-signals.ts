@@ -5,8 +5,8 @@ import type { Daemon } from "./state.ts";
 const CLOSING_MS = 60_000;
 
 /**
- * SIGTERM and SIGINT stop the daemon, the second one at once; SIGHUP reloads the configuration.
- * Returns how to end that.
+ * Handles signals: SIGTERM and SIGINT stop the daemon, a second one at once; SIGHUP reloads the
+ * configuration. Returns the function that ends this.
  */
 export function handleSignals(daemon: Daemon): () => void {
   let deadline: NodeJS.Timeout | undefined;

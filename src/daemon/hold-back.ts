@@ -1,9 +1,11 @@
 import type { Daemon } from "./state.ts";
 
-/** A busy host is looked at again after this many ms. */
+/** Time until a busy host is looked at again, ms. */
 const LOOK_AGAIN_MS = 2000;
 
-/** Returns whether the host is too busy for a pass; if so, asks for the pass again after a while. */
+/**
+ * Returns true when the host is too busy for a pass; then asks for the pass again after a while.
+ */
 export async function holdBack(daemon: Daemon): Promise<boolean> {
   const { store, log, reporter, runtime, status, triggers } = daemon;
   const reason = runtime.admission.busy();

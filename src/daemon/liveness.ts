@@ -1,18 +1,20 @@
 import type { Liveness } from "../http/state.ts";
 
 /**
- * Tracks whether the daemon makes progress. Only the line of work that passes go along is watched: what runs
- * beside it, as syncing does, would hide that it hangs.
+ * Tracks whether the daemon makes progress. Only the sequence of passes is watched: work beside it,
+ * such as syncing, would hide that it hangs.
  */
 export interface LivenessTracker {
-  /** Something was done: lines taken in, outcomes settled, a dataset looked at, a sample removed. */
+  /** Notes progress: lines taken in, outcomes settled, a dataset looked at, a sample removed. */
   progressed(): void;
-  /** Nothing is to be done until there is a reason to. */
+  /** Notes that nothing is to be done until there is a reason to. */
   idle(): void;
   state(): Liveness;
 }
 
-/** The wall clock was set if it and the steady clock differ by more than this, ms. */
+/**
+ * Difference between the wall clock and the steady clock above which the wall clock was set, ms.
+ */
 const SET_MS = 1000;
 
 /** Creates a tracker; its creation counts as progress. */

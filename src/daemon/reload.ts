@@ -2,7 +2,7 @@ import type { Settings } from "../config/settings.ts";
 import { errorMessage } from "../errors.ts";
 import { type Daemon, runtimeFor } from "./state.ts";
 
-/** Reads the configuration again; one that is refused leaves everything as it was. */
+/** Reads the configuration again; a refused one leaves everything as it was. */
 export async function reload(daemon: Daemon): Promise<void> {
   const { runtime, status, server, log, reporter } = daemon;
   status.isReloadWanted = false;
@@ -24,7 +24,7 @@ export async function reload(daemon: Daemon): Promise<void> {
   }
 }
 
-/** Has all threads work again: the files that one thread was to show are done. */
+/** Lets all threads work again: the files that one thread was to show are done. */
 export async function endSingleThread(daemon: Daemon): Promise<void> {
   daemon.status.isSingleThreaded = false;
   await replaceRuntime(daemon, daemon.runtime.settings);

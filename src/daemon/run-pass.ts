@@ -6,10 +6,13 @@ import type { Daemon } from "./state.ts";
 import type { PassRequest } from "./triggers.ts";
 import { isDamaged } from "../store/open.ts";
 
-/** A drain makes way for new manifest lines after this many ms. */
+/** Time after which a drain makes way for new manifest lines, ms. */
 const SLICE_MS = 200;
 
-/** Runs a pass. Returns whether nothing that is due was left. @throws what a damaged cache throws */
+/**
+ * Runs a pass. Returns true when neither lines nor due entries were left.
+ * @throws what a damaged cache throws
+ */
 export async function runPass(daemon: Daemon, { datasets }: PassRequest): Promise<boolean> {
   const { runtime, triggers, status, liveness, abort } = daemon;
   try {

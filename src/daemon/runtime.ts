@@ -17,7 +17,7 @@ export interface Runtime {
   readonly settings: Settings;
   readonly admission: Admission;
   readonly pass: Pass;
-  /** Ends the threads without waiting for what they are at. */
+  /** Ends the threads without waiting for their work. */
   readonly closeThreads: () => Promise<void>;
   readonly wasClean: () => boolean;
   /** Returns the number of threads that had to be replaced. */
@@ -31,7 +31,7 @@ export interface RuntimeOptions {
   readonly store: Store;
   readonly settings: Settings;
   readonly log: Log;
-  /** Told when there is a reason to work. */
+  /** The reasons to work, to which schedule and manifests add. */
   readonly triggers: Triggers;
   /** True to have one thread only, which shows at which file it dies. */
   readonly isSingleThreaded: boolean;
@@ -39,7 +39,7 @@ export interface RuntimeOptions {
   readonly report: (event: PassEvent) => void;
 }
 
-/** Begins one: from then on schedule and manifests give reasons to work. @throws Failure */
+/** Begins a runtime: from then on schedule and manifests give reasons to work. @throws Failure */
 export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { store, settings, log, triggers, isSingleThreaded, guard, report } = options;
   const admission = createAdmission(settings.load, thisKernel);

@@ -7,10 +7,13 @@ export interface ClockCheck {
   readonly waitMs: number;
 }
 
-/** The default. It needs no clock that somebody can set. */
+/** The default schedule. It needs no clock that somebody can set. */
 const EACH_MINUTE = "* * * * *";
 const MINUTE_MS = 60_000;
-/** The clock may be set while we sleep: an expression is late by this much at the most, ms. */
+/**
+ * Longest sleep, ms: the clock may be set meanwhile, and an expression is late by no more than
+ * this.
+ */
 const LONGEST_SLEEP_MS = 30_000;
 
 /** Calls `onDue` by a cron expression until the function that it returns is called. */
@@ -31,8 +34,9 @@ export function beginSchedule(expression: string, onDue: () => void): () => void
 }
 
 /**
- * Makes the function that looks at the clock, ms since epoch. The next time is worked out again at
- * each look: a clock set forward brings what it passed by once, and one set back nothing late.
+ * Creates the function that looks at the clock, ms since epoch. The next time is computed again at
+ * each look. A clock that is set forward causes one run for all the times it skips; one that is set
+ * back makes nothing late.
  */
 export function createLook(nextTime: NextTime): (now: number) => ClockCheck {
   let dueAt = Infinity;

@@ -5,7 +5,7 @@ type Heeded = "SIGTERM" | "SIGINT" | "SIGHUP";
 export type SignalHandlers = Readonly<Record<Heeded, (signal: NodeJS.Signals) => void>>;
 
 const all = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
-/** Those that came before there was somebody to heed them. */
+/** Signals that came before there was somebody to heed them. */
 const held: Heeded[] = [];
 
 /** Remembers signals until they are heeded: while the program is loaded they would end it. */
@@ -13,15 +13,15 @@ export function holdSignals(): void {
   for (const signal of all) process.on(signal, hold);
 }
 
-/** Lets signals do what they do by default; those that came do it now. */
+/** Lets signals act by default again; those that came act now. */
 export function releaseSignals(): void {
   for (const signal of all) process.off(signal, hold);
   for (const signal of held.splice(0)) process.kill(process.pid, signal);
 }
 
 /**
- * Heeds signals, those that came before at once, until the function that it returns is called. A
- * SIGHUP that comes after that ends nothing either: what is left to do is done.
+ * Heeds signals, those that came before at once, until the function that it returns is called.
+ * After that, a SIGHUP ends nothing either: the remaining work is done.
  */
 export function heedSignals(handlers: SignalHandlers): () => void {
   for (const signal of all) process.on(signal, handlers[signal]).off(signal, hold);

@@ -9,13 +9,16 @@ import { hasCache, isFull, openStore, type OpenedStore } from "../store/open.ts"
 /** Options of `openForWork`. */
 export interface OpenOptions {
   readonly settings: Settings;
-  /** Told that a damaged cache was moved aside, and where it is kept. */
+  /** Called when a damaged cache was moved aside, with a message that says where it is kept. */
   readonly onMovedAside: (message: string) => void;
   /** Removes samples that are beyond their retention: on a full disk that makes room. */
   readonly makeRoom: () => Promise<void>;
 }
 
-/** Opens the cache; what an older version gave up is due again. @throws Failure CACHE_UNUSABLE */
+/**
+ * Opens the cache; entries that an older version gave up are due again.
+ * @throws Failure CACHE_UNUSABLE
+ */
 export async function openForWork(options: OpenOptions): Promise<Store> {
   const { store, movedAside } = await openWithRoom(options);
   if (movedAside !== undefined) {
@@ -28,7 +31,7 @@ export async function openForWork(options: OpenOptions): Promise<Store> {
   return store;
 }
 
-/** Files at which the last process died. To be called before any work begins. */
+/** Finds the files at which the last process died. To be called before any work begins. */
 export function quarantineFor(store: Store, { state }: Settings): Promise<Quarantine> {
   return findQuarantine(store.process, { state, bootId: bootIdOf() });
 }
@@ -41,8 +44,8 @@ export interface RecoverOptions {
 }
 
 /**
- * Notes that work begins, and finds what a power loss took of the work before. To be called once
- * passes are made: they ask how the last process stopped.
+ * Notes that work begins, and finds the samples that a power loss took. To be called after passes
+ * are created: they ask how the last process stopped.
  */
 export async function recover({
   store,

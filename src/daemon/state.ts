@@ -30,7 +30,7 @@ export interface DaemonOptions {
   readonly exitNow: (code: number) => void;
 }
 
-/** The running daemon: what its loop, reload and signals share. */
+/** The running daemon: state that its loop, reload and signals share. */
 export interface Daemon extends DaemonOptions {
   readonly triggers: Triggers;
   readonly liveness: LivenessTracker;
@@ -43,7 +43,7 @@ export interface Daemon extends DaemonOptions {
   readonly cacheIdentity: string | undefined;
   /** Gives free memory back to the system, now and then. */
   readonly trim: () => void;
-  /** Hears of what happens in passes: log, server, reporter and watchdog. */
+  /** Takes the events of passes, for log, server, reporter and watchdog. */
   readonly report: (event: PassEvent) => void;
   /** The parts that depend on the configuration; a reload replaces them. */
   runtime: Runtime;
@@ -67,7 +67,7 @@ export interface DaemonStatus {
   passFailure: string | null;
   /** The reason why passes wait while the host is busy; undefined when they do not. */
   passesWait: string | undefined;
-  /** Asks for a pass while the host is busy. */
+  /** Timer that asks for a pass while the host is busy. */
   lookAgain: NodeJS.Timeout | undefined;
 }
 

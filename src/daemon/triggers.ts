@@ -6,24 +6,24 @@ export interface PassRequest {
 
 /** Collects reasons to work until the daemon has time for them. */
 export interface Triggers {
-  /** A whole pass is wanted. */
+  /** Asks for a whole pass. */
   all(): void;
-  /** A look at one dataset is wanted. */
+  /** Asks for a look at one dataset. */
   one(dataset: string): void;
-  /** A look at what is due is wanted at that time, ms since epoch; the earliest counts. */
+  /** Asks for a look at due entries at that time, ms since epoch; the earliest time counts. */
   at(time: number): void;
-  /** True when something is wanted already. */
+  /** True when something was asked for already. */
   isPending(): boolean;
-  /** Waits until something is wanted, and takes it; undefined after `end`. */
+  /** Waits until something is asked for, and takes it; undefined after `end`. */
   next(): Promise<PassRequest | undefined>;
-  /** Nothing more is wanted. */
+  /** Ends the waiting: nothing more is asked for. */
   end(): void;
 }
 
-/** The clock may be set while we wait: what is due is looked at after this at the latest, ms. */
+/** Longest wait before due entries are looked at, ms: the clock may be set meanwhile. */
 const LONGEST_WAIT_MS = 60_000;
 
-/** Creates triggers; nothing is wanted yet. */
+/** Creates triggers; nothing is asked for yet. */
 export function createTriggers(): Triggers {
   const wanted = new Set<string>();
   let wantsAll = false;

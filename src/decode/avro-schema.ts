@@ -1,7 +1,7 @@
 import { Failure } from "../errors.ts";
 import { fullName, namespaceOf } from "../formats/avro/names.ts";
 
-/** A type of an Avro schema, with the names of what is in it. */
+/** A type of an Avro schema, with the names of its parts. */
 export interface AvroType {
   /** `null`, `boolean`, `int`, `long`, …, `record`, `enum`, `array`, `map`, `fixed` or `union`. */
   readonly kind: string;
@@ -15,9 +15,9 @@ export interface AvroType {
   /** Items of an array, values of a map. */
   readonly items?: AvroType;
   readonly branches: readonly AvroType[];
-  /** Of a record; filled after it is known by its name, since it may hold itself. */
+  /** Fields of a record; filled after it is known by its name, since it may hold itself. */
   readonly fields: { readonly name: string; readonly type: AvroType }[];
-  /** Of what has one, without its namespace. */
+  /** The name of a named type, without its namespace. */
   readonly name: string;
 }
 

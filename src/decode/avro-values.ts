@@ -16,12 +16,12 @@ import {
 
 /** Reads values of a block one after the other. */
 export interface AvroReader {
-  /** A count, length or index. @throws Failure FORMAT_INVALID */
+  /** Returns a count, length or index. @throws Failure FORMAT_INVALID */
   long(): number;
   isAtEnd(): boolean;
-  /** The next bytes. @throws Failure FORMAT_INVALID where there are fewer */
+  /** Returns the next bytes. @throws Failure FORMAT_INVALID where there are fewer */
   bytes(count: number): Buffer;
-  /** A value, as what `cellOf` takes. @throws Failure FORMAT_INVALID */
+  /** Returns a value for `cellOf`. @throws Failure FORMAT_INVALID */
   value(type: AvroType): unknown;
 }
 
@@ -98,7 +98,7 @@ export function avroReader(content: Buffer): AvroReader {
     }
   }
 
-  /** Keys and items of an array or map; all are gone over, the first are kept. */
+  /** Keys and items of an array or map; all are read, the first ones are kept. */
   function items(
     { items: type }: AvroType,
     key: () => string | undefined,
@@ -143,7 +143,7 @@ function bytesOf(value: Buffer, { logical, scale, kind }: AvroType): unknown {
   return kind === "fixed" ? hexText(value) : bytesText(value);
 }
 
-/** Only the start of a long text is seen. */
+/** The start of a text: of a long one, no more is shown. */
 function textOf(bytes: Buffer): string {
   return bytes.subarray(0, 4 * cellCharacters() + 4).toString();
 }

@@ -1,17 +1,17 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
-/** Characters of a cell where nothing else is asked for. */
+/** Characters of a cell by default. */
 const SHORT = 200;
 /** Characters of a cell that counts as whole: the cells of a hostile sample have an end, too. */
 const WHOLE = 1024 * 1024;
 const wanted = new AsyncLocalStorage<number>();
 
-/** Characters of a cell; what is longer is cut. */
+/** Characters of a cell; longer ones are cut. */
 export function cellCharacters(): number {
   return wanted.getStore() ?? SHORT;
 }
 
-/** Has the cells of what `work` decodes whole: up to a million characters each. */
+/** Decodes whole cells while `work` runs: up to a million characters each. */
 export function withWholeCells<T>(work: () => T): T {
   return wanted.run(WHOLE, work);
 }
@@ -21,7 +21,7 @@ interface RawJson {
   readonly rawJSON: string;
 }
 
-/** Newer than the library of types. */
+/** `JSON` with functions that are newer than the library of types. */
 const json = JSON as unknown as {
   rawJSON(text: string): RawJson;
   isRawJSON(value: unknown): value is RawJson;
@@ -31,7 +31,9 @@ const json = JSON as unknown as {
   ): unknown;
 };
 
-/** A number that is shown, also within JSON, as it is spelled here; a text where it is no number. */
+/**
+ * A number that is shown as it is spelled here, also within JSON; a text where it is not a number.
+ */
 export function exact(number: string): unknown {
   return /^-?\d/.test(number) && !number.startsWith("0x") ? json.rawJSON(number) : number;
 }
@@ -85,7 +87,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return kindOf(value) === "object";
 }
 
-/** JSON of a value, cut; goes no further into it than it shows, however large or deep it is. */
+/** JSON of a value, cut; it goes no further into a large or deep value than it shows. */
 function compact(value: unknown): string {
   const most = cellCharacters();
   const parts: string[] = [];

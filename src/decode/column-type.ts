@@ -6,7 +6,7 @@ const kinds: readonly (readonly [type: string, pattern: RegExp])[] = [
   ["timestamp", /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?$/],
 ];
 
-/** The narrowest type that all texts of a column have; `empty` without any. */
+/** The narrowest type that all texts of a column have; `empty` where there are none. */
 export function typeOfTexts(cells: Iterable<string | null>): string {
   return narrowest(cells, (cell) => kinds.find(([, pattern]) => pattern.test(cell))?.[0], "text");
 }

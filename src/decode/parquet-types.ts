@@ -22,7 +22,7 @@ const physical: Readonly<Record<string, string>> = {
   INT96: "timestamp(ns)",
   BYTE_ARRAY: "binary",
 };
-/** Types that were annotated before there were logical ones, and are named otherwise. */
+/** Types that were annotated before there were logical ones, and have other names. */
 const converted: Readonly<Record<string, string>> = {
   UTF8: "string",
   TIME_MILLIS: "time(ms)",
@@ -62,7 +62,7 @@ function leafType(element: SchemaElement): string {
     : (physical[type] ?? type.toLowerCase());
 }
 
-/** Undefined for one that came after this was written. */
+/** The logical type; undefined for one that is newer than this program. */
 function logicalType(logical: NonNullable<SchemaElement["logical_type"]>): string | undefined {
   switch (logical.type) {
     case "TIMESTAMP":
@@ -78,7 +78,7 @@ function logicalType(logical: NonNullable<SchemaElement["logical_type"]>): strin
 
 /**
  * The element to read a column by: where hyparquet's own conversion loses digits, or refuses, the
- * values come as they stand in the file.
+ * values stay as they stand in the file.
  */
 export function readable(element: SchemaElement): SchemaElement {
   const { converted_type: old, logical_type: logical, ...rest } = element;
@@ -106,7 +106,7 @@ export const parsers = {
   uuidFromBytes: (bytes: Uint8Array | undefined) => bytes && uuidText(bytes),
 };
 
-/** A value that was read of a column, as what `cellOf` takes. */
+/** A value of a column, for `cellOf`. */
 export function parquetCell(value: unknown, node: SchemaTree): unknown {
   if (value === null || value === undefined) return null;
   const item = itemOf(node);
@@ -158,7 +158,7 @@ function timeOf({
   return { per: perSecond[unit as Unit], isOfDay: kind === "TIME", isUtc: true };
 }
 
-/** The item of a list; undefined where it is none. As hyparquet sees it. */
+/** The item of a list, as hyparquet sees it; undefined where the node is not a list. */
 function itemOf(node: SchemaTree): SchemaTree | undefined {
   if (node.children.length !== 1 || !isListLike(node)) return undefined;
   const [repeated] = node.children as [SchemaTree];
@@ -168,7 +168,7 @@ function itemOf(node: SchemaTree): SchemaTree | undefined {
   return { ...repeated, element: { ...element, repetition_type: "OPTIONAL" } };
 }
 
-/** The key and value of a map; undefined where it is none. */
+/** The key and value of a map; undefined where the node is not a map. */
 function entryOf(node: SchemaTree): readonly [SchemaTree, SchemaTree] | undefined {
   if (node.children.length !== 1 || !isMapLike(node)) return undefined;
   return (node.children[0] as SchemaTree).children as [SchemaTree, SchemaTree];

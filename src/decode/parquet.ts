@@ -16,7 +16,7 @@ export type ParquetMetadata = FileMetaData;
 /** A node of the schema with those below it. */
 export type ParquetField = SchemaTree;
 
-/** Values that are decoded: each takes memory, however few bytes it has in the file. */
+/** Values that are decoded at most: each takes memory, even with few bytes in the file. */
 export const MAX_VALUES = 200_000;
 
 /** The footer of a whole Parquet file. @throws Error where it is damaged */

@@ -6,7 +6,7 @@ import { counted } from "../lib/text.ts";
 export const perSecond = { MILLIS: 1_000n, MICROS: 1_000_000n, NANOS: 1_000_000_000n } as const;
 
 const DAY_MS = 86_400_000;
-/** Longer numbers than any format allows take long to spell. */
+/** Bytes of a decimal at most: no format allows more, and longer ones take long to spell. */
 const MAX_DECIMAL_BYTES = 64;
 const MAX_SCALE = 1000;
 // oxlint-disable-next-line no-control-regex
@@ -65,7 +65,7 @@ export function bytesText(bytes: Uint8Array): string {
   return isRead && !control.test(text) ? text : hexText(bytes);
 }
 
-/** The first bytes in hexadecimal, and how many there are where those are not all. */
+/** The first bytes in hexadecimal, and the number of all where there are more. */
 export function hexText(bytes: Uint8Array): string {
   // A quarter of a cell in all.
   const most = Math.floor(cellCharacters() / 8) - 1;

@@ -15,7 +15,9 @@ export interface DecodedText {
   readonly warnings: readonly string[];
 }
 
-/** Decodes a sample that is text, from byte `from` on; what is no UTF-8 is read as Latin-1. */
+/**
+ * Decodes a sample that is text, from byte `from` on; text that is not UTF-8 is read as Latin-1.
+ */
 export function textOf(all: Uint8Array, from = 0): DecodedText {
   const bytes = beginningOf(all);
   const encoded = encodingOf(bytes);
@@ -30,7 +32,7 @@ export function textOf(all: Uint8Array, from = 0): DecodedText {
   return { text, encoding, loneCr, warnings };
 }
 
-/** Cuts what is too large, but not within a code unit. */
+/** Cuts bytes that are too many, but not within a code unit. */
 function beginningOf(bytes: Uint8Array): Uint8Array {
   if (bytes.length <= MAX_BYTES) return bytes;
   let end = MAX_BYTES;
@@ -38,7 +40,7 @@ function beginningOf(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(0, encodingOf(bytes).unitBytes === 1 ? end : MAX_BYTES);
 }
 
-/** The lines of a text, without their ends. What follows the last line end is a line if there is any. */
+/** The lines of a text, without their ends. Anything after the last line end is a line. */
 export function linesOf({ text, loneCr }: DecodedText): string[] {
   const lines = text.split(loneCr ? /\r\n|\n|\r/ : /\r?\n/);
   if (lines.at(-1) === "") lines.pop();

@@ -5,7 +5,7 @@ import type { FromServer, ToServer } from "./messages.ts";
 
 /** One child process, from its start to its end. */
 export interface OneChild {
-  /** Lost where it has ended. */
+  /** Sends a message; it is lost where the child has ended. */
   send(message: ToServer): void;
   kill(): void;
   readonly ended: Promise<End>;
@@ -13,7 +13,10 @@ export interface OneChild {
 
 /** The end of a child. */
 export interface End {
-  /** `SIGKILL`, `1`, or `HUNG` where it was killed for not answering; else why it could not be started. */
+  /**
+   * `SIGKILL`, `1`, or `HUNG` where it was killed for not answering; otherwise the reason why it
+   * could not be started.
+   */
   readonly code: string;
   /** The end of what it wrote to stderr. */
   readonly stderr: string;
@@ -29,10 +32,13 @@ export interface ChildOptions {
 
 const HEAP_MB = 128;
 const PATIENCE = 2;
-/** Until it has answered for the first time: it may have to be read from a slow disk. */
+/**
+ * Questions without an answer until it has answered for the first time: it may have to be read from
+ * a slow disk.
+ */
 const FIRST_PATIENCE = 12;
 const KEPT_STDERR = 2000;
-/** It is no business of the child's that systemd waits for word from the daemon. */
+/** Variables that the child does not get: systemd waits for word from the daemon, not from it. */
 const notForChild = new Set(["NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"]);
 
 /** Starts a child. Never throws: one that cannot be started has ended. */
@@ -80,7 +86,7 @@ export function startChild({ program, onMessage, pingMs }: ChildOptions): OneChi
   }
 }
 
-/** The child, or why there is none: most reasons come as an event, some are thrown. */
+/** The child, or the reason why there is none: most reasons come as an event, some are thrown. */
 function forked(program: URL): ChildProcess | string {
   const env = Object.entries(process.env).filter(([name]) => !notForChild.has(name));
   try {

@@ -1,7 +1,7 @@
 import type { Settled } from "../store/drain-store.ts";
 import type { PassEvent } from "../sampling/events.ts";
 
-/** Upper bounds of the buckets of how long a sample took, seconds. */
+/** Upper bounds of the buckets for the time that a sample took, seconds. */
 export const SAMPLE_BUCKETS = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 10, 30,
 ] as const;
@@ -32,13 +32,13 @@ export interface Work {
   /** Samples that retention removed, and their bytes. */
   pruned: number;
   prunedBytes: number;
-  /** Temporary files that an earlier process left, removed. */
+  /** Temporary files of an earlier process that were removed. */
   cleanedUp: number;
-  /** By format: how long each sample took. */
+  /** By format: the time that each sample took. */
   readonly sampled: Record<string, Spread>;
   /** By code: entries that failed, once for each try. */
   readonly failed: Record<string, number>;
-  /** By code: what was told of manifests, directories and datasets that wait. */
+  /** By code: errors of manifests and directories, and datasets that wait. */
   readonly errors: Record<string, number>;
   /** Passes over all datasets. */
   readonly passes: Spread;
@@ -46,11 +46,14 @@ export interface Work {
   committedAt: number | null;
 }
 
-/** Formats are a closed list; should that change, there are no more series than this many. */
+/**
+ * Formats that have series of their own, at most. Formats are a closed list; this bounds the series
+ * should that change.
+ */
 const MOST_FORMATS = 40;
 const OTHER = "other";
 
-/** Nothing yet. */
+/** Returns counts of nothing. */
 export function emptyWork(): Work {
   return {
     due: 0,
@@ -71,7 +74,7 @@ export function emptyWork(): Work {
   };
 }
 
-/** Adds what happened in a pass. */
+/** Adds an event of a pass. */
 export function addEvent(work: Work, event: PassEvent): void {
   switch (event.type) {
     case "settled":

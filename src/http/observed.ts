@@ -5,15 +5,15 @@ import { createWaits } from "../store/waits.ts";
 import { addEvent, addSeconds, emptyWork, PASS_BUCKETS } from "./counters.ts";
 import type { DaemonState } from "./state.ts";
 
-/** Counts of what passes did since the daemon began, folded from their events. */
+/** Counts the work of passes since the daemon began, folded from their events. */
 export interface Observed {
   event(event: PassEvent): void;
-  /** A pass over all datasets has ended. */
+  /** Notes that a pass over all datasets has ended. */
   pass(result: Pick<PassResult, "summary" | "isDrained">): void;
   state(): Pick<DaemonState, "paused" | "lastPass" | "lastGoodPassAt" | "work">;
 }
 
-/** Creates it; nothing was done yet. */
+/** Creates the counts; nothing was done yet. */
 export function createObserved(): Observed {
   const work = emptyWork();
   const waits = createWaits();

@@ -4,15 +4,15 @@ import { type End, type OneChild, startChild } from "./child-process.ts";
 
 /** Keeps one child process running. */
 export interface KeptChild {
-  /** Sends to the child that runs; lost where none does. */
+  /** Sends to the running child; the message is lost where none runs. */
   send(message: ToServer): void;
-  /** Ends the child, kills it after two seconds, and starts none again. */
+  /** Ends the child, kills it after two seconds, and starts no other. */
   close(): Promise<void>;
 }
 
 /** The reason why there is no child for a while. */
 export interface Death extends End {
-  /** Until there is one again, ms. */
+  /** Time until there is one again, ms. */
   readonly retryMs: number;
 }
 

@@ -3,17 +3,22 @@ import type { Log } from "../log/log.ts";
 import type { FromServer } from "./messages.ts";
 import type { Death } from "./restart.ts";
 
-/** Logs what the server says, and how it ends. */
+/** Logs the server's messages, and its end. */
 export interface ServerLog {
-  /** Takes what it says; `listen` is where it was to be served. */
+  /** Takes a message; `listen` is the address that it was to serve. */
   message(message: FromServer, listen: string): void;
-  /** Takes its end. Returns whether it was unexpected: one that could not listen has said so. */
+  /**
+   * Takes its end. Returns true when that was unexpected: a server that could not listen has said
+   * so.
+   */
   death(death: Death): boolean;
-  /** Other settings: why it could not listen before does not matter any more. */
+  /** Forgets why it could not listen before: the settings are others now. */
   forget(): void;
 }
 
-/** Creates it. Why it cannot listen is logged once, however often that is tried. */
+/**
+ * Creates the log. The reason why the server cannot listen is logged once, however often it tries.
+ */
 export function createServerLog(log: Log): ServerLog {
   /**
    * The reason why it could not listen when that was last logged; `isRefused`: true when it ends

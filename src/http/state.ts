@@ -11,7 +11,7 @@ export interface Liveness {
   readonly isIdle: boolean;
   /** Time of its last progress, ms since epoch; by the clock as it is set now. */
   readonly progressAt: number;
-  /** The time since then by a clock that nobody sets, ms. */
+  /** Time since then by a clock that nobody sets, ms. */
   readonly stalledMs: number;
 }
 
@@ -29,7 +29,7 @@ export interface Live {
   readonly workerRestarts: number;
 }
 
-/** The daemon's state, as it was last told: nobody else knows it. */
+/** The daemon's state, as it was last sent: nobody else knows it. */
 export interface DaemonState extends Live {
   readonly pid: number;
   /** Time at which the daemon began, ms since epoch. */

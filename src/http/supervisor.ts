@@ -8,15 +8,15 @@ import type { FromServer } from "./messages.ts";
 import { createObserved } from "./observed.ts";
 import { createServerLog } from "./server-log.ts";
 
-/** The server of page, health and metrics, as the daemon sees it. It costs the daemon no wait. */
+/** The server of page, health and metrics, as the daemon sees it. The daemon never waits for it. */
 export interface PageServer {
-  /** Counts what happens in a pass. */
+  /** Counts an event of a pass. */
   observe(event: PassEvent): void;
-  /** To be called after each pass over all datasets. */
+  /** Takes the result of a pass over all datasets; to be called after each. */
   passed(result: Pick<PassResult, "summary" | "isDrained">): void;
-  /** Goes on with other settings; what was counted stays. */
+  /** Continues with other settings; the counts stay. */
   change(settings: Settings): Promise<void>;
-  /** Ends it; that takes two and a half seconds at most. */
+  /** Ends the server; that takes two and a half seconds at most. */
   close(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export interface PageServer {
 export interface ServerOptions {
   readonly settings: Settings;
   readonly log: Log;
-  /** Asked once a second. */
+  /** Called once a second. */
   readonly live: () => Live;
   /** Time between two questions whether it lives, ms. */
   readonly pingMs?: number;
@@ -38,8 +38,8 @@ const program = new URL(
 );
 
 /**
- * Serves what `http.listen` says, in a process of its own: what hangs or dies there costs the
- * sampling nothing. Where it says nothing, all this does is to count.
+ * Serves page, health and metrics at `http.listen`, in a process of its own: an error or hang there
+ * costs the sampling nothing. Where `http.listen` is not set, it only counts.
  */
 export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOptions): PageServer {
   const startedAt = Date.now() - Math.round(performance.now());
@@ -103,7 +103,7 @@ export function startServer({ settings, log, live, pingMs = PING_MS }: ServerOpt
     child?.send({ type: "state", state: state() });
   }
 
-  /** Without what changes while nothing happens. */
+  /** The state without anything that changes while nothing happens. */
   function liveNow(): Live {
     const now = live();
     const { isIdle, progressAt } = now.liveness;

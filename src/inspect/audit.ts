@@ -49,14 +49,14 @@ export interface Finding {
   readonly why?: string;
 }
 
-/** A dataset, with what has to be asked about it. */
+/** A dataset, and the means to ask about it. */
 export interface Audit {
   readonly dataset: HeldDataset;
   readonly queries: Pick<Queries, "recordedSamples" | "missingOf" | "orphansAmong">;
   readonly checkpoints: readonly Checkpoint[];
   /** True while a daemon is at work, whose temporary files are no finding. */
   readonly isRunning: boolean;
-  /** Told how many entries, lines and files were looked at. */
+  /** Called with the number of entries, lines and files that were looked at. */
   readonly onLooked?: (count: number) => void;
 }
 
@@ -168,7 +168,7 @@ async function* orphansAmong(
     yield { kind: "orphan", sample, why: "no entry has this sample" };
 }
 
-/** One that is gone again, or became a link, has no samples. */
+/** Audits a directory. One that is gone again, or became a link, has no samples. */
 async function* auditFolder(
   audit: Audit,
   parent: HeldDirectory,

@@ -30,7 +30,7 @@ export interface LastOf<T> {
 /** Everything about one entry. */
 export interface Explanation {
   readonly entry: WholeEntry;
-  /** On a further line with the mtime of the newest one. */
+  /** The decision on a further line with the mtime of the newest one. */
   readonly decision: { readonly decision: Decision; readonly why: string };
   /** The recorded sample on disk; null where none is recorded. */
   readonly onDisk: {
@@ -121,7 +121,7 @@ function onDisk(
   }
 }
 
-/** Explains what it can, also where something cannot be read. */
+/** Does some work; an error becomes a problem, so that everything else is still explained. */
 async function noting(problems: string[], work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -130,7 +130,7 @@ async function noting(problems: string[], work: () => Promise<void>): Promise<vo
   }
 }
 
-/** Keeps the last few by rank; of equal ones those that came last. */
+/** Keeps the last few items by rank; of equal ones those that came last. */
 function lastOf<T>(): { add(item: T, rank: number): void; get(): LastOf<T> } {
   let count = 0;
   let kept: { readonly item: T; readonly rank: number }[] = [];

@@ -18,7 +18,7 @@ export type Found =
     }
   | { readonly kind: "file"; readonly path: string; readonly dataset: string | null };
 
-/** An argument, and where it is looked for. */
+/** An argument, and the place to look for it. */
 interface Wanted {
   readonly what: string;
   readonly settings: Settings;
@@ -56,7 +56,7 @@ export async function findWhat(
   }
 }
 
-/** The entries that an argument means: the first way that finds some. */
+/** The entries that an argument means, by the first way that finds some. */
 async function entriesMeant(queries: Queries, wanted: Wanted): Promise<readonly WholeEntry[]> {
   const { what, settings, dataset } = wanted;
   const known = await queries.entriesOf(what, dataset);
@@ -104,7 +104,7 @@ async function entriesOfAll(
   return found.flat();
 }
 
-/** The datasets that a path lies in, as it is written and as it is without links. */
+/** The datasets that a path lies in, as it is written and with links resolved. */
 async function placesOf(path: string, { prefix }: Settings): Promise<readonly Place[]> {
   const [realPrefix, realPath] = [await realOf(prefix), await realOf(path)];
   const places = [placeBelow(prefix, path)];
@@ -124,7 +124,7 @@ function candidates({ what, settings: { prefix }, dataset }: Wanted): readonly s
   return [...below, resolve(what), resolve(prefix, what)];
 }
 
-/** The first of some paths that there is. */
+/** The first of some paths that exists. */
 async function existing(paths: readonly string[]): Promise<string | undefined> {
   for (const path of paths) {
     if ((await realOf(path)) !== undefined) return path;
@@ -138,7 +138,7 @@ async function isInLake(path: string, settings: Settings): Promise<boolean> {
   return real !== undefined && roots.some((root) => real.startsWith(`${root}/`));
 }
 
-/** Real paths of the directories that what is shown may lie in. */
+/** Real paths of the directories that shown files may lie in. */
 export async function rootsOf({ prefix, allowedRoots }: Settings): Promise<readonly string[]> {
   const roots = await Promise.all([prefix, ...allowedRoots].map(realOf));
   return roots.filter((root) => root !== undefined);

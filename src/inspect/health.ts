@@ -57,10 +57,13 @@ export interface Signs {
 
 /** Age above which due entries, while nothing gets done, are not just a moment's backlog, s. */
 const STUCK_SECONDS = 60;
-/** A watched manifest is read at once, others every minute unless the schedule says otherwise. */
+/**
+ * Time without a pass that is no sign of trouble, ms: a watched manifest is read at once, others
+ * every minute unless the schedule says otherwise.
+ */
 const QUIET_MS = 120_000;
 
-/** Judges how a daemon is; `now` is ms since epoch. */
+/** Judges the daemon's health; `now` is ms since epoch. */
 export function verdictOf(standing: Standing, now: number, signs?: Signs): Verdict {
   const { isRunning, passesWait, passFailure, lastPass, totals, datasets } = standing;
   const behind = behindText(standing);

@@ -15,11 +15,11 @@ import { takeSample, type TakenSample } from "../view/take-sample.ts";
 export interface PreviewRequest {
   readonly limits: Limits;
   readonly extensions: Readonly<Record<string, string>>;
-  /** A format or extension, such as `csv.gz`, that goes before what the name says. */
+  /** A format or extension, such as `csv.gz`, that goes before the file's name. */
   readonly format: string | undefined;
 }
 
-/** A sample, and what it was taken from. */
+/** A sample and its source. */
 export interface Previewed {
   readonly name: string;
   readonly sample: TakenSample;
@@ -30,7 +30,7 @@ export interface Previewed {
 
 /**
  * Samples a file into memory.
- * @throws Failure USAGE for a format that is none; what is wrong with the file
+ * @throws Failure USAGE for an unknown format; what is wrong with the file
  */
 export async function previewFile(path: string, request: PreviewRequest): Promise<Previewed> {
   const { limits, extensions, format } = request;
@@ -54,7 +54,10 @@ export async function previewFile(path: string, request: PreviewRequest): Promis
   }
 }
 
-/** A FIFO or device is not opened, but can be read as a stream; a directory cannot. */
+/**
+ * Adds a hint to an error: a FIFO or device is not opened, but can be read as a stream; a directory
+ * cannot.
+ */
 function hinted(error: unknown, path: string): unknown {
   if (!(error instanceof Failure) || !error.message.endsWith("not a regular file")) return error;
   if (statSync(pathBytes(path), { throwIfNoEntry: false })?.isDirectory() === true) return error;
@@ -63,8 +66,9 @@ function hinted(error: unknown, path: string): unknown {
 }
 
 /**
- * Samples what comes on stdin, and reads no more of it than that takes. It may take its time.
- * @throws Failure USAGE for what needs random access; LIMIT_EXCEEDED; what is wrong with the data
+ * Samples stdin, and reads no more of it than that takes. There is no time limit.
+ * @throws Failure USAGE for a format that needs random access; LIMIT_EXCEEDED; what is wrong with
+ * the data
  */
 export async function previewStdin(request: PreviewRequest): Promise<Previewed> {
   const { limits, extensions, format } = request;
@@ -102,14 +106,14 @@ async function* stdin(
   }
 }
 
-/** A stream has no name to go by: text is JSON where it begins so, else plain lines. */
+/** A name for a stream, which has none: text is JSON where it begins like it, else plain lines. */
 async function guessedName({ head }: Source): Promise<string> {
   const first = await head();
   if (first.length === 0 || !isText(first)) return "stdin";
   return /^\s*[[{]/.test(decodeText(first)) ? "stdin.json" : "stdin.txt";
 }
 
-/** @throws Failure USAGE */
+/** The name to recognise a file by. @throws Failure USAGE */
 function nameFor(name: string, format: string | undefined): string {
   if (format === undefined) return name;
   const wanted = format === "text" ? "txt" : format.replace(/^\./, "");

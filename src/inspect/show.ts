@@ -33,7 +33,10 @@ export interface Shown {
   readonly waitsFor: string | null;
 }
 
-/** Looks at what was found: samples, or what there is of files without one; writes nothing. */
+/**
+ * Looks at the things that were found: samples, or whatever can be shown of files without one;
+ * writes nothing.
+ */
 export async function lookAll(
   found: Found,
   settings: Settings,
@@ -76,7 +79,10 @@ async function lookAtEntry(
   return { entry, dataset, sampled, ...looked };
 }
 
-/** Null where it cannot be found; why that is so does not matter for what is shown. */
+/**
+ * The receipt of an entry's sample; null where it cannot be found. The reason for that does not
+ * matter to the view.
+ */
 async function receiptFor(entry: WholeEntry, settings: Settings): Promise<Receipt | null> {
   try {
     using dataset = createLake(settings).hold(entry.dataset);
@@ -95,7 +101,7 @@ interface Candidate {
   readonly name?: string;
 }
 
-/** The first of some files that can be shown, and what was wrong with the one before it. */
+/** The first of some files that can be shown, and the problem with the one before it. */
 async function lookAt(
   candidates: readonly Candidate[],
   options: ViewOptions,

@@ -12,7 +12,7 @@ import { waitingFor } from "./waiting-for.ts";
 import { holderOf } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
 
-/** One dataset: what is in it, and how far behind it is. */
+/** One dataset: its entries, and its backlog. */
 export interface DatasetStatus extends Omit<DatasetTotals, "oldestDueAt"> {
   /** Age of the oldest entry that is due, seconds; null when none is. */
   readonly oldestDueSeconds: number | null;
@@ -30,7 +30,7 @@ export interface DatasetStatus extends Omit<DatasetTotals, "oldestDueAt"> {
 /** All datasets together. */
 export type StatusTotals = Omit<DatasetStatus, "dataset" | "off" | "waitsFor">;
 
-/** Everything at a glance: what `status --json` prints and what the page shows. */
+/** Everything at a glance: the content of `status --json` and of the page. */
 export interface StatusReport {
   /** The holder of the cache; null when no daemon runs. */
   readonly running: NonNullable<ReturnType<typeof holderOf>> | null;
@@ -38,7 +38,7 @@ export interface StatusReport {
   readonly passesWait: string | null;
   /** The reason why the last pass failed as a whole; null where it did not. */
   readonly passFailure: string | null;
-  /** Is it well? One word, and why. */
+  /** The daemon's health in one word, and the reason. */
   readonly verdict: Pick<Verdict, "word" | "why">;
   readonly lastPass: PassSummary | null;
   readonly totals: StatusTotals;
@@ -102,7 +102,7 @@ function sumOf(datasets: readonly DatasetStatus[]): StatusTotals {
   };
 }
 
-/** Looks how far behind a dataset's checkpoint its manifest has grown. */
+/** Bytes by which a dataset's manifest has grown beyond its checkpoint. */
 async function unreadBytesOf(
   queries: Queries,
   prefix: string,

@@ -4,10 +4,13 @@ import { nearest } from "../lib/nearest.ts";
 import { counted } from "../lib/text.ts";
 import type { Queries } from "../store/queries.ts";
 
-/** Names that are offered for one that is unknown. */
+/** Names that are offered for an unknown one. */
 const OFFERED = 5;
 
-/** Refuses a `--dataset` that means none of these. @throws Failure USAGE with the nearest names */
+/**
+ * Refuses a `--dataset` that matches none of these.
+ * @throws Failure USAGE with the nearest names
+ */
 export function needDataset(glob: string | undefined, names: readonly string[]): void {
   if (glob === undefined || names.some((name) => matchesGlob(name, glob))) return;
   const near = nearest(glob, names, OFFERED);
@@ -20,7 +23,7 @@ export function needDataset(glob: string | undefined, names: readonly string[]):
 }
 
 /**
- * Says that no entry has a raw, and which one may be meant; `also` goes between.
+ * A message that no entry has a raw, with those that may be meant; `also` goes between.
  * @throws Failure USAGE for an unknown dataset
  */
 export async function unknownRaw(

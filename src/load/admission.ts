@@ -10,13 +10,13 @@ export interface Admission {
   busy(): string | undefined;
 }
 
-/** The host is looked at once in that time, ms. */
+/** Time between two looks at the host, ms. */
 const INTERVAL_MS = 1000;
 
 /**
- * Makes one for the limits in `load`; it is open all the time where there are none. What processors
- * do is only known after the first second.
- * @throws Failure CONFIG_INVALID where a limit is set for what the kernel does not tell
+ * Creates an admission for the limits in `load`; without limits it is always open. The use of the
+ * processors is known only after the first second.
+ * @throws Failure CONFIG_INVALID where a limit is set and the kernel does not tell the value
  */
 export function createAdmission(
   { maxCpu, maxMemory }: Settings["load"],

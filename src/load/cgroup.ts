@@ -15,9 +15,8 @@ export const thisKernel: Kernel = { proc: "/proc", cgroups: "/sys/fs/cgroup" };
 
 /**
  * The nearest control group (version 2) of this process that has a limit and holds others besides
- * us; undefined where there is none, and the whole machine is what counts. A group of our own, as
- * systemd makes it for a service, says nothing of others.
- * Source: kernel.org, admin-guide/cgroup-v2.
+ * us; undefined where there is none, and the whole machine counts. A group of our own, as systemd
+ * makes it for a service, says nothing of others. Source: kernel.org, admin-guide/cgroup-v2.
  */
 export function limitingGroup(
   { proc, cgroups }: Kernel,

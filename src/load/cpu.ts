@@ -3,15 +3,15 @@ import { type Kernel, limitingGroup, numberIn, readText } from "./cgroup.ts";
 
 /** Processor time up to now, seconds. */
 export interface CpuTime {
-  /** That was to be had. */
+  /** Time that was available. */
   readonly total: number;
-  /** That everybody used, we too. */
+  /** Time that everybody used, including us. */
   readonly used: number;
-  /** That this process used. */
+  /** Time that this process used. */
   readonly ours: number;
 }
 
-/** `USER_HZ`: what `/proc/stat` counts in, the same on every Linux. */
+/** Units of `/proc/stat` in a second (`USER_HZ`), the same on every Linux. */
 const TICKS_PER_S = 100;
 const US_PER_S = 1e6;
 
@@ -44,7 +44,7 @@ function processorsOf(group: string): number | undefined {
   return Number.isNaN(quota) ? undefined : (quota as number) / (period as number);
 }
 
-/** Waiting for a disk is not use. */
+/** Processor time of the machine. Waiting for a disk is not use. */
 function ofMachine({ proc }: Kernel, ours: number): CpuTime | undefined {
   const line = /^cpu +(.*)$/m.exec(readText(join(proc, "stat")) ?? "");
   if (line === null) return undefined;

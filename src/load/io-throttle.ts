@@ -6,26 +6,32 @@ import { known } from "./admission.ts";
 
 /** Makes work give way to others who wait for a disk. */
 export interface IoThrottle {
-  /** To be awaited before each piece of work. At once, as long as nobody else waits for a disk. */
+  /**
+   * Waits before a piece of work, if others wait for a disk; otherwise it resolves at once. To be
+   * awaited before each piece.
+   */
   waitForTurn(): Promise<void>;
 }
 
 /** Length of a pause in which the pressure of other processes is measured, ms; our own I/O would count too. */
 const PAUSE_MS = 25;
-/** The first part of a pause, ms: what we have in flight ends in it. */
+/** The first part of a pause, ms: our own work in flight ends in it. */
 const QUIET_MS = 5;
 /** Time between two pauses while nobody else waits, ms. */
 const ALONE_MS = 1000;
-/** While they do, we work for a fraction of the time: what is handed over at once takes about 16 ms. */
+/**
+ * Times of work and of rest, in turn, while others wait, ms: we work for a fraction of the time.
+ * The work that is handed over at once takes about 16 ms.
+ */
 const SHARED_MS = 10;
 const REST_MS = 590;
 /** Quiet pauses in a row before we count as alone again. */
 const QUIET_PAUSES = 3;
 
 /**
- * Makes one for `load.maxIo`; without it nothing ever waits. Measured is the time in which at least
- * one process of the machine waits for a disk ("some" pressure), while we pause.
- * Source: kernel.org, accounting/psi.
+ * Creates a throttle for `load.maxIo`; without it nothing ever waits. It measures, while we pause,
+ * the time in which at least one process of the machine waits for a disk ("some" pressure). Source:
+ * kernel.org, accounting/psi.
  * @throws Failure CONFIG_INVALID where the limit is set and the kernel does not tell
  */
 export function createIoThrottle({ maxIo }: Settings["load"], { proc }: Kernel): IoThrottle {
@@ -59,7 +65,7 @@ export function createIoThrottle({ maxIo }: Settings["load"], { proc }: Kernel):
   }
 }
 
-/** Microseconds for which some process waited, since the machine was started. */
+/** Microseconds that some process has waited since the machine was started. */
 function someOf(text: string | undefined): number | undefined {
   const found = /^some .* total=(\d+)$/m.exec(text ?? "");
   return found === null ? undefined : Number(found[1]);

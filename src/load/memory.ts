@@ -2,9 +2,8 @@ import { join } from "node:path";
 import { type Kernel, limitingGroup, numberIn, readText } from "./cgroup.ts";
 
 /**
- * Percent of the memory that is in use and could not be given back at once: of the control group
- * with a limit that we share with others, else of the machine. Undefined where the kernel does not
- * tell.
+ * Percent of the memory that is in use and could not be freed at once: of the control group with a
+ * limit that we share with others, else of the machine. Undefined where the kernel does not tell.
  */
 export function memoryInUse(kernel: Kernel): number | undefined {
   const group = limitingGroup(kernel, (directory) => limitOf(directory) !== undefined);

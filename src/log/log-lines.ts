@@ -8,17 +8,18 @@ export interface LogLines {
 
 /** Characters of lines that are kept while they cannot be written; the others are dropped. */
 const KEPT = 256 * 1024;
-/** They are tried again after this, ms. */
+/** Time until kept lines are tried again, ms. */
 const RETRY_MS = 200;
-/** A further line tries them too, but not sooner than this, ms. */
+/** Time before which a further line does not try them again, ms. */
 const NAP_MS = 5;
-/** A reader that took something within this time is only slow, and is waited for, ms. */
+/** Time in which a reader that took something counts as only slow, and is waited for, ms. */
 const SLOW_MS = 500;
 const neverSet = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Writes lines to a descriptor, in order, whatever becomes of it: nobody reads the pipe, or not any
- * more, or the disk is full. `onDropped` is told how many lines were dropped, once there is room.
+ * Writes lines to a descriptor, in order, and never waits for long: nobody may read the pipe, or no
+ * longer, or the disk may be full. `onDropped` is called with the number of lines that were
+ * dropped, once there is room.
  */
 export function openLogLines(fd: number, onDropped: (lines: number) => void): LogLines {
   const out = withoutWaiting(fd);
@@ -47,7 +48,7 @@ export function openLogLines(fd: number, onDropped: (lines: number) => void): Lo
     keptBytes += line.length;
   }
 
-  /** Writes what it can; of a line that was begun the rest comes first. */
+  /** Writes as much as possible, beginning with the rest of a line that was begun. */
   function flush(): void {
     clearTimeout(timer);
     while (kept.length > 0 && writeFirst());
@@ -80,7 +81,7 @@ export function openLogLines(fd: number, onDropped: (lines: number) => void): Lo
     onDropped(lines);
   }
 
-  /** Until no more than this many bytes are kept, as long as somebody reads. */
+  /** Waits until no more than this many bytes are kept, as long as somebody reads. */
   function waitFor(bytes: number): void {
     for (;;) {
       if (keptBytes <= bytes || performance.now() - tookAt > SLOW_MS) return;
@@ -91,8 +92,9 @@ export function openLogLines(fd: number, onDropped: (lines: number) => void): Lo
 }
 
 /**
- * The same pipe or terminal once more, so that writing never waits and nobody else is affected who
- * shares it. What cannot be opened a second time, as a socket, Node has made so already.
+ * Opens the same pipe or terminal once more, so that writing never waits, and nobody else who
+ * shares it is affected. Node has already done so for those that cannot be opened a second time,
+ * such as a socket.
  */
 function withoutWaiting(fd: number): number {
   if (fstatSync(fd).isFile()) return fd;

@@ -19,7 +19,7 @@ const prefixes = /<(?=\d{1,3}>)/g;
 /**
  * Opens the log: JSON lines, with the journal's priorities before them where stdout is the journal,
  * and lines for people where it is a terminal. Written synchronously, so that the last lines before
- * an end are there; what cannot be written is dropped and counted.
+ * an end are there; lines that cannot be written are dropped and counted.
  */
 export function openLog(level: string): Log {
   const options = {
@@ -53,7 +53,7 @@ function terminal(lines: LogLines): LogLines {
   return { write: (line) => lines.write(forPeople(printableLines(line))) };
 }
 
-/** Pino sets `lastLevel` before each write, because of the symbol. */
+/** Adds priorities to lines. Because of the symbol, Pino sets `lastLevel` before each write. */
 function withPriorities(lines: LogLines): LogLines {
   const stream = {
     [Symbol.for("pino.metadata")]: true,
@@ -76,7 +76,7 @@ function short(value: unknown): unknown {
   return `${value.slice(0, MAX_TEXT).toWellFormed()}…`;
 }
 
-/** An error without what a terminal would obey; its stack has lines. */
+/** An error without characters that a terminal would obey; its stack has lines. */
 function errorFacts(error: Error): object {
   // oxlint-disable-next-line no-control-regex
   const text = (error.stack ?? error.message).replace(/[\u0000-\u0009\u000b-\u001f]/g, "·");

@@ -5,7 +5,7 @@ import { pathBytes } from "../lib/pep383.ts";
 import { MANIFEST_PATH } from "./discover.ts";
 import { MAX_LINE_BYTES, parseLine } from "./entry.ts";
 
-/** Options of `append`: what production says of one file. */
+/** Options of `appendEntry`: production's facts about one file. */
 export interface AppendOptions {
   /** Root of the lake. */
   readonly prefix: string;

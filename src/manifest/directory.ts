@@ -11,7 +11,7 @@ import { isWithin } from "../lake/roots.ts";
 import { MANIFESTS } from "../lake/dataset.ts";
 
 /**
- * Holds a dataset's manifests. Where a link leads out of all roots they are refused: what they hold
+ * Holds a dataset's manifests. They are refused where a link leads out of all roots: their content
  * would show in receipts and log.
  * @throws errno; Failure MANIFEST_UNREADABLE
  */

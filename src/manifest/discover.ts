@@ -7,21 +7,21 @@ import { MANIFESTS } from "../lake/dataset.ts";
 /** The manifest, below a dataset's directory. */
 export const MANIFEST_PATH = `${MANIFESTS}/processed.jsonl`;
 
-/** The datasets below a prefix, and what could not be looked into. */
+/** The datasets below a prefix, and the directories that could not be looked into. */
 export interface Discovered {
   /** `vendor/dataset/version`, sorted. */
   readonly datasets: readonly string[];
   /** Links that lead to the directory of another dataset; nothing is read or sampled through them. */
   readonly aliases: readonly Alias[];
-  /** An error is never taken for "no datasets". */
+  /** Errors; an error is never taken for "no datasets". */
   readonly errors: readonly { readonly path: string; readonly error: unknown }[];
 }
 
 /**
- * Finds every dataset with a manifest, or with a directory for one, since a manifest may be
- * missing for a moment while it is rotated. A dataset is its real directory, under one name. Reads
- * directories only, and resolves links only. Paths are made without `join`, which was a quarter of
- * what an idle pass allocated.
+ * Finds every dataset with a manifest, or with a directory for one, since a manifest may be missing
+ * for a moment while it is rotated. A dataset is its real directory, under one name. Reads
+ * directories only, and resolves links only. Paths are made without `join`, which caused a quarter
+ * of an idle pass's allocations.
  */
 export async function discover(
   prefix: string,

@@ -2,18 +2,21 @@ import { errorMessage } from "../errors.ts";
 import { isPath, pathBytes, pathText } from "../lib/pep383.ts";
 import type { Entry } from "./types.ts";
 
-/** A manifest line may have this many bytes. */
+/** Bytes of a manifest line, at most. */
 export const MAX_LINE_BYTES = 1024 * 1024;
-/** No path is as long; hundreds of a megabyte each would take all memory. */
+/**
+ * Bytes of a path, at most: no real path is as long, and hundreds of a megabyte each would take all
+ * memory.
+ */
 const MAX_PATH_BYTES = 64 * 1024;
-/** Seconds since epoch in the year 5138; above this it is milliseconds. */
+/** The year 5138 in seconds since epoch; a larger number is in milliseconds. */
 const MAX_MTIME = 1e11;
-/** Objects that a glued line is searched for, from its end. */
+/** Objects at which a glued line is searched for an entry, from its end, at most. */
 const MAX_SALVAGE = 64;
 
 /**
- * A line as pipelines write it, with its line feed: the three fields, nothing escaped, an mtime of
- * ten digits at most. Its parts are those that JSON.parse gives, in half the time.
+ * Matches a line as pipelines write it, with its line feed: the three fields, nothing escaped, an
+ * mtime of ten digits at most. Its parts are the same as JSON.parse gives, in half the time.
  */
 const plainLine =
   // oxlint-disable-next-line no-control-regex
@@ -25,7 +28,10 @@ export interface ParsedLine {
   readonly reason?: string;
 }
 
-/** The entry of a plain line of ASCII text that begins at `at`; undefined where it is another kind. */
+/**
+ * The entry of a plain line of ASCII text that begins at `at`; undefined for any other kind of
+ * line.
+ */
 export function plainEntryAt(text: string, at: number): Entry | undefined {
   plainLine.lastIndex = at;
   const [, raw = "", bronze = "", mtime] = plainLine.exec(text) ?? [];
@@ -34,8 +40,8 @@ export function plainEntryAt(text: string, at: number): Entry | undefined {
 }
 
 /**
- * Parses one manifest line, without its line feed. Where the line is no entry but ends with one
- * (half a line with a whole one glued to it), that entry is taken and the rest is the reason.
+ * Parses one manifest line, without its line feed. A line that is not an entry may end with one
+ * (half a line with a whole one glued to it): then that entry is taken, and the rest is the reason.
  */
 export function parseLine(line: string): ParsedLine {
   const found = parseEntry(line);
@@ -47,7 +53,7 @@ export function parseLine(line: string): ParsedLine {
     : { entry: glued, reason: `glued lines: ${found}` };
 }
 
-/** The entry, the reason why it is none, or undefined for a blank line. */
+/** The entry of a line, the reason why it is none, or undefined for a blank line. */
 function parseEntry(line: string): Entry | string | undefined {
   if (/^\s*$/.test(line)) return undefined;
   let value: unknown;
@@ -67,7 +73,7 @@ function entryOf(value: object): Entry {
   return { raw: canonical(raw), bronze: canonical(bronze), mtime };
 }
 
-/** One string for one name: escaped bytes that are a character become that character. */
+/** Gives one name one string: escaped bytes that are a character become that character. */
 function canonical(path: string): string {
   return path.isWellFormed() ? path : pathText(pathBytes(path));
 }

@@ -15,7 +15,7 @@ const CHUNK_BYTES = 256 * 1024;
  */
 const HASHED_BYTES = 4096;
 
-/** Yields what a compressed file holds. @throws Failure FORMAT_INVALID where it is damaged */
+/** Yields the content of a compressed file. @throws Failure FORMAT_INVALID where it is damaged */
 export type Decompress = (file: {
   readonly name: string;
   readonly size: number;
@@ -59,7 +59,7 @@ export async function activeFileBelow(path: string): Promise<ManifestFile | unde
 export interface Rotated {
   /** Oldest first. */
   readonly files: readonly ManifestFile[];
-  /** Names of what looks like a generation and is no regular file: it is not read. */
+  /** Names that look like those of generations but are not regular files: they are not read. */
   readonly skipped: readonly string[];
 }
 
@@ -79,7 +79,7 @@ export async function rotatedFiles(directory: HeldDirectory): Promise<Rotated> {
 }
 
 /**
- * Opens a manifest file that was looked at before, and has not become something else since.
+ * Opens a manifest file that was looked at before, and has not become another one since.
  * @throws errno, ENOENT also where another file has its name now; Failure MANIFEST_UNREADABLE
  */
 export async function openManifest(
@@ -132,8 +132,8 @@ export async function checkpointAfter(
 }
 
 /**
- * Yields what a file holds from an offset to the size it had when it was looked at, in chunks of at
- * most 256 KiB.
+ * Yields a file from an offset to the size it had when it was looked at, in chunks of at most 256
+ * KiB.
  * @throws errno; Failure FORMAT_INVALID where a compressed file is damaged
  */
 export async function* readFrom(
@@ -171,7 +171,9 @@ async function* plainBytes(
   }
 }
 
-/** `whole` leads to it; `directory` is where people know it. */
+/**
+ * Stats a manifest file: `whole` is a path that leads to it, `directory` the one that people know.
+ */
 async function fileOf(
   whole: string,
   directory: string,

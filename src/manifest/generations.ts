@@ -3,12 +3,15 @@ export const ACTIVE = "processed.jsonl";
 
 /** Names that rotation gives: `processed.jsonl.1`, `processed-20260118.jsonl`, `processed.1.jsonl`. */
 const generation = /^processed(\.jsonl[.-].+|[.-].+\.jsonl([.-].+)?)$/;
-/** Extensions of compressed files; those that are not read are refused, and never taken for text. */
+/**
+ * Matches extensions of compressed files; those that cannot be read are refused, and never taken
+ * for text.
+ */
 const packed =
   /\.(gz|gzip|zst|zstd|xz|bz2|bz|lz4|z|lzma|lz|lzo|lrz|br|sz|zip|7z|rar|tar|tgz|tzst|txz|tbz2?)$/i;
-/** The greater the number, the older the file. */
+/** Matches names with a number that is greater the older the file is. */
 const numbered = /\.jsonl\.\d{1,5}$/;
-/** Some count so up, others down. */
+/** Matches names with a number that some programs count up, and others down. */
 const ambiguous = /^processed\.\d{1,5}\.jsonl$/;
 
 /** Fields of a file that generations are ordered by. */
@@ -29,8 +32,8 @@ export function isCompressed({ path }: Pick<Named, "path">): boolean {
 }
 
 /**
- * Leaves out compressed files beside the plain one that they are made of: compression goes on, or
- * was broken off, and the plain file has all.
+ * Leaves out compressed files beside the plain one that they are made of. Compression is going on,
+ * or was broken off, and the plain file has all lines.
  */
 export function withoutTwins<T extends Named>(files: readonly T[]): T[] {
   const plain = new Set(files.filter((file) => !isCompressed(file)).map(({ path }) => path));

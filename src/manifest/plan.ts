@@ -3,14 +3,14 @@ import type { Checkpoint } from "./types.ts";
 import { activeFile, isSameFile, type ManifestFile, type Rotated, rotatedFiles } from "./files.ts";
 import { isCompressed } from "./generations.ts";
 
-/** A file to read, from where, and whether it is over afterwards. */
+/** A file to read, the place to begin at, and whether the file is finished afterwards. */
 export interface Segment {
   readonly file: ManifestFile;
   readonly offset: number;
   readonly line: number;
   /** True for a file that was renamed since: read to its end, it is only watched for a while. */
   readonly retires: boolean;
-  /** Set for a file that is watched already: since when, ms since epoch. */
+  /** Time since which a file is watched already, ms since epoch; null for others. */
   readonly retiredAt: number | null;
 }
 
@@ -21,11 +21,11 @@ export interface Segment {
 export interface ReadingPlan {
   readonly segments: readonly Segment[];
   readonly doubt?: string;
-  /** Renamed files that are watched no longer. */
+  /** Renamed files that are no longer watched. */
   readonly forgotten: readonly string[];
-  /** Names of what looks like a generation and is not read; undefined where nobody looked. */
+  /** Names that look like those of generations but are not read; undefined where nobody looked. */
   readonly skipped?: readonly string[];
-  /** The active file, where it is all there is, and was read to its end. */
+  /** The active file, where there is no other and it was read to its end. */
   readonly allRead?: ManifestFile;
 }
 
@@ -37,10 +37,11 @@ const NOT_LOOKED: Partial<Rotated> & Pick<Rotated, "files"> = { files: [] };
 /**
  * Compares a manifests directory with the checkpoints of its dataset.
  *
- * Rotation is a rename: the file that was read is found under another name by its inode, read to
- * its end, and whatever is younger is read whole; nothing is lost. Truncation (also by copying)
- * loses what was not read before it: the bytes before the checkpoint tell, not the size, which may
- * be stale. A file that is gone may have been compressed: then the generations are read again.
+ * Rotation is a rename: the file that was read is found under another name by its inode, and read
+ * to its end; then any younger files are read whole. Nothing is lost. Truncation (also after
+ * copying) loses the lines that were not read before. It is recognised by the bytes before the
+ * checkpoint, not by the size, which may be stale. A file that is gone may have been compressed:
+ * then the generations are read again.
  * @throws errno of anything but absence.
  */
 export async function planReading(
@@ -100,7 +101,7 @@ export async function planReading(
   };
 }
 
-/** Everything that is there, oldest first. @throws errno */
+/** Plans to read everything that is there, oldest first. @throws errno */
 export async function planAll(
   directory: HeldDirectory,
 ): Promise<{ readonly segments: readonly Segment[]; readonly skipped: readonly string[] }> {
@@ -131,7 +132,7 @@ function doubtful(doubt: string): ReadingPlan {
   return { segments: [], doubt, forgotten: [] };
 }
 
-/** Generations that came and went while nobody looked: after the one that was read. */
+/** Generations that came and went while nobody looked: those after the one that was read. */
 function younger(
   rotated: readonly ManifestFile[],
   read: ManifestFile,

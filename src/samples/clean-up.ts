@@ -11,7 +11,7 @@ import {
 import { isRemote } from "../lake/remote.ts";
 import { isOfThisHost, temporaryName } from "./temporary-name.ts";
 
-/** Another host is done with a file that is as old, ms. */
+/** Age from which a file of another host counts as abandoned, ms. */
 const ABANDONED_MS = 24 * 3_600_000;
 
 /**
@@ -38,7 +38,7 @@ export async function removeTemporaryFiles(
   return removed;
 }
 
-/** A directory that is gone again, or became a link, has nothing of ours. */
+/** Cleans up below a directory. One that is gone again, or became a link, has nothing of ours. */
 async function sweepBelow(parent: HeldDirectory, name: string, isShared: boolean): Promise<number> {
   try {
     using folder = holdBeneath(parent, name);

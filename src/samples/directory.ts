@@ -27,7 +27,8 @@ const RECEIPTS = "_receipts.jsonl";
 
 /**
  * Holds a dataset's samples to read; undefined where there are none. They may be on another disk,
- * but not where a link leads out of all roots, to what production writes, or among another dataset's.
+ * but a link must not lead out of all roots, to directories that production writes, or among
+ * another dataset's.
  * @throws Failure OUTPUT_UNWRITABLE
  */
 export function holdSamples(dataset: HeldDataset): HeldDirectory | undefined {
@@ -70,7 +71,7 @@ export function makeSamples(lake: Lake, dataset: HeldDataset): HeldDirectory {
 
 /**
  * The file that this host appends receipts to. On a shared file system each host has its own:
- * appending is not atomic there, and a torn end must not be cut while another host writes on.
+ * appending is not atomic there, and a torn end must not be cut while another host still writes.
  */
 export function receiptsIn(samples: HeldDirectory): string {
   if (!isRemote(entryPath(samples))) return RECEIPTS;
@@ -78,7 +79,7 @@ export function receiptsIn(samples: HeldDirectory): string {
 }
 
 /**
- * Sees that a directory is still where it was found, before something in it is changed.
+ * Checks that a directory is still where it was found, before something in it is changed.
  * @throws Failure OUTPUT_UNWRITABLE
  */
 export function checkInPlace(directory: HeldDirectory): void {
@@ -138,7 +139,10 @@ function placeOf(
   }
 }
 
-/** Holds what a link leads to, and judges that. @throws errno; Failure OUTPUT_UNWRITABLE */
+/**
+ * Holds the directory that a link leads to, and judges it.
+ * @throws errno; Failure OUTPUT_UNWRITABLE
+ */
 function holdJudged({ directory, real, roots }: HeldDataset): HeldDirectory {
   const samples = holdThrough(directory, SAMPLES);
   try {
@@ -154,7 +158,9 @@ function holdJudged({ directory, real, roots }: HeldDataset): HeldDirectory {
   }
 }
 
-/** A directory is judged once; it stays ours as long as it is the same one. */
+/**
+ * Checks that a directory is ours. It is judged once, and stays ours as long as it is the same one.
+ */
 function checkOwn(lake: Lake, dataset: HeldDataset, samples: HeldDirectory): void {
   const identity = samples.identity();
   if (lake.ownSamples.get(dataset.name) === identity) return;
@@ -164,7 +170,7 @@ function checkOwn(lake: Lake, dataset: HeldDataset, samples: HeldDirectory): voi
 
 /**
  * Judges whether a directory is one of samples: it may have been exchanged for one of production's.
- * What is ours has receipts, or nothing but samples. Returns whether there are receipts.
+ * A directory of ours has receipts, or nothing but samples. Returns true when there are receipts.
  * @throws Failure OUTPUT_UNWRITABLE; errno
  */
 export function judgeOwn({ directory }: HeldDataset, samples: HeldDirectory): boolean {
@@ -181,7 +187,10 @@ export function judgeOwn({ directory }: HeldDataset, samples: HeldDirectory): bo
   throw new Failure("OUTPUT_UNWRITABLE", message);
 }
 
-/** `foreign` is the first entry that is not ours. It is not looked further than the receipts. */
+/**
+ * Looks through a directory, no further than to the receipts. `foreign` is the first entry that is
+ * not ours.
+ */
 function lookInto(samples: HeldDirectory): {
   readonly hasReceipts: boolean;
   readonly foreign: string | undefined;
@@ -213,7 +222,7 @@ function isNoOnes(name: string): boolean {
   );
 }
 
-/** An empty one is marked as ours. */
+/** Marks an empty directory as ours. */
 function mark(samples: HeldDirectory): void {
   try {
     closeFile(createFile(samples, RECEIPTS));

@@ -16,14 +16,17 @@ export interface SampledRaw {
 const LF = 0x0a;
 /** Bytes read at once to find a whole line; a receipt is a few hundred. */
 const WINDOW = 64 * 1024;
-/** Bytes gone back over from where its time is: what is settled together is written together. */
+/**
+ * Bytes searched before the place of its time: samples that are settled together are written
+ * together.
+ */
 const NEAR = 4 * 1024 * 1024;
 const CHUNK = 512 * 1024;
-/** Sealed files that are looked into, of those there may be. */
+/** Sealed files that are searched, at most. */
 const MOST_FILES = 8;
 
 /**
- * Finds the receipt of a sample without reading all of them: they are in the order of time, so that
+ * Finds the receipt of a sample without reading all of them: they are in the order of time, so
  * halving leads to the place. Null where it is not there or not where it should be, where it was
  * compressed, and where receipts cannot be read.
  */

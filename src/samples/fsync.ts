@@ -9,9 +9,9 @@ const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /**
  * Brings samples (names below `samples`), their directories and the receipts to stable storage, one
- * after the other. Returns the names of those that could not be written. One that is gone was
- * removed by somebody, who will know why.
- * @throws errno, when it cannot be told: nothing is known to be synced then
+ * after the other. Returns the names of those that could not be written. A sample that is gone was
+ * removed by somebody, on purpose.
+ * @throws errno where that cannot be found out: nothing is known to be synced then
  */
 export async function syncSamples(
   samples: HeldDirectory,
@@ -33,7 +33,7 @@ export async function syncSamples(
   return lost;
 }
 
-/** Behind a link is nothing of ours. */
+/** The place of a sample; undefined behind a link, where nothing is ours. */
 function placeOf(samples: HeldDirectory, name: string): SamplePlace | undefined {
   try {
     return findPlace(samples, name);

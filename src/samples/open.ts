@@ -20,8 +20,8 @@ export function heldSamples(settings: Settings, name: string): HeldDirectory {
 }
 
 /**
- * Opens a sample that the cache names, to be closed; what a link leads to outside of the samples is
- * not opened, nor is what is no regular file.
+ * Opens a sample that the cache names; the caller closes it. A file that a link leads to outside of
+ * the samples is not opened, nor is anything but a regular file.
  * @throws Failure PATH_REFUSED, FILE_MISSING or FILE_UNREADABLE
  */
 export function openSample(held: HeldDirectory, name: string): LocalFile {
@@ -38,14 +38,17 @@ export function openSample(held: HeldDirectory, name: string): LocalFile {
   }
 }
 
-/** The same error in words that people know: the path of a held directory says nothing to them. */
+/** The same error in words that people know: the path of a held directory tells them nothing. */
 export function told(held: HeldDirectory, error: unknown): unknown {
   if (!(error instanceof Failure)) return error;
   const message = error.message.replaceAll(entryPath(held, ""), "samples/");
   return new Failure(error.code, message, { cause: error });
 }
 
-/** A sample's path below `samples/`. @throws Failure PATH_REFUSED where no sample is called so */
+/**
+ * A sample's path below `samples/`.
+ * @throws Failure PATH_REFUSED where no sample can have that name
+ */
 export function checkedName(name: string): string {
   if (isSamplePath(name)) return name;
   throw new Failure("PATH_REFUSED", `${name} is no name of a sample`);

@@ -88,8 +88,8 @@ export function isSamplePath(path: string): boolean {
 }
 
 /**
- * Control characters, escaped bytes and a leading dot become `_`; so does what would stand for
- * receipts: a file's content must not be read as ours.
+ * Makes a name safe. Control characters, escaped bytes and a leading dot become `_`. So does the
+ * beginning of a name that would be taken for receipts: a file's content must not be read as ours.
  */
 function safeName(name: string): string {
   if (plainName.test(name)) return name;
@@ -103,7 +103,7 @@ function isShort(name: string): boolean {
   return name.length <= MAX_NAME_BYTES / 3 || Buffer.byteLength(name) <= MAX_NAME_BYTES;
 }
 
-/** A directory name that is too long keeps its beginning and a hash of raw. */
+/** Shortens a directory name that is too long: it keeps its beginning and gets a hash of raw. */
 function shorten(name: string, raw: string): string {
   if (isShort(name)) return name;
   const mark = suffixOf(raw);

@@ -7,10 +7,10 @@ import type { SampleStream, SampleSummary } from "../formats/types.ts";
 import { checkInPlace, type SamplePlace } from "./directory.ts";
 import { nextTemporaryName } from "./temporary-name.ts";
 
-/** Pieces of a sample are written together up to this: a call takes longer than to copy them. */
+/** Bytes of a sample's pieces that are written together: a call takes longer than copying them. */
 const TOGETHER_BYTES = 16 * 1024;
 
-/** A sample that is written but not yet visible. Its directory has to be held as long. */
+/** A sample that is written but not yet visible. Its directory has to be held until it is. */
 export interface Staged {
   readonly summary: SampleSummary;
   /** Bytes written. */
@@ -52,7 +52,10 @@ export async function stage(
   }
 }
 
-/** A file server may say only when a file is closed that there is no room for it. */
+/**
+ * Writes a sample and closes its file. Only when a file is closed may a file server say that there
+ * is no room for it.
+ */
 async function writeAndClose(
   fd: number,
   sample: SampleStream,
@@ -69,7 +72,7 @@ async function writeAndClose(
   }
 }
 
-/** Closes what is to be thrown away; why that is so says more than what goes wrong here. */
+/** Closes a file that is to be thrown away; the reason for that says more than an error here. */
 function closeAnyway(fd: number): void {
   try {
     closeFile(fd);
@@ -119,7 +122,7 @@ function writeWhole(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
 }
 
-/** Does something to our own output; what goes wrong there holds for the whole dataset. */
+/** Does something to our own output; an error there concerns the whole dataset. */
 function output<T>(target: string, work: () => T): T {
   try {
     return work();

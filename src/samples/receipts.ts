@@ -53,7 +53,7 @@ export interface PrunedSample extends Pick<Job, "raw" | "bronze" | "mtime"> {
 
 /**
  * The receipts for a sample that retention removed; `now` is ms since epoch. The last receipt of a
- * raw counts: a failed entry is said to be failed once more.
+ * raw counts, so a failed entry gets its failure once more.
  */
 export function prunedReceipts(pruned: PrunedSample, now: number): Receipt[] {
   const { raw, bronze, mtime, sample, bytes, format, outcome, code, message } = pruned;
@@ -78,8 +78,8 @@ export interface ForgottenEntry extends Pick<Job, "raw" | "bronze" | "mtime"> {
 }
 
 /**
- * The receipt for an entry that is forgotten: none before it counts. Without one it is for the whole
- * dataset. `now` is ms since epoch.
+ * The receipt for an entry that is forgotten: none before it counts. Without an entry it is for the
+ * whole dataset. `now` is ms since epoch.
  */
 export function forgottenReceipt(entry: ForgottenEntry | undefined, now: number): Receipt {
   const { raw = null, bronze = null, mtime = null, sample } = entry ?? {};
@@ -94,7 +94,7 @@ export function forgottenReceipt(entry: ForgottenEntry | undefined, now: number)
   };
 }
 
-/** The receipt for a manifest line that is no entry. */
+/** The receipt for a manifest line that was rejected. */
 export function rejectionReceipt(
   { path, line, offset, reason }: RejectedLine,
   now: number,
@@ -136,7 +136,7 @@ export async function appendReceipts(
   }
 }
 
-/** Removes what a crash left of a half-written last receipt. @throws Failure as appendReceipts */
+/** Removes the half of a last receipt that a crash left. @throws Failure as `appendReceipts` */
 export async function mendReceipts(samples: HeldDirectory): Promise<void> {
   const name = receiptsIn(samples);
   try {
@@ -153,8 +153,9 @@ export async function mendReceipts(samples: HeldDirectory): Promise<void> {
 }
 
 /**
- * Yields all receipts of a dataset in pages, in no order; lines that are none are left out.
- * @throws Failure OUTPUT_UNWRITABLE where one of the files is none, or cannot be opened
+ * Yields all receipts of a dataset in pages, in no order; other lines are left out.
+ * @throws Failure OUTPUT_UNWRITABLE where one of the files is not a regular one, or cannot be
+ * opened
  */
 export async function* readReceipts(samples: HeldDirectory): AsyncGenerator<Receipt[], void, void> {
   for (const name of await receiptFiles(samples)) {
@@ -169,7 +170,10 @@ export async function* readReceipts(samples: HeldDirectory): AsyncGenerator<Rece
   }
 }
 
-/** Zeros are blocks that a power loss kept from being written; a whole receipt may follow them. */
+/**
+ * Parses a receipt. Zeros are blocks that a power loss kept from being written; a whole receipt may
+ * follow them.
+ */
 function parseReceipt(line: string): Receipt | undefined {
   try {
     const value = JSON.parse(line.slice(line.lastIndexOf("\0") + 1)) as Receipt | null;
@@ -179,13 +183,16 @@ function parseReceipt(line: string): Receipt | undefined {
   }
 }
 
-/** The receipts and what they were renamed to, by us or by a log rotation. */
+/** The receipts and the files that they were renamed to, by us or by a log rotation. */
 async function receiptFiles(samples: HeldDirectory): Promise<string[]> {
   const names = await readdir(entryPath(samples));
   return names.filter((name) => isReceipts(name) && !name.endsWith(".gz")).toSorted();
 }
 
-/** A FIFO would be waited for, a device read for ever, and a link can lead out of the lake. */
+/**
+ * Opens a regular file. A FIFO would make us wait, a device would be read for ever, and a link can
+ * lead out of the lake.
+ */
 async function openRegular(
   samples: HeldDirectory,
   name: string,
@@ -198,8 +205,8 @@ async function openRegular(
 }
 
 /**
- * A write that fails half-way is taken back: a torn line must not stand before a whole one. Where
- * that fails too, the next one finds it.
+ * Appends all bytes. A write that fails half-way is undone: a torn line must not stand before a
+ * whole one. Where undoing fails too, the next call finds the torn line.
  */
 async function appendAll(
   handle: FileHandle,
@@ -215,7 +222,7 @@ async function appendAll(
   }
 }
 
-/** Cuts off half a line at the end; returns the bytes there are then. */
+/** Cuts off half a line at the end; returns the bytes that are left. */
 async function cutTornLine(handle: FileHandle): Promise<number> {
   const { size } = await handle.stat();
   if (size === 0 || (await readRange(handle, size - 1, size))[0] === LF) return size;

@@ -23,8 +23,8 @@ export function removeSample(samples: HeldDirectory, name: string, after = 0): v
 }
 
 /**
- * Looks whether a sample could be removed: its directory is there, where it should be, and can be
- * written.
+ * Checks that a sample could be removed: its directory is there, where it should be, and can be
+ * written to.
  * @throws Failure PATH_REFUSED or OUTPUT_UNWRITABLE
  */
 export function checkRemovable(samples: HeldDirectory, name: string): void {
@@ -38,7 +38,10 @@ export function checkRemovable(samples: HeldDirectory, name: string): void {
   }
 }
 
-/** A directory is none of ours, and under such names nothing was ever published. */
+/**
+ * True when there is a sample to remove. A directory is none, and under a name that is too long
+ * nothing was ever published.
+ */
 function isThere(folder: HeldDirectory, file: string, after: number): boolean {
   try {
     const found = statEntry(folder, file);

@@ -9,18 +9,19 @@ import { checkRemovable, removeSample } from "./remove.ts";
 export interface SampleDirectory {
   /**
    * Mends receipts that a crash cut off, and removes temporary files, unless the last process
-   * stopped cleanly. Returns how many files that were. @throws Failure OUTPUT_UNWRITABLE
+   * stopped cleanly. Returns the number of files removed.
+   * @throws Failure OUTPUT_UNWRITABLE
    */
   cleanUp(dataset: string, wasStoppedCleanly: boolean): Promise<number>;
   /** Appends to a dataset's receipts. @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE */
   addReceipts(dataset: string, receipts: readonly Receipt[]): Promise<void>;
   /**
-   * Removes a sample: one that has another name now, or is beyond the dataset's retention; `after`
-   * spares those that are older, ms since epoch.
+   * Removes a sample that has another name now, or is beyond the dataset's retention. Samples older
+   * than `after`, ms since epoch, are spared.
    * @throws Failure OUTPUT_UNWRITABLE or PATH_REFUSED
    */
   remove(dataset: string, name: string, after?: number): void;
-  /** Looks whether a sample could be removed. @throws as `remove` */
+  /** Checks that a sample could be removed. @throws as `remove` */
   checkRemovable(dataset: string, name: string): void;
 }
 
@@ -46,7 +47,7 @@ export function createSampleDirectory(lake: Lake): SampleDirectory {
   };
 }
 
-/** A dataset without samples has none to remove. */
+/** Does work in a dataset's samples; a dataset without samples has none to remove. */
 function inSamples(lake: Lake, name: string, work: (samples: HeldDirectory) => void): void {
   using dataset = lake.hold(name);
   using samples = holdOwnSamples(lake, dataset);

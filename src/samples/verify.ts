@@ -7,7 +7,7 @@ import { findPlace } from "./directory.ts";
 export interface Expected {
   /** null where that is not known. */
   readonly bytes: number | null;
-  /** It was written after this, ms since epoch. */
+  /** Time after which it was written, ms since epoch. */
   readonly after: number;
 }
 
@@ -18,7 +18,7 @@ export interface Expected {
  */
 export type Found = "whole" | "broken" | "lost";
 
-/** File systems allocate blocks of this many bytes, or multiples. */
+/** Bytes of a block: file systems allocate blocks of this many bytes, or multiples. */
 const BLOCK = 4096;
 
 /**

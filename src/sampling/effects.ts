@@ -13,7 +13,7 @@ export interface Effects {
   readonly samples: SampleDirectory;
 }
 
-/** Jobs are run in this process. */
+/** Creates effects whose jobs run in this process. */
 export function effectsHere(settings: Settings): Effects {
   const lake = createLake(settings);
   const run = withLinks(lake, createRunJob(settings));
@@ -27,7 +27,10 @@ export interface ThreadOptions {
   readonly guard: Quarantine["guard"];
 }
 
-/** Jobs are run in threads, which are to be closed. @throws Failure CACHE_UNUSABLE */
+/**
+ * Creates effects whose jobs run in threads, which have to be closed.
+ * @throws Failure CACHE_UNUSABLE
+ */
 export function effectsInThreads(
   settings: Settings,
   { threads, guard }: ThreadOptions,
@@ -48,7 +51,10 @@ export function effectsInThreads(
   };
 }
 
-/** Jobs carry where links led when their dataset was first held: a thread has not seen that. */
+/**
+ * Gives each job the directory that links led to when its dataset was first held: a thread has not
+ * seen that.
+ */
 function withLinks(lake: Lake, run: RunJob): RunJob {
   return (job, signal) => run({ ...job, linkedTo: lake.linkedTo(job.dataset) }, signal);
 }

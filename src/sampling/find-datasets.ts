@@ -2,14 +2,17 @@ import type { Settings } from "../config/settings.ts";
 import { errorMessage, Failure } from "../errors.ts";
 import { discover } from "../manifest/discover.ts";
 
-/** Finds datasets: all, or those of the wanted ones that are there. */
+/** Finds datasets: all, or those of the wanted ones that exist. */
 export type FindDatasets = (
   wanted: readonly string[] | undefined,
-  /** Told of what could not be looked into. */
+  /** Called with each path that could not be looked into. */
   onFailed: (path: string, error: Failure) => void,
 ) => Promise<readonly string[]>;
 
-/** Creates the function. The lake is looked through where all are wanted, or one that was not found before. */
+/**
+ * Creates the function. It looks through the lake where all datasets are wanted, or one that was
+ * not found before.
+ */
 export function createFinder({ prefix, includes }: Settings): FindDatasets {
   let known: ReadonlySet<string> = new Set();
 

@@ -44,7 +44,10 @@ export interface PassState extends PassContext {
   readonly cleanUp: CleanUp;
   readonly retainAll: RetainAll;
   readonly waits: Waits;
-  /** Writes the waits to the store; `isLast`: now, and not only a while after the last time. */
+  /**
+   * Writes the waits to the store: with `isLast` now, otherwise not before a while has passed since
+   * the last time.
+   */
   readonly rememberWaits: (isLast: boolean) => Promise<void>;
   /** True when somebody set the clock since the last call. */
   readonly wasClockSet: () => boolean;
@@ -57,17 +60,17 @@ export interface PassRun {
   readonly isStopping: () => boolean;
   /** Reports to the context's listener, and counts in the summary. */
   readonly report: (event: PassEvent) => void;
-  /** Datasets that have to be looked at again, and when, ms since epoch. */
+  /** Datasets that have to be looked at again, and the time for each, ms since epoch. */
   readonly unsettled: Map<string, number>;
 }
 
 /**
- * Ingest has this many ms at a time, then drain has as many: one long manifest holds up neither other
+ * Time that ingest has before drain has as much, ms: one long manifest holds up neither other
  * manifests nor drain.
  */
 const TURN_MS = 200;
 
-/** Makes the state for the passes of a process, or of one configuration. */
+/** Creates the state for the passes of a process, or of one configuration. */
 export async function createPassState(context: PassContext): Promise<PassState> {
   const { store, settings, samples, report } = context;
   const waits = createWaits();
@@ -117,7 +120,7 @@ export function reportFailure(
   report({ type: "error", where, code: failure.code, message: failure.message });
 }
 
-/** Notes why nothing of a dataset is done, for those who look. */
+/** Notes the reason why nothing of a dataset is done, for those who look. */
 export async function addWait(
   pass: PassState,
   dataset: string,

@@ -15,16 +15,16 @@ import { isFull } from "../store/open.ts";
 
 /** Options of one pass. */
 export interface PassOptions {
-  /** Only these datasets; all that are found when not given. */
+  /** Datasets of the pass; all that are found when not given. */
   readonly datasets?: readonly string[];
   /** True to wait for what is unsettled instead of leaving it to a later pass. */
   readonly settles: boolean;
   /**
-   * True when the pass is to end: nothing more is read or taken. It is asked between any two steps,
-   * and never by a timer: asking is progress.
+   * True when the pass is to end: nothing more is read or taken. It is called between any two
+   * steps, and never by a timer: calling it counts as progress.
    */
   readonly isStopping: () => boolean;
-  /** True when draining, after this many ms of it, is to end, so that the next pass can begin. */
+  /** True when draining is to end, after this many ms of it, so that the next pass can begin. */
   readonly isOver: (drainedMs: number) => boolean;
   /** Aborts what is in flight. */
   readonly abort: AbortSignal;
@@ -35,17 +35,17 @@ export interface PassResult {
   readonly summary: PassSummary;
   /** False while an earlier stop may have left temporary files that could not be looked for yet. */
   readonly isCleanedUp: boolean;
-  /** False when lines, or something that is due, were left for the next pass. */
+  /** False when lines, or due entries, were left for the next pass. */
   readonly isDrained: boolean;
-  /** Set when something unsettled has to be looked at again: after this many ms. */
+  /** Set when something unsettled has to be looked at again: the time until then, ms. */
   readonly unsettledMs?: number;
 }
 
 /** Runs passes. */
 export interface Pass {
-  /** Runs one: ingest every manifest, each for a while, then drain what is due. */
+  /** Runs a pass: ingests every manifest, each for a while, then drains what is due. */
   (options: PassOptions): Promise<PassResult>;
-  /** Drops what is half done; a later pass, or process, begins it again. */
+  /** Drops work that is half done; a later pass, or process, begins it again. */
   close(): Promise<void>;
 }
 
@@ -97,7 +97,7 @@ async function runPass(pass: PassState, options: PassOptions): Promise<PassResul
   };
 }
 
-/** A pass that begins now; its summary is folded from what is reported. */
+/** Begins a pass; its summary is folded from its events. */
 function begin(pass: PassState, isStopping: () => boolean, summary: Counting): PassRun {
   return {
     isStopping,
@@ -135,7 +135,7 @@ function drainAll(
   });
 }
 
-/** Removes what is beyond its retention, until it is over. */
+/** Removes samples beyond their retention, until `isOver`. */
 function retain(
   pass: PassState,
   datasets: readonly string[],

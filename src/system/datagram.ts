@@ -17,7 +17,7 @@ export interface DatagramSender {
 }
 
 /**
- * Opens a Unix datagram socket, of which Node has none, to send to a path, or to an abstract name
+ * Opens a Unix datagram socket, which Node does not have, to send to a path, or to an abstract name
  * where it begins with `@`. See unix(7).
  * @throws Error where the C library cannot be called, or there are no descriptors left
  */

@@ -1,34 +1,39 @@
 import { closeSync } from "node:fs";
 
-/** More than one job has open at a time. */
+/** Descriptors of a thread that are noted: more than one job has open at a time. */
 const SLOTS = 32;
 
 let slots: Int32Array | undefined;
 
-/** Memory in which a thread says which descriptors it has opened past Node. */
+/** Memory in which a thread notes the descriptors that it has opened past Node. */
 export function descriptorMemory(): SharedArrayBuffer {
   return new SharedArrayBuffer(SLOTS * Int32Array.BYTES_PER_ELEMENT);
 }
 
-/** From now on this thread says so: Node closes only what it opened itself when a thread is ended. */
+/**
+ * Makes this thread note them from now on: when a thread is ended, Node closes only those that it
+ * opened itself.
+ */
 export function tellDescriptorsIn(memory: SharedArrayBuffer): void {
   slots = new Int32Array(memory);
 }
 
-/** A descriptor was opened. */
+/** Notes that a descriptor was opened; returns it. */
 export function opened(fd: number): number {
   const free = slots?.indexOf(0) ?? -1;
   if (slots !== undefined && free >= 0) Atomics.store(slots, free, fd + 1);
   return fd;
 }
 
-/** A descriptor is about to be closed; another thread may have its number a moment later. */
+/**
+ * Notes that a descriptor is about to be closed; another thread may have its number a moment later.
+ */
 export function closing(fd: number): void {
   const slot = slots?.indexOf(fd + 1) ?? -1;
   if (slots !== undefined && slot >= 0) Atomics.store(slots, slot, 0);
 }
 
-/** Closes what a thread that has ended left open. */
+/** Closes the descriptors that an ended thread left open. */
 export function closeLeft(memory: SharedArrayBuffer): void {
   const left = new Int32Array(memory);
   for (const [slot, value] of left.entries()) {

@@ -14,9 +14,8 @@ export interface DirectoryLock {
 }
 
 /**
- * Locks a directory itself, which cannot be removed without all that is in it.
- * @returns "taken" where another process has it; undefined where the system or the file system has
- * no such locks.
+ * Locks a directory itself, which cannot be removed without everything in it. Returns "taken" where
+ * another process has the lock, undefined where the system or the file system has no such locks.
  * @throws errno
  */
 export function lockDirectory(path: string): DirectoryLock | "taken" | undefined {
@@ -27,7 +26,7 @@ export function lockDirectory(path: string): DirectoryLock | "taken" | undefined
   return errno === system.errno.EWOULDBLOCK ? "taken" : undefined;
 }
 
-/** 0, or why not. */
+/** Returns 0, or the errno. */
 function flock(fd: number): number {
   try {
     const { errno, load } = require("koffi") as typeof koffi;

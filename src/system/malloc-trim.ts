@@ -2,12 +2,12 @@ import { createRequire } from "node:module";
 import type koffi from "koffi";
 
 const require = createRequire(import.meta.url);
-/** Looking through all free memory takes some milliseconds. */
+/** Time between two calls, ms: looking through all free memory takes some milliseconds. */
 const EVERY_MS = 2000;
 
 /**
- * Makes a function that gives memory that is free back to the system, at most every two seconds:
- * malloc of glibc keeps what lies between pieces in use, 30 MB in steady work (malloc_trim(3)).
+ * Creates a function that gives free memory back to the system, at most every two seconds: malloc
+ * of glibc keeps memory that lies between pieces in use, 30 MB in steady work (malloc_trim(3)).
  * Does nothing where the C library has no such function.
  */
 export function createTrim(clock: () => number = () => performance.now()): () => void {

@@ -1,6 +1,6 @@
 import { accessSync, constants } from "node:fs";
 
-/** V8's flags, for each thread's heap to stay small. Why each: docs/performance.md. */
+/** V8's flags that keep each thread's heap small. The reason for each: docs/performance.md. */
 export const LEAN_FLAGS: readonly string[] = [
   "--max-semi-space-size=1",
   "--optimize-for-size",
@@ -9,7 +9,7 @@ export const LEAN_FLAGS: readonly string[] = [
   "--expose-gc",
 ];
 
-/** The same for malloc of glibc, mallopt(3); other C libraries do not look at them. */
+/** The same for malloc of glibc, mallopt(3); other C libraries ignore them. */
 export const LEAN_MALLOC: Readonly<Record<string, string>> = {
   MALLOC_ARENA_MAX: "2",
   MALLOC_MMAP_THRESHOLD_: "36864",
@@ -18,9 +18,9 @@ export const LEAN_MALLOC: Readonly<Record<string, string>> = {
 
 /**
  * Gives this process the flags it lacks, however it was started: Node takes them only at its start,
- * so the process image is replaced by a new one. PID, directory and standard streams stay. What
- * somebody has set to another value stays so too. Returns where nothing is missing, or where it
- * cannot be done: the work is the same then, in more memory.
+ * so the process image is replaced by a new one. PID, directory and standard streams stay. A flag
+ * that somebody has set to another value stays so too. Returns where nothing is missing, or where
+ * it cannot be done: the work is the same then, in more memory.
  */
 export function becomeLean(): void {
   const { execve, execArgv, execPath, argv0, argv, env } = process;
@@ -40,7 +40,7 @@ export function becomeLean(): void {
   execve.call(process, execPath, args, { ...LEAN_MALLOC, ...env });
 }
 
-/** `--max-semi-space-size=1` and `--max_semi_space_size` are one flag. */
+/** The name of a flag: `--max-semi-space-size=1` and `--max_semi_space_size` are one. */
 function nameOf(flag: string): string {
   return (flag.split("=", 1)[0] as string).replaceAll("_", "-");
 }

@@ -9,12 +9,15 @@ const require = createRequire(import.meta.url);
 const { O_DIRECTORY, O_NOFOLLOW } = constants;
 const { ELOOP, EXDEV } = os.errno;
 
-/** open(2): finds a file without opening it, whatever it is. Node has no name for it. */
+/** Flag of open(2) that finds a file of any kind without opening it. Node has no name for it. */
 export const O_PATH = 0o10000000;
 
 /** A path no part of which may be a link. */
 export interface PlainPath {
-  /** Descriptor of the directory that it begins in and must not leave; without one it is absolute. */
+  /**
+   * Descriptor of the directory that the path begins in and must not leave; without one the path is
+   * absolute.
+   */
   readonly directory?: number;
   /** Without NUL. */
   readonly path: string;
@@ -42,7 +45,7 @@ const RESOLVE_NO_MAGICLINKS = 0x02n;
 const RESOLVE_NO_SYMLINKS = 0x04n;
 const RESOLVE_BENEATH = 0x08n;
 const PLAIN = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-/** Linux: the directory argument that says there is none. */
+/** Linux: the directory argument that stands for no directory. */
 const AT_FDCWD = -100;
 
 let chosen: SystemCalls | undefined;
@@ -89,7 +92,10 @@ export function kernelCalls(): SystemCalls | undefined {
   }
 }
 
-/** Makes openat2's `struct open_how`, once for each of the few pairs of flags and mode. */
+/**
+ * Creates a function that makes openat2's `struct open_how`, once for each of the few pairs of
+ * flags and mode.
+ */
 function argumentsOf(resolve: bigint): (flags: number, mode: number) => BigUint64Array {
   const known = new Map<number, BigUint64Array>();
   return (flags, mode) => {
@@ -125,14 +131,17 @@ export const procCalls: SystemCalls = {
   },
 };
 
-/** O_PATH with O_NOFOLLOW finds the link itself. */
+/** Refuses a link. O_PATH with O_NOFOLLOW finds the link itself. */
 function noLink(fd: number, path: string): number {
   if (!fstatSync(fd).isSymbolicLink()) return fd;
   closeSync(fd);
   return refuse(ELOOP, "open", path);
 }
 
-/** @throws Error as Node's own calls do: `code`, `errno`, `syscall` and `path` */
+/**
+ * Throws an error of the system.
+ * @throws Error as Node's own calls do: `code`, `errno`, `syscall` and `path`
+ */
 function refuse(errno: number, syscall: string, path: string): never {
   const unnamed = `Unknown system error -${errno}`;
   const [code, text] = getSystemErrorMap().get(-errno) ?? [unnamed, unnamed];

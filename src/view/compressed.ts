@@ -10,10 +10,7 @@ export const compressions: ReadonlyMap<string, Compression> = new Map(
   all.map((compression) => [compression.name, compression]),
 );
 
-/**
- * Shows what is compressed.
- * @throws Failure FORMAT_INVALID, LIMIT_EXCEEDED
- */
+/** Shows a compressed sample. @throws Failure FORMAT_INVALID, LIMIT_EXCEEDED */
 export async function viewCompressed(
   compression: Compression,
   request: ViewRequest,

@@ -37,10 +37,10 @@ export const viewCsv: Viewer = ({ bytes, name, rows, counted }) => {
   return { facts, tables: [table], warnings: decoded.warnings };
 };
 
-/** Longer texts are no numbers. */
+/** Characters of a text that may be a number; longer texts are none. */
 const MAX_TYPED = 100;
 
-/** Quotes that make no sense as such are content. */
+/** Parses records; quotes that do not match are content. */
 function parseRecords(
   { text, loneCr }: DecodedText,
   { delimiter, escapes }: Dialect,

@@ -4,10 +4,10 @@ import { tableOf } from "./table.ts";
 import type { Table } from "./types.ts";
 import { counted } from "../lib/text.ts";
 
-/** Bytes that are shown of what cannot be shown otherwise. */
+/** Bytes that are shown of files that cannot be shown otherwise. */
 export const SHOWN_BYTES = 256;
 const ROW_BYTES = 16;
-/** Of text. */
+/** Lines that are shown of text. */
 const SHOWN_LINES = 10;
 
 /** The first bytes of a file: its lines where it is text, else in hexadecimal. */

@@ -4,7 +4,7 @@ import { recordsTable } from "./records.ts";
 import { encodingFacts, linesOf, textOf } from "../decode/text-of.ts";
 import type { Viewer } from "./viewer.ts";
 
-/** JSON Lines: a column for each key. Lines that are no JSON are shown as text. */
+/** JSON Lines: a column for each key. Lines that are not JSON are shown as text. */
 export const viewJsonLines: Viewer = ({ bytes, rows, counted }) => {
   const decoded = textOf(bytes);
   const lines = linesOf(decoded).filter((line) => line.trim() !== "");

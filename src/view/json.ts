@@ -11,14 +11,14 @@ import { viewText } from "./text.ts";
 import type { Table, View } from "./types.ts";
 import type { Viewer, ViewRequest } from "./viewer.ts";
 
-/** Of a JSON object. */
+/** Tables of a JSON object, at most. */
 const MAX_TABLES = 20;
 const MAX_FACTS = 200;
 const MAX_DEPTH = 8;
 
 /**
- * JSON: an array is a table, and so is each outermost array of an object; what stands beside them
- * is facts. What is no valid JSON is shown as JSON Lines or as text.
+ * JSON: an array is a table, and so is each outermost array of an object; other members are facts.
+ * Text that is not valid JSON is shown as JSON Lines or as text.
  */
 export const viewJson: Viewer = (request) => {
   const decoded = textOf(request.bytes);
@@ -41,7 +41,7 @@ function arrayTable(value: unknown, { rows, counted }: ViewRequest): Table {
   return recordsTable({ values: [value], rows });
 }
 
-/** JSON Lines, or what else a file of that name holds. */
+/** JSON Lines, or any other content of a file of that name. */
 export const viewJsonLinesOrValues: Viewer = (request) => {
   const head = request.bytes.subarray(0, HEAD_BYTES);
   return isAcrossLines(head, encodingOf(head)) ? viewJson(request) : viewJsonLines(request);

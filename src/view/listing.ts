@@ -6,7 +6,7 @@ import type { Table } from "./types.ts";
 const entryLine = /^([^\t]*)\t(\d+)\t(|[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$/;
 const escapes: Readonly<Record<string, string>> = { t: "\t", n: "\n", r: "\r", "\\": "\\" };
 
-/** A table of the entries of an archive; undefined where the lines are no listing. */
+/** A table of the entries of an archive; undefined where the lines are not a listing. */
 export function listingTable({
   lines,
   rows,

@@ -19,8 +19,8 @@ import type { Viewer, ViewRequest } from "./viewer.ts";
 
 /**
  * Parquet: a column for each of the schema's outermost fields, typed in Parquet's own words. Reads
- * samples only, whose pages and footer are written by us: counts in them can be trusted. What else
- * the footer says is as it was, and may be anything.
+ * samples only, whose pages and footer we wrote: counts in them can be trusted. Other parts of the
+ * footer are as they were, and may be anything.
  * @throws Failure FORMAT_INVALID
  */
 export const viewParquet: Viewer = async (request) => {
@@ -60,7 +60,7 @@ async function viewWhole(request: ViewRequest): Promise<Omit<View, "format">> {
 
 /**
  * The sample, or as many of its first rows as have few enough values: pages are decoded as a whole.
- * One row is kept, whatever it has.
+ * One row is always kept.
  */
 async function withFewValues(
   { bytes, name, limits, extensions, signal }: ViewRequest,

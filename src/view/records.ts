@@ -3,7 +3,7 @@ import { joinTypes, typeOfStrings } from "../decode/column-type.ts";
 import { type Counted, MAX_COLUMNS, rowsShown, tableOf, TYPED_ROWS } from "./table.ts";
 import type { Column, Table } from "./types.ts";
 
-/** The column of what is no object. */
+/** The column of values that are not objects. */
 const VALUE = "value";
 
 /** The parts of a table of JSON values. */
@@ -18,7 +18,7 @@ export interface RecordParts {
 
 /**
  * A table of JSON values: a column for each key of the objects, in order of first sight, and one
- * for values that are no objects.
+ * for values that are not objects.
  */
 export function recordsTable({ title = null, values, rows, counted, notes }: RecordParts): Table {
   const keys = keysOf(values);
@@ -39,7 +39,7 @@ export function recordsTable({ title = null, values, rows, counted, notes }: Rec
   });
 }
 
-/** All keys; undefined for what is no object. */
+/** All keys; undefined for a value that is not an object. */
 function keysOf(values: readonly unknown[]): Set<string | undefined> {
   const keys = new Set<string | undefined>();
   for (const value of values) {

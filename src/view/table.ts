@@ -35,7 +35,7 @@ export function rowsShown(columns: number, wanted: number): number {
   return Math.min(wanted, Math.max(1, Math.floor(MAX_CELLS / Math.max(1, shown))));
 }
 
-/** Makes a table within bounds; what is left out is in its notes. */
+/** Makes a table within bounds; its notes say what was left out. */
 export function tableOf(parts: TableParts): Table {
   const { title = null, columns, columnCount = columns.length, rows, notes = [] } = parts;
   const kept = columns.slice(0, MAX_COLUMNS);

@@ -22,13 +22,13 @@ export interface TakenSample {
   readonly recognisedBy: RecognisedBy;
   /** The sample's extension, where it is not the file's own. */
   readonly extension: string | null;
-  /** The first bytes of what it was taken from, 8 KiB at most. */
+  /** The first bytes of its source, 8 KiB at most. */
   readonly head: Buffer;
 }
 
 /**
- * Samples a source into memory, as a job does into a file; what has no sample in its own format is
- * described. What the sample may take is bounded by the request's limits.
+ * Samples a source into memory, as a job does into a file; a source without a sample in its own
+ * format is described. The request's limits bound the work.
  * @throws Failure; what the source throws
  */
 export async function takeSample(request: Omit<SampleRequest, "recognise">): Promise<TakenSample> {

@@ -4,7 +4,7 @@ import { tableOf } from "./table.ts";
 import { encodingFacts, linesOf, textOf } from "../decode/text-of.ts";
 import type { Viewer } from "./viewer.ts";
 
-/** Plain lines; what is an archive's listing is shown as one. */
+/** Plain lines; an archive's listing is shown as a table. */
 export const viewText: Viewer = ({ bytes, rows, counted }) => {
   const decoded = textOf(bytes);
   const lines = linesOf(decoded);

@@ -14,7 +14,7 @@ import type { View } from "./types.ts";
 
 export type { Column, Table, View } from "./types.ts";
 
-/** Rows that are looked at, however many are asked for. */
+/** Rows that are looked at, even if more are asked for. */
 const MAX_ROWS = 100_000;
 
 /** Options of `readView`. */
@@ -30,10 +30,10 @@ export interface ViewOptions {
 }
 
 /**
- * Shows a file, a sample or any other: it is sampled into memory first, so that neither its size
- * nor what is in it matters, and what the sample holds is shown.
- * @param path absolute
- * @throws Failure FILE_MISSING, FILE_UNREADABLE, PATH_REFUSED, FORMAT_INVALID, LIMIT_EXCEEDED, TIMEOUT
+ * Shows a file, a sample or any other. It is sampled into memory first, so that neither its size
+ * nor its content matters, and the content of that sample is shown. `path` is absolute.
+ * @throws Failure FILE_MISSING, FILE_UNREADABLE, PATH_REFUSED, FORMAT_INVALID, LIMIT_EXCEEDED,
+ * TIMEOUT
  */
 export async function readView(path: string, options: ViewOptions): Promise<View> {
   const { rows, extensions = {} } = options;
@@ -45,8 +45,7 @@ export async function readView(path: string, options: ViewOptions): Promise<View
 }
 
 /**
- * Shows the first bytes of a file, whatever they are: for one that cannot be sampled.
- * @param path absolute
+ * Shows the first bytes of a file that cannot be sampled. `path` is absolute.
  * @throws Failure FILE_MISSING, FILE_UNREADABLE, PATH_REFUSED
  */
 export async function readHead(path: string, options: Omit<ViewOptions, "rows">): Promise<View> {
@@ -59,8 +58,8 @@ export async function readHead(path: string, options: Omit<ViewOptions, "rows">)
 }
 
 /**
- * Shows a sample that was taken; of what has none in its own format also the first bytes. `name` is
- * that of the file it was taken from.
+ * Shows a sample that was taken; for a file without a sample in its own format, also its first
+ * bytes. `name` is the name of that file.
  */
 export async function viewSample(
   { bytes, summary, extension, head }: TakenSample,
@@ -87,13 +86,18 @@ export async function viewSample(
   return { ...view, format, tables, warnings: [...warnings, ...view.warnings] };
 }
 
-/** An archive is cut where members are; how many entries it has is known all the same. */
+/**
+ * The number of rows, and what cut them. An archive is cut where members are; the number of its
+ * entries is known all the same.
+ */
 function countedIn({ rows, cut, entries }: SampleSummary): { readonly counted?: Counted } {
   if (entries !== undefined) return { counted: { rows: entries } };
   return rows === undefined ? {} : { counted: { rows, cut } };
 }
 
-/** A view of few rows still tells how many more there are, up to what a sample has. */
+/**
+ * Limits for a view. With few rows it still tells how many more there are, up to those of a sample.
+ */
 function limitsFor(rows: number): typeof defaultLimits {
   const { members } = defaultLimits;
   const wanted = Math.min(rows, MAX_ROWS);
@@ -124,7 +128,7 @@ async function withFile<T>(
   }
 }
 
-/** Whatever goes wrong has a code. */
+/** Gives each error a code. */
 function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const code = systemErrorIn(error) === undefined ? "UNEXPECTED" : "FILE_UNREADABLE";

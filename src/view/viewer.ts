@@ -4,7 +4,7 @@ import type { View } from "./types.ts";
 
 /** Everything a viewer may use. */
 export interface ViewRequest {
-  /** A sample: small, whatever the file it is of. */
+  /** A sample: small, even of a large file. */
   readonly bytes: Buffer;
   /** File name, without directories. */
   readonly name: string;
@@ -26,5 +26,5 @@ export interface ViewRequest {
  */
 export type Viewer = (request: ViewRequest) => Promise<Omit<View, "format">> | Omit<View, "format">;
 
-/** Shows bytes by whatever format they have: how a container has its members shown. */
+/** Shows bytes by the format that they have; containers use it for their members. */
 export type ViewAny = (request: ViewRequest) => Promise<View>;

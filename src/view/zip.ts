@@ -19,7 +19,8 @@ interface Member {
 }
 
 /**
- * Shows the sample of a zip: what the archive holds, then the members that are in the sample.
+ * Shows the sample of a zip: the list of the archive's entries, then the members that are in the
+ * sample.
  * @throws Failure FORMAT_INVALID
  */
 export async function viewZip(

@@ -2,15 +2,15 @@ import { getHeapStatistics } from "node:v8";
 
 /** Bytes that dead buffers of this thread may take. */
 const LEFT_BYTES = 8 * 1024 * 1024;
-/** Between two looks, ms: a look takes as long as a small file's part of them. */
+/** Time between two looks, ms: a look takes a noticeable part of a small file's time. */
 const BETWEEN_MS = 2;
 
 type Collect = (options?: { type: "minor" }) => unknown;
 
 /**
- * Makes a function that frees what jobs have left outside the heap, once that is much. V8 looks for
- * garbage by the size of its heap, in which a buffer of megabytes is a few bytes: it would let 30 to
- * 100 MB of them gather in each thread. Does nothing without `--expose-gc`.
+ * Creates a function that frees memory that jobs have left outside the heap, once there is much. V8
+ * decides when to collect by the size of its heap, in which a buffer of megabytes is a few bytes:
+ * 30 to 100 MB of them would gather in each thread. Does nothing without `--expose-gc`.
  */
 export function createCollector(gc = globalThis.gc as Collect | undefined): () => void {
   let [least, lookedAt] = [0, 0];
@@ -29,7 +29,7 @@ export function createCollector(gc = globalThis.gc as Collect | undefined): () =
   };
 }
 
-/** Bytes of buffers and the like. */
+/** Bytes of buffers and the like outside the heap. */
 function outside(): number {
   return getHeapStatistics().external_memory;
 }

@@ -14,13 +14,13 @@ const BLANK = constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | constan
 const NOTHING = " ".repeat(MARK);
 
 /**
- * Tells after the process was killed what it was working on: a few bytes for each thread, in a file
- * that outlives the process. What a power loss does to it does not matter.
+ * Notes what each thread works on, a few bytes each, in a file that outlives a killed process. What
+ * a power loss does to it does not matter.
  */
 export interface CrashMarks {
-  /** Leads to the file from each thread of this process, whatever becomes of its name. */
+  /** A path that leads to the file from each thread of this process, even when its name changes. */
   readonly path: string;
-  /** Says that a thread, counted from 0, has nothing to do. */
+  /** Notes that a thread, counted from 0, has nothing to do. */
   clear(thread: number): void;
   /** Closes the file; later calls do nothing. */
   close(): void;
@@ -50,7 +50,8 @@ export function openCrashMarks(state: string, threads: number): CrashMarks {
 }
 
 /**
- * For a thread itself, which says what it works on before it begins: afterwards can be too late.
+ * Opens the mark of a thread for the thread itself, which notes what it works on before it begins:
+ * afterwards can be too late.
  * @throws errno
  */
 export function openMark(path: string, thread: number): (job: Job) => void {
@@ -68,7 +69,7 @@ export function lastCrashMarks(state: string): string[] {
   }
 }
 
-/** Written whole at once: no mark needs room on the disk later. */
+/** Creates the file at its full size: no mark needs room on the disk later. */
 function openBlank(state: string, threads: number): number {
   try {
     using held = holdState(state);
@@ -81,7 +82,7 @@ function openBlank(state: string, threads: number): number {
   }
 }
 
-/** It is a hint: what the storage refuses here costs no job. */
+/** Writes a mark. It is a hint: an error of the storage here costs no job. */
 function writeMark(fd: number, thread: number, mark: string): void {
   try {
     writeSync(fd, Buffer.from(mark, "latin1"), 0, MARK, thread * MARK);

@@ -9,7 +9,7 @@ import type { RunJob, Job, Outcome } from "../job.ts";
 /** Runs jobs in threads, so that one file can be stopped and costs no other. */
 export interface WorkerPool {
   readonly run: RunJob;
-  /** Gives back what no thread was sent yet: it is aborted. */
+  /** Gives back the jobs that no thread was sent yet: they are aborted. */
   release(): void;
   /** Ends all threads; what is in flight is aborted. */
   close(): Promise<void>;
@@ -24,15 +24,15 @@ interface Task {
   readonly resolve: (outcome: Outcome) => void;
 }
 
-/** A place for a thread, which is started when it is needed, and again when it died. */
+/** A place for a thread, which is started when it is needed, and again when it has died. */
 interface Slot {
   readonly thread: number;
   jobThread: JobThread | undefined;
-  /** Tasks it was sent, in the order in which it does them. */
+  /** Tasks that it was sent, in the order in which it does them. */
   tasks: Task[];
-  /** Of these, how many are answered since the thread was started. */
+  /** Number of tasks that were answered since the thread was started. */
   answered: number;
-  /** The count of its moves at the last look, and when that last grew. */
+  /** The count of its moves at the last look, and the time at which that last grew. */
   moves: number;
   movedAt: number;
   /** Number of tasks it may be sent at once. */
@@ -43,7 +43,7 @@ const LOOK_MS = 500;
 /** Work sent ahead to a thread, ms: enough to keep it busy, little enough that no file waits long. */
 const AHEAD_MS = 40;
 const LEAST_AT_ONCE = 2;
-/** As long as it is not known how long they take. */
+/** Tasks at once while their duration is not known. */
 const FIRST_AT_ONCE = 8;
 const MOST_AT_ONCE = 64;
 const worker = new URL(
@@ -52,7 +52,7 @@ const worker = new URL(
 );
 
 /**
- * Creates a pool of as many threads as are configured. `crashMarks` tells what each of them works
+ * Creates a pool of as many threads as are configured. `crashMarks` notes what each of them works
  * on; `program` is what they run.
  */
 export function createWorkerPool(
@@ -82,7 +82,10 @@ export function createWorkerPool(
     });
   }
 
-  /** Those with the least to do come first; each is sent its share, as far as it has room. */
+  /**
+   * Sends tasks to threads, first to those with the least to do; each gets its share, as far as it
+   * has room.
+   */
   function send(): void {
     sending = undefined;
     looking ??= setInterval(look, LOOK_MS);
@@ -133,7 +136,7 @@ export function createWorkerPool(
     for (const { resolve } of empty(slot)) resolve({ outcome: "paused", code, message: reason });
   }
 
-  /** Ends the threads that are at one job for too long. */
+  /** Ends the threads that have been at one job for too long. */
   function look(): void {
     const now = performance.now();
     for (const slot of slots) {
@@ -151,7 +154,10 @@ export function createWorkerPool(
     looking = undefined;
   }
 
-  /** The task in progress of a dead or late thread is to blame; the next thread does the others. */
+  /**
+   * Replaces a dead or late thread. Its task in progress is to blame; the next thread does the
+   * others.
+   */
   function replace(slot: Slot, code: FailureCode, message: string): void {
     replacedCount += 1;
     const blamed = inProgress(slot);
@@ -193,7 +199,10 @@ export function createWorkerPool(
   }
 }
 
-/** A thread holds a dataset's directories as long as the next job is of the same dataset. */
+/**
+ * Sorts tasks by dataset: a thread holds a dataset's directories as long as the next job is of the
+ * same one.
+ */
 function byDataset({ job: a }: Task, { job: b }: Task): number {
   return a.dataset < b.dataset ? -1 : Number(a.dataset > b.dataset);
 }
@@ -210,7 +219,10 @@ function emptySlot(thread: number): Slot {
   };
 }
 
-/** The outcomes of what it has done may not have come yet; its count has 32 bits. */
+/**
+ * The task in progress. Outcomes of earlier tasks may not have come yet; the thread's count has 32
+ * bits.
+ */
 function inProgress({ jobThread, tasks, answered }: Slot): Task | undefined {
   return tasks[((jobThread?.counters.done() ?? 0) - answered) | 0];
 }

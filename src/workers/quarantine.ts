@@ -3,11 +3,11 @@ import type { Failed, RunJob } from "../job.ts";
 import type { ProcessStore } from "../store/process-store.ts";
 
 /**
- * A file is given up after the process died this many times in a row while working on it. Fewer:
- * somebody may be killing the process on purpose.
+ * Times in a row that the process dies while working on a file before the file is given up. Not
+ * fewer: somebody who kills the process on purpose may hit the same file a few times, too.
  */
 const DEATHS = 5;
-/** After this many deaths one thread works alone, which shows at which file the process dies. */
+/** Deaths after which one thread works alone, which shows at which file the process dies. */
 const CAREFUL = 3;
 const GIVEN_UP: Failed = {
   outcome: "failed",
@@ -17,17 +17,21 @@ const GIVEN_UP: Failed = {
   ms: 0,
 };
 
-/** Files at which the process ended: killed for its memory, say, or by V8 when that runs out. */
+/**
+ * Files at which the process ended: killed for its memory, say, or ended by V8 when memory ran out.
+ */
 export interface Quarantine {
-  /** True while one of them is to be watched: with one thread only it can be to blame. */
+  /**
+   * True while one of them is to be watched: with a single thread, only that file can be to blame.
+   */
   isSingleThreaded(): boolean;
   /** Fails those that are given up, once each, instead of trying them again. */
   guard(run: RunJob): RunJob;
 }
 
 /**
- * Finds out what the last process was working on when it ended without a word, and counts how often
- * it was so in a row. To be called before anything is in work again.
+ * Finds out what the last process was working on when it was killed, and counts how often in a row
+ * that was so. To be called before any work begins again.
  * @throws errno, and what the cache throws
  */
 export async function findQuarantine(

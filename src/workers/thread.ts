@@ -9,22 +9,22 @@ import { createCounters, type Counters, countersOf } from "./counters.ts";
 export interface JobThread {
   readonly counters: Counters;
   post(jobs: readonly Job[]): void;
-  /** Ends it, whatever it is doing. */
+  /** Ends the thread, even in the middle of a job. */
   end(): Promise<unknown>;
 }
 
 /** Callbacks of a thread. */
 export interface ThreadHandlers {
-  /** Of the next jobs, in their order. */
+  /** Called with the outcomes of the next jobs, in their order. */
   readonly onAnswers: (outcomes: readonly Outcome[]) => void;
-  /** It ended by itself, and why. May be told more than once. */
+  /** Called when the thread ended by itself, with the reason; possibly more than once. */
   readonly onDeath: (code: FailureCode, message: string) => void;
 }
 
 /** Data that a thread is given to begin with. Plain, to be copied. */
 export interface WorkerData {
   readonly origin: SettingsOrigin;
-  /** The file that tells what is in work. */
+  /** The file that notes what is in work. */
   readonly crashMarks: string;
   /** Number of the thread, from 0. */
   readonly thread: number;

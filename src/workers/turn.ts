@@ -2,22 +2,22 @@
 export interface Turn {
   /** Waits until no other thread has the turn, and takes it. @throws the signal's reason */
   take(signal: AbortSignal): Promise<void>;
-  /** Gives it to the next, where this thread has it. */
+  /** Gives the turn to the next thread, if this one has it. */
   leave(): void;
 }
 
 const NOBODY = 0;
-/** Between two looks at the signal, ms. */
+/** Time between two looks at the signal, ms. */
 const LOOK_MS = 500;
 
-/** Memory for what the threads of a pool share of it. */
+/** Memory that the threads of a pool share for it. */
 export function createTurn(): SharedArrayBuffer {
   return new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
 }
 
 /**
- * A thread's view, which is counted from 0; the pool has it too, for threads that died. `onWait` is
- * called again and again while it waits.
+ * The turn as one thread sees it; threads are counted from 0. The pool uses it too, for threads
+ * that died. `onWait` is called again and again while it waits.
  */
 export function turnOf(memory: SharedArrayBuffer, thread: number, onWait?: () => void): Turn {
   const holder = new Int32Array(memory);

@@ -8,9 +8,9 @@ import { changeStore } from "../../store/open.ts";
 
 /** Options of `acknowledge`. */
 export interface AcknowledgeOptions extends FailureOptions {
-  /** Only manifest lines. */
+  /** True for manifest lines only. */
   readonly lines?: boolean;
-  /** Take it back. */
+  /** True to take it back. */
   readonly undo?: boolean;
 }
 
@@ -20,7 +20,7 @@ const NONE: Counts = new Map();
 
 /**
  * Marks bad manifest lines, and failed entries that are not tried again, as seen: they stay listed,
- * and are no trouble any more. Works beside the daemon or without one.
+ * but no longer count as trouble. Works beside the daemon or without one.
  * @throws Failure USAGE, CONFIG_INVALID or CACHE_UNUSABLE
  */
 export async function acknowledge(options: AcknowledgeOptions, context: Context): Promise<number> {

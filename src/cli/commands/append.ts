@@ -16,13 +16,13 @@ export interface AppendCommandOptions extends CommonOptions {
   readonly raw: string;
   readonly bronze: string;
   readonly mtime?: string;
-  /** Refuse an entry whose bronze, or whose dataset's `bronze/`, is not there. */
+  /** True to refuse an entry whose bronze, or whose dataset's `bronze/`, is not there. */
   readonly strict?: boolean;
   readonly json?: boolean;
 }
 
 /**
- * Appends one entry to a manifest; warns where it looks like a slip of the pen, or refuses it.
+ * Appends one entry to a manifest; warns where it looks like a slip, or refuses it.
  * @throws Failure USAGE, MANIFEST_UNREADABLE; with `strict` FILE_MISSING
  */
 export async function append(options: AppendCommandOptions, context: Context): Promise<number> {

@@ -40,9 +40,9 @@ const REPAIRED_AT_ONCE = 1000;
 const wrong: readonly FindingKind[] = ["failed", "missing", "lost"];
 
 /**
- * Compares manifests, cache and samples on disk. With `--repair`, samples that are missing are made
- * due, and a dataset that lost lines has its manifests read again. What cannot be read is named, and
- * the other datasets are audited.
+ * Compares manifests, cache and samples on disk. With `--repair`, missing samples are made due, and
+ * a dataset that lost lines has its manifests read again. Datasets that cannot be read are named,
+ * and the others are audited.
  * @throws Failure CONFIG_INVALID or CACHE_UNUSABLE
  */
 export async function audit(options: AuditOptions, context: Context): Promise<number> {
@@ -109,7 +109,7 @@ async function workOf(queries: Queries, glob: string): Promise<number> {
   return work;
 }
 
-/** Audits a dataset, and repairs it where `state` says in which cache. */
+/** Audits a dataset; also repairs it where `state` is given, the directory of its cache. */
 async function auditOne(
   one: Audit,
   state: string | undefined,

@@ -32,7 +32,7 @@ interface Problem {
   readonly problem: string;
 }
 
-/** Something that works, and that a person may not expect. */
+/** Something that works, but that a person may not expect. */
 interface Notice {
   readonly path: string;
   readonly notice: string;
@@ -46,7 +46,7 @@ interface Findings {
   readonly isAcknowledged: (line: RejectedLine) => boolean;
 }
 
-/** Looks at everything a run needs, and touches nothing. @throws Failure CONFIG_INVALID */
+/** Looks at everything a run needs, and changes nothing. @throws Failure CONFIG_INVALID */
 export async function check(options: InspectOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
   const problems: Problem[] = [];
@@ -101,9 +101,9 @@ export async function check(options: InspectOptions, context: Context): Promise<
 }
 
 /**
- * Makes the function that says of bad lines, as they are found, whether people have acknowledged
- * them. The file that a line is in may have another name since: its place and what is wrong with it
- * tell it from others, and each that is acknowledged counts once.
+ * Creates the function that is true for bad lines that people have acknowledged. The file of a line
+ * may have another name since, so a line is known by its place and its fault; each acknowledged one
+ * counts once.
  */
 function acknowledgedIn(lines: readonly AcknowledgedLine[]): (line: RejectedLine) => boolean {
   const keyOf = ({ line, offset, reason }: Omit<AcknowledgedLine, "count">) =>
@@ -116,7 +116,10 @@ function acknowledgedIn(lines: readonly AcknowledgedLine[]): (line: RejectedLine
   };
 }
 
-/** A store that cannot be read has nothing acknowledged: the verdict is the stricter one then. */
+/**
+ * The store to ask. Where it cannot be read, nothing counts as acknowledged: the verdict is the
+ * stricter one then.
+ */
 function storeToAsk(state: string): Store | undefined {
   try {
     return openStoreIfAny(state);
@@ -143,7 +146,7 @@ async function checkDataset(lake: Lake, dataset: string, findings: Findings): Pr
   }
 }
 
-/** Returns how many lines are entries. */
+/** Checks a manifest; returns the number of lines that are entries. */
 async function checkManifest(
   manifests: HeldDirectory,
   { problems, notices, isAcknowledged }: Findings,
@@ -178,7 +181,10 @@ async function need(problems: Problem[], path: string, mode: number, what: strin
   });
 }
 
-/** A directory that is not there yet is made where the nearest one above it can be written. */
+/**
+ * Checks that a directory can be written to. One that is not there yet is made later, where the
+ * nearest one above it can be written to.
+ */
 async function needWritable(problems: Problem[], path: string, what: string): Promise<void> {
   const found = await access(path, W_OK | X_OK).catch((error: unknown) => error);
   if (found === undefined) return;

@@ -22,11 +22,11 @@ interface CommandFacts {
   readonly about: string;
   readonly flags: readonly Flag[];
   readonly argument: Value;
-  /** The commands of a group; one that is no group has none. */
+  /** The commands of a group; none for a single command. */
   readonly inner: readonly CommandFacts[];
 }
 
-/** A script that has the shell complete commands, options, choices and file names. */
+/** A script with which the shell completes commands, options, choices and file names. */
 export function completionScript(program: Command, shell: Shell): string {
   const commands = program.commands.map(factsOf);
   const script = { bash: bashScript, zsh: zshScript, fish: fishScript }[shell];
@@ -53,7 +53,7 @@ function flagOf(option: Option): Flag {
   return { name: option.long ?? option.flags, about: option.description, value };
 }
 
-/** Reads from the names `<file>` and `<dir>` what they are. */
+/** The kind of a value, from the names `<file>` and `<dir>`. */
 function valueOf(from: Argument | Option | undefined): Value {
   const name = from === undefined ? "" : "flags" in from ? from.flags : from.name();
   const is = /file/.test(name) ? "file" : /dir/.test(name) ? "directory" : "other";
@@ -171,7 +171,7 @@ function namesOf(commands: readonly CommandFacts[]): string {
   return commands.map(({ name }) => name).join(" ");
 }
 
-/** For bash, zsh and fish alike, as long as it has no backslash before a quote. */
+/** A text quoted for bash, zsh and fish alike, as long as it has no backslash before a quote. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -12,8 +12,8 @@ import { exitCodeOf, eventText } from "../output/pass-progress.ts";
 import { copyStore, openStore } from "../../store/open.ts";
 
 /**
- * Says what a pass would do: a real pass on a copy of the cache, whose jobs print themselves
- * instead of being done. Works beside the running daemon.
+ * Prints what a pass would do: it is a real pass on a copy of the cache, whose jobs are printed and
+ * not done. Works beside the running daemon.
  */
 export async function dryRun(settings: Settings, context: Context): Promise<number> {
   const state = mkdtempSync(join(tmpdir(), "staging-sampler-"));
@@ -40,7 +40,7 @@ export async function dryRun(settings: Settings, context: Context): Promise<numb
   }
 }
 
-/** Prints what would be done, and does nothing. */
+/** Creates effects that print what would be done, and do nothing. */
 function printing(context: Context): Effects {
   const nothing = { format: "", complete: false, warnings: [], bytes: 0, readBytes: 0 };
   const unread = { ...nothing, recognisedBy: "name", sourceSize: 0, ms: 0 } as const;

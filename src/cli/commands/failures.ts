@@ -11,7 +11,7 @@ import { waitingFor } from "../../inspect/waiting-for.ts";
 import { holderOf, openStoreToRead } from "../../store/open.ts";
 
 /**
- * Prints what failed, as it is read: entries, then manifest lines that are none.
+ * Prints failures as they are read: entries, then rejected manifest lines.
  * @throws Failure CONFIG_INVALID or CACHE_UNUSABLE
  */
 export async function failures(options: FailureOptions, context: Context): Promise<number> {

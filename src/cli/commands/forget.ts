@@ -36,10 +36,10 @@ interface Target {
 
 /**
  * Forgets a dataset that is gone, or one raw; with `--samples` their samples are removed. Only one
- * process writes samples and receipts: beside a daemon only what has no directory any more can be
- * forgotten.
- * @throws Failure USAGE, CONFIG_INVALID, ALREADY_RUNNING, CACHE_UNUSABLE, FILE_MISSING, OUTPUT_FULL,
- * OUTPUT_UNWRITABLE or PATH_REFUSED
+ * process writes samples and receipts: while a daemon runs, only datasets without a directory can
+ * be forgotten.
+ * @throws Failure USAGE, CONFIG_INVALID, ALREADY_RUNNING, CACHE_UNUSABLE, FILE_MISSING,
+ * OUTPUT_FULL, OUTPUT_UNWRITABLE or PATH_REFUSED
  */
 export async function forget(options: ForgetOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
@@ -65,7 +65,7 @@ export async function forget(options: ForgetOptions, context: Context): Promise<
   }
 }
 
-/** Finds what is meant. @throws Failure USAGE where nothing is known of it, or two things are meant */
+/** Finds the target. @throws Failure USAGE where it is not known, or could mean two things */
 async function targetOf(queries: Queries, { what, dataset }: ForgetOptions): Promise<Target> {
   const name = what.replace(/\/+$/, "");
   const isDataset = dataset === undefined && (await queries.datasets()).includes(name);
@@ -173,7 +173,7 @@ async function look<T>(state: string, work: (store: Store) => Promise<T>): Promi
   }
 }
 
-/** Said before anything is changed. */
+/** The text that is printed before anything is changed. */
 function announcement(
   target: Target,
   known: Forgettable,

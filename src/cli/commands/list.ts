@@ -83,7 +83,9 @@ interface Printer {
   end(): void;
 }
 
-/** Columns side by side on a terminal, as wide as it is; separated by tabs elsewhere. */
+/**
+ * Creates a printer: columns side by side, as wide as the terminal; elsewhere separated by tabs.
+ */
 function linePrinter(waiting: WaitingFor, context: Context): Printer {
   const now = Date.now();
   const { isTTY, columns } = context.out;
@@ -120,7 +122,10 @@ function jsonPrinter(context: Context): Printer {
   return { entry: element, end };
 }
 
-/** Exact for programs; on a terminal without control characters, and with no field a formula. */
+/**
+ * Creates a printer of CSV: exact for programs; on a terminal without control characters, and with
+ * no field a formula.
+ */
 function csvPrinter({ out }: Context): Printer {
   const cast = out.isTTY ? { boolean: String, string: printable } : { boolean: String };
   const options = { columns, cast, escape_formulas: out.isTTY };
@@ -154,7 +159,7 @@ const columns: (keyof ListedEntry)[] = [
   "acknowledged",
 ];
 
-/** A time: ISO 8601, or how long ago it was; returns ms since epoch. */
+/** A time, ms since epoch, from ISO 8601 or from an age. */
 function sinceOf(text: string, now: number): number {
   const age = /^(\d+)([smhd])$/.exec(text);
   const units: Readonly<Record<string, number>> = { s: 1e3, m: 6e4, h: 36e5, d: 864e5 };
@@ -165,7 +170,10 @@ function sinceOf(text: string, now: number): number {
   return time;
 }
 
-/** ms since epoch; NaN for what is no time. `Date.parse` takes much else, and `90` for a year. */
+/**
+ * A time of ISO 8601 in ms since epoch; NaN for other text. `Date.parse` takes much else, such as
+ * `90` for a year.
+ */
 function isoTime(text: string): number {
   return /^\d{4}(-\d\d(-\d\d([T ][\d:.]+(Z|[+-]\d\d:\d\d)?)?)?)?$/.test(text)
     ? Date.parse(text)

@@ -21,7 +21,7 @@ export interface PreviewOptions extends InspectOptions {
   /** A path, or `-` for stdin. */
   readonly file: string;
   readonly rows?: number;
-  /** With a unit, such as `64KiB`. */
+  /** Bytes with a unit, such as `64KiB`. */
   readonly bytes?: string;
   readonly out?: string;
   readonly force?: boolean;
@@ -29,20 +29,21 @@ export interface PreviewOptions extends InspectOptions {
   readonly format?: string;
   /** Columns of the terminal; 0 for no limit. */
   readonly width?: number;
-  /** False for none. */
+  /** False for no pager. */
   readonly pager: boolean;
 }
 
 /** Rows shown on a terminal by default. */
 const SHOWN_ROWS = 20;
-/** A sample is made in memory here. */
+/** Bytes of a sample at most: it is made in memory here. */
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_ROWS = 10_000_000;
 
 /**
- * Samples one file, or stdin, to stdout or to a file; on a terminal it is shown. Needs no lake and
- * no configuration.
- * @throws Failure USAGE, CONFIG_INVALID, OUTPUT_FULL, OUTPUT_UNWRITABLE, or what is wrong with the file
+ * Samples one file, or stdin, to stdout or to a file; on a terminal the sample is shown. Needs no
+ * lake and no configuration.
+ * @throws Failure USAGE, CONFIG_INVALID, OUTPUT_FULL, OUTPUT_UNWRITABLE, or what is wrong with the
+ * file
  */
 export async function preview(options: PreviewOptions, context: Context): Promise<number> {
   const { file, out, force = false, json, format, width } = options;

@@ -29,10 +29,10 @@ interface PrunedDataset extends Pruned {
 }
 
 /**
- * Applies retention now; with `--dry-run` it only says to what. Only one process writes samples and
- * receipts: where a daemon runs, that one applies retention.
- * @throws Failure CONFIG_INVALID, ALREADY_RUNNING, CACHE_UNUSABLE, OUTPUT_FULL, OUTPUT_UNWRITABLE or
- * PATH_REFUSED
+ * Applies retention now; with `--dry-run` it only prints what it would remove. Only one process
+ * writes samples and receipts: a running daemon applies retention itself.
+ * @throws Failure CONFIG_INVALID, ALREADY_RUNNING, CACHE_UNUSABLE, OUTPUT_FULL, OUTPUT_UNWRITABLE
+ * or PATH_REFUSED
  */
 export async function prune(options: PruneOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
@@ -70,7 +70,7 @@ async function pruneAll(
   return datasets.some(({ refusal }) => refusal !== undefined) ? exitCodes.failed : exitCodes.done;
 }
 
-/** Removes what is beyond retention, or only looks at it. */
+/** Removes samples beyond retention, or only counts them. */
 async function applyRetention(
   settings: Settings,
   options: PruneOptions,
@@ -114,7 +114,7 @@ function lockFor(state: string): Lock {
   }
 }
 
-/** Those that are there: where the lake is not mounted, nothing is taken for removed. */
+/** The datasets that are there: where the lake is not mounted, nothing is taken for removed. */
 async function datasetsOf({ prefix, includes }: Settings): Promise<readonly string[]> {
   const { datasets, errors } = await discover(prefix, includes);
   const [first] = errors;
@@ -127,7 +127,7 @@ function isMeant(dataset: string, options: PruneOptions): boolean {
   return options.dataset === undefined || matchesGlob(dataset, options.dataset);
 }
 
-/** Counts what there is to remove. */
+/** Counts the samples that would be removed. */
 async function lookAll(all: readonly RetentionOptions[]): Promise<PrunedDataset[]> {
   const found: PrunedDataset[] = [];
   for (const one of all) {

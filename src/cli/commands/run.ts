@@ -28,7 +28,7 @@ const LOOK_MS = 250;
 const SYNC_MS = 5000;
 /** Time for opening the cache, ms: it is checked first, by one call that reports no progress. */
 const OPENING_MS = 60_000;
-/** Of the slowest disk that is worth waiting for. */
+/** Bytes per ms of the slowest disk that is worth waiting for. */
 const CHECKED_BYTES_PER_MS = 1000;
 
 /** Options of `run`. */
@@ -86,7 +86,7 @@ async function forever(
   }
 }
 
-/** One pass, with its failures on stderr and its summary on stdout. */
+/** Runs one pass, with its failures on stderr and its summary on stdout. */
 async function once(settings: Settings, { json }: RunOptions, context: Context): Promise<number> {
   const store = await openForWork({
     settings,
@@ -146,7 +146,10 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
   }
 }
 
-/** The settings, of which no more is kept than is needed: a process that stays should be small. */
+/**
+ * The settings, without anything that is needed only to read them: a process that stays should be
+ * small.
+ */
 function settingsApart({ config, prefix }: CommonOptions, { env }: Context): Promise<Settings> {
   return loadConfigApart({ config, prefix, env });
 }
@@ -156,7 +159,7 @@ async function makeRoom(settings: Settings, context: Context): Promise<void> {
   await prune.makeRoom(settings, context);
 }
 
-/** On a busy host the pass waits. */
+/** Waits while the host is busy. */
 async function untilFree(
   { load }: Settings,
   isStopping: () => boolean,
@@ -176,8 +179,8 @@ async function untilFree(
 }
 
 /**
- * Those that earlier runs left, as many as there is time for; what this one settled is too young.
- * It never fails a pass.
+ * Syncs samples that earlier runs left, as many as there is time for; those that this run settled
+ * are too young. It never fails a pass.
  */
 async function syncEarlier(
   store: UpkeepStore,

@@ -17,24 +17,24 @@ import { writeAll } from "../output/write.ts";
 export interface ShowOptions extends InspectOptions {
   readonly what: string;
   readonly dataset?: string;
-  /** Of each table. */
+  /** Rows of each table. */
   readonly rows: number;
   /** Columns of the terminal; 0 for no limit. */
   readonly width?: number;
-  /** Only these columns. */
+  /** Names of the columns to show. */
   readonly columns?: readonly string[];
-  /** Each row on lines of its own. */
+  /** True to put each row on lines of its own. */
   readonly vertical?: boolean;
-  /** Names and types of columns, instead of rows. */
+  /** True for names and types of columns, instead of rows. */
   readonly schema?: boolean;
-  /** Only the tables, in this form. */
+  /** The form in which only the tables are printed. */
   readonly output?: TableForm;
-  /** False for none. */
+  /** False for no pager. */
   readonly pager: boolean;
 }
 
 /**
- * Prints a sample, or what there is of a file without one, as tables; writes nothing.
+ * Prints a sample as tables, or whatever can be shown of a file without one; writes nothing.
  * @throws Failure USAGE, CONFIG_INVALID or CACHE_UNUSABLE
  */
 export async function show(options: ShowOptions, context: Context): Promise<number> {
@@ -53,7 +53,7 @@ export async function show(options: ShowOptions, context: Context): Promise<numb
   return all.every(({ view }) => view === null) ? exitCodes.failed : exitCodes.done;
 }
 
-/** Tells on stderr what stands around the tables, where these are printed alone. */
+/** Prints on stderr what belongs to the tables, where these are printed alone. */
 function tellOf({ problem, view }: Shown, context: Context): void {
   if (problem !== null) tell(context, `staging-sampler: ${problem.code}: ${problem.message}`);
   for (const { title, notes } of view?.tables ?? []) {

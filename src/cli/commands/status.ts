@@ -11,19 +11,19 @@ import { isStoreError, openStoreToRead } from "../../store/open.ts";
 
 /** Options of `status`. */
 export interface StatusOptions extends InspectOptions {
-  /** Show every dataset. */
+  /** True to show every dataset. */
   readonly all?: boolean;
-  /** Show it again and again, every this many seconds; true: often enough. */
+  /** Seconds between two looks, to show it again and again; true for the default. */
   readonly watch?: number | true;
 }
 
-/** Default time between two looks. */
+/** Default time between two looks, s. */
 const SECONDS = 2;
-/** Datasets that are shown where there is no terminal to be filled. */
+/** Datasets that are shown where there is no terminal to fill. */
 const DATASETS = 20;
 
 /**
- * Prints whether it is well, backlog, failures and rates, once or again and again.
+ * Prints health, backlog, failures and rates, once or again and again.
  * @throws Failure CONFIG_INVALID; once also CACHE_UNUSABLE
  */
 export async function status(options: StatusOptions, context: Context): Promise<number> {
@@ -45,8 +45,8 @@ export async function status(options: StatusOptions, context: Context): Promise<
 }
 
 /**
- * The cache is opened again each time: a reader that stays would hold up a daemon that stops, and
- * would not see that the cache was moved aside.
+ * Makes a report. The cache is opened again each time: a reader that stays would hold up a daemon
+ * that stops, and would not see that the cache was moved aside.
  */
 async function look(settings: Settings): Promise<StatusReport> {
   const store = openStoreToRead(settings.state);
@@ -57,7 +57,7 @@ async function look(settings: Settings): Promise<StatusReport> {
   }
 }
 
-/** The text of one look; where there is no cache at the moment, that. */
+/** The text of one look; where there is no cache at the moment, a text that says so. */
 async function frameOf(
   settings: Settings,
   {

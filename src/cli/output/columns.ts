@@ -2,7 +2,7 @@ import { Failure } from "../../errors.ts";
 import { nearest } from "../../lib/nearest.ts";
 import type { Table, View } from "../../view/view.ts";
 
-/** Names that are offered for one that is unknown. */
+/** Names that are offered for an unknown one. */
 const OFFERED = 3;
 
 /**

@@ -8,8 +8,8 @@ import { outputFailure } from "../../lake/errors.ts";
 const FILE_MODE = 0o640;
 
 /**
- * Writes a file so that it is there as a whole or not at all. One that is there already stays,
- * unless it is to be replaced.
+ * Writes a file as a whole or not at all. A file that is there already stays, unless it is to be
+ * replaced.
  * @throws Failure USAGE where there is one; OUTPUT_FULL or OUTPUT_UNWRITABLE
  */
 export function writeOut(path: string, bytes: Uint8Array, replaces: boolean): void {
@@ -28,7 +28,10 @@ export function writeOut(path: string, bytes: Uint8Array, replaces: boolean): vo
   }
 }
 
-/** Takes the name, which fails where there is a file of it: with a link where links can be made. */
+/**
+ * Takes the name, and fails where there is such a file already: with a link where links can be
+ * made.
+ */
 function claim(temporary: string, path: string): void {
   try {
     linkSync(pathBytes(temporary), pathBytes(path));

@@ -3,12 +3,15 @@ import type { Context } from "../command.ts";
 import { errorCode } from "../../errors.ts";
 import { writeAll } from "./write.ts";
 
-/** Options of `less` unless $LESS has others: colours, long lines cut, the text stays. */
+/**
+ * Options of `less` unless $LESS has others: colours, long lines cut, and the text stays on the
+ * screen.
+ */
 const LESS = "FRSX";
 
 /**
- * Writes text; on a terminal that it does not fit into, through $PAGER, else `less`. Resolves once
- * the person has seen enough. `isWanted`: false to have no pager.
+ * Writes text; through $PAGER, or `less`, where a terminal is too small for it. Resolves once the
+ * person has seen enough. `isWanted`: false to have no pager.
  */
 export async function page(context: Context, text: string, isWanted: boolean): Promise<void> {
   const { out, env } = context;

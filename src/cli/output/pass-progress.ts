@@ -7,9 +7,12 @@ import { bytesText, counted, countText, durationText } from "../../lib/text.ts";
 import { printJson, printLine } from "./print.ts";
 import type { Queries } from "../../store/queries.ts";
 
-/** Time between two counts of what is due, ms. */
+/** Time between two counts of due entries, ms. */
 const RECOUNT_MS = 1000;
-/** With millions of entries that takes a while: after this many times of what it took. */
+/**
+ * Multiple of the time that counting took, until the next count: with millions of entries it takes
+ * a while.
+ */
 const RECOUNT_SHARE = 50;
 
 /** The progress of a pass, for people. */
@@ -18,7 +21,7 @@ export interface Progress {
   readonly end: () => void;
 }
 
-/** Shows how far a pass is, and a line on stderr for each thing that went wrong. */
+/** Shows the progress of a pass, and a line on stderr for each thing that went wrong. */
 export function progress(queries: Queries, settings: Settings, context: Context): Progress {
   const bar = createBar(context, "files");
   let restoring = createBar(context, "receipts taken over");
@@ -41,7 +44,7 @@ export function progress(queries: Queries, settings: Settings, context: Context)
     recountAt = after + Math.max(RECOUNT_MS, (after - before) * RECOUNT_SHARE);
   }
 
-  /** A store that cannot be asked ends the pass itself. */
+  /** Counts again; a store that cannot be asked ends the pass itself. */
   function refresh(): void {
     void recount().catch(() => undefined);
   }
@@ -70,7 +73,7 @@ export function progress(queries: Queries, settings: Settings, context: Context)
   };
 }
 
-/** Prints what a pass did. */
+/** Prints the results of a pass. */
 export function printSummary(summary: PassSummary, json: boolean, context: Context): void {
   if (json) return printJson(context, summary);
   const { datasets, lines, sampled, failed, unchanged, superseded, rejected, ms } = summary;
@@ -95,7 +98,7 @@ export function printSummary(summary: PassSummary, json: boolean, context: Conte
     );
 }
 
-/** A line for a person, where an event is trouble. */
+/** A line for people about an event that is trouble; undefined for others. */
 export function eventText(event: PassEvent): string | undefined {
   switch (event.type) {
     case "settled": {

@@ -17,7 +17,10 @@ export function printLine(output: Output, line: string): void {
   printText(output, printable(line));
 }
 
-/** Prints what is laid out already, of parts without control characters: lines and colours stay. */
+/**
+ * Prints text that is laid out already, of parts without control characters: lines and colours
+ * stay.
+ */
 export function printText({ out }: Output, text: string): void {
   out.write(`${text}\n`);
 }
@@ -27,18 +30,18 @@ export function printJson(output: Output, value: unknown): void {
   printText(output, jsonText(value, 2));
 }
 
-/** Says something on stderr, without control characters other than line ends. */
+/** Prints a message on stderr, without control characters other than line ends. */
 export function tell({ err }: Pick<Output, "err">, text: string): void {
   err.write(`${printableLines(text)}\n`);
 }
 
-/** Prints the elements of a JSON array as they come, one a line. */
+/** Prints the elements of a JSON array as they come, one per line. */
 export interface ArrayPrinter {
   element(value: unknown): void;
   end(): void;
 }
 
-/** Makes one. */
+/** Creates an array printer. */
 export function arrayPrinter({ out }: Output): ArrayPrinter {
   let separator = "[\n";
   return {
@@ -70,7 +73,7 @@ export function table(headings: readonly string[], rows: readonly (readonly unkn
   return [headings, ...cells].map(lineOf).join("\n");
 }
 
-/** Rows under headings for programs: fields separated by tabs, which no field has. */
+/** Lays out rows under headings for programs: fields separated by tabs, which no field contains. */
 export function tabbed(headings: readonly string[], rows: readonly (readonly unknown[])[]): string {
   return [headings, ...rows].map((row) => row.map(cellOf).join("\t")).join("\n");
 }
@@ -83,7 +86,7 @@ function isNumeric(value: unknown): boolean {
   return value === null || value === undefined || typeof value === "number";
 }
 
-/** Fills a text up to a width with spaces, behind it or, `right`, before it. */
+/** Pads a text with spaces to a width, after it or, with `right`, before it. */
 export function pad(text: string, width: number, right = false): string {
   const space = " ".repeat(Math.max(0, width - stringWidth(text)));
   return right ? space + text : text + space;

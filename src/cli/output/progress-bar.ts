@@ -2,31 +2,35 @@ import type { Context } from "../command.ts";
 import { countText, durationText, printable } from "../../lib/text.ts";
 import { tell } from "./print.ts";
 
-/** Shows how far something is. */
+/** Shows the progress of something. */
 export interface Bar {
-  /** So much is done; what there is in all is asked only when it is shown, undefined: not known. */
+  /**
+   * Notes the part that is done. `total` is called only when the bar is shown; undefined where it
+   * is not known.
+   */
   update(done: number, total: () => number | undefined): void;
   /** Writes a line that stays, above the bar; without control characters. */
   say(line: string): void;
-  /** Takes the bar away; a further update shows it again. */
+  /** Removes the bar; a further update shows it again. */
   end(): void;
 }
 
-/** A bar on a terminal is drawn again after this many ms. */
+/** Time between two drawings of a bar on a terminal, ms. */
 const REDRAW_MS = 100;
-/** Work shorter than this shows no progress where there is no terminal, ms. */
+/** Duration of work below which no progress is shown without a terminal, ms. */
 const SHORT_MS = 3000;
-/** Lines without a terminal: one after this many ms, later rarer ones. */
+/** Time before the first line without a terminal, ms; later lines are rarer. */
 const LINE_MS = 5000;
-/** The rate is that of the last this many ms. */
+/** Time over which the rate is measured, ms. */
 const RATE_MS = 10_000;
 const BLOCKS = 24;
 /** Bytes of unread lines that are kept; lines beyond that are dropped. */
 const UNREAD_BYTES = 1024 ** 2;
 
 /**
- * Makes a bar on stderr: on a terminal one line that is drawn again and again, elsewhere plain lines
- * every few seconds, and none for what is done soon. `what` is counted; `clock` gives ms.
+ * Creates a bar on stderr: on a terminal one line that is drawn again and again; elsewhere plain
+ * lines every few seconds, and none for work that is done soon. `what` is counted; `clock` gives
+ * ms.
  */
 export function createBar(
   { err, env }: Pick<Context, "err" | "env">,
@@ -44,7 +48,7 @@ export function createBar(
     isDrawn = false;
   }
 
-  /** Units a second; undefined before there is something to tell it from. */
+  /** Units a second; undefined before it can be measured. */
   function rateAt(at: number, done: number): number | undefined {
     while (points.length > 1 && (points[1]?.at ?? at) < at - RATE_MS) points.shift();
     const [from] = points;
@@ -79,7 +83,7 @@ export function createBar(
   };
 }
 
-/** `12,000 of 100,000 files, 4,100/s, 21 s left`; without what is not known. */
+/** `12,000 of 100,000 files, 4,100/s, 21 s left`; unknown parts are left out. */
 export function progressText({
   done,
   total,

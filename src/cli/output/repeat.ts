@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "../command.ts";
 
-/** Of a terminal, in characters. */
+/** Size of a terminal, in characters. */
 export interface Size {
   readonly rows: number;
   readonly columns: number;
@@ -15,8 +15,8 @@ const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Shows something again and again, every `everyMs`, until a signal ends it. On a terminal it stays
- * in place, and is shown again when the size changes; `show` is given the size. Elsewhere one block
- * follows the other. Whatever ends this, the terminal is as it was before.
+ * in place, and is shown again when the size changes; `show` gets the size. Elsewhere one block
+ * follows another. However this ends, the terminal is then as it was before.
  */
 export async function watch(
   show: (size: Size | undefined) => Promise<string>,
@@ -51,7 +51,7 @@ export async function watch(
   }
 }
 
-/** One write, over what is there: nothing flickers. */
+/** The whole screen in one write, over the old one, so that nothing flickers. */
 function frame(text: string, { rows }: Size): string {
   const lines = text.split("\n").slice(0, rows);
   return `\u001b[H${lines.map((line) => `${line}\u001b[K`).join("\n")}\u001b[J`;

@@ -9,9 +9,9 @@ import { clip, tabbed, table } from "./print.ts";
 export interface StatusRoom {
   /** Datasets to show at most. */
   readonly datasets: number;
-  /** Lines there are in all. */
+  /** Lines of the terminal; undefined for no limit. */
   readonly lines?: number;
-  /** Characters of a line, on a terminal; elsewhere tables have their fields separated by tabs. */
+  /** Characters of a line, on a terminal; elsewhere the fields of tables are separated by tabs. */
   readonly columns?: number;
 }
 
@@ -55,7 +55,7 @@ function whoText({ running }: StatusReport, now: number): string {
   return printable(`running: pid ${pid} on ${host} since ${since} (${age})`);
 }
 
-/** Is it well? One word, and why. */
+/** The daemon's health in one word, and the reason. */
 function healthText(report: StatusReport, now: number): string {
   const { word, kind, why } = verdictOf({ ...report, isRunning: report.running !== null }, now);
   const failing = word === "well" && report.totals.failed > report.totals.acknowledged;
@@ -67,7 +67,10 @@ function paceText(lastMinute: number): string {
   return `last minute: ${counted(lastMinute, "file")} (${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s)`;
 }
 
-/** Those that are behind or failing come first; of the others, what there is room for. */
+/**
+ * Lines for datasets: those that are behind or failing come first; of the others, as many as there
+ * is room for.
+ */
 function datasetLines(
   datasets: readonly DatasetStatus[],
   room: number,
@@ -101,7 +104,7 @@ function mostBehind(a: DatasetStatus, b: DatasetStatus): number {
 
 type Column = readonly [string, (dataset: DatasetStatus) => string | number];
 
-/** Columns that go first where a terminal is too narrow. */
+/** Columns that are left out first where a terminal is too narrow. */
 const dispensable = [
   "read",
   "last min",
@@ -113,7 +116,10 @@ const dispensable = [
   "due",
 ];
 
-/** Columns that say nothing of any dataset are left out, and those that a terminal has no room for. */
+/**
+ * A table of datasets, without columns that say nothing of any dataset, and without those that a
+ * terminal has no room for.
+ */
 function datasetTable(
   datasets: readonly DatasetStatus[],
   width: number | undefined,
@@ -187,12 +193,12 @@ function ageText(seconds: number): string {
   return durationText(Math.max(1, seconds) * 1000);
 }
 
-/** On a terminal two lines at most. */
+/** An example; on a terminal two lines at most. */
 function exampleText(text: string, width: number | undefined): string {
   return width === undefined ? text : clip(text, EXAMPLE);
 }
 
-/** In colour only where stdout is a terminal that shows it. */
+/** A word in colour, but only where stdout is a terminal that shows it. */
 function coloured(colour: "green" | "yellow" | "red", word: string, why: string): string {
   return `${styleText([colour, "bold"], word, { stream: process.stdout })}: ${printable(why)}`;
 }

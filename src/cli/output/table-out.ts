@@ -8,8 +8,8 @@ import { pad } from "./print.ts";
 export type TableForm = "csv" | "json" | "md";
 
 /**
- * A table as CSV, as a JSON array of objects, or in Markdown. Exact, but `isForPerson`: without
- * control characters, and in CSV without formulas.
+ * A table as CSV, as a JSON array of objects, or in Markdown. It is exact, unless `isForPerson`:
+ * then without control characters, and in CSV without formulas.
  */
 export function tableAs(form: TableForm, table: Table, isForPerson: boolean): string {
   if (form === "json")
@@ -25,7 +25,7 @@ export function tableAs(form: TableForm, table: Table, isForPerson: boolean): st
   return [names, names.map(() => "---"), ...rows].map(line).join("");
 }
 
-/** Numbers and booleans as such, where JSON has them exactly. */
+/** A row as an object. Numbers and booleans stay such, where JSON has them exactly. */
 function objectOf({ columns }: Table, row: readonly (string | null)[]): object {
   const members = columns.map(({ name, type }, i) => [name, valueOf(row[i] ?? null, type)]);
   return Object.fromEntries(members) as object;
@@ -37,7 +37,7 @@ function valueOf(cell: string | null, type: string): unknown {
   return String(Number(cell)) === cell && Number.isFinite(Number(cell)) ? Number(cell) : cell;
 }
 
-/** Escapes what would end a cell of Markdown. */
+/** Escapes characters that would end a cell of Markdown. */
 function marked(text: string): string {
   return text
     .replaceAll("\\", "\\\\")

@@ -14,7 +14,10 @@ export interface Layout {
 
 /** The layout without a terminal. */
 const DEFAULT_WIDTH = 120;
-/** A column gets no wider while others would be left out for it; nor narrower, to keep others. */
+/**
+ * Greatest widths of a column, tried in this order until all columns fit; with the last one,
+ * columns that do not fit are left out.
+ */
 const WIDTHS = [Infinity, 40, 24];
 const GAP = "  ";
 const NULL = "∅";
@@ -42,7 +45,7 @@ export function viewText({ facts, tables, warnings }: View, layout: Layout): str
   return [...blocks, ...tables.map((table) => tableText(table, layout))].join("\n\n");
 }
 
-/** A table: names, types, rows; then what was left out, and its notes. */
+/** A table: names, types, rows; then the columns that were left out, and its notes. */
 function tableText({ title, columns, rows, notes }: Table, layout: Layout): string {
   const dim = (text: string) => style("dim", text, layout);
   const cells = rows.map((row) => columns.map((_, i) => cellText(row[i] ?? null)));
@@ -84,7 +87,7 @@ function cellText(cell: string | null): string {
   return cell === null ? NULL : printable(cell);
 }
 
-/** Widths of the columns, and how many of them there is room for: at least one. */
+/** Widths of the columns, and the number of those there is room for: at least one. */
 function fit(
   columns: readonly Column[],
   cells: readonly (readonly string[])[],

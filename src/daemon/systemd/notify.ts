@@ -6,17 +6,20 @@ export interface Message {
   readonly state?: "ready" | "reloading" | "stopping";
   /** One line for people: `systemctl status` shows it. */
   readonly status?: string;
-  /** The start or stop under way may take so much longer from now on, ms. */
+  /** Time by which the current start or stop may take longer, from now on, ms. */
   readonly extendMs?: number;
   /** True to feed the watchdog. */
   readonly isAlive?: boolean;
 }
 
-/** Tells systemd how the service is. Nothing it does can fail the daemon. */
+/** Tells systemd the state of the service. No error in it can fail the daemon. */
 export interface Notify {
-  /** False where nobody wants to know: nothing needs to be made up for `send` then. */
+  /** False where nobody listens: there is no need to prepare anything for `send` then. */
   readonly isWanted: boolean;
-  /** The watchdog kills what does not say that it is alive for so long, ms; undefined without one. */
+  /**
+   * Time without a sign of life after which the watchdog kills the service, ms; undefined without a
+   * watchdog.
+   */
   readonly watchdogMs: number | undefined;
   send(message: Message): void;
   close(): void;
@@ -30,9 +33,9 @@ const NOBODY: Notify = {
 };
 
 /**
- * Reads the socket to notify from `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID`, and takes these out
- * of `env`: they are not meant for our children. `onError` is told once, the first time that
- * systemd cannot be reached.
+ * Reads the socket to notify from `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID`, and takes
+ * these out of `env`: they are not meant for our children. `onError` is called once, the first time
+ * that systemd cannot be reached.
  */
 export function createNotify(
   env: Record<string, string | undefined>,

@@ -7,22 +7,22 @@ import type { Queries } from "../../store/queries.ts";
 
 /** The daemon as systemd and `systemctl status` see it. */
 export interface Reporter {
-  /** The start makes progress; it may take longer than the unit says. */
+  /** Notes that the start makes progress; it may take longer than the unit says. */
   starts(): void;
-  /** The first pass can begin. */
+  /** Notes that the first pass can begin. */
   ready(): void;
   reloading(): void;
-  /** A configuration was read again; `refusal` says why the old one stays. */
+  /** Notes that a configuration was read again; `refusal` says why the old one stays. */
   reloaded(refusal?: string): void;
-  /** The end is near, in this many ms at the most. */
+  /** Notes that the daemon ends, in this many ms at the most. */
   stopping(withinMs: number): void;
-  /** Passes wait for this reason; undefined when they go on. */
+  /** Notes the reason why passes wait; undefined when they go on. */
   waits(reason: string | undefined): void;
-  /** A pass has ended; `trouble` says what was wrong with it. */
+  /** Notes that a pass has ended; `trouble` says what was wrong with it. */
   passed(trouble: string | undefined): void;
-  /** An entry was settled. */
+  /** Notes that an entry was settled. */
   settled(): void;
-  /** The number of due entries may have changed. */
+  /** Notes that the number of due entries may have changed. */
   changed(): void;
   end(): void;
 }
@@ -41,7 +41,7 @@ export interface ReporterOptions {
 
 /** Minimum time between two status lines, ms. */
 const LINE_MS = 1000;
-/** Counting what waits may take this share of the time. */
+/** Share of the time that counting due entries may take. */
 const SHARE = 1 / 50;
 /** While starting, systemd is asked for EXTEND_MS more every EXTENDS_MS. */
 const EXTENDS_MS = 5000;
@@ -147,7 +147,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   }
 }
 
-/** Makes the function that asks for more time to start, now and then. */
+/** Creates the function that asks for more time to start, now and then. */
 function createExtension(notify: Notify): () => void {
   let askedAt = -Infinity;
   return () => {

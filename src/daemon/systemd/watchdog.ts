@@ -7,15 +7,17 @@ export interface WatchdogOptions {
   readonly liveness: LivenessTracker;
   /** Longest time that one file may take, ms. */
   readonly longestJobMs: () => number;
-  /** Called when nothing was done for too long, with the time since then, ms; it may be told often. */
+  /**
+   * Called when nothing was done for too long, with the time since then, ms; possibly many times.
+   */
   readonly onHang: (stalledMs: number) => void;
 }
 
 /**
- * Feeds the watchdog three times as often as it wants, while the daemon is idle or makes progress:
- * a file may take what it may, and everything else as long as the watchdog's own time. Then it
- * starves, and systemd starts us again. A process that runs and does nothing is not alive. Returns
- * how to end it.
+ * Feeds the watchdog three times as often as it wants, while the daemon is idle or makes progress.
+ * A file may take its longest time, and everything else as long as the watchdog's own time. After
+ * that the watchdog starves, and systemd starts us again: a process that runs and does nothing is
+ * not alive. Returns the function that ends this.
  */
 export function feedWatchdog(options: WatchdogOptions): () => void {
   const { notify, liveness, longestJobMs, onHang } = options;

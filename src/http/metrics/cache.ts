@@ -3,7 +3,7 @@ import type { DatasetStatus as Whole, StatusReport } from "../../inspect/status.
 import { by, type Family, gauge, type Value } from "./family.ts";
 import { cachePath } from "../../store/open.ts";
 
-/** So many datasets have series of their own, those with the most entries; the others share one. */
+/** Datasets that have series of their own, those with the most entries; the others share one. */
 export const MOST_DATASETS = 200;
 /** The label for all other datasets; no dataset has this name. */
 const OTHERS = "other";

@@ -4,7 +4,7 @@ import type { Spread } from "../counters.ts";
 export interface Value {
   readonly value: number;
   readonly labels: Readonly<Record<string, string | number>>;
-  /** The series, where it is not named as the metric is. */
+  /** The name of the series, where it is not the metric's. */
   readonly metricName?: string;
 }
 
@@ -19,7 +19,7 @@ export interface Family {
 
 type Labels = Value["labels"];
 
-/** A value that may go up and down. What is null has no value. */
+/** A value that may go up and down. Null gives no value. */
 export function gauge(
   name: string,
   help: string,
@@ -33,7 +33,7 @@ export function counter(name: string, help: string, values: number | readonly Va
   return family(name, help, "counter", values);
 }
 
-/** Spreads, each with its labels. `bounds` are those that they were counted with. */
+/** Spreads, each with its labels. `bounds` are the ones that they were counted with. */
 export function histogram(
   name: string,
   help: string,
@@ -63,7 +63,7 @@ function family(
   return { name: `staging_sampler_${name}`, help, type, values, aggregator: "first" };
 }
 
-/** Buckets are cumulative for Prometheus. */
+/** The series of a spread: for Prometheus, buckets are cumulative. */
 function seriesOf(
   name: string,
   bounds: readonly number[],

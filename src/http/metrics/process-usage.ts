@@ -11,10 +11,13 @@ export interface ProcessUse {
   readonly mostOpenFiles: number;
 }
 
-/** The kernel counts a process's time in hundredths of a second, and its memory in pages. */
+/**
+ * Units of the kernel: it counts a process's time in hundredths of a second, and its memory in
+ * pages.
+ */
 const TICKS_PER_SECOND = 100;
 
-/** Looks at a process of ours; undefined where it is gone or /proc does not show it. */
+/** Reads the usage of a process of ours; undefined where it is gone or /proc does not show it. */
 export function processUse(pid: number): ProcessUse | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

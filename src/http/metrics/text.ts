@@ -29,8 +29,8 @@ export function families({ daemon, isHealthy, state, report }: MetricsSource): F
 }
 
 /**
- * All metrics in the text format of Prometheus. Counts come from another process whole, so each
- * registry is made for one answer, of values that are there already.
+ * All metrics in the text format of Prometheus. Counts come complete from another process, so each
+ * answer gets a registry of its own, made of values that are there already.
  */
 export async function metricsText(source: MetricsSource): Promise<string> {
   return AggregatorRegistry.aggregate([families(source)]).metrics();

@@ -11,7 +11,7 @@ import { layout, type Page } from "./layout.ts";
 import { BadRequest } from "./query.ts";
 import { stripHtml } from "./summary-strip.ts";
 
-/** A page without what all pages have. */
+/** A page without the parts that all pages share. */
 export type View = Omit<Page, "notices"> & { readonly notices?: Page["notices"] };
 
 /** Answers with a page. */
@@ -26,7 +26,7 @@ export async function show(
   });
 }
 
-/** Says in a page of its own what is wrong with a request, with the cache or with a sample. */
+/** Answers with a page of its own where a request, the cache or a sample has a fault. */
 export async function answering(
   context: AppContext,
   c: Context,
@@ -64,7 +64,7 @@ async function wholePage(
   return layout({ ...view, notices }, context.settings, now);
 }
 
-/** The strip above the datasets: how the daemon is, and what it did. */
+/** The strip above the datasets: the daemon's health, and its work. */
 export function strip(
   context: AppContext,
   report: StatusReport | Error,
@@ -75,7 +75,9 @@ export function strip(
   return stripHtml({ state: context.state(), wellness, status, now });
 }
 
-/** The report, or why there is none: without a cache the daemon itself can still be seen. */
+/**
+ * The report, or the reason why there is none: without a cache the daemon itself can still be seen.
+ */
 export async function reportOrError(context: AppContext): Promise<StatusReport | Error> {
   try {
     return await context.report();

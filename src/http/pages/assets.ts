@@ -3,7 +3,7 @@ import type { Hono } from "hono";
 import { live } from "./refresh-script.ts";
 import { style } from "./style.ts";
 
-/** Its bar: what waits, what is sampled. */
+/** The icon: a bar, of files that wait and files that are sampled. */
 const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1f4e79"/><path d="M8 7h16v3H8zM8 13h16v3H8z" fill="#9cc4ec"/><path d="M8 19h10v3H8zM8 25h6v2H8z" fill="#fff"/></svg>`;
 
 const assets: readonly (readonly [string, string, string])[] = [

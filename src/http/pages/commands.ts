@@ -47,7 +47,7 @@ function lineOf(command: string, parts: readonly string[]): string {
   return [`staging-sampler ${command}`, ...parts].join(" \\\n  ");
 }
 
-/** The options that have a command find this lake. */
+/** The options with which a command finds this lake. */
 function placeOf({ origin: { file, config, prefix } }: Pick<Settings, "origin">): string[] {
   const options = file === undefined ? [] : [`--config ${quoted(file)}`];
   const isSaid = config.prefix !== undefined && resolve(config.prefix) === prefix;
@@ -55,12 +55,12 @@ function placeOf({ origin: { file, config, prefix } }: Pick<Settings, "origin">)
   return options;
 }
 
-/** A glob that matches a path; what cannot be escaped in one matches any character. */
+/** A glob that matches a path; characters that cannot be escaped in one match any character. */
 export function globFor(path: string): string {
   return path.replace(/[*?[\]()+@|#]/g, "[$&]").replace(/^!|[\\{},]|\p{Surrogate}/gu, "?");
 }
 
-/** A word as a POSIX shell takes it; with `$'…'` where it holds what cannot be seen. */
+/** A word as a POSIX shell takes it; with `$'…'` where it holds characters that cannot be seen. */
 export function quoted(word: string): string {
   if (/^[\w@%+:,./=-]+$/.test(word)) return word;
   // oxlint-disable-next-line no-control-regex
@@ -78,7 +78,7 @@ export function quoted(word: string): string {
   return `$'${escaped}'`;
 }
 
-/** The same for an argument: one that begins with a dash is no option. */
+/** The same for an argument: one that begins with a dash must not be an option. */
 function argument(word: string): string {
   return word.startsWith("-") ? `-- ${quoted(word)}` : quoted(word);
 }

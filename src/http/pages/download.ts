@@ -28,7 +28,7 @@ export function dispositionOf(name: string): string {
   return `attachment; filename="${plain}"; filename*=UTF-8''${exact}`;
 }
 
-/** Reads as it is asked for; the file is closed at its end, or when who listens stops. */
+/** Reads as the client takes it; the file is closed at its end, or when the client stops. */
 function bodyOf(file: LocalFile): ReadableStream<Uint8Array> {
   const chunks = closing(file);
   return new ReadableStream({

@@ -13,7 +13,7 @@ export interface Trouble {
   readonly links?: readonly { readonly text: string; readonly href: string }[];
 }
 
-/** Thrown where a page is asked for that cannot be. */
+/** Thrown for a page that does not exist. */
 export class NoPage extends Error {
   readonly trouble: Trouble;
 
@@ -30,7 +30,7 @@ export function noDataset(dataset: string): NoPage {
   return new NoPage({ status: 404, code: "NOT_FOUND", title: "No such dataset", message });
 }
 
-/** Says what is wrong, and where to go on. */
+/** Shows what is wrong, and other pages to look at. */
 export function troubleView({ title, message, links = [] }: Trouble): Html {
   const others = links.map(
     ({ text, href }) => html`<li><a href="${href}">${isolated(text, 300)}</a></li>`,

@@ -23,7 +23,7 @@ export const failuresQuery = ["dataset", "code"] as const;
 
 const OF_EACH = 10;
 const OF_ONE = 100;
-/** So many datasets are offered to choose from. */
+/** Datasets that are offered to choose from. */
 const MOST_OFFERED = 200;
 
 interface Wanted {
@@ -32,7 +32,10 @@ interface Wanted {
   readonly code: FailureCode | undefined;
 }
 
-/** The page of failures, by code, with what helps, and of bad manifest lines. @throws BadRequest, NoPage */
+/**
+ * The page of failures, by code, with advice, and of bad manifest lines.
+ * @throws BadRequest, NoPage
+ */
 export async function failuresView(
   { store, settings }: Pick<PageContext, "store" | "settings">,
   { datasets, totals, failures }: StatusReport,
@@ -119,7 +122,7 @@ const entryCodes: readonly FailureCode[] = [
   "LINE_INVALID",
 ];
 
-/** Those that a cache knows from receipts that said no more. */
+/** Failures without a code, which a cache knows from receipts that said no more. */
 function unknownHtml(count: number): Html {
   if (count <= 0) return html``;
   return html`<p>

@@ -25,7 +25,7 @@ const PER_PAGE = 50;
 const outcomes = ["sampled", "failed", "waiting", "pruned"] as const;
 type Wanted = {
   readonly dataset: string;
-  /** Its directory. */
+  /** The directory of the dataset. */
   readonly place: string;
   readonly outcome: (typeof outcomes)[number] | undefined;
   readonly search: string | undefined;
@@ -178,7 +178,7 @@ function whyHtml({ outcome, code, message, reason }: ListedEntry, place: string)
   >`;
 }
 
-/** Badges for an entry's outcome, and for what else is true of it. */
+/** Badges for an entry's outcome, and for other facts about it. */
 export function outcomeBadges({ outcome, waiting, stale }: ListedEntry): Html {
   const main = outcome === null ? html`` : badge(outcome);
   const word =

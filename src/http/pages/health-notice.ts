@@ -48,7 +48,7 @@ export function wellnessOf(
   return isUnknown ? { word: "in trouble", kind: "bad", why: report.message } : verdict;
 }
 
-/** Notices for every page: that the daemon, or the cache, is not as it should be. */
+/** Notices for every page: the daemon, or the cache, is not as it should be. */
 export function noticesOf(context: Known, report: StatusReport | Error, now: number): Notice[] {
   const { kind, word, why } = wellnessOf(context, report, now);
   const notices: Notice[] = [];

@@ -7,7 +7,7 @@ import { shown, timeText } from "./text.ts";
 /** A piece of a page: text in it is escaped. */
 export type Html = ReturnType<typeof html>;
 
-/** Something that people have to know whatever page they look at. */
+/** Something that people have to know on every page. */
 export interface Notice {
   /** `bad`: it does not do its work; `wait`: it does, but not all of it. */
   readonly kind: "bad" | "wait";
@@ -113,7 +113,10 @@ export function badge(kind: string, text: string = kind): Html {
   return html`<span class="badge ${kind}">${text}</span>`;
 }
 
-/** Text from outside: its direction does not run over, and it is cut to `most` characters. */
+/**
+ * Text from outside: its direction does not affect its surroundings, and it is cut to `most`
+ * characters.
+ */
 export function isolated(text: string, most?: number): Html {
   return html`<bdi>${shown(text, most)}</bdi>`;
 }
@@ -145,7 +148,7 @@ export function entryAddress(
 /** Characters of a link; the server takes 8 KiB of headers in all. */
 const MOST_ADDRESS = 6000;
 
-/** ` aria-current="page"` where that is so. */
+/** ` aria-current="page"` for the current page; otherwise nothing. */
 export function currentIf(isCurrent: boolean): Html {
   return isCurrent ? html` aria-current="page"` : html``;
 }

@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import type { Html } from "./layout.ts";
 import { countText } from "../../lib/text.ts";
 
-/** Entries by what became of them; they may overlap: a failed one waits for another try. */
+/** Entries by outcome; the counts may overlap: a failed one waits for another try. */
 export interface OutcomeCounts {
   readonly entries: number;
   readonly sampled: number;
@@ -14,12 +14,16 @@ export interface OutcomeCounts {
 const barParts = ["failed", "waiting", "sampled", "pruned"] as const;
 type Part = (typeof barParts)[number];
 
-/** A tenth of a percent is seen, and less than that is not to be overlooked either. */
+/**
+ * Width of a part, at least: even a tenth of a percent can be seen then, and a smaller share is not
+ * overlooked either.
+ */
 const LEAST_PERCENT = 2;
 
 /**
- * A bar of 100 by 8 that shows how entries divide: what failed, what has no outcome yet, what was
- * sampled, what retention removed. The style sheet colours it; its label says the same in words.
+ * A bar of 100 by 8 that shows how entries divide: failed ones, those without an outcome yet,
+ * sampled ones, and those whose sample retention removed. The style sheet colours it; its label
+ * says the same in words.
  */
 export function outcomeBar(counts: OutcomeCounts): Html {
   const { entries, sampled, failed, pruned } = counts;

@@ -1,6 +1,6 @@
 import { isPath, pathBytes, pathText } from "../../lib/pep383.ts";
 
-/** Thrown for an address that cannot be meant; its message says what is expected. */
+/** Thrown for an address that nobody can mean; its message says what is expected. */
 export class BadRequest extends Error {
   constructor(message: string) {
     super(message);
@@ -37,9 +37,10 @@ export function address(
 }
 
 /**
- * Reads what follows the `?`. Empty values are left out: a form sends them for fields that nothing
- * was typed into.
- * @throws BadRequest for a parameter that is unknown, or there twice, or not encoded as it should be
+ * Reads the part of an address after the `?`. Empty values are left out: a form sends them for
+ * fields that were left blank.
+ * @throws BadRequest for a parameter that is unknown, or there twice, or not encoded as it should
+ * be
  */
 export function queryOf(url: string, known: readonly string[]): Query {
   const start = url.indexOf("?");
@@ -63,7 +64,7 @@ export function queryOf(url: string, known: readonly string[]): Query {
   return query;
 }
 
-/** A parameter that has to be there. @throws BadRequest */
+/** A parameter that is required. @throws BadRequest */
 export function required(query: Query, key: string): string {
   const value = query.get(key);
   if (value === undefined) throw new BadRequest(`The parameter “${key}” is missing.`);
@@ -101,7 +102,7 @@ export function numberIn(
   );
 }
 
-/** Text to look for. @throws BadRequest where it is too long to be meant */
+/** Text to look for. @throws BadRequest where it is longer than anybody can mean */
 export function searched(query: Query, key: string): string | undefined {
   const value = query.get(key);
   if (value !== undefined && value.length > 1000) {

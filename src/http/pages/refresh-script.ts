@@ -1,5 +1,5 @@
 /**
- * The script: fetches the status strip again every two seconds while the page can be seen. Without
+ * The script: fetches the status strip again every two seconds while the page is visible. Without
  * it the strip has a link that does the same.
  */
 export const live = `

@@ -19,12 +19,12 @@ import { createViewThreads } from "./view-threads.ts";
 
 /** Samples that are decoded at once: each may take tens of megabytes, and half a second. */
 const SHOWN_AT_ONCE = 2;
-/** Less than an idle connection has. */
+/** Longest wait for a sample's turn, ms: less than an idle connection has. */
 const PATIENCE_MS = 10_000;
-/** Entries that are named where the one that was asked for is unknown. */
+/** Entries that are named where the wanted one is unknown. */
 const SIMILAR = 5;
 
-/** With a link for those who have no script, and for the table. */
+/** The heading, with a link for those who have no script, and for the table. */
 const heading = html`<div class="title">
   <h1>Datasets</h1>
   <a href="/">Refresh</a>
@@ -88,7 +88,7 @@ async function filesPage(
   };
 }
 
-/** Few entries are shown at once: their samples are decoded. */
+/** Creates the page of an entry. Few entries are shown at once: their samples are decoded. */
 function createEntryPage(context: AppContext): (c: Context, now: number) => Promise<View> {
   const { settings } = context;
   const inTurn = createSemaphore(SHOWN_AT_ONCE, PATIENCE_MS);
@@ -116,7 +116,7 @@ async function failuresPage(context: AppContext, c: Context, now: number): Promi
   return { title: "Failures", part: "failures", body };
 }
 
-/** The daemon's word goes before what the cache remembers. */
+/** The waits of a dataset: the daemon's word goes before the cache's memory. */
 async function waitsOf(context: AppContext, dataset: string): Promise<Notice[]> {
   const wait = context.state().paused.find((each) => each.dataset === dataset);
   const row = (await context.report()).datasets.find((each) => each.dataset === dataset);

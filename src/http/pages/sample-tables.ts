@@ -10,11 +10,11 @@ const MOST_COLUMNS = 60;
 const MOST_TABLES = 10;
 const MOST_CELLS = 20_000;
 const MOST_CELL = 300;
-/** Longer cells are broken into lines. */
+/** Characters of a cell on one line; longer cells are broken into lines. */
 const MOST_IN_LINE = 40;
 const MOST_NAME = 120;
 
-/** The tables of a sample, bounded: neither columns nor cells make the page large. */
+/** The tables of a sample, bounded, so that neither columns nor cells make the page large. */
 export function sampleTables({ facts, tables, warnings }: View): Html {
   let left = MOST_CELLS;
   const shown = tables.slice(0, MOST_TABLES).map((table, i) => {

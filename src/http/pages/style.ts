@@ -1,4 +1,7 @@
-/** The style sheet: system fonts, light and dark, from 360 px up. Colours keep 4.5:1 to their ground. */
+/**
+ * The style sheet: system fonts, light and dark, from 360 px up. Colours have a contrast of 4.5:1
+ * to their background.
+ */
 export const style = `
 :root {
   color-scheme: light dark;

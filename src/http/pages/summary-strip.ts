@@ -20,8 +20,8 @@ export interface StripFacts {
 }
 
 /**
- * The daemon at a glance. The script exchanges what is in the parts; their names are fixed. Without
- * it, a link above loads the whole page again.
+ * The daemon at a glance. The script replaces the content of the parts, whose names are fixed.
+ * Without it, a link above loads the whole page again.
  */
 export function stripHtml(facts: StripFacts): Html {
   const { state, wellness, status, now } = facts;
@@ -51,7 +51,7 @@ function stateHtml({ pid, startedAt }: DaemonState, { kind, word }: Verdict, now
   return html`${badge(badges[kind], word)}<small>pid ${pid}, for ${since}</small>`;
 }
 
-/** Nothing where all is well: there is no room taken for it then. */
+/** The reason for the verdict; nothing, and no room for it, where all is well. */
 function whyHtml({ paused }: DaemonState, { why, kind }: Verdict): Html {
   const waits = counted(paused.length, "dataset waits", "datasets wait");
   const reason = kind === "good" ? html`` : html`<strong>${isolated(why, 500)}.</strong> `;

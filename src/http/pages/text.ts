@@ -2,8 +2,9 @@
 import { countText, printable } from "../../lib/text.ts";
 
 /**
- * Control characters, and what turns the direction of text around, become `·`; escaped bytes
- * (PEP 383) and halves of characters become U+FFFD. Cut to `most` characters, with `…`.
+ * Text made safe to show: control characters, and characters that change the direction of text,
+ * become `·`; escaped bytes (PEP 383) and halves of characters become U+FFFD. Cut to `most`
+ * characters, with `…`.
  */
 export function shown(text: string, most = 4096): string {
   const cut = text.length > most ? `${text.slice(0, most)}…` : text;
@@ -30,7 +31,7 @@ export function agoText(ms: number, now: number): string {
   return ms <= now ? `${amount} ago` : `in ${amount}`;
 }
 
-/** One unit is enough to read at a glance. */
+/** A duration in one unit: enough to read at a glance. */
 function coarse(ms: number): string {
   const steps: readonly (readonly [number, string])[] = [
     [86_400_000, "d"],

@@ -6,7 +6,7 @@ import type { ViewAnswer, ViewJob } from "./view-worker.ts";
 
 /**
  * Shows a file as `readView` does, in a thread, so that no sample can take the page's memory or
- * time. How many are shown at once is for the caller to bound.
+ * time. The caller bounds how many are shown at once.
  * @throws Failure as `readView` does; LIMIT_EXCEEDED where it takes too much memory, TIMEOUT
  */
 export type ViewInThread = (path: string, options: ViewOptions) => Promise<View>;
@@ -18,9 +18,9 @@ export interface ViewThreadOptions {
   readonly shownMs?: number;
 }
 
-/** Memory limits of a view thread: the page's own heap is another one. */
+/** Memory limits of a view thread; the page has a heap of its own. */
 const resourceLimits = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 8 };
-/** A sample is shown in far less, unless it is made to take long. */
+/** Time to show a sample, ms: far more than one takes, unless it is made to take long. */
 const SHOWN_MS = 20_000;
 /** Time that an idle thread is kept, ms: it takes some megabytes. */
 const IDLE_MS = 30_000;

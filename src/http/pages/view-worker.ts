@@ -1,4 +1,4 @@
-/** A thread in which samples are shown: what runs out of memory here costs the page nothing else. */
+/** A thread in which samples are shown: running out of memory here costs the page nothing else. */
 import { parentPort } from "node:worker_threads";
 import type { Failure } from "../../errors.ts";
 import { readView, type View, type ViewOptions } from "../../view/view.ts";

@@ -12,11 +12,14 @@ import { jsonText } from "../../lib/text.ts";
 export interface AppContext extends PageContext {
   /** Returns the time at which the daemon was last heard of, ms since epoch. */
   readonly heardAt: () => number;
-  /** Told of what could not be answered for a reason that is not the request's. */
+  /** Called with errors that are not the request's fault. */
   readonly onFailure: (path: string, code: string, message: string) => void;
 }
 
-/** Health, readiness, metrics and status. Pages are added to it, and the answer where there is none. */
+/**
+ * Creates the app with health, readiness, metrics and status. Pages are added to it, and the answer
+ * for unknown addresses.
+ */
 export function createApp(context: AppContext): Hono {
   const { settings, report, state, heardAt, onFailure } = context;
   const patienceMs = patienceOf(settings);
@@ -65,7 +68,9 @@ export function createApp(context: AppContext): Hono {
     return healthOf({ state: state(), heardAt: heardAt(), now: Date.now(), patienceMs });
   }
 
-  /** The report, or why there is none: what the daemon tells of itself is to be seen all the same. */
+  /**
+   * The report, or the reason why there is none: the daemon's own state can be shown all the same.
+   */
   async function reportOrReason(): Promise<StatusReport | string> {
     try {
       return await report();

@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import type { ListenAddress } from "../../config/listen.ts";
 import { errorCode, errorMessage } from "../../errors.ts";
 
-/** The reason why a server cannot listen: a code of the system's, and what to do. */
+/** The reason why a server cannot listen: a code of the system's, and advice. */
 export class Refused extends Error {
   readonly code: string;
 
@@ -17,12 +17,12 @@ export class Refused extends Error {
   }
 }
 
-/** Its group may ask, as it may read samples. */
+/** Mode of the socket: its group may connect, as it may read samples. */
 const SOCKET_MODE = 0o660;
 
 /**
- * Lets a server listen; returns where, `http://127.0.0.1:9464` or `unix:/run/x.sock`. A socket file
- * that nobody answers at is replaced; anything else of that name is left alone.
+ * Lets a server listen; returns its address, `http://127.0.0.1:9464` or `unix:/run/x.sock`. A
+ * socket file at which nobody answers is replaced; anything else of that name is left alone.
  * @throws Refused
  */
 export async function bind(server: Server, address: ListenAddress): Promise<string> {
@@ -71,7 +71,7 @@ async function removeStale(path: string): Promise<void> {
   unlinkSync(path);
 }
 
-/** @throws errno where that cannot be found out */
+/** True when a server answers at a socket. @throws errno where that cannot be found out */
 async function isAnswered(path: string): Promise<boolean> {
   const socket = connect(path);
   try {

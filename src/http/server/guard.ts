@@ -1,6 +1,9 @@
 import type { IncomingMessage } from "node:http";
 
-/** Sent with everything: nothing from elsewhere is loaded, framed, sniffed or kept. */
+/**
+ * Headers of every answer: nothing from elsewhere is loaded, and nothing is framed, sniffed or
+ * kept.
+ */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "Content-Security-Policy":
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; " +
@@ -24,14 +27,14 @@ export interface Refusal {
 export interface GuardOptions {
   /** True on a unix socket: no page in a browser can open it. */
   readonly isUnix: boolean;
-  /** Names, in any case, besides localhost and addresses. */
+  /** Names that requests may use, in any case, besides localhost and addresses. */
   readonly hosts: readonly string[];
 }
 
 /**
  * Judges a request by its head; undefined where it may go on. A name in `Host` that is not ours
- * means that a page of a stranger has its own name lead to us (DNS rebinding), to read with the
- * visitor's browser what only this machine may.
+ * means that a stranger's page had its own name lead to us (DNS rebinding). With the visitor's
+ * browser it would read what only this machine may.
  */
 export function refusalOf(
   { method = "", headers }: Pick<IncomingMessage, "method" | "headers">,

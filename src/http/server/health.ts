@@ -3,7 +3,7 @@ import { longestJobMs } from "../../config/longest-job.ts";
 import type { StatusReport } from "../../inspect/status.ts";
 import type { DaemonState } from "../state.ts";
 
-/** The answer of `/healthz`: whether the daemon makes progress. Times are ISO 8601. */
+/** The answer of `/healthz`, about the daemon's progress. Times are ISO 8601. */
 export interface Health {
   readonly status: "ok" | "failing";
   /** The reason why it fails; null when it does not. */
@@ -18,7 +18,7 @@ export interface Health {
   readonly lastHeardAt: string;
 }
 
-/** The answer of `/readyz`: whether new files get samples. */
+/** The answer of `/readyz`, about samples of new files. */
 export interface Readiness {
   readonly status: "ok" | "failing";
   /** The reason why it fails; null when it does not. */
@@ -45,16 +45,16 @@ export interface Signs {
   /** Time at which the daemon was last heard of, and the time now, ms since epoch. */
   readonly heardAt: number;
   readonly now: number;
-  /** For how long the daemon may do nothing while it has work, ms. */
+  /** Time that the daemon may do nothing while it has work, ms. */
   readonly patienceMs: number;
 }
 
-/** The daemon is heard of every few seconds. */
+/** Time after which the daemon counts as silent, ms: it is heard of every few seconds. */
 const SILENT_MS = 30_000;
 /** Time for anything else that takes long, ms: a large manifest, a busy disk. */
 const MARGIN_MS = 60_000;
 
-/** For how long the daemon may do nothing while it has work, ms: as the watchdog judges it. */
+/** Time that the daemon may do nothing while it has work, ms: the same as for the watchdog. */
 export function patienceOf(settings: Settings): number {
   return longestJobMs(settings) + MARGIN_MS;
 }
@@ -81,7 +81,7 @@ export function healthOf({ state, heardAt, now, patienceMs }: Signs): Health {
   };
 }
 
-/** Judges whether new files get samples; `report` is why there is none where the cache cannot be read. */
+/** Judges whether new files get samples; where the cache cannot be read, `report` is the reason. */
 export function readinessOf(
   { isReady, passesWait, passFailure, paused, work, lastPass }: DaemonState,
   health: Health,

@@ -7,7 +7,7 @@ import { type GuardOptions, refusalOf, SECURITY_HEADERS } from "./guard.ts";
 /** Answers a request that passed the guard. */
 export type Fetch = (request: Request) => Response | Promise<Response>;
 
-/** A person with a few pages open, and a Prometheus. */
+/** Connections at a time: a person with a few pages open, and a Prometheus. */
 const MOST_CONNECTIONS = 64;
 /** Bytes of a request's first line and headers. */
 const MOST_HEAD = 8 * 1024;
@@ -20,7 +20,7 @@ const IDLE_MS = 15_000;
 const ANSWER_MS = 60_000;
 const LOOK_MS = 1000;
 
-/** An HTTP server that lets nobody hold it up for long. It does not listen yet. */
+/** Creates an HTTP server that nobody can hold up for long. It does not listen yet. */
 export function createGuardedServer(fetch: Fetch, guard: GuardOptions): Server {
   const answer = getRequestListener(fetch, {
     hostname: "localhost",
@@ -84,7 +84,7 @@ const statuses: Readonly<Record<string, readonly [number, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout"],
 };
 
-/** Answers a request that is no HTTP, too large or too slow, and ends the connection. */
+/** Answers a request that is not HTTP, too large or too slow, and ends the connection. */
 function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
   const [status, text] = statuses[error.code ?? ""] ?? [400, "Bad Request"];

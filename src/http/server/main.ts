@@ -1,4 +1,4 @@
-/** The process that serves page, health and metrics. It lives no longer than the daemon. */
+/** The process that serves page, health and metrics. It does not outlive the daemon. */
 import type { Server } from "node:http";
 import { listenAddress } from "../../config/listen.ts";
 import { settingsOf } from "../../config/settings.ts";
@@ -15,7 +15,7 @@ import { createReportReader } from "./status-cache.ts";
 const LAST_MS = 1000;
 
 let state: DaemonState | undefined;
-/** By a clock that nobody sets, ms. */
+/** Time at which the daemon was last heard of, by a clock that nobody sets, ms. */
 let heardAt = performance.now();
 let server: Server | undefined;
 
@@ -61,7 +61,7 @@ function tell(message: FromServer, then: () => void = () => undefined): void {
   if (process.connected) process.send?.(message, undefined, {}, then);
 }
 
-/** The cache needs no closing: it is open to read. */
+/** Ends the process. The cache need not be closed: it is open to read. */
 function end(): void {
   // oxlint-disable-next-line unicorn/no-process-exit
   const exit = () => process.exit(0);

@@ -3,7 +3,7 @@ import { Failure } from "../../errors.ts";
 import { statusOf, type StatusReport } from "../../inspect/status.ts";
 import type { Store } from "../../store/store.ts";
 
-/** Makes a status report, or gives the last one where that is young enough. */
+/** Makes a status report, or returns the last one where that is young enough. */
 export type ReadReport = () => Promise<StatusReport>;
 
 /** The source of a report. */
@@ -12,17 +12,20 @@ export interface ReportSource {
   readonly settings: Settings;
 }
 
-/** A report is good for so long, ms, and for longer where it takes long to make. */
+/** Time that a report is good for, ms; longer where it takes long to make. */
 const LEAST_MS = 2000;
 const TIMES_ITS_COST = 10;
-/** Storage that hangs holds a report up, and not those who ask for it. */
+/**
+ * Longest wait for a report, ms: storage that hangs holds a report up, and not those who ask for
+ * it.
+ */
 const PATIENCE_MS = 3000;
 
 /**
- * Makes the function. However many ask, one report is made at a time. Where the lake's storage does
- * not answer within three seconds they get the last report there is.
- * @throws from the function: Failure CACHE_UNUSABLE; MANIFEST_UNREADABLE where there is no report yet
- * and storage does not answer; what the store throws
+ * Creates the function. For any number of callers, one report is made at a time. Where the lake's
+ * storage does not answer within three seconds, they get the last report there is.
+ * @throws from the function: Failure CACHE_UNUSABLE; MANIFEST_UNREADABLE where there is no report
+ * yet and storage does not answer; what the store throws
  */
 export function createReportReader({ store, settings }: ReportSource): ReadReport {
   let last: StatusReport | undefined;

@@ -4,13 +4,16 @@ import type { Store } from "../../store/store.ts";
 
 /** The store, to read beside the daemon. */
 export interface StoreReader {
-  /** Opened when it is needed, and again when it was replaced. @throws Failure CACHE_UNUSABLE */
+  /**
+   * Returns the store. It is opened when it is needed, and again when it was replaced.
+   * @throws Failure CACHE_UNUSABLE
+   */
   store(): Store;
-  /** Closes the store; the next question opens it again. */
+  /** Closes the store; the next call opens it again. */
   drop(): void;
 }
 
-/** Less than the daemon waits for a sign of life. */
+/** Longest wait for a writer, ms: less than the daemon waits for a sign of life. */
 const BUSY_MS = 1000;
 
 /** Makes a reader; nothing is opened yet. */

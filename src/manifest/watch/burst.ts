@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 /** Counts events that come without a pause. */
 export interface Burst {
-  /** Counts one; true once there are as many as the kernel may have dropped some of. */
+  /** Counts one; true once the kernel may have dropped some. */
   isOverflow(): boolean;
 }
 
@@ -10,9 +10,9 @@ const QUEUE_FILE = "/proc/sys/fs/inotify/max_queued_events";
 const USUAL_QUEUE = 16_384;
 
 /**
- * Makes one. The kernel holds a limited number of events for a process and drops the rest; that it did is not
- * told by Node. Those that were held come in one turn of the event loop. Not all of them reach us:
- * half as many are taken for all.
+ * Creates a counter. The kernel holds a limited number of events for a process and drops the rest,
+ * and Node does not tell that it did. Held events come in one turn of the event loop. Not all of
+ * them reach us, so half of that number counts as all.
  */
 export function createBurst(): Burst {
   const most = queueLength() / 2;

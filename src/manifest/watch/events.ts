@@ -5,11 +5,14 @@ import { createLayout } from "./layout.ts";
 import { createTree } from "./tree.ts";
 import type { Watcher, WatchHandlers } from "./types.ts";
 
-/** Directories that come together are looked at together. */
+/** Time in which directories that come are looked at together, ms. */
 const SOON_MS = 100;
-/** Between two looks: a pass comes of each that finds a change. */
+/** Rest between two looks, ms: each look that finds a change leads to a pass. */
 const REST_MS = 1000;
-/** A look after the first stays a small part of the time, however much it finds. */
+/**
+ * Rest after a look, as a multiple of its time: looking stays a small part of the time, however
+ * much there is to find.
+ */
 const REST_PER_LOOK = 20;
 
 /**
@@ -22,7 +25,7 @@ export function followEvents(settings: Settings, handlers: WatchHandlers): Watch
   const burst = createBurst();
   const { onError } = handlers;
   const tree = createTree({ root: prefix, below: layout.below, onEvent, onError });
-  /** Paths to look at, and whether what stood there is sure to be replaced. */
+  /** Paths to look at; true where the directory there is sure to have been replaced. */
   let touched = new Map([[prefix, true]]);
   let restsUntil = 0;
   let later: NodeJS.Timeout | undefined;
@@ -62,7 +65,7 @@ export function followEvents(settings: Settings, handlers: WatchHandlers): Watch
     }, waitMs);
   }
 
-  /** Looks, and rests by the time it took: not at all after the first look. */
+  /** Looks, then rests in proportion to the time it took; there is no rest after the first look. */
   async function look(rest: number): Promise<void> {
     const started = performance.now();
     await lookAtTouched();

@@ -27,7 +27,10 @@ export function createLayout({ prefix, includes }: Settings): Layout {
     return (parts[DATASET_DEPTH] ?? MANIFESTS) === MANIFESTS && includes(nameOf(parts));
   }
 
-  /** A version's directory is not listed: beside its manifests it holds data only. */
+  /**
+   * The paths to follow below a directory. A version's directory is not listed: beside its
+   * manifests it holds data only.
+   */
   async function below(directory: string): Promise<string[]> {
     const depth = partsOf(directory).length;
     if (depth === MANIFESTS_DEPTH) return [];

@@ -5,13 +5,16 @@ import { discover, MANIFEST_PATH } from "../discover.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { Watcher, WatchHandlers } from "./types.ts";
 
-/** Between two looks, ms; longer where a look takes long, so that looking stays a small part. */
+/**
+ * Rest between two looks, ms; longer where a look takes long, so that looking stays a small part of
+ * the time.
+ */
 const REST_MS = 1000;
 const REST_PER_LOOK = 50;
 
 /**
- * Looks at all manifests, one after the other, again and again: for file systems without events.
- * One timer for all of them.
+ * Looks at all manifests, one after the other, again and again, for file systems without events.
+ * There is one timer for all of them.
  */
 export function pollManifests(settings: Settings, handlers: WatchHandlers): Watcher {
   const stopping = new AbortController();
@@ -48,7 +51,9 @@ export function pollManifests(settings: Settings, handlers: WatchHandlers): Watc
   }
 }
 
-/** The state of a path, as text that differs after a change; the pass that follows says what changed. */
+/**
+ * The state of a path, as text that differs after a change; the next pass finds out what changed.
+ */
 async function stateOf(path: string): Promise<string> {
   try {
     const { ino, size, mtimeMs } = await stat(path);

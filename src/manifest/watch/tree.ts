@@ -9,18 +9,18 @@ export interface TreeOptions {
   readonly root: string;
   /** The paths to follow below a directory. @throws errno */
   readonly below: (directory: string) => Promise<readonly string[]>;
-  /** Something happened in a directory, or to it; the name is its own then. */
+  /** Called with an event in a directory, or of the directory itself; the name is its own then. */
   readonly onEvent: (directory: string, event: string, name: string | null) => void;
-  /** A directory is not followed. */
+  /** Called when a directory cannot be followed. */
   readonly onError: (error: unknown) => void;
 }
 
 /** Directories that are followed by events of the kernel. */
 export interface Tree {
   /**
-   * Follows the directories that stand at these paths now, and those below them, and no longer what
-   * stood there. With `true`, a directory is followed again even if it seems to be the same: a
-   * new one may have the number of one that was removed.
+   * Follows the directories that stand at these paths now, and those below them; it no longer
+   * follows those that stood there before. With `true`, a directory is followed again even if it
+   * seems to be the same: a new one may have the inode of one that was removed.
    */
   refresh(paths: ReadonlyMap<string, boolean>): Promise<Refreshed>;
   has(path: string): boolean;
@@ -36,7 +36,7 @@ export interface Refreshed {
 interface Followed {
   readonly identity: string;
   readonly watcher: FSWatcher;
-  /** Paths of those followed directly below; most have none or one. */
+  /** Paths followed directly below; most directories have none or one. */
   below?: Set<string>;
 }
 
@@ -66,7 +66,8 @@ export function createTree({ root, below, onEvent, onError }: TreeOptions): Tree
 
   /**
    * Follows the directory at a path, and returns the paths to follow below it. It is identified,
-   * then watched, then listed: whatever happens between is told of it, or of the one above.
+   * then watched, then listed: its own events, or those of the one above, tell of anything that
+   * happens between.
    */
   async function follow(path: string): Promise<readonly string[]> {
     try {
@@ -92,7 +93,10 @@ export function createTree({ root, below, onEvent, onError }: TreeOptions): Tree
     came += 1;
   }
 
-  /** Nothing is followed by half: a directory that cannot be listed is tried again as a whole. */
+  /**
+   * Lists the paths below. Nothing is followed by half: a directory that cannot be listed is tried
+   * again as a whole.
+   */
   async function list(path: string): Promise<readonly string[]> {
     try {
       return await below(path);
@@ -113,7 +117,10 @@ export function createTree({ root, below, onEvent, onError }: TreeOptions): Tree
   }
 }
 
-/** Tells a directory from another one at the same path; undefined where there is none. */
+/**
+ * Identity of a directory, which tells it from another one at the same path; undefined where there
+ * is none.
+ */
 async function identityOf(path: string): Promise<string | undefined> {
   try {
     const found = await stat(path);

@@ -5,12 +5,17 @@ export interface Watcher {
 
 /** Callbacks of a watcher. */
 export interface WatchHandlers {
-  /** A dataset's manifest grew, came or went. */
+  /** Called when a dataset's manifest grew, came or went. */
   readonly onGrowth: (dataset: string) => void;
-  /** From now on nothing is missed; what came before was. Told again after directories came. */
+  /**
+   * Called when no change is missed from now on; earlier ones may have been. Called again after
+   * directories came.
+   */
   readonly onReady: () => void;
-  /** Directories went a moment ago, and none came. */
+  /** Called when directories went a moment ago, and none came. */
   readonly onDirectories: () => void;
-  /** The watcher cannot see everything; passes by schedule go on. May be told many times. */
+  /**
+   * Called when the watcher cannot see everything; passes by schedule go on. Possibly many times.
+   */
   readonly onError: (error: unknown) => void;
 }

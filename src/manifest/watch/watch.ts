@@ -7,8 +7,8 @@ import { isRemote } from "../../lake/remote.ts";
 import type { Watcher, WatchHandlers } from "./types.ts";
 
 /**
- * Watches the manifests below a prefix: by events, or by looking at them where the file system of
- * the prefix or of a vendor has none, or when asked to.
+ * Watches the manifests below a prefix: by events; or by polling, where the file system of the
+ * prefix or of a vendor has no events, or when asked to.
  */
 export function watchManifests(settings: Settings, handlers: WatchHandlers): Watcher {
   const polls = settings.watch === "poll" || hasRemote(settings.prefix);

@@ -6,15 +6,15 @@ import type { IoThrottle } from "../../load/io-throttle.ts";
 
 /** The due entries, as one drain takes them. */
 export interface Claims {
-  /** Yields what is due until nothing is, or until it is over. */
+  /** Yields due entries until none is left, or until `isOver`. */
   all(): AsyncGenerator<Claim, void, void>;
-  /** Claims what became due while it was in flight. Returns whether there is any. */
+  /** Claims entries that became due while they were in flight. Returns true when there are any. */
   refill(): Promise<boolean>;
-  /** Its outcome is written: the raw may be claimed again. */
+  /** Notes that a claim's outcome is written: its raw may be claimed again. */
   done(claim: Claim): void;
-  /** Nothing more of a dataset is taken. */
+  /** Takes nothing more of a dataset. */
   pause(dataset: string, code: FailureCode, message: string): Promise<void>;
-  /** Notes what work on a dataset took, ms. Returns whether that is over its budget. */
+  /** Notes the time that work on a dataset took, ms. Returns true when that is over its budget. */
   spend(dataset: string, ms: number): boolean;
 }
 
@@ -34,7 +34,7 @@ export interface ClaimsOptions {
   readonly onPaused: (dataset: string, code: FailureCode, message: string) => Promise<void>;
 }
 
-/** Claimed at once: what is claimed goes before what becomes due later. */
+/** Entries claimed at once: they go before others that become due later. */
 const CLAIMED = 256;
 
 /** Claims what is due, fairly between datasets: never a raw in flight, never of a paused dataset. */

@@ -24,24 +24,24 @@ export interface DrainOptions {
   /** ms since epoch. */
   readonly clock: () => number;
   /**
-   * True when nothing new is to be taken, after this many ms of draining; waiting for the first turn
-   * does not count. Not asked again once it was true.
+   * True when nothing new is to be taken, after this many ms of draining; waiting for the first
+   * turn does not count. Not called again once it was true.
    */
   readonly isOver: (drainedMs: number) => boolean;
   /** Aborts what is in flight. */
   readonly abort: AbortSignal;
   readonly onSettled: (settled: Settled) => void;
   readonly onPaused: (dataset: string, code: FailureCode, message: string) => Promise<void>;
-  /** Told of an old sample that cannot be removed; its entry is settled all the same. */
+  /** Called with an old sample that cannot be removed; its entry is settled all the same. */
   readonly onLeft: (dataset: string, error: Failure) => void;
 }
 
 const OVER_BUDGET = "load.datasetSecondsPerHour is used up; work goes on in the next hour";
 
 /**
- * Does what is due until nothing is, or until it is over: claims, a bounded number of jobs at once,
- * fairly between datasets; then receipts, then the store, in that order. Returns whether it came to
- * its end.
+ * Does due work until none is left, or until it is over: claims, a bounded number of jobs at once,
+ * fairly between datasets; then receipts, then the store, in that order. Returns true when it came
+ * to its end.
  * @throws what the store throws; rows that were in flight are due again then.
  */
 export async function drain(options: DrainOptions): Promise<boolean> {
@@ -68,7 +68,10 @@ export async function drain(options: DrainOptions): Promise<boolean> {
   } while (await claims.refill());
   return !isEnding;
 
-  /** Once true it stays true: otherwise some would take more after others have stopped. */
+  /**
+   * True once the drain is over. It stays true: otherwise some would take more after others have
+   * stopped.
+   */
   function isOver(): boolean {
     isEnding ||= options.isOver(performance.now() - began);
     return isEnding;

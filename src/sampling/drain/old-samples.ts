@@ -5,8 +5,9 @@ import type { SampleDirectory } from "../../samples/sample-directory.ts";
 /** Removes samples that entries no longer have. */
 export interface OldSamples {
   /**
-   * Removes what a process published that was killed before it could record it, and that is not
-   * replaced now. @throws Failure OUTPUT_UNWRITABLE
+   * Removes a sample that a killed process published without recording it, and that is not replaced
+   * now.
+   * @throws Failure OUTPUT_UNWRITABLE
    */
   removeUnrecorded(claim: Claim): void;
   /** Removes the sample under a claim's earlier name. @throws Failure OUTPUT_UNWRITABLE */
@@ -15,10 +16,13 @@ export interface OldSamples {
 
 /** Options of `createOldSamples`. */
 export interface OldSamplesOptions {
-  /** Samples older than the store may belong to a store that was lost: they are not removed. */
+  /**
+   * Time at which the store was made, ms since epoch. Older samples may belong to a store that was
+   * lost: they are not removed.
+   */
   readonly storeMadeAt: number;
   readonly samples: SampleDirectory;
-  /** Told of an old sample that cannot be removed; its entry is settled all the same. */
+  /** Called with an old sample that cannot be removed; its entry is settled all the same. */
   readonly onLeft: (dataset: string, error: Failure) => void;
 }
 

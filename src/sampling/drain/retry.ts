@@ -1,9 +1,9 @@
 import { type FailureCode, retryOf } from "../../errors.ts";
 
-/** Between two tries: the wait after the first failure doubles with each, up to the longest one. */
+/** Waits between two tries: the first one doubles with each failure, up to the longest one. */
 export const backOff = { firstMs: 5_000, longestMs: 3_600_000 } as const;
 const GIVE_UP_MS = 24 * 3_600_000;
-/** Within this many tries nothing is given up: a clock set forward makes a day of a moment. */
+/** Tries before anything is given up, at least: a clock set forward makes a day of a moment. */
 const LEAST_TRIES = 12;
 const FEW = 3;
 

@@ -7,7 +7,7 @@ import { outputError } from "../../lake/errors.ts";
 import { namesWith } from "../job/sample-names.ts";
 import type { OldSamples } from "./old-samples.ts";
 
-/** A claim with the name that its job was done under, and what became of it. */
+/** A claim with the name that its job was done under, and the outcome. */
 export interface ClaimRun {
   readonly claim: Claim;
   readonly outcome: Outcome;

@@ -9,9 +9,12 @@ import { nextTry } from "./retry.ts";
 
 /** Writes outcomes in batches: first receipts, then the store. */
 export interface Settler {
-  /** Takes an outcome; it is written soon. @throws what the store threw, now or since the last call */
+  /**
+   * Takes an outcome; it is written soon.
+   * @throws what the store threw, now or since the last call
+   */
   add(claim: Claim, outcome: Sampled | Failed): Promise<void>;
-  /** Writes all that was taken. @throws what the store throws */
+  /** Writes all outcomes that were taken. @throws what the store throws */
   flush(): Promise<void>;
 }
 
@@ -22,13 +25,13 @@ export interface SettlerOptions {
   readonly oldSamples: OldSamples;
   /** ms since epoch. */
   readonly clock: () => number;
-  /** Told of each claim whose outcome is written, or whose dataset has to wait. */
+  /** Called with each claim whose outcome is written, or whose dataset has to wait. */
   readonly onDone: (claim: Claim) => void;
   readonly onSettled: (settled: Settled) => void;
   readonly onPaused: (dataset: string, code: FailureCode, message: string) => Promise<void>;
 }
 
-/** Outcomes are written together once there are this many, or after this many ms. */
+/** Outcomes that are written together, and the time after which fewer are, ms. */
 const BATCH = 1024;
 const BATCH_MS = 200;
 
@@ -48,7 +51,7 @@ export function createSettler(options: SettlerOptions): Settler {
     else timer ??= setTimeout(() => void flush().catch(() => undefined), BATCH_MS);
   }
 
-  /** One batch after the other; after an error none. */
+  /** Writes one batch after the other; none after an error. */
   function flush(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
@@ -73,7 +76,7 @@ export function createSettler(options: SettlerOptions): Settler {
     for (const settled of kept) options.onSettled(settled);
   }
 
-  /** Receipts first; without them nothing is settled, and the dataset waits. */
+  /** Writes receipts first; without them nothing is settled, and the dataset waits. */
   async function record(dataset: string, settled: readonly Settled[]): Promise<boolean> {
     const now = options.clock();
     const receipts = settled
@@ -104,7 +107,7 @@ function nextAtOf(claim: Claim, outcome: Sampled | Failed, now: number): number 
   return nextTry({ code: outcome.code, ...failures }, now);
 }
 
-/** Samples have a receipt each; of failures the first and the last. */
+/** True when an outcome gets a receipt: each sample does; of failures the first and the last. */
 function isReceipted({ claim, outcome, nextAt }: Settled): boolean {
   return outcome.outcome === "sampled" || claim.attempts === 0 || nextAt === null;
 }

@@ -4,8 +4,8 @@ import { addWait, type PassRun, type PassState, reportFailure } from "../pass-st
 import { IngestStopped } from "./ingest.ts";
 
 /**
- * Gives a turn to these datasets, and one to those with lines left: what is new is not to wait
- * behind them.
+ * Gives a turn to these datasets, then one to those with lines left: new lines do not wait behind
+ * old ones.
  */
 export async function ingestAll(
   pass: PassState,
@@ -33,7 +33,7 @@ export async function ingestAll(
   }
 }
 
-/** Goes on until nothing is left and nothing is unsettled; waits where it has to. */
+/** Continues until no lines are left and nothing is unsettled; waits where it has to. */
 export async function ingestUntilSettled(
   pass: PassState,
   run: PassRun,
@@ -52,8 +52,8 @@ export async function ingestUntilSettled(
 }
 
 /**
- * Time until the first unsettled dataset can be looked at again, ms; a clock that is set back makes
- * it no longer.
+ * Time until the first unsettled dataset can be looked at again, ms. A clock that is set back does
+ * not make it longer.
  */
 export function unsettledMs(
   { settings }: PassState,

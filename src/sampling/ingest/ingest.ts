@@ -19,13 +19,13 @@ import { MANIFESTS } from "../../lake/dataset.ts";
 export interface Ingested extends Accepted {
   readonly lines: number;
   readonly rejected: number;
-  /** True when there is more, for the next turn. */
+  /** True when lines are left for the next turn. */
   readonly isLeft?: boolean;
-  /** Set when something has to be looked at again, then (ms since epoch). */
+  /** Set when something has to be looked at again: the time for that, ms since epoch. */
   readonly unsettledUntil?: number;
-  /** Set when the manifest was read again from 0: why. */
+  /** Set when the manifest was read again from 0: the reason. */
   readonly reread?: string;
-  /** Set when a lost cache got back what the receipts say: how many. */
+  /** Set when a lost cache was rebuilt from receipts: their number. */
   readonly restored?: number;
   /** The manifest, where all of it had been read before. */
   readonly allRead?: ManifestFile;
@@ -38,24 +38,24 @@ export interface Ingested extends Accepted {
 export interface Turn {
   /** True when the process is to end. */
   readonly isStopping?: () => boolean;
-  /** True when it is the turn of others. */
+  /** True when others are to have their turn. */
   readonly isOver?: () => boolean;
 }
 
 /** Takes in what is new in the manifests of datasets. */
 export interface Ingest {
   /**
-   * Takes in what is new in a dataset's manifest, or a part of it. `now` is ms since epoch; it counts
-   * where a turn does not go on with an earlier one.
-   * @throws Failure MANIFEST_UNREADABLE; IngestStopped once `isStopping` says so. Nothing is lost
-   * then, the checkpoint stays where it was.
+   * Takes in the new lines of a dataset's manifest, or a part of them. `now` is ms since epoch; it
+   * counts only where a turn does not continue an earlier one.
+   * @throws Failure MANIFEST_UNREADABLE; IngestStopped once `isStopping` returns true. Nothing is
+   * lost then: the checkpoint stays where it was.
    */
   (dataset: string, now: number, turn?: Turn): Promise<Ingested>;
-  /** Drops what is half done: it is begun again, from the checkpoint. */
+  /** Drops looks that are half done: they begin again, from the checkpoint. */
   close(): Promise<void>;
 }
 
-/** Thrown when ingest is left because the process is to end. */
+/** Thrown when ingest stops because the process is to end. */
 export class IngestStopped extends Error {}
 
 /** A look at a manifest that takes more than one turn. */
@@ -64,17 +64,22 @@ interface OpenLook {
   readonly steps: Steps;
 }
 
-/** So many looks may be half done; each has a file and directories open, and lines on disk. */
+/**
+ * Looks that may be half done at a time; each has a file and directories open, and lines on disk.
+ */
 const MOST_OPEN = 4;
 
-/** Creates the function. It remembers between calls what was unsettled, and what is half done. */
+/** Creates the function. Between calls it remembers what was unsettled, and what is half done. */
 export function createIngest(options: LookOptions): Ingest {
   const { store, settings, wasClockSet = watchClock() } = options;
   const lake = createLake(settings);
   const begun = createSteps(options);
   const { settleMs } = settings.manifest;
   const waiting = new Map<string, ReadonlyMap<string, number>>();
-  /** Until when a manifest that is read again is left alone; it would be read from 0 each time. */
+  /**
+   * Times until which manifests that are read again are left alone; otherwise each look would begin
+   * at 0.
+   */
   const pauses = new Map<string, number>();
   const open = new Map<string, OpenLook>();
   /** Datasets for whose looks there was no room. */
@@ -121,8 +126,8 @@ export function createIngest(options: LookOptions): Ingest {
   }
 
   /**
-   * The look that is half done. It ends where a file has come since: one that the look has not come to
-   * may have been copied and truncated, and has other lines now.
+   * Returns the look that is half done. It ends where a file has come since: a file that the look
+   * has not reached may have been copied and truncated, and has other lines now.
    */
   async function earlierLook(dataset: string): Promise<OpenLook | undefined> {
     const earlier = open.get(dataset);
@@ -168,7 +173,7 @@ export function createIngest(options: LookOptions): Ingest {
   }
 }
 
-/** @throws errno; Failure where the directories are not where they may be */
+/** Begins a look. @throws errno; Failure where the directories are not where they may be */
 function beginLook(lake: Lake, sight: Sight, begun: (look: Look) => Steps): OpenLook {
   const held = lake.hold(sight.dataset);
   try {
@@ -189,7 +194,10 @@ async function end({ look, steps }: OpenLook): Promise<void> {
   look.held[Symbol.dispose]();
 }
 
-/** True where no file has come since a look began. False where nobody can tell: the next look says why. */
+/**
+ * True when no file has come since a look began. False where that cannot be seen: the next look
+ * reports why.
+ */
 async function isWhole({ directory, there }: Look): Promise<boolean> {
   try {
     const ids = await fileIds(directory);
@@ -205,7 +213,7 @@ async function hasMoved({ directory, found }: Look): Promise<boolean> {
   return segments.some(({ file }) => !found.some((each) => looksSame(each, file)));
 }
 
-/** Goes on with a look until it comes to its end, or its turn does. */
+/** Continues a look until it comes to its end, or its turn does. */
 async function take(
   { look, steps }: OpenLook,
   { isStopping = () => false, isOver = () => false }: Turn,

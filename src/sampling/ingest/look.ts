@@ -28,7 +28,7 @@ export interface Sight {
    * epoch.
    */
   readonly since: ReadonlyMap<string, number>;
-  /** The same of this look. */
+  /** The doubts of this look, likewise. */
   readonly doubts: Map<string, number>;
 }
 
@@ -37,13 +37,13 @@ export interface Look extends Sight {
   /** The dataset's directory, and that of its manifests, held until the look ends. */
   readonly held: HeldDataset;
   readonly directory: HeldDirectory;
-  /** Ids of all files that were there when it began to read. */
+  /** Ids of all files that were there when the look began to read. */
   there: ReadonlySet<string>;
   /** The files that are to be read, as they were found. */
   found: readonly ManifestFile[];
-  /** True once to begin it again would mean to read again. */
+  /** True once beginning the look again would mean reading again. */
   isCostly: boolean;
-  /** True once nothing is left to be read but what has come since it began. */
+  /** True once only lines that have come since the look began are left to read. */
   isAtEnd: boolean;
 }
 

@@ -17,9 +17,9 @@ export interface Reading {
   readonly store: IngestStore;
   readonly settings: Settings;
   readonly together: Together;
-  /** Told of bad lines before the checkpoint moves past them. */
+  /** Called with bad lines before the checkpoint moves past them. */
   readonly onRejected: (dataset: string, lines: readonly RejectedLine[]) => Promise<void>;
-  /** Told how many receipts were taken over so far, where the cache was lost. */
+  /** Called with the number of receipts taken over so far, where the cache was lost. */
   readonly onRestored: (dataset: string, receipts: number) => void;
 }
 
@@ -50,7 +50,10 @@ export async function* readBatches(
   }
 }
 
-/** A compressed file was read whole, and is known by its compressed bytes from then on. */
+/**
+ * The checkpoint at the end of a segment. A compressed file was read whole, and is known by its
+ * compressed bytes from then on.
+ */
 export async function endOf(look: Look, { file }: Segment, last: Checkpoint): Promise<Checkpoint> {
   return isCompressed(file) ? checkpointAfter(look.directory, file) : last;
 }

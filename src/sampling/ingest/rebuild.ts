@@ -13,9 +13,9 @@ export interface RebuildOptions {
 }
 
 /**
- * Puts back into the store what a dataset's receipts say, for a store that was lost: what was
- * sampled is not sampled again. Yields how many receipts counted, page by page; left half-way, it
- * has to be done again.
+ * Puts a dataset's receipts back into a store that was lost, so that what was sampled is not
+ * sampled again. Yields the number of receipts that counted, page by page. Left half-way, it has to
+ * be done again.
  * @throws errno, and what `readReceipts` throws
  */
 export async function* rebuildDataset(

@@ -5,7 +5,7 @@ import type { Checkpoint } from "../../manifest/types.ts";
 import { type Look, NOTHING, type Steps, takenOf } from "./look.ts";
 import { accept, endOf, readBatches, type Reading } from "./reading.ts";
 
-/** Reads everything from 0 and compares only the last line of each raw; `why` is told. */
+/** Reads everything from 0 and compares only the last line of each raw; `why` is reported. */
 export async function* rereadAll(reading: Reading, look: Look, why: string): Steps {
   const { store, settings } = reading;
   const { segments } = await planAll(look.directory);
@@ -43,7 +43,7 @@ export async function* rereadAll(reading: Reading, look: Look, why: string): Ste
   return { reread: why };
 }
 
-/** Puts the checkpoint behind all that is there, for a lake with a long past. */
+/** Puts the checkpoint behind everything that is there, for a lake with a long past. */
 export async function* skipToEnd(
   reading: Reading,
   look: Look,
@@ -62,7 +62,7 @@ export async function* skipToEnd(
   return {};
 }
 
-/** The last file of which something was read is the one to go on with. */
+/** Saves the ends of files. Reading continues with the last file of which something was read. */
 async function saveEnds(
   { store }: Reading,
   { dataset }: Look,

@@ -40,22 +40,25 @@ export interface TogetherOptions {
     look: Look,
     batch: Pick<Batch, "entries" | "rejected" | "checkpoints">,
   ) => Promise<Accepted>;
-  /** Those that lie apart, in a long manifest, where it is not given. */
+  /**
+   * Decides which batches are sorted first; where it is not given, those whose entries lie apart,
+   * in a long manifest.
+   */
   readonly isWanted: IsWanted | undefined;
 }
 
 /** Bytes after a batch up to which it is taken in as it comes. */
 const LONG_BYTES = 256 * 1024;
 /**
- * A part has as many lines as are known of the dataset, within these bounds: so a page of the cache
- * is written a few times in all, however long the manifest is.
+ * Bounds on the lines of a part. Within them it has as many lines as the dataset has entries, so
+ * that a page of the cache is written a few times in all, even for a long manifest.
  */
 const PART_LINES = 500_000;
 const MOST_PART_LINES = 2_000_000;
 /** Bad lines that are held in memory until their part is taken in. */
 const MOST_REJECTED = 1000;
 
-/** Creates it. */
+/** Creates the two functions. */
 export function createTogether({ store, accept, isWanted }: TogetherOptions): Together {
   const isScattered: IsWanted =
     isWanted ??

@@ -16,11 +16,14 @@ import { createTogether, type IsWanted } from "./sort-first.ts";
 export interface LookOptions {
   readonly store: IngestStore;
   readonly settings: Settings;
-  /** Told of bad lines before the checkpoint moves past them. */
+  /** Called with bad lines before the checkpoint moves past them. */
   readonly onRejected: (dataset: string, lines: readonly RejectedLine[]) => Promise<void>;
-  /** Told how many receipts were taken over so far, where the cache was lost. */
+  /** Called with the number of receipts taken over so far, where the cache was lost. */
   readonly onRestored?: (dataset: string, receipts: number) => void;
-  /** Told the names of what looks like a generation and is no regular file, when first seen. */
+  /**
+   * Called with names that look like those of generations but are not regular files, when they are
+   * first seen.
+   */
   readonly onSkipped?: (dataset: string, names: readonly string[]) => void;
   readonly wasClockSet?: WasClockSet;
   /**
@@ -87,7 +90,7 @@ async function* follow(
   return yield* firstSight(reading, look, segments);
 }
 
-/** No checkpoint: a new dataset, or one whose cache was lost. */
+/** Begins without a checkpoint: a new dataset, or one whose cache was lost. */
 async function* firstSight(reading: Reading, look: Look, segments: readonly Segment[]): Steps {
   const { store, settings, onRestored } = reading;
   const { dataset } = look;

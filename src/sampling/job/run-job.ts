@@ -21,15 +21,18 @@ export interface RunJobOptions {
 }
 
 /**
- * Makes the function that does one job where it is called: open, recognise, sample, publish. It
- * never throws: whatever happens becomes an outcome.
+ * Creates the function that does one job in this thread: open, recognise, sample, publish. It never
+ * throws: any error becomes an outcome.
  */
 export function createRunJob(
   settings: Settings,
   { turn, onLeft = () => undefined }: RunJobOptions = {},
 ): RunJob {
   const inWorkplace = createWorkplaces(createLake(settings));
-  /** One for each job in work. Memory allocated for each file would keep the collector busy. */
+  /**
+   * Buffers, one for each job in work. Memory allocated for each file would keep the collector
+   * busy.
+   */
   const memories: Buffer[] = [];
 
   return async (job, stop) => {

@@ -11,7 +11,7 @@ import type { Recognised, SampleRequest } from "../../formats/types.ts";
 import { type LocalFile, openBronze } from "../../lake/local-file.ts";
 import type { Workplace } from "./workplace.ts";
 
-/** Thrown inside to leave: the sample needs another name. */
+/** Thrown inside, to leave when the sample needs another name. */
 export class Rename extends Error {
   /** That name's extension, or null for the raw file's own. */
   readonly extension: string | null;
@@ -35,8 +35,8 @@ export interface Surroundings {
 }
 
 /**
- * Opens a bronze file, recognises it, samples it and publishes the sample. `work` counts what was
- * read, also where that fails.
+ * Opens a bronze file, recognises it, samples it and publishes the sample. `work` counts the bytes
+ * that were read, even when that fails.
  * @throws Failure; Rename; the signal's reason once it is aborted
  */
 export async function sampleFile(
@@ -94,7 +94,7 @@ async function stageAs(
   return { ...staged, summary: summaryWith(found, staged.summary) };
 }
 
-/** Publishes only what was read from one and the same version of the file. */
+/** Publishes a sample, if all of it was read from one version of the file. */
 function publish(staged: Staged, file: LocalFile, job: Job, signal: AbortSignal): void {
   try {
     if (!file.isUnchanged()) {

@@ -10,7 +10,10 @@ import type { WorkerData } from "../../workers/thread.ts";
 import { ownCounters } from "../../workers/counters.ts";
 import { turnOf } from "../../workers/turn.ts";
 
-/** A message costs as much as a small file: outcomes go together, but none waits for a slow one. */
+/**
+ * Outcomes that go in one message: a message costs as much as a small file. None waits for a slow
+ * file.
+ */
 const TOGETHER = 16;
 const LONGEST_MS = 20;
 

@@ -13,19 +13,20 @@ export interface Workplace {
 /** Does a job's work in its workplace. @throws Failure, as `Lake.hold`; what `work` throws */
 export type InWorkplace = <T>(job: Job, work: (place: Workplace) => Promise<T>) => Promise<T>;
 
-/** A workplace, and who is in it. */
+/** A workplace, with the number of jobs in it. */
 interface Shared extends Workplace {
   isFor(job: Job): boolean;
   enter(): void;
   leave(): void;
-  /** Nobody else enters; it is closed once it is empty. */
+  /** Lets no further job enter; closes the workplace once it is empty. */
   retire(): void;
 }
 
 /**
- * Makes workplaces of one thread. The last one is kept while jobs of its dataset come one after
- * the other: to hold and judge both directories again costs a small file a tenth of its time. It is
- * given up with the first failure in it, and by the next turn of the event loop that finds it empty.
+ * Creates the workplaces of one thread. The last one is kept while jobs of its dataset follow one
+ * another: holding and judging both directories again takes a tenth of the time of a small file. It
+ * is given up with the first failure in it, and by the next turn of the event loop that finds it
+ * empty.
  */
 export function createWorkplaces(lake: Lake): InWorkplace {
   let last: Shared | undefined;

@@ -1,13 +1,15 @@
 import type { SampleDirectory } from "../../samples/sample-directory.ts";
 
-/** Removes what crashes and ended threads left in samples, before anything new is written there. */
+/**
+ * Removes remains of crashes and ended threads from samples, before anything new is written there.
+ */
 export interface CleanUp {
-  /** Cleans a dataset up, where that was not done yet. @throws Failure OUTPUT_UNWRITABLE */
+  /** Cleans a dataset up, unless that is done already. @throws Failure OUTPUT_UNWRITABLE */
   ensure(dataset: string): Promise<void>;
-  /** A job of the dataset was ended from outside: it is cleaned up again. */
+  /** Notes that a job of the dataset was ended from outside: it is cleaned up again. */
   again(dataset: string): void;
   isDone(dataset: string): boolean;
-  /** Says that these are all datasets there are. */
+  /** Notes that these are all datasets there are. */
   noteAll(datasets: readonly string[]): void;
   /** False while an earlier stop may have left temporary files that could not be looked for yet. */
   isComplete(): boolean;
@@ -20,7 +22,7 @@ export interface CleanUpOptions {
   readonly onRemoved: (dataset: string, files: number) => void;
 }
 
-/** Creates it; each dataset is cleaned up once, when it is first seen. */
+/** Creates the clean-up; each dataset is cleaned up once, when it is first seen. */
 export function createCleanUp({ samples, wasStoppedCleanly, onRemoved }: CleanUpOptions): CleanUp {
   const done = new Set<string>();
   const left = new Set<string>();

@@ -11,17 +11,20 @@ export interface ForgetOptions {
   readonly dataset: string;
   /** The whole dataset where it is not given. */
   readonly raw?: string;
-  /** Undefined where nothing is there on disk that could say so: the cache alone forgets then. */
+  /**
+   * The samples, whose receipts record the forgetting; undefined where nothing is on disk. Only the
+   * cache forgets then.
+   */
   readonly samples: SampleDirectory | undefined;
-  /** True to remove samples too; else they stay, as nobody's. */
+  /** True to remove samples too; otherwise they stay as nobody's. */
   readonly removesSamples: boolean;
   /** ms since epoch. */
   readonly now: number;
 }
 
 /**
- * Forgets a dataset, or one raw of it: first the receipts say so, so that a cache that is lost
- * forgets it as well, then samples and entries go together. Begun again, it goes on where it ended.
+ * Forgets a dataset, or one raw of it. Receipts record it first, so that a lost cache forgets it as
+ * well; then samples and entries go together. Begun again, it continues where it ended.
  * @throws Failure OUTPUT_FULL, OUTPUT_UNWRITABLE or PATH_REFUSED, and what the cache throws
  */
 export async function forget(options: ForgetOptions): Promise<void> {

@@ -13,7 +13,9 @@ export interface KeepSyncedOptions {
   readonly onRedone: () => void;
 }
 
-/** Brings samples to disk while the daemon runs, and logs what goes wrong. Returns how to end it. */
+/**
+ * Brings samples to disk while the daemon runs, and logs errors. Returns the function that ends it.
+ */
 export function keepSynced({ store, settings, log, onRedone }: KeepSyncedOptions): () => void {
   let isTold = false;
   return syncRegularly({ store, settings }, { onSynced, onError });
@@ -25,7 +27,9 @@ export function keepSynced({ store, settings, log, onRedone }: KeepSyncedOptions
     onRedone();
   }
 
-  /** Once: what fails stays to be synced, and is tried again all the time. */
+  /**
+   * Logs an error once: a sample that fails stays to be synced, and is tried again all the time.
+   */
   function onError(error: unknown): void {
     if (isTold) return;
     isTold = true;

@@ -12,29 +12,29 @@ import type { Store } from "../../store/store.ts";
 export interface CheckOptions {
   readonly store: Pick<Store, "process" | "upkeep">;
   readonly settings: Settings;
-  /** Of the machine, as it runs now; undefined where that is not known. */
+  /** Boot id of the machine as it runs now; undefined where that is not known. */
   readonly bootId: string | undefined;
-  /** True when the process is to end; what is left is checked at the next start. */
+  /** True when the process is to end; the rest is checked at the next start. */
   readonly isStopping: () => boolean;
 }
 
 /** The result of the check, in samples. */
 export interface Checked {
   readonly checked: number;
-  /** Those that were lost or broken; they are due again. */
+  /** Samples that were lost or broken; they are due again. */
   readonly redone: number;
 }
 
 /** Samples that are checked before signals get a turn, and in one transaction. */
 const PAGE = 256;
-/** Between the last byte of a sample and its settling, besides the time a job may take, ms. */
+/** Time between the last byte of a sample and its settling, besides the time a job may take, ms. */
 const SETTLING_MS = 60_000;
 
 /**
  * Checks the samples that were settled and not synced when the machine went down, and makes those
- * that did not last due again. Nothing is done when the machine has run all the time: what a killed
- * process has written is kept by the kernel. Where the boot id is not known, it is done at each
- * start. Resolves with undefined when there was nothing to check.
+ * that did not last due again. Does nothing when the machine has run all the time: the kernel keeps
+ * what a killed process has written. Where the boot id is not known, it checks at each start.
+ * Returns undefined when there was nothing to check.
  * @throws what the cache throws
  */
 export async function checkAfterPowerLoss(options: CheckOptions): Promise<Checked | undefined> {

@@ -4,35 +4,35 @@ import type { SampleDirectory } from "../../samples/sample-directory.ts";
 import { isLimited, prune, type Pruned } from "./retention.ts";
 import type { UpkeepStore } from "../../store/upkeep-store.ts";
 
-/** Retention over many datasets. */
+/** Options of `createRetainAll`. */
 export interface RetainAllOptions {
   readonly store: UpkeepStore;
   readonly settings: Settings;
   readonly samples: SampleDirectory;
-  /** Removes what a crash left in a dataset. @throws Failure */
+  /** Removes the remains of a crash from a dataset. @throws Failure */
   readonly cleanUp: (dataset: string) => Promise<void>;
 }
 
 /** Options of one round. */
 export interface RetainRound {
-  /** True when what is left is for another time. */
+  /** True when the rest is to be left for another time. */
   readonly isStopping: () => boolean;
-  /** Told of samples that were removed; of none, too. */
+  /** Called with the samples that were removed, even when there are none. */
   readonly onPruned: (dataset: string, pruned: Pruned) => void;
-  /** Told why something of a dataset could not be removed. */
+  /** Called with the reason why something of a dataset could not be removed. */
   readonly onFailed: (dataset: string, error: Failure) => void;
 }
 
 /** Removes samples that are beyond the retention of their datasets. */
 export interface RetainAll {
   (datasets: readonly string[], round: RetainRound): Promise<void>;
-  /** Something of a dataset was settled: there may be more samples than before. */
+  /** Notes that something of a dataset was settled: it may have more samples than before. */
   settled(dataset: string): void;
 }
 
 /**
- * Creates it. Datasets that were within their retention are left alone until something is settled
- * there. Where sampling is switched off, samples of before go all the same.
+ * Creates the function. Datasets that were within their retention are left alone until something is
+ * settled there. Where sampling is switched off, earlier samples are removed all the same.
  */
 export function createRetainAll(options: RetainAllOptions): RetainAll {
   const { store, settings, samples, cleanUp } = options;

@@ -12,21 +12,21 @@ export interface RetentionOptions {
   readonly retention: Retention;
   /** ms since epoch. */
   readonly now: number;
-  /** True when the process is to end; what is left is for another time. */
+  /** True when the process is to end; the rest is left for another time. */
   readonly isStopping: () => boolean;
 }
 
 /** Options of removing samples. */
 export interface PruneOptions extends RetentionOptions {
   readonly samples: SampleDirectory;
-  /** Told how many samples were gone through. */
+  /** Called with the number of samples that were gone through. */
   readonly onPruned?: (samples: number) => void;
 }
 
 /** Samples that were removed. */
 export interface Pruned {
   readonly files: number;
-  /** Of these samples. */
+  /** Bytes of these samples. */
   readonly bytes: number;
   /** The failure that kept the first of those that could not be removed. */
   readonly refusal?: Failure;
@@ -64,9 +64,9 @@ export async function* beyondRetention(
 }
 
 /**
- * Removes the oldest samples of a dataset until what is left is within its limits: first the
- * receipts, then each file together with what the cache says of it. One that cannot be removed stays
- * as it is, and costs no other.
+ * Removes the oldest samples of a dataset until the rest is within its limits. Receipts come first;
+ * then each file goes together with the cache's record of it. A file that cannot be removed stays
+ * as it is, and holds up no other.
  * @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE, and what the cache throws
  */
 export async function prune(options: PruneOptions): Promise<Pruned> {
@@ -103,7 +103,7 @@ function isRemovable(
   }
 }
 
-/** On a full disk the samples go first: they make the room. */
+/** Writes receipts if there is room. On a full disk the samples go first: they make the room. */
 async function tellIfRoom(addReceipts: () => Promise<void>): Promise<boolean> {
   try {
     await addReceipts();
@@ -114,7 +114,7 @@ async function tellIfRoom(addReceipts: () => Promise<void>): Promise<boolean> {
   }
 }
 
-/** The place before which everything is to go. */
+/** The place in the order of age before which everything is to be removed. */
 async function oldestKept(options: RetentionOptions): Promise<SamplePosition> {
   const { store, dataset, retention, now, isStopping } = options;
   const { maxAge, maxFiles, maxBytes } = retention;

@@ -23,17 +23,20 @@ export interface SyncOptions {
 /** The result of syncing, in samples. */
 export interface Synced {
   readonly synced: number;
-  /** Those that the kernel could not write, or that receipts spoke of in vain; they are due again. */
+  /**
+   * Samples that the kernel could not write, or that are missing although receipts name them; they
+   * are due again.
+   */
   readonly redone: number;
 }
 
 const PAGE = 100;
 const INTERVAL_MS = 30_000;
-/** At most 1,000 samples a second. */
+/** Rest after each page, ms: at most 1,000 samples a second. */
 const REST_MS = 100;
 /**
- * The kernel writes by itself what is older than 30 s, within 5 s. Asking for it then costs little,
- * and hurries nobody's writes; asking at once would.
+ * Age from which samples are synced, ms. The kernel writes by itself what is older than 30 s,
+ * within 5 s. Asking for it then costs little and hurries nobody's writes; asking at once would.
  */
 const AGE_MS = 45_000;
 
@@ -105,7 +108,7 @@ async function syncPage(lake: Lake, page: readonly Unsynced[]): Promise<Unsynced
   return wrong;
 }
 
-/** Returns those that are to be redone. */
+/** Syncs a dataset's samples; returns those that are to be redone. */
 async function syncDataset(
   lake: Lake,
   name: string,
@@ -125,7 +128,7 @@ async function syncDataset(
   }
 }
 
-/** Only receipts tell of it, after the cache was lost. */
+/** True when only receipts tell of a sample, after the cache was lost. */
 function isUnseen({ at }: Unsynced): boolean {
   return at === 0;
 }
