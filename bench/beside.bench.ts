@@ -14,7 +14,7 @@ import { type Group, ioSchedulerOf, makeGroup, nicely, nicenessOf } from "./weig
 const FILES = Number(process.env["BESIDE_FILES"] ?? 100_000);
 /** Each leaves some 6 GB on the disk until the end. */
 const ROUNDS = Number(process.env["BESIDE_ROUNDS"] ?? 5);
-/** How long production is measured in each half of a round. */
+/** Time for which production is measured in each half of a round, s. */
 const SECONDS = Number(process.env["BESIDE_SECONDS"] ?? 10);
 const FILES_EACH = 10_000;
 const MAX_SLOWDOWN = 0.03;
@@ -22,7 +22,7 @@ const MAX_SLOWDOWN = 0.03;
 const MAX_IO = Number(process.env["BESIDE_MAX_IO"] ?? 5);
 const production = join(import.meta.dirname, "production.ts");
 
-/** What `production.ts` prints. */
+/** The output of `production.ts`. */
 interface Produced {
   readonly filesPerS: number;
   readonly copyMs: number;

@@ -11,7 +11,7 @@ const FILES_EACH = 3;
 /** Minutes that are measured; a pass by schedule is in each. */
 const MINUTES = Number(process.env["IDLE_MINUTES"] ?? 10);
 const MINUTE_MS = 60_000;
-/** What the first passes leave to the garbage collector. */
+/** Time for the garbage collector to collect the remains of the first passes, ms. */
 const REST_MS = 20_000;
 const LOOK_MS = 5000;
 const MAX_SHARE = 0.005;

@@ -3,17 +3,17 @@ import { closeSync, ftruncateSync, openSync, truncateSync, writeSync } from "nod
 import { gzipSync } from "node:zlib";
 import { tarMember } from "../fixtures/tar-blocks.ts";
 
-/** Writes a file of about so many bytes, or of so many entries. */
+/** Writes a file of about this many bytes, or of this many entries. */
 type Write = (path: string, size: number) => void;
 
 /** A large file and a small one of the same format. */
 export interface Kind {
-  /** What is compared with what. */
+  /** The name of the comparison. */
   readonly name: string;
   /** Of both files, without its first dot. */
   readonly extension: string;
   readonly write: Write;
-  /** What `write` is given for each. */
+  /** The argument of `write` for each. */
   readonly large: number;
   readonly small: number;
   /** Bytes that may be read of the large one. */
@@ -25,7 +25,7 @@ export interface Kind {
 const MB = 1024 ** 2;
 const GB = 1024 ** 3;
 const TB = 1024 ** 4;
-/** What stands at the beginning of a sparse file. */
+/** Bytes at the beginning of a sparse file that are not a hole. */
 const HEAD_BYTES = 4 * MB;
 const TAR_MEMBERS = 10;
 const CSV_HEADER = "id,name\n";
@@ -116,7 +116,7 @@ with zipfile.ZipFile(path, "w") as archive:
   execFileSync("python3", ["-c", script, path, String(bytes)]);
 }
 
-/** So many small members. */
+/** Writes a zip of this many small members. */
 function writeZipOfMany(path: string, entries: number): void {
   const script = `
 import sys, zipfile

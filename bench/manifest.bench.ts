@@ -17,7 +17,7 @@ const LINES = Number(process.env["MANIFEST_LINES"] ?? 1_000_000);
 const LINES_AT_ONCE = 10_000;
 const LONG = "acme/long/v1";
 const SHORT = "zeta/short/v1";
-/** A line comes to the short manifest so often, ms. */
+/** Time between two lines of the short manifest, ms. */
 const EVERY_MS = 100;
 const MAX_P99_MS = 2000;
 const MAX_TIMES_ORDERED = 3;

@@ -9,7 +9,7 @@ import { ENVIRONMENT, PROGRAM } from "./built.ts";
 /** A daemon of the built program. */
 export interface MeasuredDaemon {
   readonly pid: number;
-  /** Waits until so many files were sampled in all, those of earlier processes too. */
+  /** Waits until this many files were sampled in all, those of earlier processes too. */
   hasSampled(files: number): Promise<void>;
   /** Waits until every sample is on stable storage, after which it has nothing left to do. */
   hasSynced(): Promise<void>;
@@ -22,7 +22,7 @@ const FAILED = "SELECT coalesce(sum(n), 0) FROM counts WHERE what = 'failed'";
 const SAMPLED = "SELECT coalesce(sum(n), 0) FROM counts WHERE what = 'sampled'";
 const UNSYNCED = "SELECT count(*) FROM unsynced";
 
-/** How many files of a lake were sampled so far, by the cache. */
+/** Number of a lake's files that were sampled so far, by the cache. */
 export function sampledIn(prefix: string): number {
   const state = join(prefix, ".staging-sampler");
   if (!hasCache(state)) return 0;

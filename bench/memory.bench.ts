@@ -8,7 +8,7 @@ import { steadyWork } from "./steady.ts";
 import { announce, csvOf, makeDataset, writeFiles } from "./small-lake.ts";
 
 const MAX_BYTES = 200e6;
-/** The larger of two is no more than so many times the smaller. */
+/** Greatest ratio of the larger of two to the smaller. */
 const MAX_GROWTH = 1.1;
 const MB = 1024 ** 2;
 const GB = 1024 ** 3;
@@ -29,7 +29,7 @@ const MAX_KB_PER_MINUTE = 1000;
 const DATASETS = 1000;
 const FILES_EACH = 5;
 
-/** What the daemon has resident at most: full caches, large files, many datasets. */
+/** Measures the daemon's resident memory at most: full caches, large files, many datasets. */
 export async function bench(): Promise<boolean> {
   using place = ground();
   const isSteady = await ofSteadyWork(join(place.path, "steady"));
@@ -67,7 +67,7 @@ async function ofSteadyWork(prefix: string): Promise<boolean> {
   return isBelow("steady work of all formats, page on", rssKb * 1024) && isLevel;
 }
 
-/** Peaks with a cache of so many entries, and of twice as many. Bytes. */
+/** Peaks with a cache of `ENTRIES` entries, and of twice as many. Bytes. */
 async function ofFullCaches(prefix: string): Promise<[number, number]> {
   const names = Array.from({ length: CACHED_DATASETS }, (_, i) => `acme/orders-${i}/v1`);
   const datasets = names.map((name) => makeDataset(prefix, name));

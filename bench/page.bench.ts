@@ -12,12 +12,14 @@ const ROWS = 1_000_000;
 const DATASETS = 1000;
 const ROUNDS = 15;
 const DATASET = "acme/orders/v1";
-/** What is asked for beside each view: an asset that stands in memory. */
+/** The address that is asked for beside each view: an asset that stands in memory. */
 const STATIC = "/assets/icon.svg";
 /** Until the first byte of any view. */
 const MAX_MS = 100;
 
-/** How long each view takes over a full cache, beside an answer that costs nothing to make. */
+/**
+ * Measures the time of each view over a full cache, beside an answer that costs nothing to make.
+ */
 export async function bench(): Promise<boolean> {
   using place = ground();
   const prefix = place.path;

@@ -8,7 +8,7 @@ import { ENVIRONMENT, MAIN } from "./built.ts";
 /** A benchmark; false when it misses its number. */
 export type Bench = () => Promise<boolean>;
 
-/** What is compared. Each function makes its own ground and returns a rate: more is better. */
+/** A comparison. Each function makes its own ground and returns a rate: more is better. */
 export interface Comparison {
   readonly name: string;
   readonly unit: string;

@@ -9,7 +9,7 @@ import { compare, ground, median, print } from "./pairs.ts";
 
 const MB = 1024 ** 2;
 
-/** What is measured of one sample. */
+/** Measurements of one sample. */
 interface Measured {
   readonly ms: number;
   /** Resident at most, in bytes, of the whole process. */
@@ -24,7 +24,7 @@ const files = [
   { name: "columns-2000.parquet", atLeast: 1 },
   { name: "row-groups-10000.parquet", atLeast: 3 },
 ] as const;
-/** How much of DuckDB's memory it may take. */
+/** Share of DuckDB's memory that it may take. */
 const MEMORY = 1 / 4;
 
 /** The sample of a large Parquet file beside DuckDB's `COPY … LIMIT 100`, each in a process of its own. */

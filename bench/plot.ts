@@ -1,10 +1,10 @@
-/** A place on a plot, with what is said and shown beside it. */
+/** A place on a plot, with the text and the dots beside it. */
 export interface PlotPoint {
   readonly x: number;
   readonly y: number;
   /** Stands above the point, or below where the one before is too near. */
   readonly label?: string;
-  /** What `y` is the median of: small dots. */
+  /** The values that `y` is the median of: small dots. */
   readonly rounds?: readonly number[];
 }
 
@@ -18,12 +18,12 @@ export interface Series {
   readonly points: readonly PlotPoint[];
 }
 
-/** What is drawn. Both axes are linear and begin at or below the smallest value; y begins at 0. */
+/** A plot to draw. Both axes are linear and begin at or below the smallest value; y begins at 0. */
 export interface Plot {
   readonly title: string;
   /** Lines below the title: when, where and how it was measured. */
   readonly description: readonly string[];
-  /** What each axis counts, with its unit. */
+  /** The quantity on each axis, with its unit. */
   readonly xLabel: string;
   readonly yLabel: string;
   readonly series: readonly Series[];
@@ -31,13 +31,13 @@ export interface Plot {
 
 const WIDTH = 760;
 const HEIGHT = 460;
-/** Where the axes run. */
+/** The place of the axes. */
 const frame = { left: 80, right: WIDTH - 40, top: 120, bottom: HEIGHT - 60 };
 /** Neutral, since nobody knows what colour the page behind it has. */
 const GREY = "#888";
 /** About how many ticks an axis has. */
 const TICKS = 6;
-/** Points keep off the frame's sides, so that what is said about them has room. */
+/** Points keep off the frame's sides, so that their texts have room. */
 const INSET = 32;
 /** Labels of points that are nearer to each other than this would touch. */
 const LABEL_WIDTH = 48;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 /** `USER_HZ`: what `/proc/PID/stat` counts in, the same on every Linux. */
 const TICKS_PER_S = 100;
-/** Where user and system time stand after the name, which is in brackets and may hold anything. */
+/** Positions of user and system time after the name, which is in brackets and may hold anything. */
 const USER_FIELD = 11;
 const SYSTEM_FIELD = 12;
 

@@ -17,7 +17,7 @@ const THREADS = [1, 2, 3, 4];
 const ENTRIES = [0, 100_000, 500_000, 1_000_000, 2_000_000];
 /** Two threads have to reach this much of the rate of one. */
 const LEAST_OF_ONE_THREAD = 1;
-/** So many cached entries may cost so much: the rate beside that with an empty cache. */
+/** Number of cached entries, and the least rate with them, beside the rate with an empty cache. */
 const LOADED = 1_000_000;
 const LEAST_OF_EMPTY = 0.8;
 
@@ -26,7 +26,7 @@ const plots = join(import.meta.dirname, "../docs/plots");
 const OURS = "#2f81f7";
 const OTHER = "#d9730d";
 
-/** How a backlog of small files goes with more threads, and with more entries cached: two plots. */
+/** Measures a backlog of small files with more threads, and with more entries cached: two plots. */
 export async function bench(): Promise<boolean> {
   const where = circumstances();
   using place = ground();
@@ -236,7 +236,7 @@ function save(name: string, plot: Plot): void {
   writeFileSync(join(plots, name), svgOf(plot));
 }
 
-/** When and where this is measured, and how much the machine has to do before it begins. */
+/** The time and the machine of the measurement, and the machine's load before it begins. */
 function circumstances(): string {
   const [first] = cpus();
   const day = new Date().toISOString().slice(0, 10);

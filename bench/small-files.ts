@@ -52,7 +52,7 @@ export interface SmallLake {
   readonly files: number;
   readonly datasets: number;
   readonly bodies: Bodies;
-  /** Where the files are that its bronze files are links to. */
+  /** Directory of the files that its bronze files are links to. */
   readonly pool: string;
 }
 

@@ -13,7 +13,7 @@ export function makeDataset(prefix: string, dataset: string): string {
   return directory;
 }
 
-/** A CSV file of so many bytes; its last record may be cut. */
+/** A CSV file of this many bytes; its last record may be cut. */
 export function csvOf(bytes: number): Buffer {
   const rows = Array.from(
     { length: ROW_COUNT },

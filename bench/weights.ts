@@ -7,16 +7,16 @@ import { ofUnit } from "./built.ts";
 export interface Group {
   /** Puts a process into it. @throws errno */
   add(pid: number): void;
-  /** What weighs in it, as the kernel tells it back; empty where it may not be made. */
+  /** The weights in it, as the kernel tells them back; empty where it may not be made. */
   readonly inForce: readonly string[];
   [Symbol.dispose](): void;
 }
 
 const IO_CLASSES = ["none", "realtime", "best-effort", "idle"];
-/** What the kernel gives to a group that nobody weighs; the unit's weights are to be seen beside it. */
+/** The kernel's weight of a group that nobody weighs; the unit's weights show beside it. */
 const USUAL = 100;
 
-/** Where groups with weights may be: version 2, and version 1 with the numbers systemd gives it. */
+/** Places of groups with weights: version 2, and version 1 with the numbers systemd gives it. */
 const WEIGHTS = [
   { below: "/sys/fs/cgroup", file: "cpu.weight", key: "CPUWeight", unit: 1 },
   { below: "/sys/fs/cgroup", file: "io.weight", key: "IOWeight", unit: 1 },
@@ -24,7 +24,7 @@ const WEIGHTS = [
   { below: "/sys/fs/cgroup/blkio", file: "blkio.bfq.weight", key: "IOWeight", unit: 1 },
 ];
 
-/** What stands before a command so that it is as nice as the unit says. */
+/** The words before a command that make it as nice as the unit says. */
 export function nicely(): readonly string[] {
   const ioClass = String(IO_CLASSES.indexOf(ofUnit("IOSchedulingClass")));
   const io = ["ionice", "-c", ioClass, "-n", ofUnit("IOSchedulingPriority")];
@@ -55,7 +55,7 @@ export function makeGroup(name: string, weights: "unit" | "usual"): Group {
   };
 }
 
-/** How nice a process is, as the kernel tells it. */
+/** The niceness of a process, as the kernel tells it. */
 export function nicenessOf(pid: number): string {
   const io = has("ionice") ? spawnSync("ionice", ["-p", String(pid)], { encoding: "utf8" }) : null;
   const stat = readFileSync(`/proc/${pid}/stat`, "latin1");

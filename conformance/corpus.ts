@@ -10,7 +10,7 @@ export interface CorpusFile {
   readonly format: string;
   /** `valid`, `odd`, `corrupt` or `hostile`. */
   readonly class: string;
-  /** What other tools found in it. */
+  /** Facts that other tools found in it. */
   readonly facts: Readonly<Record<string, unknown>>;
 }
 

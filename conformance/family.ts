@@ -50,7 +50,7 @@ function peakOf(pid: number): number {
   return Number(/^VmHWM:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
 }
 
-/** What is gone has nothing to say. */
+/** The text of a file; empty where it is gone. */
 function read(path: string): string {
   try {
     return readFileSync(path, "latin1");

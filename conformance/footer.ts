@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 /** The fields of a Parquet footer by number, each as the bytes of its value. */
 export type Footer = ReadonlyMap<number, Buffer>;
 
-/** What of the footer says how rows are to be understood. */
+/** Fields of the footer that say how rows are to be understood. */
 const kept = { version: 1, schema: 2, "key-value metadata": 5, created_by: 6, "column orders": 7 };
 const NUM_ROWS = 3;
 
@@ -17,7 +17,7 @@ export function readFooter(path: string): Footer {
   return fieldsOf(file.subarray(start, end));
 }
 
-/** Which parts of a footer a sample does not have byte for byte. */
+/** Parts of a footer that a sample does not have byte for byte. */
 export function footerFaults(original: Footer, sample: Footer): string[] {
   const differing = Object.entries(kept).filter(([, field]) => {
     const [wanted, found] = [original.get(field), sample.get(field)];
@@ -64,7 +64,7 @@ function eachField(
   }
 }
 
-/** Where a value of a type ends. */
+/** The offset at which a value of a type ends. */
 function endOf(bytes: Buffer, at: number, type: number): number {
   if (type <= 3) return at + 1;
   if (type <= 6) return varint(bytes, at).end;

@@ -8,7 +8,7 @@ export interface Helper {
   end(): void;
 }
 
-/** Why there is no answer. */
+/** The reason why there is no answer. */
 export interface HelperError {
   readonly error: string;
 }

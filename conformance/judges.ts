@@ -110,7 +110,7 @@ async function judgeSample(
   return "error" in answer ? { verdict: "unjudged", why: answer.error } : answer;
 }
 
-/** What the corpus says of a file. */
+/** The corpus's facts about a file. */
 function factsOf({ facts, class: kind }: CorpusFile): object {
   return { ...facts, class: kind };
 }

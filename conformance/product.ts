@@ -13,7 +13,7 @@ const MAX_SAID_CHARACTERS = 16_384;
 /** Done, and done though entries failed. */
 const ORDINARY_ENDS: ReadonlySet<unknown> = new Set([0, 3]);
 
-/** What the product noted of one file. */
+/** The product's receipt of one file. */
 export interface Receipt {
   readonly raw: string;
   readonly outcome: string;
@@ -29,7 +29,7 @@ export interface Receipt {
   readonly warnings?: readonly string[];
 }
 
-/** How the process died, or that it had to be killed. */
+/** The death of the process, or that it had to be killed. */
 export interface BadEnd {
   readonly result: "crash" | "hang";
   readonly why: string;
@@ -96,7 +96,7 @@ async function runOnce(config: string) {
   return { code, signal, isKilled, peakBytes: memory.end(), said };
 }
 
-/** What it said at its end, without stack and without failures of files, which are in receipts. */
+/** Its last words, without stack and without failures of files, which are in receipts. */
 function lastWords(said: string): string {
   const lines = said.split("\n").filter((line) => !/^\s*$|^\s+at |^failed: /.test(line));
   return lines.slice(-6).join(" ").slice(0, 600);

@@ -6,7 +6,9 @@ import { shorten, spell } from "./spell.ts";
 
 const same = <T>(value: T): T => value;
 
-/** What is decoded stays as it is stored: no text of bytes, no milliseconds of nanoseconds. */
+/**
+ * Parsers that leave values as they are stored: no text of bytes, no milliseconds of nanoseconds.
+ */
 const parsers = {
   timestampFromMilliseconds: same,
   timestampFromMicroseconds: same,

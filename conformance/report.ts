@@ -15,7 +15,7 @@ export interface FormatReport {
   readonly verdicts: readonly Verdict[];
   readonly seconds: number;
   readonly peakBytes: number;
-  /** How the product's process ended, where it should not have. */
+  /** The end of the product's process, where it should not have ended. */
   readonly end?: BadEnd;
 }
 
@@ -84,7 +84,7 @@ function listText(
   return lines.length === 0 ? "" : [`${title}: ${lines.length}`, ...lines].join("\n");
 }
 
-/** How the broken files of JSONTestSuite were told from valid ones. */
+/** Text about the ways in which broken files of JSONTestSuite were recognised. */
 function jsonSuiteText(all: readonly Verdict[]): string {
   const broken = all.filter(({ path }) => /\/n_[^/]+\.json$/.test(path));
   const ways = Object.groupBy(broken, wayOf);

@@ -1,6 +1,6 @@
-/** What a reader read of a file. */
+/** A reader's result for a file. */
 export interface Rows {
-  /** What the file says of its columns, and of itself. */
+  /** The file's own description of its columns, and of itself. */
   readonly columns: readonly string[];
   /** Each row's values, as `spell` spells them. */
   readonly rows: readonly (readonly string[])[];
@@ -23,7 +23,7 @@ export function wantedRows(original: Rows, sample: Rows, isCutByBytes: boolean):
     : original;
 }
 
-/** Where a sample says something else of itself than its original, or undefined. */
+/** The place at which a sample describes itself otherwise than its original, or undefined. */
 export function columnsFault(original: Rows, sample: Rows): string | undefined {
   const count = Math.max(original.columns.length, sample.columns.length);
   for (let i = 0; i < count; i += 1) {
@@ -33,7 +33,7 @@ export function columnsFault(original: Rows, sample: Rows): string | undefined {
   return undefined;
 }
 
-/** Where a sample has other values than the rows it was made from, or undefined. */
+/** The place at which a sample has other values than the rows it was made from, or undefined. */
 export function valuesFault(original: Rows, sample: Rows): string | undefined {
   if (original.rows.length !== sample.rows.length) {
     return `${sample.rows.length} rows, not ${original.rows.length}`;

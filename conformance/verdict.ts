@@ -1,11 +1,11 @@
-/** What a judge says of one sample. */
+/** A judge's view of one sample. */
 export interface Judgement {
   /** `unjudged` where no reader reads the original. */
   readonly verdict: "exact" | "inexact" | "unjudged";
   readonly why?: string;
 }
 
-/** What became of one file of the corpus. */
+/** The result for one file of the corpus. */
 export interface Verdict {
   readonly path: string;
   readonly format: string;
@@ -18,11 +18,11 @@ export interface Verdict {
   readonly warnings: readonly string[];
   /** The format the product says its sample has. */
   readonly sampledAs?: string;
-  /** What readers of Parquet found. */
+  /** Findings of readers of Parquet. */
   readonly parquet?: ParquetFindings;
 }
 
-/** What readers of Parquet found in a sample. */
+/** Findings of readers of Parquet in a sample. */
 export interface ParquetFindings {
   readonly schemaExact: boolean;
   /** By reader; absent where it does not read the original. */

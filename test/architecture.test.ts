@@ -55,10 +55,12 @@ const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
   zod: ["config", "staging"],
 };
 
-/** What has no effects: bytes and values in, bytes and values out. */
+/** Modules without effects: bytes and values in, bytes and values out. */
 const PURE =
   /^src\/(formats|decode|lib|job\.ts|samples\/path\.ts|store\/[^/]+(?<!open)\.ts|sampling\/(summary|drain\/retry|job\/sample-names)\.ts)/;
-/** What has effects: disk, network, processes, threads; and the rooms that stand for them. */
+/**
+ * Node modules with effects: disk, network, processes, threads; and the rooms that stand for them.
+ */
 const EFFECTS = /^node:(fs|net|http|https|dgram|child_process|worker_threads|cluster)(\/|$)/;
 
 interface Import {

@@ -37,7 +37,7 @@ test("the JSON Schema is the one that the code gives", () => {
   expect(read("config/config.schema.json")).toBe(schemaText());
 });
 
-/** How the operations guide says when something is tried again. */
+/** Words of the operations guide for the time of the next try. */
 const again: Readonly<Record<Retry, RegExp>> = {
   later: /^5 s, doubling to 1 h/,
   few: /^three times$/,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "./random.ts";
 import type { Turnstile } from "./turnstile.ts";
 
-/** How somebody acts. */
+/** The actions of one actor. */
 export interface Acting {
   readonly act: () => Promise<void>;
   readonly random: Random;

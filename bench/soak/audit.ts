@@ -10,7 +10,7 @@ import type { Fault, Tally } from "./tally.ts";
 /** Compares a lake in which nothing is left to do with what production knows of it. */
 export type Audit = (settled: Settled) => Promise<void>;
 
-/** What is needed for it. */
+/** Options of `createAudit`. */
 export interface Auditing {
   readonly datasets: readonly Dataset[];
   readonly config: string;
@@ -25,7 +25,7 @@ interface AuditedDataset {
   readonly findings: readonly object[];
 }
 
-/** What the program's own audit may not find, and what it would be. */
+/** Findings that the program's own audit may not have, and the fault that each would be. */
 const unwanted: Readonly<Record<string, Fault>> = {
   waiting: "lost",
   stale: "lost",
@@ -124,7 +124,10 @@ function pairsOf(dataset: Dataset, listed: Listed): Pair[] {
   });
 }
 
-/** What was announced so far has been judged; only newest versions are remembered, and kept. */
+/**
+ * Begins again: everything announced so far has been judged; only newest versions are remembered,
+ * and kept.
+ */
 function beginAnew(dataset: Dataset, listed: Listed): void {
   dataset.announced.clear();
   dataset.bad.clear();

@@ -20,7 +20,7 @@ export interface Crowd {
   end(): Promise<void>;
 }
 
-/** Where they are. */
+/** The lake and the daemon that they gather at. */
 export interface Gathering {
   readonly turnstile: Turnstile;
   readonly seed: number;
@@ -33,7 +33,7 @@ export interface Gathering {
   readonly alone: Dataset;
   readonly ready: ReadonlyMap<string, readonly string[]>;
   readonly daemon: Daemon;
-  /** Whether the daemon is to be troubled. */
+  /** True when the daemon is to be troubled. */
   readonly isStormy: () => boolean;
   /** Looks at what a kill has left. */
   readonly checkKilled: () => Promise<void>;

@@ -15,7 +15,7 @@ export interface Daemon {
   signal(signal: NodeJS.Signals): void;
   /** Ends it; resolves once it is gone, with false where it did not end as it should. */
   end(signal: "SIGKILL" | "SIGTERM"): Promise<boolean>;
-  /** How often one ended unasked since this was asked last. */
+  /** Returns the number of daemons that ended unasked since the last call. */
   takeEnded(): number;
   /** Warnings and errors that were logged so far, by message and code. */
   logged(): ReadonlyMap<string, number>;
@@ -93,7 +93,7 @@ export function createDaemon(config: string, logPath: string): Daemon {
   };
 }
 
-/** What a process has resident and open; undefined where it is gone. */
+/** The resident memory and the descriptors of a process; undefined where it is gone. */
 export function footprintOf(pid: number): Footprint | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");

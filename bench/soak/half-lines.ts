@@ -5,7 +5,7 @@ import { chooseRaw, type Making, noteAnnounced, writeVersion } from "./versions.
 
 /**
  * Announces files as somebody would whose writes are not whole: alone in its dataset, since half a
- * line is spoilt by whoever else writes. Returns the function that does one thing.
+ * line is spoilt by anybody else who writes. Returns the function that does one thing.
  */
 export function createHalfLines(dataset: Dataset, making: Making): () => Promise<void> {
   const { random, tally } = making;

@@ -6,7 +6,7 @@ import { command } from "./program.ts";
 
 /** A sample, and the file it was taken from. */
 export interface Pair {
-  /** What is in the file: see `Version`. */
+  /** The kind of the content: see `Version`. */
   readonly kind: string;
   /** Absolute. */
   readonly bronze: string;
@@ -24,14 +24,14 @@ const ours: Readonly<Record<string, (original: Buffer, taken: Buffer) => Promise
   },
 };
 
-/** What is wrong with samples of which only the name is known: each has to be a whole one. */
+/** Judges samples of which only the name is known: each has to be a whole one. */
 export async function judgeWhole(samples: readonly string[]): Promise<readonly (string | null)[]> {
   return askPython(samples.map((sample) => ({ kind: "any", sample })));
 }
 
 /**
- * What is wrong with samples, one answer a pair, undefined for nothing. Nothing of the program is
- * used for it: Python reads what its standard library can, other libraries the rest.
+ * Judges samples: one answer for each pair, undefined where nothing is wrong. It uses nothing of
+ * the program: Python reads what its standard library can, other libraries the rest.
  */
 export async function judge(pairs: readonly Pair[]): Promise<readonly (string | undefined)[]> {
   const theirs = pairs.filter(({ kind }) => ours[kind] === undefined);

@@ -7,7 +7,7 @@ export interface Version {
   readonly mtime: number;
   /** As the manifest says it. */
   readonly bronze: string;
-  /** What is in it: an extension, or `nothing`, `binary`, `garbage`. */
+  /** The kind of its content: an extension, or `nothing`, `binary`, `garbage`. */
   readonly content: string;
   /** The manifest's generation when it was announced. */
   readonly generation: number;
@@ -99,12 +99,12 @@ export function createRaw(dataset: Dataset, kind: string): Raw {
   return raw;
 }
 
-/** Whether a version's content is broken, so that it must fail. */
+/** True when a version's content is broken, so that it must fail. */
 export function mustFail({ content }: Version): boolean {
   return content === "garbage";
 }
 
-/** How a version is named where it is remembered. */
+/** The key by which a version is remembered. */
 export function keyOf(raw: string, mtime: number): string {
   return `${raw} ${mtime}`;
 }

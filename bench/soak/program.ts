@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
-/** How the program is started. */
+/** The command that starts the program. */
 export const PROGRAM: readonly string[] = [join(import.meta.dirname, "../../src/main.ts")];
 
 /** Runs a command to its end; returns what it printed. @throws Error for any other exit code. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Dataset, keyOf, mustFail } from "./lake.ts";
 import type { Fault } from "./tally.ts";
 
-/** What the receipts since the last look say. */
+/** Findings in the receipts since the last look. */
 export interface ReceiptFindings {
   /** Samples that were made of a version that had one already. */
   readonly redone: number;

@@ -17,7 +17,7 @@ import type { Tally } from "./tally.ts";
 /** Rotated files that stay. */
 const KEPT = 2;
 
-/** Renames the manifest, as logrotate does, whoever writes to it meanwhile. @throws errno */
+/** Renames the manifest, as logrotate does, even while somebody writes to it. @throws errno */
 export function rotate(dataset: Dataset, tally: Tally): void {
   if (!existsSync(dataset.manifest)) return;
   renameSync(dataset.manifest, freeName(dataset));

@@ -15,7 +15,7 @@ import { emptyTally, type Fault, type Tally } from "./tally.ts";
 import { writeConfig } from "./trouble.ts";
 import { createTurnstile } from "./turnstile.ts";
 
-/** How a run goes. */
+/** Options of a run. */
 export interface SoakOptions {
   /** An empty directory for everything. */
   readonly directory: string;
@@ -27,7 +27,7 @@ export interface SoakOptions {
   readonly print: (line: string) => void;
 }
 
-/** What a run was. */
+/** The result of a run. */
 export interface Soaked {
   readonly tally: Tally;
   /** Of the daemon in the calm. */

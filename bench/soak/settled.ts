@@ -3,13 +3,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Dataset, mustFail, type Version } from "./lake.ts";
 import { sampler } from "./program.ts";
 
-/** What the program lists: dataset, raw, entry. */
+/** The entries that the program lists: dataset, raw, entry. */
 export type Listed = ReadonlyMap<string, ReadonlyMap<string, ListedEntry>>;
 
-/** What was there when nothing was left to do, or when patience ended. */
+/** The state when nothing was left to do, or when patience ended. */
 export interface Settled {
   readonly listed: Listed;
-  /** What is still to be done, and nobody does. */
+  /** Work that is still to be done, and that nobody does. */
   readonly pending: readonly string[];
 }
 
@@ -44,7 +44,7 @@ export async function untilSettled(
   }
 }
 
-/** What the program lists now. */
+/** The entries that the program lists now. */
 export async function list(config: string): Promise<Listed> {
   const entries = JSON.parse(await sampler(["list", "--json"], config)) as ListedEntry[];
   const byDataset = Map.groupBy(entries, ({ dataset }) => dataset);
@@ -54,8 +54,8 @@ export async function list(config: string): Promise<Listed> {
 }
 
 /**
- * Whether an entry may be gone: a failure without a sample is known by its line only, and neither
- * that nor the cache is there any more.
+ * True when an entry may be gone: a failure without a sample is known by its line only, and both
+ * the line and the cache are gone.
  */
 export function mayBeForgotten(dataset: Dataset, version: Version, wasCacheLost: boolean): boolean {
   return wasCacheLost && mustFail(version) && version.generation <= dataset.forgotten;

@@ -1,6 +1,6 @@
 import type { Footprint } from "./daemon.ts";
 
-/** How memory and descriptors of one process went on, by linear regression. */
+/** The course of memory and descriptors of one process, by linear regression. */
 export interface Slopes {
   readonly samples: number;
   readonly minutes: number;

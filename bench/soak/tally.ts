@@ -1,4 +1,4 @@
-/** What was done, and what was wrong. */
+/** Counts of actions and of faults. */
 export interface Tally {
   /** Raws. */
   files: number;
@@ -37,7 +37,7 @@ export interface Tally {
   ended: number;
 }
 
-/** What makes a run fail. */
+/** Counts that make a run fail. */
 export const FAULTS = ["lost", "halfWritten", "invented", "left", "disturbed", "ended"] as const;
 
 /** One of them. */

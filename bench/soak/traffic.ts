@@ -12,7 +12,7 @@ export interface Announcer {
   whole(): Promise<void>;
 }
 
-/** What one needs. */
+/** Options of announcing. */
 export interface Announcing extends Making {
   readonly datasets: readonly Dataset[];
   readonly config: string;

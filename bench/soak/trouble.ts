@@ -5,7 +5,7 @@ import type { Daemon } from "./daemon.ts";
 import type { Random } from "./random.ts";
 import type { Tally } from "./tally.ts";
 
-/** Who troubles the daemon, and what with. */
+/** Options of troubling the daemon. */
 export interface Troubling {
   readonly daemon: Daemon;
   readonly random: Random;

@@ -12,7 +12,7 @@ import {
 import type { Producer } from "./producer.ts";
 import type { Tally } from "./tally.ts";
 
-/** What new versions are made with. */
+/** Options of making new versions. */
 export interface Making {
   readonly random: Random;
   readonly producer: Producer;

@@ -25,7 +25,7 @@ function has(shell: string): boolean {
   return spawnSync(shell, ["-c", "true"]).error === undefined;
 }
 
-/** What bash would offer after these words; the last one is what is being typed. */
+/** The completions that bash offers after these words; the last one is still being typed. */
 async function offeredByBash(...words: string[]): Promise<string[]> {
   const program = `${await output("completion", "bash")}
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
@@ -40,7 +40,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
   return ran.stdout.split("\n").filter((line) => line !== "");
 }
 
-/** What fish would offer for a line; each without its description. */
+/** The completions that fish offers for a line; each without its description. */
 async function offeredByFish(line: string): Promise<string[]> {
   const program = `${await output("completion", "fish")}\ncomplete -C '${line}'`;
   const ran = spawnSync("fish", ["--no-config", "-c", program], { cwd: folder, encoding: "utf8" });

@@ -105,7 +105,7 @@ function documents(): Map<string, Map<string, Field>> {
 const known = documents();
 const used = new Map([...known].map(([name]) => [name, new Set<string>()]));
 
-/** What is wrong with a value that is documented as this type. */
+/** Faults of a value that is documented as this type. */
 function faults(value: unknown, type: string, at: string): string[] {
   const [, element] = /^list of (.*)$/.exec(type) ?? [];
   if (element !== undefined) {

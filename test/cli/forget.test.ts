@@ -19,7 +19,7 @@ async function fill(world: World): Promise<void> {
   await world.pass();
 }
 
-/** What the cache still has of a dataset, in all of its tables. */
+/** The cache's rows of a dataset that are left, in all of its tables. */
 function leftOf(world: World, dataset: string): Record<string, number> {
   const tables = ["files", "names", "checkpoints", "rejected", "counts", "totals", "forgotten"];
   const db = world.db();

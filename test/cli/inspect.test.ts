@@ -6,7 +6,7 @@ import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
 
 const OTHER = "zeta/other/v2";
 
-/** What `status --json` prints. */
+/** The output of `status --json`. */
 interface Report {
   readonly failures: unknown;
   readonly totals: unknown;

@@ -124,7 +124,7 @@ const view = {
 const findings = ["ok", "waiting", "stale", "unread", "failed", "missing", "lost", "orphan"];
 
 /**
- * What programs may count on: for each command the arguments, the exit code and the fields of its
+ * The contract with programs: for each command the arguments, the exit code and the fields of its
  * output. Further fields may come; none of these goes or becomes something else.
  */
 const contract: Readonly<Record<string, readonly [readonly string[], number, unknown]>> = {
@@ -255,7 +255,7 @@ const contract: Readonly<Record<string, readonly [readonly string[], number, unk
   ],
 };
 
-/** What the program prints for these arguments, without a process of its own. */
+/** The program's help for these arguments, without a process of its own. */
 async function helpOf(...args: string[]): Promise<string> {
   const stream = new PassThrough();
   const out = stream as unknown as NodeJS.WriteStream;

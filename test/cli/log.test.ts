@@ -12,7 +12,7 @@ import { endingWithUs, PATIENCE_MS } from "../helpers/child.ts";
 const root = join(import.meta.dirname, "../..");
 const main = join(root, "src/main.ts");
 const NEVER = "0 0 29 2 *";
-/** What every line has. */
+/** Fields of every line. */
 const COMMON = ["level", "time", "pid", "sampler", "msg"];
 
 /** Message → keys, as docs/operations.md has them. */

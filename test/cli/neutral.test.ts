@@ -6,7 +6,7 @@ import { runProgram } from "../../src/cli/program.ts";
 import { jsonText } from "../../src/lib/text.ts";
 import { createWorld, rows } from "../helpers/world.ts";
 
-/** What a terminal obeys, and what turns the direction of text around. */
+/** Characters that a terminal obeys, and characters that change the direction of text. */
 const bad = "\u001b[31m\u009b\u202e";
 /** None of which a person is shown. */
 // oxlint-disable-next-line no-control-regex

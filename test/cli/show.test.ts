@@ -29,7 +29,7 @@ async function show(world: World, ...args: readonly string[]): Promise<Ran> {
 // oxlint-disable-next-line no-control-regex
 const moving = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e]/;
 
-/** What `show` prints on stdout; it must end well. */
+/** The output of `show` on stdout; it must end well. */
 async function shown(world: World, ...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await show(world, ...args);
   expect([code, stderr]).toEqual([0, ""]);

@@ -6,7 +6,7 @@ import { endingWithUs, PATIENCE_MS } from "../helpers/child.ts";
 
 const main = join(import.meta.dirname, "../../src/main.ts");
 
-/** Whether a program can be given a terminal here. */
+/** True when a program can be given a terminal here. */
 export const hasTerminal = spawnSync("script", ["--version"]).error === undefined;
 
 /** A command of ours that runs on a terminal; it is killed where it is not over by itself. */

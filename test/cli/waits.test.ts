@@ -13,7 +13,7 @@ async function textOf(world: World, ...args: readonly string[]): Promise<string>
   return stdout.toString();
 }
 
-/** What the page says of everything. */
+/** The text of the page about everything. */
 async function overview(world: World): Promise<string> {
   await using pages = await servePages(world.settings());
   return (await ask(pages.url, "/")).body;

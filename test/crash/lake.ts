@@ -18,7 +18,7 @@ import { runProgram } from "../../src/cli/program.ts";
 
 const main = join(import.meta.dirname, "../../src/main.ts");
 const DATASETS = ["acme/orders/v1", "zeta/events/v2"] as const;
-/** What belongs to production, and is never written by the program. */
+/** Directories of production, which the program never writes. */
 const GIVEN = ["bronze", "manifests"] as const;
 const BINARY = Buffer.from("0102030405067f80", "hex");
 const ZIP = join(import.meta.dirname, "../../fixtures/zip/by-yazl.zip");
@@ -63,8 +63,8 @@ export function makeLake(): Lake {
 }
 
 /**
- * What comes after a crash: versions that need another name than those before them, or fail where
- * those did not, or the other way round. Not for copies: they share their manifests.
+ * Announces the versions after a crash: they need another name than those before them, or fail
+ * where those did not, or the other way round. Not for copies: they share their manifests.
  */
 export function goOn(lake: Lake): void {
   for (const dataset of DATASETS) {
@@ -143,13 +143,15 @@ function lakeIn(directory: string): Lake {
   };
 }
 
-/** A second name for every file: a manifest is known by its inode, and a copy would be read anew. */
+/**
+ * Gives every file a second name: a manifest is known by its inode, and a copy would be read again.
+ */
 function linkAll(from: string, to: string): void {
   mkdirSync(to);
   for (const name of readdirSync(from)) linkSync(join(from, name), join(to, name));
 }
 
-/** What a command prints as JSON. In this process: it only looks, and starting one costs more. */
+/** The JSON that a command prints. In this process: it only looks, and starting one costs more. */
 async function inspected(
   command: "list" | "audit",
   config: string,
@@ -194,7 +196,7 @@ function samplesOf(samples: string, isLeftOut: (name: string) => boolean): Recor
   );
 }
 
-/** What the last receipt of each raw says. */
+/** The last receipt of each raw. */
 function lastReceipts(samples: string): Record<string, unknown> {
   const lines = readFileSync(join(samples, "_receipts.jsonl"), "utf8").trimEnd().split("\n");
   const receipts = lines.map((line) => JSON.parse(line) as Record<string, unknown>);

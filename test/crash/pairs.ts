@@ -8,7 +8,7 @@ export interface Pair {
   readonly secondOf: (points: readonly Point[]) => Point;
 }
 
-/** How far into a list, from 0 to below 1. */
+/** A place in a list, from 0 to below 1. */
 const part = fc.noBias(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }));
 
 /**

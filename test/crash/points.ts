@@ -27,7 +27,7 @@ const STRACE = ["strace", "-f", "-qq"] as const;
 /** Other calls run at full speed. Not where a signal is injected: that does not happen then. */
 const FAST = "--seccomp-bpf";
 
-/** Why points cannot be found here, or undefined. */
+/** The reason why points cannot be found here, or undefined. */
 export function whyNoStrace(): string | undefined {
   const [strace, ...flags] = STRACE;
   const tried = spawnSync(strace, [...flags, FAST, "-e", "trace=write", "-o", "/dev/null", "true"]);

@@ -12,7 +12,10 @@ afterEach(() => {
   else process.env["TZ"] = zone;
 });
 
-/** Sleeps as it is told from one time to another, and returns when it was due. */
+/**
+ * Sleeps as long as each look says, from one time to another; returns the times at which it was
+ * due.
+ */
 function dueTimes(expression: string, from: string, to: string): string[] {
   const look = createLook(nextTimeOf(expression));
   const due: string[] = [];

@@ -5,7 +5,7 @@ import { DATASET } from "./lake.ts";
 /** A fault and how it has to show. */
 export interface Case {
   readonly fault: Fault;
-  /** What is said on stderr besides the errno; undefined where a fault may change nothing. */
+  /** The message on stderr besides the errno; undefined where a fault may change nothing. */
   readonly says: RegExp | undefined;
 }
 
@@ -24,7 +24,7 @@ const manifest = `${DATASET}/manifests/processed.jsonl`;
 const receipts = `${DATASET}/samples/_receipts.jsonl`;
 const bronze = (name: string) => `${DATASET}/bronze/${name}`;
 
-/** How many reads a file of a format takes; others take two. */
+/** Reads that a file of a format takes; others take two. */
 const manyReads: Readonly<Record<string, number>> = {
   "f.zip": 15,
   "g.tar": 4,

@@ -7,7 +7,7 @@ import { createWorld, DATASET, rows, type World } from "../helpers/world.ts";
 import { whyNoFaults } from "./fault.ts";
 import { endingWithUs } from "../helpers/child.ts";
 
-/** What the daemon is put through: a call that fails for a while, and how the log has to tell it. */
+/** A trouble of the daemon: a call that fails for a while, and the words for it in the log. */
 interface Trouble {
   readonly what: string;
   readonly call: string;

@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import type { Lake } from "./lake.ts";
 
-/** What goes wrong with one kind of call on one file. */
+/** A fault of one kind of call on one file. */
 export interface Fault {
   /**
    * The kernel's call, or, with `inLibrary`, libc's: `open`, `stat`, `read`, `write`, `close`,
@@ -23,11 +23,11 @@ export interface Fault {
   readonly isAnswerLost?: boolean;
 }
 
-/** How the program is started so that a fault meets it. */
+/** The way to start the program so that a fault meets it. */
 export interface Behind {
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Whether the fault was reached, once the program has ended. */
+  /** True when the fault was reached; known once the program has ended. */
   readonly isReached: () => boolean;
 }
 
@@ -37,7 +37,7 @@ const ALL = 1_000_000;
 const QUIET = ["-f", "-qq"] as const;
 const source = join(import.meta.dirname, "fault.c");
 
-/** Why faults cannot be injected here, or undefined. */
+/** The reason why faults cannot be injected here, or undefined. */
 export function whyNoFaults(): string | undefined {
   const traced = spawnSync("strace", [...QUIET, "-o", "/dev/null", "true"], { encoding: "utf8" });
   if (traced.error !== undefined) return "strace is not installed";
@@ -54,7 +54,7 @@ export function buildLibrary(directory: string): string {
   return library;
 }
 
-/** How to start the program so that it meets a fault. */
+/** Returns the way to start the program so that it meets a fault. */
 export function behind(fault: Fault, lake: Pick<Lake, "root" | "prefix">, library: string): Behind {
   return fault.inLibrary === true ? byLibrary(fault, lake, library) : byKernel(fault, lake);
 }

@@ -104,7 +104,7 @@ function isAllDone({ code, stdout }: Ran): boolean {
   return failed + paused + errors === 0;
 }
 
-/** What our side or the storage did to a file is no reason to give it up. */
+/** Expects no file to be given up for a fault of ours or of the storage. */
 async function expectNoDeadLetter(lake: Lake): Promise<void> {
   const { code, stdout } = await lake.command("failures", "--json");
   if (code !== 0) return;

@@ -17,7 +17,7 @@ export const OTHER = "zeta/events/v2";
 
 const PNG = Buffer.from("89504e470d0a1a0a0000000d49484452", "hex");
 
-/** What a command printed as JSON, element by element. */
+/** The JSON that a command printed, element by element. */
 type Elements = readonly Record<string, unknown>[];
 
 /** A lake in a directory of its own. */
@@ -33,7 +33,7 @@ export interface Lake {
   pass(behind?: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ran>;
   /** Any command, in this process: the same code at a tenth of the cost. */
   command(...args: readonly string[]): Promise<Ran>;
-  /** What a command says with `--json`. */
+  /** Runs a command with `--json`; returns its elements. */
   json(...args: readonly string[]): Promise<Elements>;
   /** All that is below the datasets' samples but receipts, temporary files too: path → content. */
   samples(): Readonly<Record<string, string>>;
@@ -138,7 +138,7 @@ function filesBelow(dataset: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** What the last receipt of each raw says; every line has to be whole. */
+/** The last receipt of each raw; every line has to be whole. */
 function lastReceipts(dataset: string): Record<string, unknown> {
   const text = readFileSync(join(dataset, "samples/_receipts.jsonl"), "utf8");
   const receipts = text

@@ -7,7 +7,7 @@ import { appendReceipts } from "../../src/samples/receipts.ts";
 import { behind, buildLibrary, type Fault, whyNoFaults } from "./fault.ts";
 import { DATASET, emptyLake, type Lake } from "./lake.ts";
 
-/** How many faults are tried; `FAULTS=1000` tries all. */
+/** Faults that are tried; `FAULTS=1000` tries all. */
 const COUNT = Math.ceil(Number(process.env["FAULTS"] ?? 10) / 5);
 
 const reason = whyNoFaults();

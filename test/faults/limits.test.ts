@@ -6,7 +6,7 @@ import type { PassSummary } from "../../src/store/types.ts";
 import { rows, run } from "../helpers/world.ts";
 import { DATASET, emptyLake, type Lake, OTHER, program } from "./lake.ts";
 
-/** How many limits of each kind are tried; `FAULTS=1000` tries all, in four minutes. */
+/** Limits of each kind that are tried; `FAULTS=1000` tries all, in four minutes. */
 const COUNT = Math.ceil(Number(process.env["FAULTS"] ?? 10) / 10);
 
 /** As `failures --json` shows it. */

@@ -15,7 +15,7 @@ async function sync(world: World, { command = [], env = {} }: Partial<Behind> = 
   });
 }
 
-/** What has a call on the first sample fail. Samples are opened beneath a held directory. */
+/** The way to make a call on the first sample fail. Samples are opened beneath a held directory. */
 function failing(world: World, fault: { call: string; errno: string; inLibrary: boolean }): Behind {
   const path = fault.inLibrary
     ? "a_sample.csv"

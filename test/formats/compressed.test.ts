@@ -49,7 +49,7 @@ async function* chunked(bytes: Uint8Array, step: number): AsyncGenerator<Uint8Ar
   for (let at = 0; at < bytes.length; at += step) yield bytes.subarray(at, at + step);
 }
 
-/** What is decoded, where the data ends, and what was thrown after it. */
+/** The decoded bytes, the end of the data, and the error after it. */
 async function decoded(compression: Compression, bytes: Uint8Array, step = 64 * 1024) {
   const pieces: Uint8Array[] = [];
   const output = compression.decompress(chunked(bytes, step));
@@ -514,7 +514,7 @@ test.each([
   expect(alone).toBe(times);
 });
 
-/** As a pipe into `zstd` compresses: nothing is said of the length. */
+/** Compresses as a pipe into `zstd` does: without the length. */
 async function zstdOf(params: ZstdOptions["params"]): Promise<Buffer> {
   const packer = createZstdCompress({ params });
   packer.write("a\n");

@@ -7,7 +7,7 @@ import { sampleOf } from "../helpers/sample.ts";
 
 const comma = { delimiter: 0x2c, escapes: false, headerAt: 0 };
 
-/** Where records end, as their texts; what is left over last. */
+/** Records as texts; the rest is last. */
 function recordsOf(text: string, chunk = text.length): string[] {
   const bytes = Buffer.from(text);
   const scanner = csvScanner(encodingOf(bytes), comma, () => undefined);

@@ -5,7 +5,7 @@ import { sampleBytes, sampleOf } from "../helpers/sample.ts";
 
 const limits = { rows: 2, bytes: 1000, recordBytes: 1000 };
 
-/** What a scanner keeps of a text, fed in chunks. */
+/** The part that a scanner keeps of a text, fed in chunks. */
 function cut(text: string, some: Partial<typeof limits> = {}, chunk = text.length) {
   const scanner = jsonScanner({ ...limits, ...some });
   const bytes = Buffer.from(text);

@@ -14,9 +14,9 @@ import { createRunJob } from "../../src/sampling/job/run-job.ts";
 
 const DATASET = "acme/orders/v1";
 const SAMPLES = 200;
-/** What a sample may leave behind for the next full collection, outside the heap. */
+/** Bytes outside the heap that a sample may leave for the next full collection. */
 const MOST_BYTES = 4096;
-/** What a sample may leave for ever: less than the smallest part of it. */
+/** Bytes that a sample may leave for ever: fewer than the smallest part of it. */
 const KEPT_BYTES = 200;
 
 const prefix = mkdtempSync(join(tmpdir(), "staging-sampler-kept-"));

@@ -188,7 +188,7 @@ describe("levels and indices", () => {
 });
 
 describe("delta encoding", () => {
-  /** A block of 128 values in 4 miniblocks, the first of so many bits. */
+  /** A block of 128 values in 4 miniblocks, the first with this many bits. */
   const block = (first: bigint, least: bigint, deltas: readonly number[], width: number): Buffer =>
     Buffer.concat([
       Buffer.concat([varint(128), varint(4), varint(deltas.length + 1), zigzag(first)]),
@@ -566,7 +566,7 @@ describe("no more is done than the sample needs", () => {
   });
 });
 
-/** What a file with one column `i` is made of. */
+/** Parts of a file with one column `i`. */
 interface Parts extends Partial<HandChunk> {
   readonly repetition?: number;
   readonly rows?: number;

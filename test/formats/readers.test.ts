@@ -112,7 +112,7 @@ describe("Python's own modules", () => {
   test.each(gzipped)("decompress the sample of %s", async (path, { name }, { summary }) => {
     const text = read[flat(`${path}.gz`)]?.["text"];
     expect(text).toBeTypeOf("string");
-    // One without a name inside is told by its content.
+    // A gzip without a name inside is recognised by its content.
     const byContent = { "text.gz": "x.txt", "json.gz": "x.json", "jsonl.gz": "x.jsonl" };
     const told = byContent[summary.format as keyof typeof byContent];
     const innerName = told ?? name.replace(/\.gz$/, "");

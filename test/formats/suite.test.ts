@@ -25,7 +25,7 @@ const limitSets: readonly Partial<Limits>[] = [
   { rows: 7, bytes: 1000, recordBytes: 500 },
   { bytes: 64, recordBytes: 64 },
 ];
-/** What small limits make of large records. */
+/** The result that small limits give for large records. */
 const tooLarge = { kind: "none", reason: expect.stringContaining("larger than") };
 const textFormats = new Set(["csv", "jsonl", "text", "json"]);
 
@@ -143,7 +143,7 @@ function hasOwnSample(result: Result): result is Result & { readonly kind: "samp
   return result.summary.format !== "jsonl" || result.summary.rows !== 1;
 }
 
-/** Whether a fixture in a text format's folder has no sample in that format. */
+/** True when a fixture in a text format's folder has no sample in that format. */
 function isOther(expected: Expected | undefined): boolean {
   return expected?.reason === true || expected?.code !== undefined;
 }
@@ -152,7 +152,9 @@ function named(list: readonly Fixture[]): (readonly [string, Fixture])[] {
   return list.map((fixture) => [fixture.path, fixture] as const);
 }
 
-/** Whether bytes can be had from others by leaving out, and by closing what is open at the end. */
+/**
+ * True when bytes can be made from others by leaving out, and by closing what is open at the end.
+ */
 function isCutOutOf(cut: Uint8Array, original: Uint8Array): boolean {
   let at = 0;
   for (const [index, byte] of cut.entries()) {

@@ -82,7 +82,7 @@ function nextName(): string {
   return `N${names}`;
 }
 
-/** How avsc names the branch of a union. */
+/** The name that avsc gives the branch of a union. */
 function nameOf(schema: Schema): string {
   if (typeof schema === "string") return schema;
   const { type, name } = schema as { readonly type: string; readonly name?: string };

@@ -1,6 +1,6 @@
 /**
- * How long a test waits for what another process does, ms. Long enough for a machine that has much
- * else to do; vitest ends the test itself a little later.
+ * Time that a test waits for another process, ms. Long enough for a busy machine; vitest ends the
+ * test itself a little later.
  */
 export const PATIENCE_MS = 300_000;
 

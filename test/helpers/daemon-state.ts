@@ -1,7 +1,7 @@
 import type { DaemonState } from "../../src/http/state.ts";
 import { emptyWork } from "../../src/http/counters.ts";
 
-/** What a daemon that rests, and has done nothing yet, tells of itself; `startedAt` is ms since epoch. */
+/** The state of a daemon that is idle and has done nothing yet; `startedAt` is ms since epoch. */
 export function idleDaemon(startedAt: number, more: Partial<DaemonState> = {}): DaemonState {
   return {
     pid: process.pid,

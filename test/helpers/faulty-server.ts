@@ -7,7 +7,7 @@ export interface Seen {
   readonly ifRange: string | undefined;
 }
 
-/** What the server has, and how it misbehaves. */
+/** The server's content, and its faults. */
 export interface Served {
   readonly body: Buffer;
   readonly etag?: string;

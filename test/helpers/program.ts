@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { runProgram } from "../../src/cli/program.ts";
 
-/** What a command did. */
+/** The result of a command. */
 export interface Did {
   readonly code: number;
   readonly stdout: Buffer;

@@ -20,19 +20,19 @@ export const defaultLimits: Limits = {
 
 const neverAborted = new AbortController().signal;
 
-/** What a sampler made of some bytes, comparable with `toEqual`. */
+/** A sampler's result for some bytes, comparable with `toEqual`. */
 export type Result =
   | { readonly kind: "sample"; readonly bytes: Buffer; readonly summary: SampleSummary }
   | { readonly kind: "none"; readonly reason: string }
   | { readonly kind: "failed"; readonly code: string };
 
-/** What a result is expected to be, as in `<case>.expected.json`. */
+/** An expected result, as in `<case>.expected.json`. */
 export interface Expected {
   readonly format?: string;
   readonly rows?: number;
   readonly complete?: boolean;
   readonly cut?: string;
-  /** How many. */
+  /** Number of warnings. */
   readonly warnings?: number;
   readonly code?: string;
   /** True where there is no sample in the file's own format. */
@@ -67,7 +67,7 @@ export function allFixtures(): readonly Fixture[] {
   });
 }
 
-/** How bytes are handed to a sampler. */
+/** Options of feeding bytes to a sampler. */
 export interface Feeding {
   /** Bytes of a chunk; all at once where it is left out. */
   readonly chunk?: number;

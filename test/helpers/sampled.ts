@@ -1,6 +1,6 @@
 import type { Sampled } from "../../src/job.ts";
 
-/** What a job says of a file of one byte that it sampled. */
+/** The outcome of a job that sampled a file of one byte. */
 export const SAMPLED: Sampled = {
   outcome: "sampled",
   format: "csv",

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { Db } from "../../src/store/sqlite/open.ts";
 import { datasetTotals } from "../../src/store/sqlite/queries/totals.ts";
 
-/** What counting all entries finds. */
+/** The result of counting all entries. */
 function counted(db: Db): unknown[] {
   return db
     .prepare(

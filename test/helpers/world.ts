@@ -38,7 +38,7 @@ export const MTIME = 1_737_200_000;
 
 const main = join(import.meta.dirname, "../../src/main.ts");
 
-/** What a file is announced with besides its name. */
+/** Fields that a file is announced with, besides its name. */
 export interface Announced {
   readonly dataset?: string;
   /** `raw/<name>` where it is not given. */
@@ -48,7 +48,7 @@ export interface Announced {
   readonly mtime?: number;
 }
 
-/** What one pass did. */
+/** The result of one pass. */
 export interface Passed {
   readonly summary: PassSummary;
   readonly events: readonly PassEvent[];
@@ -59,14 +59,14 @@ export interface Passed {
   readonly ingested: Ingested | undefined;
 }
 
-/** What a finished process left. */
+/** The result of a finished process. */
 export interface Ran {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** How a process is started. */
+/** Options of starting a process. */
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Called once it runs. */
@@ -89,7 +89,7 @@ export interface World extends AsyncDisposable {
   readonly config: string;
   /** A path below a dataset. */
   path(path: string, dataset?: string): string;
-  /** Replaces the configuration (the prefix is added) and begins anew, as a restart would. */
+  /** Replaces the configuration (the prefix is added) and starts again, as a restart would. */
   configure(config: object): Promise<void>;
   settings(): Settings;
   /** Writes a bronze file and announces it. */
@@ -106,9 +106,9 @@ export interface World extends AsyncDisposable {
   db(): Db;
   /** The store that is in it. */
   store(): Store;
-  /** What opening the cache had to move aside. */
+  /** The cache that had to be moved aside to open one; undefined where there was none. */
   movedAside(): OpenedCache["movedAside"];
-  /** Closes the cache, so that the next pass or another process begins anew. */
+  /** Closes the cache, so that the next pass or another process opens it again. */
   close(): void;
   /** Paths of the samples below `samples/`, sorted. */
   samples(dataset?: string): Promise<string[]>;
@@ -268,7 +268,7 @@ export async function createWorld(config: object = {}): Promise<World> {
   }
 }
 
-/** What a pass can be given in place of the real effects. */
+/** Functions that a pass can be given in place of the real effects. */
 type Replaced = Effects["runner"] & Effects["samples"];
 
 /** `a,b` then `count` rows, a few bytes each. */
@@ -276,7 +276,7 @@ export function rows(count: number): string {
   return `id,name\n${Array.from({ length: count }, (_, i) => `${i},row ${i}\n`).join("")}`;
 }
 
-/** How far a pass is: told where it takes some seconds, as on a busy machine. */
+/** Matches the lines of progress, which are printed after some seconds, as on a busy machine. */
 const PROGRESS = /^[\d,]+(?: of [\d,]+)? [a-z ]+(?:, [\d.,]+\/s)?(?:, [^\n]* left)?\n/gm;
 
 /** Runs a program to its end; what it tells of its progress is left out. */
@@ -304,7 +304,10 @@ async function textOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** What a process of ours gets: nothing of the surroundings that could choose another lake. */
+/**
+ * The environment of a process of ours: without variables of the surroundings that could choose
+ * another lake.
+ */
 function environment(config: string): Record<string, string> {
   return { PATH: process.env["PATH"] ?? "", STAGING_SAMPLER_CONFIG: config, NODE_NO_WARNINGS: "1" };
 }

@@ -71,7 +71,7 @@ function metricsIn(text: string): string[] {
   return [...text.matchAll(/\b(?:staging_sampler|process)_\w+/g)].map(([name]) => name);
 }
 
-/** What Grafana would put in. */
+/** A query with the values that Grafana would put in. */
 function filledIn(expr: string): string {
   return expr.replaceAll("$__rate_interval", "1m").replaceAll(/\$\w+/g, ".*");
 }

@@ -175,7 +175,10 @@ test.runIf(isHere)(
   },
 );
 
-/** What has the focus: which of all that can have it, what it says, and whether it can be seen. */
+/**
+ * The element that has the focus: its place among all that can have it, its text, and whether it
+ * can be seen.
+ */
 function atFocus(page: Page): Promise<unknown> {
   return page.evaluate(`(() => {
     const all = [...document.querySelectorAll("a[href],button,input:not([type=hidden]),select,[tabindex='0']")];

@@ -15,7 +15,7 @@ const flags = [
   "--disable-sync",
 ];
 
-/** Why there is no browser here; undefined where there is one. */
+/** The reason why there is no browser here; undefined where there is one. */
 export const whyNoBrowser: string | undefined = existsSync(program)
   ? undefined
   : `no ${program} on this machine`;
@@ -25,7 +25,7 @@ export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: program, args: flags, timeout: PATIENCE_MS });
 }
 
-/** How a page is looked at. */
+/** Options of looking at a page. */
 export interface Look {
   readonly scheme: "light" | "dark";
   readonly width: number;
@@ -79,7 +79,7 @@ export async function watch(
 
 const audit = readFileSync(join(import.meta.dirname, "page-audit.js"), "utf8");
 
-/** What keeps people out of the page that is open; empty where nothing does. */
+/** Faults of the open page that keep people out of it; empty where there are none. */
 export function audited(page: Page): Promise<string[]> {
   return page.evaluate(audit);
 }

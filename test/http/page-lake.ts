@@ -93,7 +93,7 @@ export const HOSTILE = "hostile/names & <b>cells<\u2215b>/v1";
 /** The raw of one of the files that everything is well with. */
 export const ORDINARY = "raw/2026/01/03/part-0002.csv";
 
-/** What `fillPageLake` puts into its ordinary files, with so many rows. */
+/** The content of `fillPageLake`'s ordinary files, with this many rows. */
 export function ordersCsv(count: number): string {
   const people = ["Ada Lovelace", "Grace Hopper", "Edsger Dijkstra", "Barbara Liskov"];
   const cities = ["London", "Arlington", "Rotterdam", "Los Angeles"];

@@ -6,7 +6,7 @@ import { servePages } from "./page-server.ts";
 
 /** Entries of one dataset. The long run has 1,000,000. */
 const COUNT = Number(process.env["PAGE_ROWS"] ?? 100_000);
-/** A page has so many. */
+/** Entries on a page. */
 const PER_PAGE = 50;
 
 test(`${COUNT} entries are paged through and searched: every one is shown once, the newest first`, async () => {

@@ -3,17 +3,20 @@ import { join } from "node:path";
 import { datasetsOf } from "../../src/store/sqlite/datasets.ts";
 import type { Db } from "../../src/store/sqlite/open.ts";
 
-/** What is put into a cache without there being files for it. */
+/** Entries to put into a cache without files for them. */
 export interface ManyRows {
   readonly dataset: string;
   readonly count: number;
-  /** When the newest was settled, ms since epoch; each was so a millisecond after the one before. */
+  /**
+   * Time at which the newest was settled, ms since epoch; each was settled a millisecond after the
+   * one before.
+   */
   readonly until: number;
 }
 
 /**
- * What years of work would leave, in seconds: of ten entries one failed, of hundred one was pruned,
- * the others were sampled, and of a thousand one waits.
+ * Adds in seconds the entries that years of work would leave: of ten entries one failed, of a
+ * hundred one was pruned, and the others were sampled; of a thousand one waits.
  */
 export function addRows(db: Db, { dataset, count, until }: ManyRows): void {
   const id = datasetsOf(db).ensure(dataset);

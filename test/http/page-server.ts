@@ -14,11 +14,11 @@ import { idleDaemon } from "../helpers/daemon-state.ts";
 export interface PageServer extends AsyncDisposable {
   /** `http://127.0.0.1:port`. */
   readonly url: string;
-  /** What could not be answered, and was a fault of ours. */
+  /** Requests that could not be answered for a fault of ours. */
   readonly failures: readonly string[];
   /** Tells something else of the daemon. */
   tell(state: Partial<DaemonState>): void;
-  /** When the daemon was last heard of, ms before now. */
+  /** Sets the time since the daemon was last heard of, ms. */
   silentFor(ms: number): void;
 }
 

@@ -29,14 +29,14 @@ afterAll(async () => {
   await world[Symbol.asyncDispose]();
 });
 
-/** What a browser gets for an address. */
+/** A browser's answer for an address. */
 async function get(path: string, { url } = server) {
   const response = await fetch(url + path, { headers: { Accept: "text/html" } });
   const html = await response.text();
   return { status: response.status, headers: response.headers, html, text: textOf(html) };
 }
 
-/** What people read of a document. */
+/** The text of a document, as people read it. */
 function textOf(html: string): string {
   const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"' };
   return html

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 
-/** What a server sent back, as it came. */
+/** A server's answer, as it came. */
 export interface Raw {
   readonly status: number;
   /** Lower-case names. */

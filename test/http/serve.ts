@@ -12,9 +12,9 @@ export interface Served extends AsyncDisposable {
   /** `http://127.0.0.1:40123`, or `unix:/…`. */
   readonly url: string;
   readonly server: PageServer;
-  /** What the daemon tells of itself; the server knows within a second of what is changed here. */
+  /** The daemon's state; the server knows of a change here within a second. */
   readonly live: { -readonly [K in keyof Live]: Live[K] };
-  /** What was logged so far. */
+  /** Lines that were logged so far. */
   readonly lines: readonly LogLine[];
   /** Resolves with the first line with this message that was not given before. */
   logged(msg: string): Promise<LogLine>;
@@ -22,7 +22,7 @@ export interface Served extends AsyncDisposable {
   readonly pid: number;
 }
 
-/** How the server is started. */
+/** Options of starting the server. */
 export interface ServeOptions {
   readonly pingMs?: number;
   readonly http?: { readonly listen?: string; readonly hosts?: readonly string[] };
@@ -52,7 +52,7 @@ export async function serve(world: World, { pingMs, http }: ServeOptions = {}): 
   }
 }
 
-/** What a server needs, and how to wait for what it logs. */
+/** Prepares a server, with the means to wait for its log lines. */
 export function begin(world: World, http: ServeOptions["http"] = {}) {
   const lines: LogLine[] = [];
   const given = new Set<LogLine>();

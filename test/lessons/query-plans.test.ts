@@ -135,7 +135,7 @@ async function liveThrough(world: World, db: Db): Promise<void> {
   nextRetryOf(db)(Date.now());
 }
 
-/** What commands ask, beside or without a daemon. */
+/** Runs the queries of commands, beside or without a daemon. */
 function lookAtAll(db: Db): void {
   const dataset = datasetsOf(db).ensure(DATASET);
   expect([...failedEntries(db, everything)]).toHaveLength(1);
@@ -172,7 +172,7 @@ function lookAtAll(db: Db): void {
   }
 }
 
-/** What `forget` asks: of a raw, and of a whole dataset. */
+/** Runs the statements of `forget`, for a raw and for a whole dataset. */
 function forgetAll(db: Db): void {
   const dataset = datasetsOf(db).ensure(DATASET);
   const forgetting = forgettingOf(db);

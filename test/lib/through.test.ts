@@ -21,7 +21,7 @@ function input(bytes: Uint8Array, chunk: number, failAfter = Infinity) {
   return { state, chunks: chunks() };
 }
 
-/** What came out before the end or the error. */
+/** The output before the end or the error. */
 async function collect(chunks: AsyncIterable<Uint8Array>) {
   const pieces: Uint8Array[] = [];
   try {

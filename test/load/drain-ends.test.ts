@@ -10,7 +10,7 @@ import { createIoThrottle, type IoThrottle } from "../../src/load/io-throttle.ts
 import { createKernel, type Told } from "../helpers/kernel.ts";
 import { createWorld, DATASET, rows, type World } from "../helpers/world.ts";
 
-/** What the daemon lets a drain have before it makes way for new lines, ms. */
+/** Time that the daemon lets a drain have before it makes way for new lines, ms. */
 const SLICE_MS = 200;
 const calm = { "proc/pressure/io": "some avg10=0.00 total=0\n" };
 

@@ -2,14 +2,14 @@ import type { RejectedLine } from "../../src/manifest/types.ts";
 import { type Content, type Imagined, isPacked } from "./disk.ts";
 import { type Line, linesOf } from "./lines.ts";
 
-/** What the cache says of one raw. */
+/** The cache's row of one raw. */
 export interface Row {
   readonly mtime: number;
   /** True when nothing is to be done for it: this very version was sampled. */
   readonly isDone: boolean;
 }
 
-/** What one look at the manifest did, as far as it can be seen from outside. */
+/** The results of one look at the manifest, as far as they can be seen from outside. */
 export interface Looked {
   /** ms since epoch. */
   readonly now: number;
@@ -17,13 +17,15 @@ export interface Looked {
   readonly isSettled: boolean;
   /** True when it is half done; the next look goes on with it, and with the files as it found them. */
   readonly isLeft: boolean;
-  /** Whether it read everything again; unknown where it was left before it could say so. */
-  /** `unread`: from 0, where nothing had been read; no doubt is needed for that. */
+  /**
+   * `yes` where it read everything again; `unread` where it read from 0 because nothing had been
+   * read, for which no doubt is needed; `unknown` where it was left before it could say so.
+   */
   readonly reread: "yes" | "no" | "unread" | "unknown";
   /** True when it was stopped in the middle. */
   readonly isKilled: boolean;
   readonly rejected: readonly RejectedLine[];
-  /** What was handed out to be sampled. */
+  /** Jobs that were handed out to be sampled. */
   readonly jobs: readonly { readonly raw: string; readonly mtime: number }[];
   /** By raw. */
   readonly rows: ReadonlyMap<string, Row>;
@@ -35,7 +37,7 @@ export interface Contract {
   check(looked: Looked): void;
 }
 
-/** A renamed file is watched for so long. */
+/** Time for which a renamed file is watched, ms. */
 const WATCHED_MS = 3_600_000;
 
 /**
@@ -46,7 +48,7 @@ const WATCHED_MS = 3_600_000;
  * then. That is where losses are tolerated, and no others:
  * - a line that was cut off, overwritten or deleted before a look settled: nobody could read it;
  * - a line that came to a renamed file later than an hour after, or that was compressed together
- *   with it: such a file is watched for an hour, and is to stay uncompressed so long;
+ *   with it: such a file is watched for an hour, and has to stay uncompressed for that time;
  * - the version of a raw of which the newest line is gone from the disk: when all is read again,
  *   the newest line that is left counts.
  * Lines may be read twice, but nothing is sampled again for it, and a bad line is reported again

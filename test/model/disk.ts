@@ -17,7 +17,7 @@ const packs = {
   zst: { pack: (bytes: Buffer) => zstdCompressSync(bytes), unpack: zstdDecompressSync },
 } as const;
 
-/** How a rotated manifest may be compressed: the extension of its name. */
+/** Ways to compress a rotated manifest: the extension of its name. */
 export type Packing = keyof typeof packs;
 
 /** All of them. */
@@ -28,16 +28,16 @@ export function isPacked(name: string): boolean {
   return packings.some((packing) => name.endsWith(`.${packing}`));
 }
 
-/** What a compressed file holds. */
+/** The content of a compressed file. */
 function unpacked(name: string, bytes: Buffer): Buffer {
   return packs[name.slice(name.lastIndexOf(".") + 1) as Packing].unpack(bytes);
 }
 
-/** What producers and rotators do to a manifests directory. Names are names in it. */
+/** Actions of producers and rotators on a manifests directory. Names are names in it. */
 export interface Disk {
   /** Makes the file where it is missing. */
   append(name: string, bytes: Uint8Array): void;
-  /** Truncates a file to so many bytes. */
+  /** Truncates a file to this many bytes. */
   cut(name: string, size: number): void;
   rename(from: string, to: string): void;
   copy(from: string, to: string): void;
@@ -48,13 +48,13 @@ export interface Disk {
   compress(name: string, packing: Packing): void;
 }
 
-/** What is in one file of a directory that is only imagined. */
+/** The content of one file of a directory that is only imagined. */
 export interface Content {
   /** As they were before they were compressed. */
   readonly bytes: Buffer;
   /** Bytes that were there when the file stopped being the active one; what follows came late. */
   readonly lateFrom: number;
-  /** When it stopped being the active one, ms since epoch. */
+  /** Time at which it stopped being the active one, ms since epoch. */
   readonly rotatedAt: number;
 }
 

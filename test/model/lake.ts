@@ -21,11 +21,11 @@ export interface Lake {
   /** The manifests directory. */
   readonly directory: string;
   /**
-   * A look at the manifest that has so many turns of one step, then, if asked for, all that is due is
-   * sampled.
+   * Looks at the manifest, in this many turns of one step; then, if asked for, samples everything
+   * that is due.
    */
   look(now: number, drains: boolean, turns: number): Promise<Looked>;
-  /** The same, stopped for good before its `after`-th effect; then everything starts anew. */
+  /** The same, stopped for good before its `after`-th effect; then everything is opened again. */
   killedLook(now: number, drains: boolean, after: number): Promise<Looked>;
   /** A look while the directory is not there. */
   blindLook(now: number): Promise<Looked>;
@@ -34,7 +34,7 @@ export interface Lake {
   close(): Promise<void>;
 }
 
-/** Where a lake is. */
+/** The place of a lake. */
 export interface Place {
   readonly settings: Settings;
   /** `vendor/dataset/version`. */
@@ -177,7 +177,7 @@ export function createLake({ settings, dataset, state }: Place): Lake {
   }
 }
 
-/** What a cache says of the raws of a dataset. */
+/** The cache's rows of the raws of a dataset. */
 export function rowsOf(db: Db, dataset: string): Map<string, Row> {
   const all = [...listEntries(db, {})].filter((row) => row.dataset === dataset);
   return new Map(

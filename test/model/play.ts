@@ -4,7 +4,7 @@ import { createLake, type Place } from "./lake.ts";
 import { createProducer } from "./producer.ts";
 import type { Sequence, Step } from "./steps.ts";
 
-/** What was done, for the line that is printed. */
+/** Counts for the line that is printed. */
 export interface Tally {
   sequences: number;
   steps: number;
@@ -19,7 +19,7 @@ export function emptyTally(): Tally {
   return { sequences: 0, steps: 0, looks: 0, kills: 0, rereads: 0, reusedInodes: 0 };
 }
 
-/** So many looks have to be enough for every doubt and every bad last line. */
+/** Looks that have to be enough for every doubt and every bad last line. */
 const PATIENCE = 20;
 
 /**

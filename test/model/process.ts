@@ -8,7 +8,7 @@ import { rowsOf } from "./lake.ts";
 import { createProducer } from "./producer.ts";
 import type { Story } from "./steps.ts";
 
-/** What was done, for the line that is printed. */
+/** Counts for the line that is printed. */
 export interface ProcessTally {
   stories: number;
   started: number;
@@ -74,7 +74,7 @@ export async function playProcesses({ naming, chapters }: Story, tally: ProcessT
     return looked;
   }
 
-  /** What the receipts say after the first so many; a torn last one does not count. */
+  /** The content of the receipts after the first `count`; a torn last one does not count. */
   function toldSince(count: number): Told {
     const text = readReceipts(world.path("samples/_receipts.jsonl"));
     const all = text.split("\n").slice(0, -1);
@@ -88,7 +88,7 @@ export async function playProcesses({ naming, chapters }: Story, tally: ProcessT
   }
 }
 
-/** Kills a process after so many changes to its state and its samples. */
+/** Kills a process after this many changes to its state and its samples. */
 function killAfter(world: World, child: ChildProcess, changes: number): void {
   let left = changes;
   const change = () => {

@@ -14,10 +14,10 @@ export interface Producer {
   arrivalOf(mtime: number): number;
 }
 
-/** What a producer works on. */
+/** Options of `createProducer`. */
 export interface ProducerOptions {
   readonly disk: Disk;
-  /** What is on that disk. */
+  /** The content of that disk. */
   readonly imagined: Imagined;
   readonly naming: Naming;
   /** Inode of the active manifest. */
@@ -38,7 +38,7 @@ export function createProducer(options: ProducerOptions): Producer {
   const { imagined, naming } = options;
   const nameOf = names[naming];
   const arrivals = new Map<number, number>();
-  /** What is missing of half a line at the end of a file. */
+  /** The missing rest of half a line at the end of a file. */
   const halves = new Map<string, string>();
   const disk = withHalves(options.disk, halves);
   let serial = 0;
@@ -112,7 +112,10 @@ export function createProducer(options: ProducerOptions): Producer {
     if (name !== undefined) append(name, entry(SHARED.length));
   }
 
-  /** What was not yet on the disk, or in the cache of a network's file system, is there now. */
+  /**
+   * Puts in place the bytes that were not yet on the disk, or in the cache of a network's file
+   * system.
+   */
   function healNuls(): void {
     const bytes = imagined.read(ACTIVE);
     let size = bytes.length;

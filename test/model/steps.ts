@@ -35,7 +35,7 @@ export type Step =
     }
   | { readonly do: "kill"; readonly after: number; readonly drains: boolean };
 
-/** How a manifest's generations are named. */
+/** Ways to name a manifest's generations. */
 export type Naming = "numbered" | "counted" | "suffixed";
 
 /** A whole sequence. */
@@ -65,7 +65,7 @@ function step<T extends string, R>(
   >;
 }
 
-/** What happens to the manifest. */
+/** Events of the manifest. */
 const anyChange: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: step("append", { raws }) },
   { weight: 3, arbitrary: step("rotate", { creates: fc.boolean() }) },
@@ -99,7 +99,7 @@ const anyChange: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: step("staleSize", { bytes }) },
 );
 
-/** What happens to those who read it. */
+/** Events of those who read it. */
 const anyLook: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: step("pass", { ms, drains: fc.boolean(), turns }) },
   { weight: 3, arbitrary: just("settle") },
@@ -111,16 +111,16 @@ const anyLook: fc.Arbitrary<Step> = fc.oneof(
 
 const naming = fc.constantFrom<Naming>("numbered", "counted", "suffixed");
 
-/** Any sequence of up to so many steps. */
+/** Any sequence of up to this many steps. */
 export function anySequence(maxLength: number): fc.Arbitrary<Sequence> {
   const anyStep = fc.oneof({ weight: 2, arbitrary: anyChange }, { weight: 1, arbitrary: anyLook });
   return fc.record({ naming, steps: fc.array(anyStep, { minLength: 1, maxLength, size: "max" }) });
 }
 
-/** What happens before a process is started, and when it is killed. */
+/** Events before a process is started, and the point at which it is killed. */
 export interface Chapter {
   readonly steps: readonly Step[];
-  /** After so many changes to its state and its samples; it may have ended before. */
+  /** Number of changes to its state and its samples; it may have ended before. */
   readonly killedAfter: number;
 }
 

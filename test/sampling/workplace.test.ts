@@ -72,7 +72,7 @@ test("after a failure the directories are held and judged again", async () => {
   await turns();
 });
 
-/** What waits for the next turn of the event loop has had it. */
+/** Lets everything that waits for the next turn of the event loop have it. */
 async function turns(): Promise<void> {
   await setImmediate();
   await setImmediate();

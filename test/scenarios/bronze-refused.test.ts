@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createWorld, MTIME, run, type World } from "../helpers/world.ts";
 
-/** What is made of a bad bronze: an outcome with a message, no file, and the one beside it goes on. */
+/**
+ * Expects a bad bronze to become an outcome with a message, without a sample, while the file beside
+ * it goes on.
+ */
 async function expectFailure(world: World, code: string, message: RegExp): Promise<void> {
   await world.put("beside.csv", "v\n1\n");
   const { summary, outcomes } = await world.pass();

@@ -65,7 +65,7 @@ test("a cache that was cut, at whatever length, is moved aside as it is, and reb
   await expectCleanAudit(world);
 });
 
-/** What becomes of one page. */
+/** Damages of one page. */
 const damages: Readonly<Record<string, (page: Buffer, whole: Buffer, at: number) => void>> = {
   "is zeros": (page) => page.fill(0),
   "is noise": (page, _whole, at) => {

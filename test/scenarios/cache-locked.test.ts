@@ -5,7 +5,10 @@ import { cachePath } from "../../src/store/sqlite/open.ts";
 import { holdExclusively } from "../store/holder.ts";
 import { createWorld, rows, type World } from "../helpers/world.ts";
 
-/** How long the cache is locked under a running daemon at least, ms; a minute with LOCKED_MS=20000. */
+/**
+ * Time for which the cache is locked under a running daemon, at least, ms; a minute with
+ * LOCKED_MS=20000.
+ */
 const LOCKED_MS = Number(process.env["LOCKED_MS"] ?? 0);
 const TIMEOUT_MS = 480_000 + 2 * LOCKED_MS;
 

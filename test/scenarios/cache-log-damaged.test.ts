@@ -9,7 +9,7 @@ import { createWorld, rows, type World } from "../helpers/world.ts";
 /** Bytes of the head of a write-ahead log, of the head of a page in it, and of the page. */
 const [HEAD, PAGE_HEAD, PAGE] = [32, 24, 4096];
 
-/** What becomes of the write-ahead log of a daemon that was killed. */
+/** Damages of the write-ahead log of a daemon that was killed. */
 const damages: Readonly<Record<string, (wal: string) => void>> = {
   "is gone": (wal) => rmSync(wal),
   "is gone, and so is the index of it": (wal) => {
@@ -49,7 +49,10 @@ const damages: Readonly<Record<string, (wal: string) => void>> = {
   },
 };
 
-/** A lake in which a daemon was killed, with all that it left of the cache, kept to begin anew. */
+/**
+ * A lake in which a daemon was killed, with everything it left of the cache, kept to start from
+ * again.
+ */
 async function killedDaemon(world: World): Promise<string> {
   await fillRichly(world, 10);
   const daemon = await world.daemon();

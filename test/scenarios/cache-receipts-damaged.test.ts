@@ -21,7 +21,10 @@ const FILES = 24;
 /** Rebuilds that are killed; more with REBUILD_KILLS. */
 const KILLS = Number(process.env["REBUILD_KILLS"] ?? 1);
 
-/** What becomes of the receipts, a line for each file in order: their files then, and whose is lost. */
+/**
+ * A damage of the receipts, which have a line for each file in order. Returns their files
+ * afterwards, and the lines that are lost.
+ */
 type Damage = (lines: readonly Buffer[]) => {
   readonly files: Readonly<Record<string, Buffer>>;
   readonly lost: readonly number[];

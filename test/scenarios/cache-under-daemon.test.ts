@@ -26,7 +26,7 @@ function overwrite(path: string): void {
   closeSync(fd);
 }
 
-/** What is done to the state directory of a running daemon. */
+/** Damages of the state directory of a running daemon. */
 const damages: Readonly<Record<string, (cache: string, state: string) => void>> = {
   "is written over": (cache) => overwrite(cache),
   "and its log are written over": (cache) => {

@@ -37,7 +37,7 @@ const bait = ["a_sample.csv", "b_sample.csv", "b_sample.meta.json", ".ss-0123456
 interface Swap {
   readonly swap: (world: World) => void;
   readonly undo: (world: World) => void;
-  /** What is done meanwhile is rightly done in the other directory. */
+  /** Set where work during the swap is rightly done in the other directory. */
   readonly isDoneElsewhere?: true;
 }
 
@@ -92,7 +92,7 @@ const swaps: Readonly<Record<string, Swap>> = {
   "the state directory and a link to bronze": linked((world) => world.state, at("bronze")),
 };
 
-/** What is done while directories are swapped, and how the lake is made ready for it each time. */
+/** The work while directories are swapped, and the preparation of the lake for it each time. */
 interface Story {
   readonly config?: object;
   readonly prepare?: (world: World) => void;

@@ -18,7 +18,7 @@ const encodings: Readonly<Record<string, (text: string) => Buffer>> = {
   "utf-16be-bom": (text) => utf16(`\ufeff${text}`).swap16(),
 };
 
-/** Text of the first so many records; each holds what is easily taken for an end. */
+/** Text of the first records, this many; the content of each is easily taken for an end. */
 const formats: Readonly<Record<string, (records: number) => string>> = {
   csv: (records) =>
     `größe,"two\nlines"\r\n${repeat(records, (i) => `${i},"é ""x""\n, ñ ${i}"\r\n`)}`,

@@ -13,7 +13,7 @@ import { makeSpecial, NEVER_HANGS, specialKinds, whyNoSpecial } from "../store/s
 import { createWorld, type World } from "../helpers/world.ts";
 import { endingWithUs } from "../helpers/child.ts";
 
-/** What lies outside of the lake; it must never show up in it. */
+/** Content outside of the lake; it must never show up in it. */
 const SECRET = "S3CR3T";
 /** Files that are announced while paths are swapped under them; more with SWAPPED. */
 const SWAPPED = Number(process.env["SWAPPED"] ?? 400);

@@ -22,10 +22,10 @@ const APART = 7919;
 /** Makes a line long, so that a batch has 1,500. */
 const FOLDER = "x".repeat(100);
 
-/** Whose line is in the middle. */
+/** The raw whose line is in the middle. */
 const MIDDLE = `raw/${FOLDER}/${LINES / 2}.csv`;
 
-/** Lines of so many entries of one bronze file, in no order. */
+/** Lines of this many entries of one bronze file, in no order. */
 function linesOf(count: number, mtime = MTIME): string {
   const line = (i: number) =>
     JSON.stringify({

@@ -187,7 +187,7 @@ test("a new manifest with the old one's inode is told by its bytes", async () =>
   await produce(world, 0, 2);
   await world.pass();
   const { ino, size } = await stat(manifest);
-  // The same inode on every file system: written over, not made anew.
+  // The same inode on every file system: it is overwritten, not replaced.
   await writeFile(manifest, "");
   await produce(world, 2, 4);
   await truncate(manifest, (await stat(manifest)).size);

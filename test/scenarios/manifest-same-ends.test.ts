@@ -18,7 +18,7 @@ test("a manifest written over with lines of the same length and the same ends is
   };
   await produce(1);
   expect((await world.pass()).summary).toMatchObject({ sampled: FILES });
-  // As logrotate's copytruncate does; where an inode is reused, a file made anew is no different.
+  // As logrotate's copytruncate does; where an inode is reused, a new file is no different.
   await truncate(world.path("manifests/processed.jsonl"), 0);
   await produce(2);
   expect((await world.pass()).summary).toMatchObject({ lines: FILES, sampled: FILES });

@@ -8,7 +8,7 @@ import { createWorld, rows, type World } from "../helpers/world.ts";
 const MANY = Number(process.env["MANY_DATASETS"] ?? 100);
 const FEW = 10;
 const VENDORS = 5;
-/** What may be open, or wait, for a moment. */
+/** Descriptors that may be open, or work that may wait, for a moment. */
 const FOR_A_MOMENT = 8;
 const NEVER = "0 0 29 2 *";
 
@@ -20,7 +20,7 @@ const telling = `data:text/javascript,${encodeURIComponent(`
     process.stdout.write(JSON.stringify({ msg: "resources", ...counts }) + "\\n");
   });`)}`;
 
-/** What a daemon holds while it waits. */
+/** Resources that a daemon holds while it waits. */
 interface Held {
   /** Open descriptors. */
   readonly descriptors: number;
@@ -38,7 +38,7 @@ function makeDatasets(world: World, count: number): void {
   }
 }
 
-/** What a daemon over so many datasets holds once all is done. */
+/** The resources that a daemon over this many datasets holds once everything is done. */
 async function heldOver(count: number, watch: boolean | "poll"): Promise<Held> {
   await using world = await createWorld({ schedule: NEVER, watch });
   makeDatasets(world, count);
@@ -56,7 +56,7 @@ async function heldOver(count: number, watch: boolean | "poll"): Promise<Held> {
   return held;
 }
 
-/** With so many datasets a first pass takes longer than what is waited for elsewhere. */
+/** Waits for a log line longer than other tests do: with many datasets a first pass takes longer. */
 async function patiently(daemon: Daemon, msg: string, fields: object): Promise<LogLine> {
   const wanted = { ...fields } as Record<string, unknown>;
   for (let more = Math.ceil(MANY / 1000); more > 0; more -= 1) {
@@ -74,7 +74,7 @@ function countDescriptors(pid: number): Pick<Held, "descriptors" | "watches"> {
   return { descriptors: descriptors.length, watches: info.match(/^inotify wd:/gm)?.length ?? 0 };
 }
 
-/** What a descriptor is of; nothing for one that was closed meanwhile. */
+/** The file that a descriptor is of; nothing for one that was closed meanwhile. */
 function targetOf(link: string): string {
   try {
     return readlinkSync(link);

@@ -9,7 +9,7 @@ import { createWorld, MTIME, rows, run, type World } from "../helpers/world.ts";
 const program = join(import.meta.dirname, "../../src/main.ts");
 const REPORT = /checked ([\d,]+) samples? not synced before, ([\d,]+) to be redone$/m;
 
-/** As if the machine had been started anew since the cache was closed. */
+/** Acts as if the machine had been started again since the cache was closed. */
 async function restartMachine(world: World): Promise<void> {
   await world.store().process.setBootId("the boot before");
   world.close();
@@ -222,7 +222,7 @@ function canLosePower(): boolean {
   }
 }
 
-// The power goes after so many samples of the second run, or once that is over.
+// The power goes after some samples of the second run, or once that is over.
 const losses = [
   { when: "in the middle of a run", synced: false, samples: 900 },
   { when: "in the middle of a run, others were synced", synced: true, samples: 900 },

@@ -64,10 +64,10 @@ async function fill(world: World): Promise<void> {
   await world.manifest('no entry\n{"raw"');
 }
 
-/** What a trace changes, removes or locks in the lake: pairs of a path and the call. */
+/** The changes, removals and locks in the lake in a trace: pairs of a path and the call. */
 async function changedIn(trace: string, prefix: string): Promise<[string, string][]> {
   const changed: [string, string][] = [];
-  /** What descriptors led to when they were opened. */
+  /** Paths that descriptors led to when they were opened. */
   const held = new Map<string, string>();
   for (const line of (await readFile(trace, "utf8")).split("\n")) {
     for (const path of changedBy(line, held)) {

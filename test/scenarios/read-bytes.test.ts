@@ -35,7 +35,7 @@ function whyNoStrace(): string | undefined {
   return tried.status === 0 ? undefined : `strace cannot trace: ${String(tried.stderr).trim()}`;
 }
 
-/** So many lines, of numbers that do not compress to nothing. */
+/** Lines of numbers, this many, which do not compress to nothing. */
 function lines(count: number, line: (id: number, number: number) => string): string {
   return Array.from({ length: count }, (_, i) => line(i, (i * 2_654_435_761) % 2 ** 32)).join("");
 }

@@ -28,7 +28,9 @@ const SAMPLED: Sampled = {
 const FAILED: Failed = { outcome: "failed", code: "TIMEOUT", message: "late", readBytes: 0, ms: 1 };
 const everything = { hasDataset: () => true, hasRaw: () => true };
 
-/** What holds of every store; `open` opens the one of a state directory, again after it was closed. */
+/**
+ * The laws of every store; `open` opens the one of a state directory, again after it was closed.
+ */
 export function storeLaws(name: string, open: (state: string) => Store): void {
   /** Does something with a store of its own. */
   async function withStore(work: (store: Store, again: () => Promise<Store>) => Promise<void>) {

@@ -6,10 +6,10 @@ import { MTIME, rows, type World } from "../helpers/world.ts";
 /** The datasets that `fillRichly` fills. */
 export const DATASETS = ["acme/orders/v1", "acme/other/v1"] as const;
 
-/** What is known of one entry, but for times and numbers of attempts. */
+/** The facts of one entry, without times and numbers of attempts. */
 type Fact = Readonly<Record<string, unknown>>;
 
-/** What a lake was like before its cache was damaged. */
+/** The state of a lake before its cache was damaged. */
 export interface Before {
   readonly facts: readonly Fact[];
   /** Path → inode, mtime in ns and size, of every sample. */
@@ -52,7 +52,7 @@ export function expectAsBefore(world: World, before: Before): void {
   expect(samplesOf(world)).toEqual(before.samples);
 }
 
-/** What the cache says of every entry. */
+/** The cache's facts of every entry. */
 function factsOf(world: World): readonly Fact[] {
   return world
     .rows()

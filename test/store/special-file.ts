@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import type { RunOptions } from "../helpers/world.ts";
 import { PATIENCE_MS } from "../helpers/child.ts";
 
-/** What can stand where a regular file should be. */
+/** Kinds of files that can stand where a regular file should be. */
 export const specialKinds = [
   "a directory",
   "a FIFO",
@@ -28,7 +28,7 @@ export function makeSpecial(kind: SpecialKind, path: string, outside: string): v
   else symlinkSync(path, path);
 }
 
-/** Why there can be no such file here, or undefined. */
+/** The reason why there can be no such file here, or undefined. */
 export function whyNoSpecial(kind: SpecialKind): string | undefined {
   if (kind !== "a device") return undefined;
   const path = join(tmpdir(), `sampler-device-${process.pid}`);

@@ -23,7 +23,7 @@ function fill(world: World): void {
   execFileSync("mkfifo", [`${root}/fifo`]);
 }
 
-/** What a path leads to, or the errno. */
+/** The file that a path leads to, or the errno. */
 function lookUp(calls: SystemCalls, directory: number | undefined, path: string): string {
   const at = directory === undefined ? { path } : { directory, path };
   let fd: number | undefined;

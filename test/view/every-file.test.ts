@@ -29,7 +29,7 @@ function filesBelow(directory: string): string[] {
     .toSorted();
 }
 
-/** What a sampler says of a file: the format of its sample, or the code of its failure. */
+/** A sampler's result for a file: the format of its sample, or the code of its failure. */
 async function sampledAs(path: string): Promise<string | FailureCode> {
   const source = memorySource(path.slice(path.lastIndexOf("/") + 1), readFileSync(path));
   const { signal } = new AbortController();

@@ -292,7 +292,7 @@ test("Parquet has the types of its schema, and values to the last digit", async 
   expect(firstTable(deltas).rows).toEqual([["9223372036854775807"]]);
 });
 
-/** One row of lists, so many and all empty: a few bytes, whatever their number. */
+/** Rows of lists, this many in each and all empty: a few bytes, however many there are. */
 function listsOf(rows: number, lists: number): Buffer {
   const { REPEATED } = Repetition;
   const schema = [root(1), group("a", 1, REPEATED), leaf("b", Type.INT32, REPEATED)];

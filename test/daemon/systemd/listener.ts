@@ -12,7 +12,7 @@ const bind = libc.func("int bind(int, const void *, uint32_t)");
 const receive = libc.func("long recv(int, void *, size_t, int)");
 const closeSocket = libc.func("int close(int)");
 
-/** What stands in for systemd at the other end of `NOTIFY_SOCKET`. */
+/** The stand-in for systemd at the other end of `NOTIFY_SOCKET`. */
 export interface Listener {
   readonly path: string;
   /** Every message so far, as its lines. */

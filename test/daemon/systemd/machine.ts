@@ -8,7 +8,7 @@ import { PATIENCE_MS } from "../../helpers/child.ts";
 
 const LOOK_MS = 20;
 
-/** What a command in the machine left. */
+/** The result of a command in the machine. */
 export interface Done {
   readonly code: number | null;
   readonly stdout: string;
@@ -33,7 +33,7 @@ const disk = `
   : >"$W/root/etc/machine-id"`;
 const flags = "--register=no --keep-unit --private-network --boot --console=pipe";
 
-/** Why no machine can be booted here, or undefined. */
+/** The reason why no machine can be booted here, or undefined. */
 export async function whyNoMachine(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return "not root";
   if (spawnSync("systemd-nspawn", ["--version"]).error !== undefined)

@@ -16,7 +16,7 @@ function notifyEnv({ path }: Listener): Record<string, string> {
   return { NOTIFY_SOCKET: path, WATCHDOG_USEC };
 }
 
-/** Why calls of the program cannot be made to hang here, or undefined. */
+/** The reason why calls of the program cannot be made to hang here, or undefined. */
 function whyNoHanging(): string | undefined {
   const tried = spawnSync("strace", ["-f", "-o", "/dev/null", "true"], { encoding: "utf8" });
   if (tried.error !== undefined) return "strace is not installed";

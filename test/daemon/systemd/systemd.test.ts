@@ -19,12 +19,15 @@ const install = "dpkg --force-unsafe-io --install /package.deb";
 
 let machine: Machine;
 
-/** What an operator does once: the lake belongs to production, samples and state to the service. */
+/**
+ * Commands that an operator runs once: the lake belongs to production, samples and state to the
+ * service.
+ */
 const lake = `
   mkdir -p ${dataset}/bronze ${dataset}/manifests
   install -d -o staging-sampler -g staging-sampler -m 0750 ${samples} /data/.staging-sampler`;
 
-/** What production does: one file, announced. */
+/** Commands of production: one file, announced. */
 function landed(name: string): string {
   const line = `{"raw":"raw/${name}","bronze":"bronze/${name}","mtime":1}`;
   return `
@@ -36,7 +39,7 @@ function sampled(name: string): string {
   return `cat ${samples}/${name.replace(".csv", "_sample.csv")}`;
 }
 
-/** What systemd knows of the service: `MainPID`, `NRestarts`, … */
+/** A property of the service in systemd: `MainPID`, `NRestarts`, … */
 function property(name: string): string {
   return machine.must(`systemctl show -P ${name} staging-sampler`).trim();
 }

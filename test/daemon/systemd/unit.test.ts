@@ -10,7 +10,7 @@ const read = (name: string): string => readFileSync(join(folder, name), "utf8");
 const hasSystemd = spawnSync("systemd-analyze", ["--version"]).error === undefined;
 if (!hasSystemd) process.stdout.write("the unit is not checked: systemd-analyze is not here\n");
 
-/** What systemd says of the unit, alone or with a drop-in: `verify`'s complaints, and its exposure. */
+/** systemd's view of the unit, alone or with a drop-in: `verify`'s complaints, and its exposure. */
 function analyzed(dropIn?: string): { readonly complaints: string; readonly exposure: number } {
   const scratch = mkdtempSync(join(tmpdir(), "staging-sampler-unit-"));
   const unit = join(scratch, "staging-sampler.service");

@@ -142,7 +142,7 @@ test("when the kernel drops events, watching begins again, and what came unseen 
 });
 
 interface Followed extends AsyncDisposable {
-  /** Resolves when something is told that was not waited for before: a dataset, or `ready`. */
+  /** Resolves when a dataset, or `ready`, is reported that was not waited for before. */
   told(what: string): Promise<void>;
 }
 
