@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Longer waits are mistakes, and more than a timer can do; seconds. */
+/** Seconds of a day: longer waits are mistakes, and more than a timer can do. */
 export const DAY_S = 86_400;
 
 /** A number of things, at least one. */
