@@ -70,7 +70,11 @@ test("bash offers every command, and every option of every command", async () =>
 
 test.each([
   ["what begins like it", ["st"], ["status", "stage"]],
-  ["commands of a group", ["stage", ""], ["get", "in", "release", "run", "runs", "store", "--help"]],
+  [
+    "commands of a group",
+    ["stage", ""],
+    ["get", "in", "release", "run", "runs", "store", "--help"],
+  ],
   ["options of a group's command", ["stage", "get", "--sh"], ["--sha256"]],
   [
     "values of a group's command",

@@ -8,6 +8,8 @@ export interface ObjectServer extends AsyncDisposable {
   readonly objects: Map<string, Buffer>;
   /** The signed URL of an object: each has another signature. */
   url(name: string): string;
+  /** Answers all requests for this name with a status from now on. */
+  refuse(name: string, status: number): void;
   /** Requests so far: status and name. */
   readonly requests: string[];
   /** Bytes of objects that were sent. */
@@ -26,6 +28,7 @@ export async function startObjectServer(
   objects: Readonly<Record<string, Buffer | string>>,
 ): Promise<ObjectServer> {
   const known = new Map(Object.entries(objects).map(([name, body]) => [name, Buffer.from(body)]));
+  const refused = new Map<string, number>();
   const requests: string[] = [];
   const sockets = new Set<Socket>();
   let sent = 0;
@@ -41,6 +44,8 @@ export async function startObjectServer(
       requests.push(`${status} ${name}`);
       response.writeHead(status, headers);
     };
+    const status = refused.get(name);
+    if (status !== undefined) return void (answer(status), response.end());
     if (body === undefined) return void (answer(404), response.end());
     const etag = `"${createHash("md5").update(body).digest("hex")}"`;
     const { range, "if-range": ifRange, "if-none-match": ifNoneMatch } = request.headers;
@@ -48,9 +53,11 @@ export async function startObjectServer(
     const found = /^bytes=(\d+)-(\d*)$/.exec(range ?? "");
     const isPart = found !== null && (ifRange === undefined || ifRange === etag);
     const from = isPart ? Number(found[1]) : 0;
-    const to = isPart && found[2] !== "" ? Math.min(Number(found[2]) + 1, body.length) : body.length;
+    const to =
+      isPart && found[2] !== "" ? Math.min(Number(found[2]) + 1, body.length) : body.length;
     const shared = { ETag: etag, "Accept-Ranges": "bytes", "Content-Length": to - from };
-    if (isPart) answer(206, { ...shared, "Content-Range": `bytes ${from}-${to - 1}/${body.length}` });
+    if (isPart)
+      answer(206, { ...shared, "Content-Range": `bytes ${from}-${to - 1}/${body.length}` });
     else answer(200, shared);
     send(response, body.subarray(from, to));
   });
@@ -82,6 +89,7 @@ export async function startObjectServer(
       const path = name.split("/").map(encodeURIComponent).join("/");
       return `http://127.0.0.1:${port}/${path}?X-Amz-Date=${signed}&X-Amz-Signature=${SECRET}`;
     },
+    refuse: (name, status) => void refused.set(name, status),
     requests,
     sent: () => sent,
     holdBackAfter(bytes) {

@@ -79,7 +79,8 @@ describe("files", () => {
     const directory = await mkdtemp(join(tmpdir(), "sampler-manifest-"));
     try {
       await mkdir(join(directory, "bag"));
-      for (const [path, text] of Object.entries(files)) await writeFile(join(directory, path), text);
+      for (const [path, text] of Object.entries(files))
+        await writeFile(join(directory, path), text);
       return await readManifestFile(join(directory, name));
     } finally {
       await rm(directory, { recursive: true });

@@ -213,7 +213,10 @@ test("no secret reaches the database, events or errors", async () => {
   await using server = await startObjectServer({ a: body });
   await using test = await testStager();
   await test.stager.file(server.url("a")).ready();
-  await test.stager.file(server.url("b")).ready().catch(() => undefined);
+  await test.stager
+    .file(server.url("b"))
+    .ready()
+    .catch(() => undefined);
   expect(JSON.stringify(test.events)).toContain("127.0.0.1");
   expect(JSON.stringify(test.events)).not.toContain(SECRET);
   for (const name of await readdir(test.settings.state)) {

@@ -5,7 +5,10 @@ const of = (text: string) => identityOf(new URL(text));
 const PLAIN = "https://data.example.org/bucket/a.csv";
 
 test.each([
-  ["AWS", "X-Amz-Algorithm=A&X-Amz-Date=1&X-Amz-Expires=2&X-Amz-Signature=s&X-Amz-Security-Token=t"],
+  [
+    "AWS",
+    "X-Amz-Algorithm=A&X-Amz-Date=1&X-Amz-Expires=2&X-Amz-Signature=s&X-Amz-Security-Token=t",
+  ],
   ["the older AWS", "AWSAccessKeyId=A&Expires=1&Signature=s"],
   ["Google", "X-Goog-Algorithm=A&X-Goog-Signature=s"],
   ["the older Google", "GoogleAccessId=g&Expires=1&Signature=s"],
