@@ -89,6 +89,11 @@ const codes = {
     meaning: "Nothing says what the bytes of the file should be, and its run is strict.",
     cure: "Name its sha256 or size in the data manifest: without one, a login page looks like a file.",
   },
+  TOOL_UNKNOWN: {
+    retry: "never",
+    meaning: "The staging service has no tool of that name.",
+    cure: "Add it to staging.tools: only what is named there is run for others.",
+  },
   CANCELLED: {
     retry: "never",
     meaning: "Nobody wanted the file any longer while it was staged.",

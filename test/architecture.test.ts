@@ -31,6 +31,7 @@ const LINES: readonly (readonly string[])[] = [
  */
 const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
   "@hono/node-server": "http",
+  "@hono/zod-openapi": "http",
   "@napi-rs/lzma": "formats",
   "better-sqlite3": "store",
   "bzip2-wasm": "formats",

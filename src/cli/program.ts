@@ -3,11 +3,10 @@ import { errorMessage, Failure, type FailureCode, failureCodes as allCodes } fro
 import { isJournal, journalPrefix } from "../log/journal.ts";
 import { VERSION } from "../version.ts";
 import { type Context, exitCodes } from "./command.ts";
+import { type Actions, addStageCommands } from "./stage-program.ts";
 import type { Shell } from "./commands/completion.ts";
 import { tell } from "./output/print.ts";
 import { isStoreError } from "../store/open.ts";
-
-type Run<T> = (options: T, context: Context) => Promise<number>;
 
 /** Runs the command that the arguments name; only that one is loaded. Returns the exit code. */
 export async function runProgram(args: readonly string[], context: Context): Promise<number> {
@@ -25,7 +24,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
       "\nExit codes: 0 done, 1 failed, 2 usage, 3 done but entries failed,\n75 another one runs, 78 configuration.",
     );
 
-  const common = (parent: Command, name: string, description: string) =>
+  const common: Actions["common"] = (parent, name, description) =>
     parent
       .command(name)
       .description(description)
@@ -35,18 +34,13 @@ export async function runProgram(args: readonly string[], context: Context): Pro
         "root of the lake (else that of --config, else $FP_PREFIX, else the configuration)",
       );
   const add = (name: string, description: string) => common(program, name, description);
-  const does =
-    <T>(load: () => Promise<Run<T>>) =>
-    async (options: T) => {
-      code = await (await load())(options, context);
-    };
-  /** The same for a command with an argument, which becomes an option of that name. */
-  const about =
-    <T>(argument: keyof T, load: () => Promise<Run<T>>) =>
-    async (value: string | undefined, options: T) => {
-      const named = value === undefined ? {} : { [argument]: value };
-      code = await (await load())({ ...options, ...named }, context);
-    };
+  const does: Actions["does"] = (load) => async (options) => {
+    code = await (await load())(options, context);
+  };
+  const about: Actions["about"] = (argument, load) => async (value, options) => {
+    const named = value === undefined ? {} : { [argument]: value };
+    code = await (await load())({ ...options, ...named }, context);
+  };
   const withCode = (what: string) => new Option("--code <code>", what).choices(allCodes);
 
   add("run", "the daemon: sample what manifests announce, until SIGTERM")
@@ -159,57 +153,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--json", "for programs")
     .action(does(async () => (await import("./commands/check.ts")).check));
 
-  const stage = program
-    .command("stage")
-    .description("files from elsewhere, whole and verified")
-    .enablePositionalOptions();
-  const addStage = (name: string, description: string) => common(stage, name, description);
-  const progress = new Option("--progress <form>", "how far it is: on stderr").choices([
-    "bar",
-    "json",
-  ]);
-  stage
-    .command("get")
-    .description("one file: a download that goes on where it broke off, and is verified")
-    .argument("<location>", "https://…, http://…, file:///…, or a path")
-    .option("-o, --output <file>", "where to put it (else its own name, here)")
-    .option("--sha256 <hash>", "what its bytes have to be, 64 hexadecimal digits")
-    .option("--force", "replace that file")
-    .option("--json", "for programs")
-    .action(about("location", async () => (await import("./commands/stage-get.ts")).stageGet));
-  addStage("in", "the files of a data manifest, in a directory that stays until it is released")
-    .argument("<manifest>", "JSON (name: location), a list of locations, fetch.txt, a BagIt folder")
-    .option("--params <file>", "JSON in which names become paths; - for stdin")
-    .option("--run-dir <dir>", "the run's directory: new or empty (else one below staging.runs)")
-    .option("--strict", "a file that fails, fails the run")
-    .addOption(progress)
-    .option("--json", "for programs")
-    .action(about("manifest", async () => (await import("./commands/stage-in.ts")).stageIn));
-  addStage("run", "the same for one command: its files go when it ends")
-    .argument("<manifest>", "as for stage in")
-    .argument("<command...>", "after --: program and arguments; {name} becomes that parameter")
-    .option("--params <file>", "JSON in which names become paths; - for stdin")
-    .option("--strict", "without all files the command does not begin (recommended)")
-    .option("--keep", "leave the run's directory")
-    .addOption(progress)
-    .option("--json", "the result for programs, with what the command printed")
-    .passThroughOptions()
-    .action(async (manifest: string, command: readonly string[], options: object) => {
-      const { stageRunCommand } = await import("./commands/stage-run.ts");
-      code = await stageRunCommand({ ...options, manifest, command }, context);
-    });
-  addStage("runs", "the runs that are there")
-    .option("--json", "for programs")
-    .action(does(async () => (await import("./commands/stage-runs.ts")).stageRuns));
-  addStage("release", "let a run go: its directory is removed")
-    .argument("<run>", "its id, or its directory")
-    .action(about("run", async () => (await import("./commands/stage-runs.ts")).stageRelease));
-  addStage("store", "staged files: list them, verify every byte, prune to staging.storeBytes")
-    .addArgument(
-      new Argument("[action]", "what to do").choices(["list", "verify", "prune"]).default("list"),
-    )
-    .option("--json", "for programs")
-    .action(about("action", async () => (await import("./commands/stage-store.ts")).stageStore));
+  addStageCommands(program, { common, does, about });
 
   program
     .command("completion")

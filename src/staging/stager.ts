@@ -9,7 +9,7 @@ import { isAbsence } from "../lake/roots.ts";
 import { createLatest } from "../lib/latest.ts";
 import { createStorages } from "../storage/index.ts";
 import { locationOf, redacted } from "../storage/location.ts";
-import type { MayReach } from "../storage/request.ts";
+import type { HostGuard } from "../storage/request.ts";
 import { openStaging } from "../store/open.ts";
 import { hashFile } from "../transfer/hash-file.ts";
 import type { Progress, Staged, StagingContext, StagingEvent, Wanted } from "./context.ts";
@@ -22,8 +22,8 @@ import { sweepPartials } from "./store-upkeep.ts";
 /** Options of `openStager`. */
 export interface StagerOptions {
   readonly onEvent?: (event: StagingEvent) => void;
-  /** True for an address that may be connected to; all may by default. */
-  readonly mayReach?: MayReach | undefined;
+  /** Judges the hosts that are asked; all are fine by default. */
+  readonly guard?: HostGuard | undefined;
 }
 
 /** Options of `Stager.file`. */
@@ -50,10 +50,10 @@ export interface Stager {
  */
 export async function openStager(
   settings: StagingSettings,
-  { onEvent = () => {}, mayReach }: StagerOptions = {},
+  { onEvent = () => {}, guard }: StagerOptions = {},
 ): Promise<Stager> {
   const store = openStaging(settings.state);
-  const storages = createStorages({ ca: authorities(settings), mayReach });
+  const storages = createStorages({ ca: authorities(settings), guard });
   const context: StagingContext = { settings, store, storages, onEvent };
   try {
     await makeStoreDirectories(settings.store);

@@ -1,22 +1,14 @@
 import { Failure } from "../errors.ts";
 import { contentRange, digestsIn, retryAfterMs, sizeOutside, versionIn } from "./headers.ts";
 import { expiresAt, redacted } from "./location.ts";
-import { createGet, type HttpReply, type MayReach } from "./request.ts";
+import { createGet, type GetOptions, type HttpReply } from "./request.ts";
 import { type ReadRequest, type Reply, type Storage, Unavailable } from "./types.ts";
 
 /** Bytes that are read of an answer that is an error: enough to find why. */
 const MOST_ERROR_BYTES = 4096;
 
-/** Options of `createHttp`. */
-export interface HttpOptions {
-  /** Certificates of private authorities, PEM, beside those that Node knows. */
-  readonly ca?: string | undefined;
-  /** True for an address, resolved, that may be connected to; all may by default. */
-  readonly mayReach?: MayReach | undefined;
-}
-
 /** Makes the storage of objects at web servers; signed URLs need nothing else. */
-export function createHttp(options: HttpOptions = {}): Storage {
+export function createHttp(options: GetOptions): Storage {
   const get = createGet(options);
   return { protocols: ["http:", "https:"], read };
 

@@ -30,12 +30,19 @@ export interface HttpReply {
 const MOST_REDIRECTS = 10;
 /** Options of `createGet`. */
 export interface GetOptions {
+  /** Certificates of private authorities, PEM, beside those that Node knows. */
   readonly ca?: string | undefined;
-  readonly mayReach?: MayReach | undefined;
+  /** Judges each connection; all are fine by default. */
+  readonly guard?: HostGuard | undefined;
 }
 
-/** True for an IP address that may be connected to; `host` is its name in the URL. */
-export type MayReach = (address: string, host: string) => boolean;
+/** Judges hosts on behalf of others. Behind a proxy, which looks names up, only names are judged. */
+export interface HostGuard {
+  /** True for a host that may be asked: a name, or an address without brackets. */
+  mayAsk(host: string): boolean;
+  /** True for an address that may be connected to; `host` is its name in the URL. */
+  mayReach(address: string, host: string): boolean;
+}
 
 /** Asks for a URL. @throws as `createGet` says */
 export type Get = (url: URL, request: HttpRequest) => Promise<HttpReply>;
@@ -46,10 +53,10 @@ export type Get = (url: URL, request: HttpRequest) => Promise<HttpReply>;
  * try is of no use: a certificate, a redirect; FORBIDDEN for an address that may not be reached; the
  * signal's reason once it is aborted.
  */
-export function createGet({ ca, mayReach }: GetOptions): Get {
+export function createGet({ ca, guard }: GetOptions): Get {
   // Proxies as the environment names them (HTTP_PROXY, HTTPS_PROXY, NO_PROXY).
   const proxyEnv = process.env;
-  const guarded = mayReach === undefined ? {} : { lookup: guardedLookup(mayReach) };
+  const guarded = guard === undefined ? {} : { lookup: guardedLookup(guard) };
   const authorities = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
   const agents: Agents = {
     http: new Agent({ keepAlive: true, proxyEnv, ...guarded }),
@@ -59,8 +66,7 @@ export function createGet({ ca, mayReach }: GetOptions): Get {
   return async (url, request) => {
     let at = url;
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
-      // The name of a literal address is not looked up.
-      if (mayReach !== undefined && isAddress(at.hostname)) checkAddress(at, mayReach);
+      if (guard !== undefined) checkHost(at, guard);
       const reply = await getOnce(at, request, agents);
       const { location } = reply.headers;
       if (![301, 302, 303, 307, 308].includes(reply.status) || location === undefined) return reply;
@@ -74,12 +80,11 @@ export function createGet({ ca, mayReach }: GetOptions): Get {
   };
 }
 
-function checkAddress({ hostname }: URL, mayReach: MayReach): void {
-  if (!mayReach(bare(hostname), bare(hostname))) throw refused(bare(hostname));
-}
-
-function isAddress(hostname: string): boolean {
-  return isIP(bare(hostname)) !== 0;
+function checkHost({ hostname }: URL, { mayAsk, mayReach }: HostGuard): void {
+  const host = bare(hostname);
+  // An address is not looked up.
+  const isFine = mayAsk(host) && (isIP(host) === 0 || mayReach(host, host));
+  if (!isFine) throw refused(host);
 }
 
 /** An IPv6 address without its brackets. */
@@ -88,11 +93,11 @@ function bare(hostname: string): string {
 }
 
 function refused(host: string): Failure {
-  return new Failure("FORBIDDEN", `${host} has an address that may not be reached from here`);
+  return new Failure("FORBIDDEN", `${host} may not be reached from here`);
 }
 
 /** A look-up that gives no address which may not be reached; a proxy's own name is not asked about. */
-function guardedLookup(mayReach: MayReach): LookupFunction {
+function guardedLookup({ mayReach }: HostGuard): LookupFunction {
   const proxies = new Set(
     ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"]
       .map((name) => process.env[name] ?? "")

@@ -120,8 +120,8 @@ export interface LeaseFailure {
   readonly message: string;
 }
 
-/** States of a run; `ended` ones wait to be removed. */
-export type RunState = "staging" | "running" | "ready" | "failed" | "cancelled" | "ended";
+/** States of a run. */
+export type RunState = "staging" | "running" | "ready" | "failed";
 
 /** A run, as it is remembered. */
 export interface RunRow {

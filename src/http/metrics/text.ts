@@ -33,5 +33,10 @@ export function families({ daemon, isHealthy, state, report }: MetricsSource): F
  * answer gets a registry of its own, made of values that are there already.
  */
 export async function metricsText(source: MetricsSource): Promise<string> {
-  return AggregatorRegistry.aggregate([families(source)]).metrics();
+  return await textOf(families(source));
+}
+
+/** The text of some metrics. */
+export async function textOf(families: readonly Family[]): Promise<string> {
+  return await AggregatorRegistry.aggregate([[...families]]).metrics();
 }

@@ -1,0 +1,76 @@
+import { Argument, type Command, Option } from "commander";
+import type { Context } from "./command.ts";
+
+type Run<T> = (options: T, context: Context) => Promise<number>;
+
+/** Ways to add a command; the work of each is loaded only when it runs. */
+export interface Actions {
+  /** A command with the options that every command has which reads the configuration. */
+  readonly common: (parent: Command, name: string, description: string) => Command;
+  /** The action of a command without arguments. */
+  readonly does: <T>(load: () => Promise<Run<T>>) => (options: T) => Promise<void>;
+  /** The same for a command with an argument, which becomes an option of that name. */
+  readonly about: <T>(
+    argument: keyof T,
+    load: () => Promise<Run<T>>,
+  ) => (value: string | undefined, options: T) => Promise<void>;
+}
+
+/** Adds `stage` and its commands: files from elsewhere. */
+export function addStageCommands(program: Command, { common, does, about }: Actions): void {
+  const stage = program
+    .command("stage")
+    .description("files from elsewhere, whole and verified")
+    .enablePositionalOptions();
+  const addStage = (name: string, description: string) => common(stage, name, description);
+  const run = does(async () => (await import("./commands/stage-run.ts")).stageRunCommand);
+  const progress = new Option("--progress <form>", "how far it is: on stderr").choices([
+    "bar",
+    "json",
+  ]);
+  stage
+    .command("get")
+    .description("one file: a download that goes on where it broke off, and is verified")
+    .argument("<location>", "https://…, http://…, file:///…, or a path")
+    .option("-o, --output <file>", "where to put it (else its own name, here)")
+    .option("--sha256 <hash>", "what its bytes have to be, 64 hexadecimal digits")
+    .option("--force", "replace that file")
+    .option("--json", "for programs")
+    .action(about("location", async () => (await import("./commands/stage-get.ts")).stageGet));
+  addStage("in", "the files of a data manifest, in a directory that stays until it is released")
+    .argument("<manifest>", "JSON (name: location), a list of locations, fetch.txt, a BagIt folder")
+    .option("--params <file>", "JSON in which names become paths; - for stdin")
+    .option("--run-dir <dir>", "the run's directory: new or empty (else one below staging.runs)")
+    .option("--strict", "a file that fails, fails the run")
+    .addOption(progress)
+    .option("--json", "for programs")
+    .action(about("manifest", async () => (await import("./commands/stage-in.ts")).stageIn));
+  addStage("run", "the same for one command: its files go when it ends")
+    .argument("<manifest>", "as for stage in")
+    .argument("<command...>", "after --: program and arguments; {name} becomes that parameter")
+    .option("--params <file>", "JSON in which names become paths; - for stdin")
+    .option("--strict", "without all files the command does not begin (recommended)")
+    .option("--keep", "leave the run's directory")
+    .addOption(progress)
+    .option("--json", "the result for programs, with what the command printed")
+    .passThroughOptions()
+    .action((manifest: string, command: readonly string[], options: object) =>
+      run({ ...options, manifest, command }),
+    );
+  addStage("runs", "the runs that are there")
+    .option("--json", "for programs")
+    .action(does(async () => (await import("./commands/stage-runs.ts")).stageRuns));
+  addStage("release", "let a run go: its directory is removed")
+    .argument("<run>", "its id, or its directory")
+    .action(about("run", async () => (await import("./commands/stage-runs.ts")).stageRelease));
+  addStage("store", "staged files: list them, verify every byte, prune to staging.storeBytes")
+    .addArgument(
+      new Argument("[action]", "what to do").choices(["list", "verify", "prune"]).default("list"),
+    )
+    .option("--json", "for programs")
+    .action(about("action", async () => (await import("./commands/stage-store.ts")).stageStore));
+
+  addStage("serve", "staging over HTTP, until SIGTERM: docs/staging.md").action(
+    does(async () => (await import("./commands/stage-serve.ts")).stageServe),
+  );
+}

@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { ask } from "../helpers/ask.ts";
+import { SECRET, startObjectServer } from "../helpers/object-server.ts";
+
+const main = join(import.meta.dirname, "../../src/main.ts");
+const caller = join(import.meta.dirname, "caller.ts");
+const body = randomBytes(2_000_000);
+const sha256 = createHash("sha256").update(body).digest("hex");
+
+async function place() {
+  const directory = await mkdtemp(join(tmpdir(), "sampler-processes-"));
+  return {
+    directory,
+    state: join(directory, "staging-sampler"),
+    start: (...args: readonly string[]) =>
+      spawn(process.execPath, args, {
+        env: { PATH: process.env["PATH"], XDG_STATE_HOME: directory },
+        stdio: ["ignore", "pipe", "pipe"],
+      }),
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+/** The output of a process that ends well. */
+async function outputOf(child: ChildProcess): Promise<string> {
+  const [out, err] = [text(child.stdout!), text(child.stderr!)];
+  const [code] = await once(child, "close");
+  expect({ code, err: await err }).toEqual({ code: 0, err: "" });
+  return await out;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await readdir(path).catch(() => [])).length > 0;
+}
+
+test("25 callers in 5 processes move an object once", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using where = await place();
+  server.holdBackAfter(500_000);
+  const children = Array.from({ length: 5 }, () =>
+    where.start(caller, ...Array.from({ length: 5 }, () => server.url("a"))),
+  );
+  const outputs = children.map(outputOf);
+  await server.heldBack();
+  server.holdBackAfter(undefined);
+  for (const output of await Promise.all(outputs)) {
+    const staged = JSON.parse(output) as { readonly sha256: string }[];
+    expect(staged.map((each) => each.sha256)).toEqual(Array.from({ length: 5 }, () => sha256));
+  }
+  // Those who came after its end asked whether it had changed.
+  expect(server.requests.filter((request) => request !== "304 a")).toEqual(["200 a"]);
+  expect(server.sent()).toBe(body.length);
+});
+
+test("when the process that transfers is killed, one that waits goes on from there", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using where = await place();
+  server.holdBackAfter(1_500_000);
+  const first = where.start(caller, server.url("a"));
+  await server.heldBack();
+  const partial = join(where.state, "store/partial");
+  while (!(await exists(partial))) await sleep(10);
+  const second = outputOf(where.start(caller, server.url("a")));
+  first.kill("SIGKILL");
+  await once(first, "close");
+  server.holdBackAfter(undefined);
+  expect(JSON.parse(await second)).toMatchObject([{ sha256, from: "transfer" }]);
+  expect(server.requests).toHaveLength(2);
+  expect(await readdir(partial)).toEqual([]);
+});
+
+test("a run whose process is killed leaves nothing after the next start", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using where = await place();
+  const manifest = join(where.directory, "m.json");
+  await writeFile(manifest, JSON.stringify({ a: server.url("a") }));
+  const child = where.start(
+    main,
+    "stage",
+    "run",
+    manifest,
+    "--",
+    "sh",
+    "-c",
+    "echo $$; sleep 1000",
+  );
+  const [line] = await once(child.stdout!, "data");
+  const runs = join(where.state, "runs");
+  expect(await readdir(runs)).toHaveLength(1);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  process.kill(-Number(line), "SIGKILL");
+  expect(await outputOf(where.start(main, "stage", "runs", "--json"))).toBe("[]\n");
+  expect(await readdir(runs)).toEqual([]);
+});
+
+test("a service that is killed has its unfinished runs swept, and keeps those that are ready", async () => {
+  await using server = await startObjectServer({ a: body, b: "b" });
+  await using where = await place();
+  const config = join(where.directory, "config.yaml");
+  await writeFile(config, "staging: { hosts: { allow: ['127.0.0.1'] } }");
+  const start = async () => {
+    const service = where.start(main, "stage", "serve", "--config", config);
+    await once(service.stdout!, "data");
+    return service;
+  };
+  const socket = `unix:${where.state}/staging.sock`;
+  const runs = async (id = "") =>
+    (await ask(socket, { method: "GET", path: `/api/v2/runs${id}` })).json;
+  const post = async (name: string) => {
+    const body = { data_manifest: { [name]: server.url(name) } };
+    return (await ask(socket, { method: "POST", path: "/api/v2/runs", body })).json;
+  };
+  const killed = await start();
+  const ready = await post("b");
+  while ((await runs(`/${ready.run_id}`)).state !== "ready") await sleep(10);
+  server.holdBackAfter(500_000);
+  await post("a");
+  await server.heldBack();
+  expect((await runs()).runs).toHaveLength(2);
+  killed.kill("SIGKILL");
+  await once(killed, "close");
+  const service = await start();
+  expect((await runs()).runs).toMatchObject([{ run_id: ready.run_id, state: "ready" }]);
+  expect(await readdir(join(where.state, "runs"))).toHaveLength(1);
+  service.kill("SIGTERM");
+  expect(await once(service, "close")).toEqual([0, null]);
+});
+
+test("no file of the state directory has a secret, but a transfer's own journal", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using where = await place();
+  server.holdBackAfter(500_000);
+  const child = where.start(caller, server.url("a"));
+  await server.heldBack();
+  const partial = join(where.state, "store/partial");
+  while (!(await exists(partial))) await sleep(10);
+  child.kill("SIGKILL");
+  await once(child, "close");
+  const files = await readdir(where.state, { recursive: true, withFileTypes: true });
+  for (const file of files.filter((each) => each.isFile())) {
+    const content = await readFile(join(file.parentPath, file.name));
+    expect([file.name, content.includes(SECRET)]).toEqual([file.name, false]);
+  }
+});
