@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { Failure } from "../errors.ts";
-import type { HostGuard } from "../storage/request.ts";
+import type { HostGuard } from "../storage/agents.ts";
 
 /** `staging.hosts`: names, `*.names`, addresses, networks; `*` is any host with a public address. */
 export interface HostRules {

@@ -9,7 +9,7 @@ import { isAbsence } from "../lake/roots.ts";
 import { createLatest } from "../lib/latest.ts";
 import { createStorages } from "../storage/index.ts";
 import { locationOf, redacted } from "../storage/location.ts";
-import type { HostGuard } from "../storage/request.ts";
+import type { HostGuard } from "../storage/agents.ts";
 import { openStaging } from "../store/open.ts";
 import { hashFile } from "../transfer/hash-file.ts";
 import type { Progress, Staged, StagingContext, StagingEvent, Wanted } from "./context.ts";

@@ -1,7 +1,7 @@
 import { Failure } from "../errors.ts";
 import { file } from "./file.ts";
+import type { AgentOptions } from "./agents.ts";
 import { createHttp } from "./http.ts";
-import type { GetOptions } from "./request.ts";
 import type { Storage } from "./types.ts";
 
 /** The storages that locations can lie in. */
@@ -11,7 +11,7 @@ export interface Storages {
 }
 
 /** Makes the storages. */
-export function createStorages(options: GetOptions = {}): Storages {
+export function createStorages(options: AgentOptions = {}): Storages {
   const storages: readonly Storage[] = [createHttp(options), file];
   return {
     of({ protocol }) {

@@ -1,0 +1,79 @@
+import { lookup, type LookupAddress } from "node:dns";
+import { Agent } from "node:http";
+import { Agent as TlsAgent } from "node:https";
+import { isIP, type LookupFunction } from "node:net";
+import { rootCertificates } from "node:tls";
+import { Failure } from "../errors.ts";
+
+/** Options of `createAgents`. */
+export interface AgentOptions {
+  /** Certificates of private authorities, PEM, beside those that Node knows. */
+  readonly ca?: string | undefined;
+  /** Judges each connection; all are fine by default. */
+  readonly guard?: HostGuard | undefined;
+}
+
+/** Judges hosts on behalf of others. Behind a proxy, which looks names up, only names are judged. */
+export interface HostGuard {
+  /** True for a host that may be asked: a name, or an address without brackets. */
+  mayAsk(host: string): boolean;
+  /** True for an address that may be connected to; `host` is its name in the URL. */
+  mayReach(address: string, host: string): boolean;
+}
+
+/** What connects: keeps connections for the next request. */
+export interface Agents {
+  readonly http: Agent;
+  readonly https: TlsAgent;
+}
+
+/** Makes them, with the proxies that the environment names (HTTP_PROXY, HTTPS_PROXY, NO_PROXY). */
+export function createAgents({ ca, guard }: AgentOptions): Agents {
+  const proxyEnv = process.env;
+  const guarded = guard === undefined ? {} : { lookup: guardedLookup(guard) };
+  const authorities = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
+  return {
+    http: new Agent({ keepAlive: true, proxyEnv, ...guarded }),
+    https: new TlsAgent({ keepAlive: true, proxyEnv, ...guarded, ...authorities }),
+  };
+}
+
+/** Checks the host of a URL, which the agents do not know: an address is not looked up. @throws Failure FORBIDDEN */
+export function checkHost(
+  { hostname }: { readonly hostname: string },
+  guard: HostGuard | undefined,
+): void {
+  if (guard === undefined) return;
+  const host = bare(hostname);
+  const isFine = guard.mayAsk(host) && (isIP(host) === 0 || guard.mayReach(host, host));
+  if (!isFine) throw refused(host);
+}
+
+/** An IPv6 address without its brackets. */
+function bare(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, "");
+}
+
+function refused(host: string): Failure {
+  return new Failure("FORBIDDEN", `${host} may not be reached from here`);
+}
+
+/** A look-up that gives no address which may not be reached; a proxy's own name is not asked about. */
+function guardedLookup({ mayReach }: HostGuard): LookupFunction {
+  const proxies = new Set(
+    ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"]
+      .map((name) => process.env[name] ?? "")
+      .filter((text) => URL.canParse(text))
+      .map((text) => new URL(text).hostname),
+  );
+  return (host, options, done) => {
+    lookup(host, { ...options, all: true }, (error, found) => {
+      if (error !== null) return done(error, []);
+      const isFine = proxies.has(host) || found.every(({ address }) => mayReach(address, host));
+      if (!isFine) return done(refused(host), []);
+      if (options.all === true) return done(null, found);
+      const [{ address, family }] = found as [LookupAddress];
+      done(null, address, family);
+    });
+  };
+}
