@@ -2,15 +2,53 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Failure } from "../errors.ts";
 
-/** Turns what a person names into a URL; a path starts at the working directory. @throws Failure USAGE */
+/**
+ * Turns what a person names into a URL; a path starts at the working directory. What follows
+ * `s3://bucket/` is the key, character by character, as S3's usual tools take it: `%20`, `?` and `#` are
+ * part of it. @throws Failure USAGE
+ */
 export function locationOf(text: string): URL {
+  if (/^s3:\/\//i.test(text)) return objectLocation(text);
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return pathToFileURL(resolve(text));
   if (!URL.canParse(text)) throw new Failure("USAGE", `not a location: ${redactedText(text)}`);
   return new URL(text);
 }
 
+/** An object in a bucket. */
+export interface BucketObject {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** The object that an `s3:` URL names, as `locationOf` makes it. @throws Failure USAGE */
+export function objectOf(url: URL): BucketObject {
+  const key = decoded(url.pathname.slice(1));
+  if (url.host === "" || key === undefined || key === "" || url.search + url.hash !== "")
+    throw new Failure("USAGE", `${url.protocol}//${url.host}… names no object`);
+  return { bucket: url.host, key };
+}
+
+/** A key with `.` or `..` between slashes has its slashes encoded: URLs would resolve it otherwise. */
+function objectLocation(text: string): URL {
+  const [, bucket = "", key = ""] = /^s3:\/\/([a-z\d][\w.-]*)\/(.+)$/is.exec(text) ?? [];
+  if (key === "" || /^\.\.?$/.test(key) || !key.isWellFormed())
+    throw new Failure("USAGE", `not an object, as s3://bucket/key is: ${redactedText(text)}`);
+  const hasDots = key.split("/").some((part) => /^\.\.?$/.test(part));
+  const path = encodeURIComponent(key);
+  return new URL(`s3://${bucket}/${hasDots ? path : path.replaceAll("%2F", "/")}`);
+}
+
+function decoded(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A URL for people: its query, user and password can be secrets. */
 export function redacted(url: URL): string {
+  if (url.protocol === "s3:") return `s3://${url.host}/${decoded(url.pathname.slice(1)) ?? "…"}`;
   const { protocol, host, pathname, search } = url;
   return `${protocol}//${host}${pathname}${search === "" ? "" : "?…"}`;
 }
