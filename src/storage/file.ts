@@ -13,13 +13,15 @@ const CHUNK_BYTES = 256 * 1024;
 export const file: Storage = { protocols: ["file:"], read };
 
 async function read(url: URL, request: ReadRequest): Promise<Reply> {
-  const { version, unless } = request;
+  const { version, unless, signal } = request;
+  signal.throwIfAborted();
   const path = fileURLToPath(url);
   const handle = await opened(path);
   const found = await versionOf(handle);
   const isSame = version === undefined || found.version === version;
-  const start = isSame ? request.start : 0;
-  const end = isSame ? request.end : undefined;
+  const hasPart = isSame && request.start <= found.size;
+  const start = hasPart ? request.start : 0;
+  const end = hasPart ? request.end : undefined;
   const isUnchanged = unless === found.version;
   if (isUnchanged) await handle.close();
   return {
@@ -29,7 +31,7 @@ async function read(url: URL, request: ReadRequest): Promise<Reply> {
     ...found,
     offered: {},
     encoding: undefined,
-    chunks: isUnchanged ? none() : chunksOf(path, handle, { start, end, ...found }),
+    chunks: isUnchanged ? none() : chunksOf(path, handle, { start, end, signal, ...found }),
     close: () => void handle.close().catch(() => {}),
   };
 }
@@ -63,17 +65,21 @@ async function* chunksOf(
     start,
     end = Infinity,
     version,
-  }: { readonly start: number; readonly end?: number | undefined; readonly version: string },
+    signal,
+  }: Omit<ReadRequest, "stallMs"> & { readonly version: string },
 ): AsyncGenerator<Uint8Array, void, void> {
   try {
     if (start >= end) return;
     const options = { start, end: end - 1, highWaterMark: CHUNK_BYTES, autoClose: false };
-    for await (const chunk of createReadStream(path, { ...options, fd: handle }))
+    for await (const chunk of createReadStream(path, { ...options, fd: handle })) {
+      signal.throwIfAborted();
       yield chunk as Uint8Array;
+    }
     if ((await versionOf(handle)).version === version) return;
     throw new Failure("FILE_CHANGED", `${path} changed while it was read`);
   } catch (error) {
-    if (error instanceof Failure || errorCode(error) === undefined) throw error;
+    const isOther = signal.aborted || error instanceof Failure || errorCode(error) === undefined;
+    if (isOther) throw error;
     throw new Failure("FILE_UNREADABLE", `${path}: ${systemMessage(error)}`, { cause: error });
   } finally {
     await handle.close();
