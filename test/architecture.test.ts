@@ -30,6 +30,8 @@ const LINES: readonly (readonly string[])[] = [
  * from outside, and nowhere else: what is checked and what is documented are one schema.
  */
 const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
+  "@aws-sdk/client-s3": "storage",
+  "@aws-sdk/credential-provider-ini": "storage",
   "@hono/node-server": "http",
   "@hono/zod-openapi": "http",
   "@napi-rs/lzma": "formats",
@@ -117,6 +119,12 @@ test("a process that stays loads neither the schema nor the YAML reader", () => 
   const loaded = loadedBy(["src/main.ts", "src/cli/program.ts", "src/cli/commands/run.ts"]);
   expect(loaded.has("src/daemon/daemon.ts")).toBe(true);
   expect(["zod", "yaml", "src/config/schema.ts"].filter((name) => loaded.has(name))).toEqual([]);
+});
+
+test("the SDK of S3 is loaded when an object at S3 is asked for, and not before", () => {
+  const loaded = loadedBy(["src/cli/commands/stage-get.ts"]);
+  expect(loaded.has("src/storage/s3-clients.ts")).toBe(true);
+  expect([...loaded].filter((name) => /^@(aws-sdk|smithy)\//.test(name))).toEqual([]);
 });
 
 /** What is loaded with some files: what they import, but for types, and what those import. */

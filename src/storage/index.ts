@@ -1,8 +1,16 @@
 import { Failure } from "../errors.ts";
-import { file } from "./file.ts";
 import type { AgentOptions } from "./agents.ts";
+import type { Endpoints } from "./endpoints.ts";
+import { file } from "./file.ts";
 import { createHttp } from "./http.ts";
+import { createS3 } from "./s3.ts";
 import type { Storage } from "./types.ts";
+
+/** Options of `createStorages`. */
+export interface StorageOptions extends AgentOptions {
+  /** S3-compatible services; none by default. */
+  readonly endpoints?: Endpoints | undefined;
+}
 
 /** The storages that locations can lie in. */
 export interface Storages {
@@ -11,8 +19,8 @@ export interface Storages {
 }
 
 /** Makes the storages. */
-export function createStorages(options: AgentOptions = {}): Storages {
-  const storages: readonly Storage[] = [createHttp(options), file];
+export function createStorages({ endpoints = {}, ...reach }: StorageOptions = {}): Storages {
+  const storages: readonly Storage[] = [createHttp(reach), file, createS3({ endpoints, ...reach })];
   return {
     of({ protocol }) {
       const found = storages.find(({ protocols }) => protocols.includes(protocol));
