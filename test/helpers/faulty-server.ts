@@ -53,14 +53,18 @@ export async function startServer(first: Served): Promise<FaultyServer> {
   };
 }
 
-/** Answers as RFC 9110 says: a range with 206, where If-Range is what it has. */
+/** Answers as RFC 9110 says: a range with 206, where If-Range is what it has; 304 to If-None-Match. */
 export function answerWell(
   { body, etag }: Served,
   { headers }: IncomingMessage,
   response: ServerResponse,
 ): void {
   const tag = etag === undefined ? {} : { ETag: etag };
-  const [, from] = /^bytes=(\d+)-$/.exec(headers.range ?? "") ?? [];
+  if (etag !== undefined && headers["if-none-match"] === etag) {
+    response.writeHead(304, tag).end();
+    return;
+  }
+  const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? "") ?? [];
   const isSame = headers["if-range"] === undefined || headers["if-range"] === etag;
   if (from === undefined || !isSame) {
     response.writeHead(200, { ...tag, "Content-Length": body.length }).end(body);
@@ -71,8 +75,9 @@ export function answerWell(
     response.writeHead(416, { "Content-Range": `bytes */${body.length}` }).end();
     return;
   }
-  const range = `bytes ${start}-${body.length - 1}/${body.length}`;
-  const rest = body.subarray(start);
+  const end = to === undefined || to === "" ? body.length : Math.min(Number(to) + 1, body.length);
+  const range = `bytes ${start}-${end - 1}/${body.length}`;
+  const rest = body.subarray(start, end);
   response
     .writeHead(206, { ...tag, "Content-Range": range, "Content-Length": rest.length })
     .end(rest);
