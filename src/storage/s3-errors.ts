@@ -12,6 +12,8 @@ export interface Refusal {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The object's size, where a range that lies outside says it, bytes. */
   readonly size: number | undefined;
+  /** The region that the request should have been signed for, where the store says it. */
+  readonly region: string | undefined;
 }
 
 /** What was asked for. */
@@ -24,13 +26,14 @@ export interface Asked {
 
 /** The refusal in an error of the SDK; undefined where no answer came. */
 export function refusalIn(error: unknown): Refusal | undefined {
-  const { name, $metadata, $response, ActualObjectSize } = error as SdkError;
+  const { name, $metadata, $response, ActualObjectSize, Region } = error as SdkError;
   const status = $metadata?.httpStatusCode ?? $response?.statusCode;
   if (status === undefined) return undefined;
   // Anything can stand in an answer: only a word is shown.
   const word = /^\w{1,64}$/.test(name ?? "") && name !== "Unknown" ? (name as string) : "";
   const size = /^\d+$/.test(ActualObjectSize ?? "") ? Number(ActualObjectSize) : undefined;
-  return { status, word, headers: $response?.headers ?? {}, size };
+  const region = /^[\w-]{1,64}$/.test(Region ?? "") ? Region : undefined;
+  return { status, word, headers: $response?.headers ?? {}, size, region };
 }
 
 interface SdkError {
@@ -41,6 +44,7 @@ interface SdkError {
     readonly headers?: Readonly<Record<string, string>>;
   };
   readonly ActualObjectSize?: string;
+  readonly Region?: string;
 }
 
 /** The error that one of the SDK means; one that is no answer and no connection's stays as it is. */
@@ -61,7 +65,7 @@ export function s3Error(error: unknown, asked: Asked): unknown {
 }
 
 function refused({ message }: Error, refusal: Refusal, { url, credentials }: Asked): Error {
-  const { status, word, headers } = refusal;
+  const { status, word, headers, region } = refusal;
   const said = `${redacted(url)}: the store answers ${status}${word === "" ? "" : ` ${word}`}`;
   const isPassing = [408, 425, 429].includes(status) || status >= 500;
   if (isPassing || /^(SlowDown|RequestTimeout|Throttling\w*)$/.test(word)) {
@@ -74,5 +78,8 @@ function refused({ message }: Error, refusal: Refusal, { url, credentials }: Ask
     return new Failure("URL_EXPIRED", `${said}: over is the time of ${credentials}`);
   if (status === 401 || status === 403)
     return new Failure("FORBIDDEN", `${said}; asked with ${credentials}`);
-  return new Failure("UNREACHABLE", said);
+  return new Failure(
+    "UNREACHABLE",
+    region === undefined ? said : `${said}: its region is ${region}`,
+  );
 }

@@ -1,82 +1,31 @@
-import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { randomInt, randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { endingWithUs } from "./child.ts";
-
-/** Keys of an account at the store. */
-export interface Keys {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
-
-/** Ceph's S3, alone on loopback, with all it keeps in memory. */
-export interface Rgw extends AsyncDisposable {
-  readonly url: URL;
-  readonly keys: Keys;
-  /** Of another account, which has no right to the first one's buckets. */
-  readonly otherKeys: Keys;
-}
-
-const programs = ["ceph", "ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "setpriv"];
-const missing = programs.filter((program) => spawnSync(program, ["--version"]).error !== undefined);
+import { freePort } from "./free-port.ts";
+import type { Keys, ObjectStore } from "./object-store.ts";
+import { startService, until, type Workplace, whyWithout } from "./workplace.ts";
 
 /** Why there is no Ceph here; undefined where there is. Debian: radosgw, ceph-mon, ceph-osd. */
-export const whyNoRgw = missing.length === 0 ? undefined : `${missing.join(", ")}: not installed`;
+export const whyNoRgw = whyWithout([
+  "ceph",
+  "ceph-mon",
+  "ceph-osd",
+  "radosgw",
+  "radosgw-admin",
+  "setpriv",
+]);
 
-/** It takes 1 s; now and then a start hangs, and the next one does not. */
-const FIRST_TRY_MS = 15_000;
-const LAST_TRY_MS = 120_000;
-
-/** Starts one; what was begun is ended and removed when it does not come up. */
-export function startRgw(): Promise<Rgw> {
-  return tryFor(FIRST_TRY_MS).catch(() => tryFor(LAST_TRY_MS));
-}
-
-async function tryFor(limitMs: number): Promise<Rgw> {
-  const place = await createPlace();
-  try {
-    return await startIn(place, AbortSignal.timeout(limitMs));
-  } catch (error) {
-    await place.end();
-    throw error;
-  }
-}
-
-/** A directory, and the processes that work in it. */
-interface Place {
-  readonly root: string;
-  readonly processes: ChildProcess[];
-  end(): Promise<void>;
-}
-
-async function createPlace(): Promise<Place> {
-  const root = await mkdtemp(join(tmpdir(), "sampler-rgw-"));
-  const processes: ChildProcess[] = [];
-  return {
-    root,
-    processes,
-    async end() {
-      for (const child of processes.toReversed()) {
-        if (child.exitCode !== null || child.signalCode !== null) continue;
-        const ended = once(child, "exit");
-        child.kill("SIGKILL");
-        await ended;
-      }
-      await rm(root, { recursive: true, force: true });
-    },
-  };
+/** Starts Ceph's S3, alone on loopback, with all it keeps in memory. It takes 1 s. */
+export function startRgw(): Promise<ObjectStore> {
+  return startService(startIn);
 }
 
 const keys = { accessKeyId: "AKID", secretAccessKey: "secret" };
 const otherKeys = { accessKeyId: "OTHER", secretAccessKey: "secret2" };
 
-async function startIn(place: Place, signal: AbortSignal): Promise<Rgw> {
+async function startIn(place: Workplace, signal: AbortSignal): Promise<ObjectStore> {
   const { root } = place;
   const [mon, port] = [await freePort(), await freePort()];
   await configure(root, mon);
@@ -86,10 +35,10 @@ async function startIn(place: Place, signal: AbortSignal): Promise<Rgw> {
   await createUser(tool, "a", keys);
   await createUser(tool, "b", otherKeys);
   const frontend = `--rgw_frontends=beast endpoint=127.0.0.1:${port}`;
-  start(place, "radosgw", ["-n", "client.rgw", "-f", frontend]);
+  place.start("radosgw", ["--conf", join(root, "ceph.conf"), "-n", "client.rgw", "-f", frontend]);
   const url = new URL(`http://127.0.0.1:${port}/`);
   await until(signal, async () => (await fetch(url, { signal })).ok);
-  return { url, keys, otherKeys, [Symbol.asyncDispose]: () => place.end() };
+  return { url, region: "us-east-1", keys, otherKeys, [Symbol.asyncDispose]: () => place.end() };
 }
 
 /** Each of Ceph's programs: `program --conf FILE args`. @throws what it says, or the signal's reason */
@@ -104,7 +53,7 @@ async function createUser(tool: Tool, uid: string, keys: Keys): Promise<void> {
 
 /** A monitor, and one disk in memory. */
 async function startCluster(
-  place: Place,
+  place: Workplace,
   {
     tool,
     mon,
@@ -112,6 +61,7 @@ async function startCluster(
   }: { readonly tool: Tool; readonly mon: number; readonly signal: AbortSignal },
 ): Promise<void> {
   const { root } = place;
+  const conf = ["--conf", join(root, "ceph.conf")];
   const keyring = join(root, "keyring");
   const map = join(root, "monmap");
   for (const [name, ...rights] of RIGHTS) {
@@ -122,14 +72,14 @@ async function startCluster(
   const address = `[v2:127.0.0.1:${mon},v1:127.0.0.1:${mon + 1}]`;
   await tool("monmaptool", "--create", "--fsid", fsid, "--addv", "a", address, map);
   await tool("ceph-mon", "--mkfs", "-i", "a", "--monmap", map, "--keyring", keyring);
-  start(place, "ceph-mon", ["-i", "a", "-f"]);
+  place.start("ceph-mon", [...conf, "-i", "a", "-f"]);
   await until(signal, () => tool("ceph", "--connect-timeout", "2", "-s").then(() => true));
   const disk = randomUUID();
   await tool("ceph", "osd", "new", disk, "0");
   await cp(keyring, join(root, "osd/keyring"));
   await tool("ceph", "auth", "import", "-i", keyring);
   await tool("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", disk);
-  start(place, "ceph-osd", ["-i", "0", "-f"]);
+  place.start("ceph-osd", [...conf, "-i", "0", "-f"]);
   await until(signal, async () => / 1 up/.test((await tool("ceph", "osd", "stat")).stdout));
 }
 
@@ -139,27 +89,6 @@ const RIGHTS = [
   ["osd.0", "--cap", "mon", "allow profile osd", "--cap", "osd", "allow *"],
   ["client.rgw", "--cap", "mon", "allow rwx", "--cap", "osd", "allow rwx"],
 ] as const;
-
-/** Its process ends with this one. */
-function start({ root, processes }: Place, program: string, args: readonly string[]): void {
-  const [command, all] = endingWithUs(program, ["--conf", join(root, "ceph.conf"), ...args]);
-  const child = spawn(command, all, { stdio: "ignore" });
-  processes.push(child);
-}
-
-/** Until it is true; what it throws means not yet. */
-async function until(signal: AbortSignal, isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo().catch(() => false))) await sleep(50, undefined, { signal });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** One copy of all in memory, found at once and let go of at once. */
 async function configure(root: string, mon: number): Promise<void> {

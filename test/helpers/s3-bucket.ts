@@ -1,7 +1,7 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { Endpoint } from "../../src/storage/endpoints.ts";
 import { locationOf } from "../../src/storage/location.ts";
-import type { Keys, Rgw } from "./rgw.ts";
+import type { Keys, ObjectStore } from "./object-store.ts";
 
 /** A bucket of a store, and its owner's client. */
 export interface Bucket {
@@ -12,10 +12,13 @@ export interface Bucket {
 }
 
 /** Makes one. */
-export async function createBucket({ url, keys }: Rgw, name: string): Promise<Bucket> {
+export async function createBucket(
+  { url, region, keys }: ObjectStore,
+  name: string,
+): Promise<Bucket> {
   const client = new S3Client({
     endpoint: url.href,
-    region: "us-east-1",
+    region,
     credentials: keys,
     forcePathStyle: true,
     requestChecksumCalculation: "WHEN_REQUIRED",
@@ -32,8 +35,8 @@ export async function createBucket({ url, keys }: Rgw, name: string): Promise<Bu
 }
 
 /** An endpoint whose keys stand in a file. */
-export function endpointAt(url: URL, keyFile: string): Endpoint {
-  return { url: url.href, region: "us-east-1", credentials: { keyFile } };
+export function endpointAt(url: URL, keyFile: string, region = "us-east-1"): Endpoint {
+  return { url: url.href, region, credentials: { keyFile } };
 }
 
 /** What stands in such a file. */

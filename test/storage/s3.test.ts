@@ -12,7 +12,8 @@ import { locationOf } from "../../src/storage/location.ts";
 import { Unavailable } from "../../src/storage/types.ts";
 import { download, type DownloadOptions } from "../../src/transfer/download.ts";
 import { run } from "../helpers/world.ts";
-import { type Rgw, startRgw, whyNoRgw } from "../helpers/rgw.ts";
+import { startRgw, whyNoRgw } from "../helpers/rgw.ts";
+import type { ObjectStore } from "../helpers/object-store.ts";
 import { type Bucket, createBucket, endpointAt, keyFileText } from "../helpers/s3-bucket.ts";
 import { type Break, startProxy } from "../helpers/tcp-proxy.ts";
 
@@ -28,7 +29,7 @@ const sha256Of = (bytes: Uint8Array) => createHash("sha256").update(bytes).diges
 
 const ends = new AsyncDisposableStack();
 let directory: string;
-let rgw: Rgw;
+let rgw: ObjectStore;
 let bucket: Bucket;
 /** Of the bucket's owner. */
 let endpoint: Endpoint;

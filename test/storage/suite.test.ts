@@ -3,34 +3,57 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Endpoint } from "../../src/storage/endpoints.ts";
 import { file } from "../../src/storage/file.ts";
 import { createHttp } from "../../src/storage/http.ts";
 import { locationOf } from "../../src/storage/location.ts";
 import { createS3 } from "../../src/storage/s3.ts";
 import { answerWell, startServer } from "../helpers/faulty-server.ts";
-import { type Rgw, startRgw, whyNoRgw } from "../helpers/rgw.ts";
+import type { ObjectStore } from "../helpers/object-store.ts";
+import { startRgw, whyNoRgw } from "../helpers/rgw.ts";
 import { createBucket, endpointAt, keyFileText } from "../helpers/s3-bucket.ts";
+import { startSwift, whyNoSwift } from "../helpers/swift.ts";
 import { storageLaws, type Subject } from "./laws.ts";
 
-if (whyNoRgw !== undefined) process.stdout.write(`S3 is not read from: ${whyNoRgw}\n`);
+if (whyNoRgw !== undefined) process.stdout.write(`S3 is not read from Ceph: ${whyNoRgw}\n`);
+if (whyNoSwift !== undefined) process.stdout.write(`S3 is not read from Swift: ${whyNoSwift}\n`);
 
 const ends = new AsyncDisposableStack();
-let subjects: Readonly<Record<"file" | "http" | "s3", Subject>>;
+let directory: string;
+const subjects = new Map<string, Subject>();
+const endpoints = new Map<Subject, Endpoint>();
+const subjectOf = (name: string) => () => subjects.get(name) as Subject;
 
 beforeAll(async () => {
-  const directory = await mkdtemp(join(tmpdir(), "sampler-storage-"));
+  directory = await mkdtemp(join(tmpdir(), "sampler-storage-"));
   ends.defer(() => rm(directory, { recursive: true }));
-  const s3 = whyNoRgw === undefined ? await ofBucket(directory) : ofDirectory(directory);
-  subjects = { file: ofDirectory(directory), http: await ofServer(), s3 };
+  subjects.set("files", ofDirectory());
+  subjects.set("a web server", await ofServer());
+  if (whyNoRgw === undefined) subjects.set("Ceph", await ofStore(startRgw()));
+  if (whyNoSwift === undefined) subjects.set("Swift", await ofStore(startSwift()));
 });
 afterAll(() => ends.disposeAsync());
 
-storageLaws("files", () => subjects.file, undefined);
-storageLaws("a web server", () => subjects.http, undefined);
-storageLaws("S3", () => subjects.s3, whyNoRgw);
+storageLaws("files", subjectOf("files"), undefined);
+storageLaws("a web server", subjectOf("a web server"), undefined);
+storageLaws("S3, as Ceph speaks it", subjectOf("Ceph"), whyNoRgw);
+storageLaws("S3, as Swift speaks it", subjectOf("Swift"), whyNoSwift);
 
-function ofDirectory(directory: string): Subject {
+test.skipIf(whyNoSwift !== undefined)("a store in another region says which", async () => {
+  const swift = subjectOf("Swift")();
+  const url = await swift.put("elsewhere", Buffer.from("x"));
+  const endpoint = { ...(endpoints.get(swift) as Endpoint), region: "eu-north-1" };
+  const { signal } = new AbortController();
+  const request = { start: 0, version: undefined, stallMs: 60_000, signal };
+  const elsewhere = createS3({ endpoints: { default: endpoint } });
+  await expect(elsewhere.read(url, request)).rejects.toMatchObject({
+    code: "UNREACHABLE",
+    message: expect.stringContaining("its region is us-west-2"),
+  });
+});
+
+function ofDirectory(): Subject {
   return {
     storage: file,
     nowhere: pathToFileURL(join(directory, "nowhere")),
@@ -63,16 +86,19 @@ async function ofServer(): Promise<Subject> {
   };
 }
 
-async function ofBucket(directory: string): Promise<Subject> {
-  const rgw: Rgw = ends.use(await startRgw());
-  const bucket = await createBucket(rgw, "laws");
-  const keyFile = join(directory, "keys.json");
-  await writeFile(keyFile, keyFileText(rgw.keys));
-  return {
-    storage: createS3({ endpoints: { default: endpointAt(rgw.url, keyFile) } }),
+async function ofStore(starting: Promise<ObjectStore>): Promise<Subject> {
+  const store = ends.use(await starting);
+  const bucket = await createBucket(store, "laws");
+  const keyFile = join(directory, `${store.url.port}.json`);
+  await writeFile(keyFile, keyFileText(store.keys));
+  const endpoint = endpointAt(store.url, keyFile, store.region);
+  const subject: Subject = {
+    storage: createS3({ endpoints: { default: endpoint } }),
     nowhere: locationOf("s3://laws/nowhere"),
     put: (name, bytes) => bucket.put(name, bytes),
   };
+  endpoints.set(subject, endpoint);
+  return subject;
 }
 
 function sha256Of(bytes: Buffer): string {
