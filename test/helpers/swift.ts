@@ -32,19 +32,26 @@ async function startIn(place: Workplace, signal: AbortSignal): Promise<ObjectSto
     join(root, "swift.conf"),
     "[swift-hash]\nswift_hash_path_suffix = a\nswift_hash_path_prefix = b\n[storage-policy:0]\nname = one\ndefault = yes\n",
   );
-  const ports: string[] = [];
+  const ports: number[] = [];
   for (const kind of kinds) {
     const own = await freePort();
-    ports.push(String(own));
+    ports.push(own);
     await writeFile(join(root, `${kind}.conf`), serverText(root, kind, own));
   }
   // Debian's Swift belongs to Debian's Python.
-  await promisify(execFile)("/usr/bin/python3", ["-c", RINGS, root, ...ports], { signal });
+  await promisify(execFile)("/usr/bin/python3", ["-c", RINGS, root, ...ports.map(String)], {
+    signal,
+  });
   await writeFile(join(root, "proxy.conf"), proxyText(root, port));
   for (const kind of [...kinds, "proxy"])
     place.start(`swift-${kind}-server`, [join(root, `${kind}.conf`)]);
   const url = new URL(`http://127.0.0.1:${port}/`);
-  await until(signal, async () => (await fetch(new URL("/healthcheck", url), { signal })).ok);
+  // The proxy is up before those that it asks, and takes them for dead then.
+  for (const each of [...ports, port])
+    await until(signal, async () => {
+      const reply = await fetch(`http://127.0.0.1:${each}/healthcheck`, { signal });
+      return (await reply.text()) === "OK";
+    });
   return {
     url,
     region: REGION,
@@ -76,6 +83,9 @@ mount_check = false
 disable_fallocate = true
 fallocate_reserve = 0
 workers = 0
+conn_timeout = 60
+node_timeout = 120
+client_timeout = 120
 log_level = ERROR
 log_udp_host = 127.0.0.1
 log_udp_port = 9
@@ -84,7 +94,9 @@ log_udp_port = 9
 
 function serverText(root: string, kind: string, port: number): string {
   return `${commonText(root, port)}[pipeline:main]
-pipeline = ${kind}-server
+pipeline = healthcheck ${kind}-server
+[filter:healthcheck]
+use = egg:swift#healthcheck
 [app:${kind}-server]
 use = egg:swift#${kind}
 `;
@@ -108,5 +120,10 @@ pipeline = ${[...filters, ...more].join(" ")} proxy-server
 use = egg:swift#proxy
 allow_account_management = true
 account_autocreate = true
+conn_timeout = 60
+node_timeout = 120
+recoverable_node_timeout = 120
+client_timeout = 120
+error_suppression_limit = 1000000
 ${texts.join("")}`;
 }
