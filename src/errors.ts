@@ -76,8 +76,8 @@ const codes = {
   },
   URL_EXPIRED: {
     retry: "never",
-    meaning: "The time of a signed URL is over.",
-    cure: "Have it signed again; what was fetched is kept, and goes on with the new URL.",
+    meaning: "The time of a signed URL, or of credentials, is over.",
+    cure: "Have it signed again, or renew them; what was fetched is kept, and goes on with that.",
   },
   CHECKSUM_MISMATCH: {
     retry: "never",

@@ -58,7 +58,7 @@ export function s3Error(error: unknown, asked: Asked): unknown {
   // What the SDK says of credentials can be what a program printed.
   if (name === "CredentialsProviderError")
     return /expired/i.test(message)
-      ? new Failure("URL_EXPIRED", `${redacted(url)}: over is the time of ${credentials}`)
+      ? new Failure("URL_EXPIRED", `${redacted(url)}: the time of ${credentials} is over`)
       : new Failure("FORBIDDEN", `${redacted(url)}: it needs ${credentials}: there are none`);
   const isOfConnection = errorCode(error) !== undefined || name === "TimeoutError";
   return isOfConnection ? meaningOf(error, url, signal) : error;
@@ -75,7 +75,7 @@ function refused({ message }: Error, refusal: Refusal, { url, credentials }: Ask
   if (status === 404 || status === 410) return new Failure("FILE_MISSING", said);
   const isOver = /expired/i.test(word) || /expired/i.test(message);
   if ([400, 401, 403].includes(status) && isOver)
-    return new Failure("URL_EXPIRED", `${said}: over is the time of ${credentials}`);
+    return new Failure("URL_EXPIRED", `${said}: the time of ${credentials} is over`);
   if (status === 401 || status === 403)
     return new Failure("FORBIDDEN", `${said}; asked with ${credentials}`);
   return new Failure(
