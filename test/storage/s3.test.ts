@@ -192,6 +192,29 @@ there("what is refused says why, which keys were used, and none of them", async 
   }
 });
 
+there(
+  "a profile's keys are its own, and no others stand in for a profile that is not there",
+  async () => {
+    const url = await bucket.put("profiled", "x");
+    const { accessKeyId, secretAccessKey } = rgw.keys;
+    const text = `[ada]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`;
+    vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", await keyFile("profiles", text));
+    vi.stubEnv("AWS_CONFIG_FILE", join(directory, "none"));
+    vi.stubEnv("AWS_ACCESS_KEY_ID", accessKeyId);
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", secretAccessKey);
+    try {
+      const of = (profile: string) => ({ default: { ...endpoint, credentials: { profile } } });
+      expect((await buffer((await readAt(url, of("ada"))).chunks)).toString()).toBe("x");
+      await expect(readAt(url, of("eve"))).rejects.toMatchObject({
+        code: "FORBIDDEN",
+        message: "s3://staging/profiled: it needs the credentials of profile eve: there are none",
+      });
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  },
+);
+
 there("a missing object and a missing bucket are missing", async () => {
   for (const text of ["s3://staging/nothing", "s3://no-such-bucket/key"])
     await expect(readAt(locationOf(text))).rejects.toMatchObject({ code: "FILE_MISSING" });
