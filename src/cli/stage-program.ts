@@ -28,9 +28,7 @@ export function addStageCommands(program: Command, { common, does, about }: Acti
     "bar",
     "json",
   ]);
-  stage
-    .command("get")
-    .description("one file: a download that goes on where it broke off, and is verified")
+  addStage("get", "one file: a download that goes on where it broke off, and is verified")
     .argument("<location>", "https://…, http://…, s3://bucket/key, file:///…, or a path")
     .option("-o, --output <file>", "where to put it (else its own name, here)")
     .option("--sha256 <hash>", "what its bytes have to be, 64 hexadecimal digits")

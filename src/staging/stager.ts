@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +6,6 @@ import { Failure } from "../errors.ts";
 import { systemMessage } from "../lake/errors.ts";
 import { isAbsence } from "../lake/roots.ts";
 import { createLatest } from "../lib/latest.ts";
-import { createStorages } from "../storage/index.ts";
 import { locationOf, redacted } from "../storage/location.ts";
 import type { HostGuard } from "../storage/agents.ts";
 import { openStaging } from "../store/open.ts";
@@ -16,6 +14,7 @@ import type { Progress, Staged, StagingContext, StagingEvent, Wanted } from "./c
 import { createFile, type StagedFile } from "./file.ts";
 import { sweepRuns } from "./run-directory.ts";
 import { createSharedTransfers, type Join, type Ticket } from "./shared-transfers.ts";
+import { storagesOf } from "./storages-of.ts";
 import { makeStoreDirectories } from "./store-directory.ts";
 import { sweepPartials } from "./store-upkeep.ts";
 
@@ -53,7 +52,7 @@ export async function openStager(
   { onEvent = () => {}, guard }: StagerOptions = {},
 ): Promise<Stager> {
   const store = openStaging(settings.state);
-  const storages = createStorages({ ca: authorities(settings), guard });
+  const storages = storagesOf(settings, guard);
   const context: StagingContext = { settings, store, storages, onEvent };
   try {
     await makeStoreDirectories(settings.store);
@@ -76,16 +75,6 @@ export async function openStager(
     },
     close: () => store.close(),
   };
-}
-
-function authorities({ caFile }: StagingSettings): string | undefined {
-  if (caFile === undefined) return undefined;
-  try {
-    return readFileSync(caFile, "utf8");
-  } catch (error) {
-    const message = `staging.caFile: ${caFile}: ${systemMessage(error)}`;
-    throw new Failure("CONFIG_INVALID", message, { cause: error });
-  }
 }
 
 /** A file of this machine is where it is: nothing is moved. */

@@ -1,16 +1,17 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { Failure } from "../../errors.ts";
-import { createStorages } from "../../storage/index.ts";
+import { loadStaging } from "../../config/load.ts";
+import { storagesOf } from "../../staging/storages-of.ts";
 import { locationOf, redacted } from "../../storage/location.ts";
 import { download, type Downloaded } from "../../transfer/download.ts";
 import { bytesText, printable } from "../../lib/text.ts";
-import { type Context, exitCodes } from "../command.ts";
+import { type CommonOptions, type Context, exitCodes } from "../command.ts";
 import { printJson, printLine, tell } from "../output/print.ts";
 import { createBar } from "../output/progress-bar.ts";
 
 /** Options of `stage get`. */
-export interface StageGetOptions {
+export interface StageGetOptions extends CommonOptions {
   readonly location: string;
   /** The file that it becomes; in the working directory, with the location's last name, by default. */
   readonly output?: string;
@@ -20,18 +21,15 @@ export interface StageGetOptions {
 }
 
 const FILE_MODE = 0o640;
-/** Tries in a row that may bring nothing. */
-const RETRIES = 8;
-/** Time without a byte after which a source has stalled, ms. */
-const STALL_MS = 30_000;
-
 /**
  * Fetches one object into a file: whole and verified, or a reason. What breaks off is gone on with
  * the next time.
  * @throws Failure USAGE, and as `download`
  */
 export async function stageGet(options: StageGetOptions, context: Context): Promise<number> {
-  const url = locationOf(options.location);
+  const { config, prefix, location } = options;
+  const settings = loadStaging({ config, prefix, env: context.env });
+  const url = locationOf(location);
   const target = await targetOf(url, options);
   const sha256 = hashOf(options.sha256);
   const abort = new AbortController();
@@ -41,13 +39,13 @@ export async function stageGet(options: StageGetOptions, context: Context): Prom
   try {
     const onProgress = (bytes: number, size: number | undefined) => bar.update(bytes, () => size);
     const done = await download(url, {
-      storages: createStorages(),
+      storages: storagesOf(settings),
       part: `${target}.part`,
       target: () => target,
       mode: FILE_MODE,
       sha256,
-      retries: RETRIES,
-      stallMs: STALL_MS,
+      retries: settings.retries,
+      stallMs: settings.stallMs,
       signal: abort.signal,
       onProgress,
     });
