@@ -247,9 +247,11 @@ there("stage get fetches from where the environment says, with its keys", async 
   const bytes = randomBytes(100_000);
   await bucket.put("dir/ä b#1?.csv", bytes);
   const target = join(directory, "from-cli.csv");
+  const config = join(directory, "empty.yaml");
+  await writeFile(config, "");
   const args = ["stage", "get", "s3://staging/dir/ä b#1?.csv", "-o", target, "--json"];
   const get = (env: Readonly<Record<string, string>>) =>
-    run([process.execPath, main, ...args], join(directory, "none.yaml"), { env });
+    run([process.execPath, main, ...args], config, { env });
   const where = { AWS_ENDPOINT_URL: rgw.url.href, AWS_EC2_METADATA_DISABLED: "true" };
   const done = await get({
     ...where,
