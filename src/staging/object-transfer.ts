@@ -7,7 +7,8 @@ import type { Lease, StoredObject } from "../store/staging-store.ts";
 import { isGone, ownName } from "../system/process-name.ts";
 import { type Downloaded, downloadIfChanged } from "../transfer/download.ts";
 import type { Progress, Staged, StagingContext, Wanted } from "./context.ts";
-import { adoptPartial, isStored, partialPath, storedPath } from "./store-directory.ts";
+import { adoptPartial, partialPath, storedPath } from "./store-directory.ts";
+import { stagedFrom, storedObject, storedWithHash, used } from "./stored.ts";
 
 /** Options of `transferObject`. */
 export interface TransferOptions {
@@ -56,19 +57,6 @@ function isAtWork({ state, owner, beatAt }: Lease): boolean {
   return state === "held" && !isGone(owner) && Date.now() - beatAt < SILENT_MS;
 }
 
-async function storedWithHash(
-  { sha256, bytes }: Wanted,
-  { store, settings }: StagingContext,
-): Promise<Staged | undefined> {
-  if (sha256 === undefined) return undefined;
-  const file = await store.files.withHash(sha256);
-  if (file === undefined || !(await isStored(settings.store, sha256, file.bytes))) return undefined;
-  if (bytes !== undefined && bytes !== file.bytes) return undefined;
-  await store.files.touch([sha256], Date.now());
-  const path = storedPath(settings.store, sha256);
-  return { path, ...file, verified: true, from: "store" };
-}
-
 /**
  * Waits for another process. Undefined where it has let go, and somebody else may go on.
  * @throws Failure as the other one's
@@ -84,28 +72,14 @@ async function otherOnes(
     await sleep(LOOK_MS, undefined, { signal });
     const lease = await context.store.leases.look(key);
     if (lease === undefined) {
-      const found = await context.store.files.ofObject(keyOf(wanted.url));
-      const isThere =
-        found !== undefined && (await isStored(context.settings.store, found.sha256, found.bytes));
-      return isThere && agrees(wanted, found) ? stagedFrom(found, context, "transfer") : undefined;
+      const found = await storedObject(wanted, context);
+      return found === undefined ? undefined : stagedFrom(found, context, "transfer");
     }
     if (lease.token !== token || !(lease.state === "failed" || isAtWork(lease))) return undefined;
     if (lease.state === "failed")
       throw new Failure((lease.code ?? "UNEXPECTED") as FailureCode, lease.message ?? "");
     onProgress(lease);
   }
-}
-
-function agrees({ sha256, bytes }: Wanted, found: StoredObject): boolean {
-  return (sha256 ?? found.sha256) === found.sha256 && (bytes ?? found.bytes) === found.bytes;
-}
-
-function stagedFrom(
-  { sha256, bytes, verified, encoding }: StoredObject,
-  { settings }: StagingContext,
-  from: Staged["from"],
-): Staged {
-  return { path: storedPath(settings.store, sha256), bytes, sha256, verified, encoding, from };
 }
 
 /** The lease that this process has, and the one that was left. */
@@ -171,7 +145,7 @@ async function fetched(
     const isFree = before.state !== "held" || isGone(before.owner);
     await adoptPartial(partialPath(settings.store, key, before.token), part, { isGone: isFree });
   }
-  const known = await usable(wanted, context);
+  const known = await storedObject(wanted, context);
   const done = await downloadIfChanged(wanted.url, {
     storages,
     part,
@@ -185,22 +159,10 @@ async function fetched(
     signal,
     onProgress: (bytes, size) => onProgress({ phase: "transferring", bytes, size }),
   });
-  if (done === undefined) return stagedFrom(known as StoredObject, context, "store");
+  if (done === undefined) return await used(known as StoredObject, context);
   const object = objectOf(done, wanted.url);
   await store.files.add(object, Date.now());
   return stagedFrom(object, context, "transfer");
-}
-
-/** The file that the store has of the object, where a conditional request can tell that it is right. */
-async function usable(
-  wanted: Wanted,
-  { store, settings }: StagingContext,
-): Promise<StoredObject | undefined> {
-  const found = await store.files.ofObject(keyOf(wanted.url));
-  if (found?.version === undefined || !agrees(wanted, found)) return undefined;
-  if (!(await isStored(settings.store, found.sha256, found.bytes))) return undefined;
-  await store.files.touch([found.sha256], Date.now());
-  return found;
 }
 
 function objectOf(

@@ -16,6 +16,7 @@ import { sweepRuns } from "./run-directory.ts";
 import { createSharedTransfers, type Join, type Ticket } from "./shared-transfers.ts";
 import { storagesOf } from "./storages-of.ts";
 import { makeStoreDirectories } from "./store-directory.ts";
+import { storedAlready } from "./stored.ts";
 import { sweepPartials } from "./store-upkeep.ts";
 
 /** Options of `openStager`. */
@@ -39,6 +40,8 @@ export interface Stager {
   readonly join: Join;
   /** A file to stage: a location as a person writes it. @throws Failure USAGE */
   file(location: string, options?: FileOptions): StagedFile;
+  /** The same, for a file that is here: nothing is asked or fetched. @throws Failure FILE_MISSING */
+  stored(location: string, options?: FileOptions): Promise<StagedFile>;
   /** Closes it; transfers that are under way are left for the next one. */
   close(): Promise<void>;
 }
@@ -73,8 +76,25 @@ export async function openStager(
       const wanted = { url, sha256: sha256?.toLowerCase(), bytes };
       return createFile(redacted(url), () => join(wanted));
     },
+    async stored(location, { sha256, bytes } = {}) {
+      const url = locationOf(location);
+      const wanted = { url, sha256: sha256?.toLowerCase(), bytes };
+      if (url.protocol === "file:") return createFile(redacted(url), () => local(wanted));
+      const found = await storedAlready(wanted, context);
+      const file = createFile(redacted(url), () => here(found));
+      file.stage();
+      return file;
+    },
     close: () => store.close(),
   };
+}
+
+/** A file that is there without a transfer. */
+function here(staged: Staged): Ticket {
+  const { bytes } = staged;
+  const progress = createLatest<Progress>({ phase: "verifying", bytes, size: bytes });
+  progress.end();
+  return { staged: Promise.resolve(staged), progress, leave: () => {} };
 }
 
 /** A file of this machine is where it is: nothing is moved. */
