@@ -5,6 +5,7 @@ import { PassThrough } from "node:stream";
 import { text as streamText } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { runProgram } from "../../src/cli/program.ts";
+import { startObjectServer } from "../helpers/object-server.ts";
 import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -126,6 +127,7 @@ function faultsOf(value: unknown, type: string, at: string): string[] {
     number: (each) => typeof each === "number",
     boolean: (each) => typeof each === "boolean",
     null: (each) => each === null,
+    any: () => true,
   };
   const holds = is[type];
   if (holds === undefined) return [`${at}: no type is called ${type}`];
@@ -199,6 +201,19 @@ test("every --json document has the fields that docs/cli.md says, and no other",
   await look("show", world.path("bronze/broken.zip"));
   await look("preview", world.path("bronze/big.csv"));
   await look("stage get", world.path("bronze/big.csv"), "-o", join(world.root, "got.csv"));
+  await world.write(
+    "manifest.json",
+    JSON.stringify({ a: world.path("bronze/big.csv"), b: "none" }),
+  );
+  await look("stage in", world.path("manifest.json"));
+  await look("stage runs");
+  const echo = ["--", "echo", "x"];
+  const staging = ["stage", "run", world.path("manifest.json"), "--json", ...echo];
+  wrong.push(...faults(JSON.parse(await outputOf(staging, env)), typeOf("stage run"), "stage run"));
+  await using server = await startObjectServer({ a: "a" });
+  await world.write("remote.json", JSON.stringify({ a: server.url("a") }));
+  await look("stage in", world.path("remote.json"));
+  for (const action of ["list", "verify", "prune"]) await look("stage store", action);
   await look("preview", world.path("bronze/model.bin"), "--out", join(world.root, "out.json"));
   await rm(world.path("samples/small_sample.csv"));
   await world.write("samples/mine.txt", "notes");

@@ -24,7 +24,11 @@ async function list(
   const files = await store.files.list();
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   if (json) {
-    printJson(context, { directory: settings.store, bytes, most: settings.storeBytes, files });
+    const listed = files.map(({ usedAt, ...file }) =>
+      Object.assign(file, { lastUse: new Date(usedAt).toISOString() }),
+    );
+    const { store: directory, storeBytes: mostBytes } = settings;
+    printJson(context, { directory, bytes, mostBytes, files: listed });
     return exitCodes.done;
   }
   const rows = files.map(({ sha256, bytes, usedAt, runs, locations }) => [
