@@ -75,6 +75,7 @@ export function createSharedTransfers(context: StagingContext): Join {
     try {
       const staged = await transferObject(wanted, context, options);
       const { from, bytes } = staged;
+      options.onProgress({ phase: "verifying", bytes, size: bytes });
       onEvent({ type: "staged", location, from, bytes, ms: Math.round(performance.now() - began) });
       if (from === "transfer") await tryToPrune(context);
       return staged;
