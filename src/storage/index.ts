@@ -2,6 +2,7 @@ import { Failure } from "../errors.ts";
 import type { AgentOptions } from "./agents.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { file } from "./file.ts";
+import { createDrs } from "./drs.ts";
 import { createHttp } from "./http.ts";
 import { createS3 } from "./s3.ts";
 import type { Storage } from "./types.ts";
@@ -20,7 +21,13 @@ export interface Storages {
 
 /** Makes the storages. */
 export function createStorages({ endpoints = {}, ...reach }: StorageOptions = {}): Storages {
-  const storages: readonly Storage[] = [createHttp(reach), file, createS3({ endpoints, ...reach })];
+  const http = createHttp(reach);
+  const storages: readonly Storage[] = [
+    http,
+    file,
+    createS3({ endpoints, ...reach }),
+    createDrs(http),
+  ];
   return {
     of({ protocol }) {
       const found = storages.find(({ protocols }) => protocols.includes(protocol));
