@@ -18,10 +18,7 @@ export interface Actions {
 
 /** Adds `stage` and its commands: files from elsewhere. */
 export function addStageCommands(program: Command, { common, does, about }: Actions): void {
-  const stage = program
-    .command("stage")
-    .description("files from elsewhere, whole and verified")
-    .enablePositionalOptions();
+  const stage = program.command("stage").description("files from elsewhere, whole and verified");
   const addStage = (name: string, description: string) => common(stage, name, description);
   const run = does(async () => (await import("./commands/stage-run.ts")).stageRunCommand);
   const progress = new Option("--progress <form>", "how far it is: on stderr").choices([
@@ -51,7 +48,6 @@ export function addStageCommands(program: Command, { common, does, about }: Acti
     .option("--keep", "leave the run's directory")
     .addOption(progress)
     .option("--json", "the result for programs, with what the command printed")
-    .passThroughOptions()
     .action((manifest: string, command: readonly string[], options: object) =>
       run({ ...options, manifest, command }),
     );

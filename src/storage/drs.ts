@@ -56,7 +56,11 @@ export function createDrs(http: Storage): Storage {
 
   async function resolve(url: URL, request: ReadRequest): Promise<Resolved> {
     const object = new URL(`https://${url.host}/ga4gh/drs/v1/objects${url.pathname}`);
-    const { size, checksums = [], access_methods: methods = [] } = await answered<DrsObject>(object, request);
+    const {
+      size,
+      checksums = [],
+      access_methods: methods = [],
+    } = await answered<DrsObject>(object, request);
     const method = methods.find(({ type, access_url: at }) => type === "https" || isWeb(at?.url));
     if (method === undefined)
       throw new Failure("UNREACHABLE", `${url.href}: its service offers no https to read it`);
@@ -64,7 +68,10 @@ export function createDrs(http: Storage): Storage {
       method.access_url ??
       (await answered<AccessUrl>(new URL(`${object.href}/access/${method.access_id}`), request));
     if (at.headers !== undefined && at.headers.length > 0)
-      throw new Failure("FORBIDDEN", `${url.href}: its service wants headers of its own, which are not sent`);
+      throw new Failure(
+        "FORBIDDEN",
+        `${url.href}: its service wants headers of its own, which are not sent`,
+      );
     const found = { url: new URL(at.url), size, offered: digestsOf(checksums) };
     known.set(url.href, found);
     const [oldest] = known.keys();
@@ -79,7 +86,8 @@ export function createDrs(http: Storage): Storage {
     for await (const chunk of chunks) {
       pieces.push(chunk);
       bytes += chunk.length;
-      if (bytes > MOST_BYTES) throw new Failure("LIMIT_EXCEEDED", `${url.href}: its answer is too long`);
+      if (bytes > MOST_BYTES)
+        throw new Failure("LIMIT_EXCEEDED", `${url.href}: its answer is too long`);
     }
     try {
       return JSON.parse(Buffer.concat(pieces).toString()) as T;
@@ -95,7 +103,8 @@ function isWeb(url: string | undefined): boolean {
 }
 
 function digestsOf(checksums: NonNullable<DrsObject["checksums"]>): Digests {
-  const of = (name: RegExp) => checksums.find(({ type }) => name.test(type))?.checksum.toLowerCase();
+  const of = (name: RegExp) =>
+    checksums.find(({ type }) => name.test(type))?.checksum.toLowerCase();
   const [sha256, md5] = [of(/^sha-?256$/i), of(/^md5$/i)];
   return { ...(sha256 === undefined ? {} : { sha256 }), ...(md5 === undefined ? {} : { md5 }) };
 }
