@@ -31,6 +31,15 @@ const allowed: Readonly<Record<string, string>> = {
   "src/cli/commands/dry-run.ts": "a copy of the cache in a temporary directory",
   "src/storage/file.ts": "opens a file that a person names, to read",
   "src/transfer/partial.ts": "the file that is fetched, and beside it what it takes to go on",
+  "src/store/sqlite/staging/open.ts": "staging's database, in the held state directory",
+  "src/staging/store-directory.ts": "the store of staged files, which lies in no dataset",
+  "src/staging/store-upkeep.ts": "removes files of that store",
+  "src/staging/run-directory.ts": "directories of runs, which lie in no dataset",
+  "src/staging/run.ts": "files of a run",
+  "src/staging/stage-entry.ts": "files of a run",
+  "src/staging/place.ts": "files of a run: links to and copies of those of the store",
+  "src/staging/command.ts": "the parameters of a run",
+  "src/staging/open-file.ts": "opens staged files, and files that a program names, to read",
   "src/http/server/bind.ts": "the socket that the configuration names",
 };
 

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { acceptOf } from "../../src/store/sqlite/accept.ts";
 import {
@@ -36,6 +37,10 @@ import {
   failuresByCode,
   nextRetryOf,
 } from "../../src/store/sqlite/queries/totals.ts";
+import { stagedFiles } from "../../src/store/sqlite/staging/files.ts";
+import { leases } from "../../src/store/sqlite/staging/leases.ts";
+import { runs } from "../../src/store/sqlite/staging/runs.ts";
+import { stagingMigrations } from "../../src/store/sqlite/staging/schema.ts";
 import { retryAfterUpgrade } from "../../src/store/sqlite/retry-after-upgrade.ts";
 import { checkAfterPowerLoss } from "../../src/sampling/upkeep/power-loss.ts";
 import { syncSettled } from "../../src/sampling/upkeep/sync.ts";
@@ -219,8 +224,8 @@ test("of the commands, those that show everything look at everything, and no oth
     // How much of a dataset `forget` is about to forget.
     "forget.ts: SELECT count(*) AS entries, count(sample",
   ]);
-  const files = globSync("**/*.ts", { cwd: cacheFolder }).filter((name) =>
-    /\bprepare\(/.test(readFileSync(join(cacheFolder, name), "utf8")),
+  const files = globSync("**/*.ts", { cwd: cacheFolder, exclude: ["staging"] }).filter((name) =>
+    /\bprepare\b/.test(readFileSync(join(cacheFolder, name), "utf8")),
   );
   // The lock is another database, of one row.
   const seen = new Set([...noted.values()].map(({ file }) => file));
@@ -253,4 +258,21 @@ test("40,000 rows at once take the same statements as one: none has a parameter 
   expect(await take(MANY)).toMatchObject({ superseded: 1, again: MANY, due: MANY });
   expect([...noted.keys()]).toEqual(few);
   expect(backlogOf(db)(1000, () => true).entries).toBe(MANY);
+});
+
+test("of what staging asks of its database, only lists look at everything", () => {
+  const db = new Database(":memory:");
+  for (const migration of stagingMigrations) db.exec(migration);
+  const noted = noteStatements(db);
+  stagedFiles(db);
+  leases(db);
+  runs(db);
+  expect(noted.size).toBeGreaterThan(15);
+  const scans = [...noted.values()].filter((statement) => scansOf(statement).length > 0);
+  expect(scans.map(({ file, sql }) => `${file}: ${sql.slice(0, 40)}`)).toEqual([
+    "staging/files.ts: SELECT sha256, bytes, used_at AS usedAt,",
+  ]);
+  const sorted = [...noted.values()].filter(({ plan }) => plan.some((step) => /B-TREE/.test(step)));
+  expect(sorted.map(({ file }) => file)).toEqual(["staging/runs.ts"]);
+  db.close();
 });

@@ -28,6 +28,19 @@ export function stagedFiles(db: Db): StagedFiles {
      VALUES (?, ?, ?, ?, ?, ?)`,
   );
   const touch = db.prepare("UPDATE files SET used_at = max(used_at, ?) WHERE sha256 = ?");
+  const size = db.prepare("SELECT bytes FROM sizes WHERE name = 'store'").pluck();
+  const free = db.prepare<[number], StoredFile>(
+    `SELECT sha256, bytes FROM files
+     WHERE used_at <= ? AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.sha256 = files.sha256)
+     ORDER BY used_at, sha256`,
+  );
+  const all = db.prepare<[], Omit<ListedFile, "locations"> & { readonly locations: string }>(
+    `SELECT sha256, bytes, used_at AS usedAt,
+       (SELECT json_group_array(location) FROM objects WHERE objects.sha256 = files.sha256)
+         AS locations,
+       (SELECT count(*) FROM holds WHERE holds.sha256 = files.sha256) AS runs
+     FROM files ORDER BY used_at DESC, sha256 DESC`,
+  );
   const remove = db.prepare("DELETE FROM files WHERE sha256 = ?");
   return {
     ofObject: async (key) => {
@@ -44,8 +57,14 @@ export function stagedFiles(db: Db): StagedFiles {
       db.transaction(() => sha256s.forEach((sha256) => touch.run(now, sha256)))(),
     remove: async (sha256s) =>
       db.transaction(() => sha256s.forEach((sha256) => remove.run(sha256)))(),
-    list: async () => listed(db),
-    surplus: async (bytes, before) => surplus(db, bytes, before),
+    list: async () =>
+      all
+        .all()
+        .map(({ locations, ...file }) =>
+          Object.assign(file, { locations: JSON.parse(locations) as string[] }),
+        ),
+    surplus: async (bytes, before) =>
+      surplusOf(free.iterate(before), (size.get() as number) - bytes),
   };
 }
 
@@ -58,33 +77,12 @@ function objectOf({ version, verified, encoding, ...row }: ObjectRow): StoredObj
   };
 }
 
-function listed(db: Db): readonly ListedFile[] {
-  const rows = db
-    .prepare<[], Omit<ListedFile, "locations"> & { readonly locations: string }>(
-      `SELECT sha256, bytes, used_at AS usedAt,
-         (SELECT json_group_array(location) FROM objects WHERE objects.sha256 = files.sha256)
-           AS locations,
-         (SELECT count(*) FROM holds WHERE holds.sha256 = files.sha256) AS runs
-       FROM files ORDER BY used_at DESC, sha256`,
-    )
-    .all();
-  return rows.map(({ locations, ...file }) =>
-    Object.assign(file, { locations: JSON.parse(locations) as string[] }),
-  );
-}
-
-function surplus(db: Db, bytes: number, before: number): readonly StoredFile[] {
-  const total = db.prepare("SELECT coalesce(sum(bytes), 0) FROM files").pluck().get() as number;
-  const free = db.prepare<[number], StoredFile>(
-    `SELECT sha256, bytes FROM files
-     WHERE used_at <= ?
-       AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.sha256 = files.sha256)
-     ORDER BY used_at, sha256`,
-  );
+/** The first files, until there are this many bytes of them. */
+function surplusOf(files: Iterable<StoredFile>, bytes: number): readonly StoredFile[] {
   const found: StoredFile[] = [];
-  let left = total;
-  for (const file of free.iterate(before)) {
-    if (left <= bytes) break;
+  let left = bytes;
+  for (const file of files) {
+    if (left <= 0) break;
     found.push(file);
     left -= file.bytes;
   }

@@ -6,6 +6,18 @@ export const stagingMigrations: readonly string[] = [
     bytes INTEGER NOT NULL,
     used_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX files_by_use ON files (used_at, sha256);
+  CREATE TABLE sizes (
+    name TEXT PRIMARY KEY,
+    bytes INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO sizes VALUES ('store', 0);
+  CREATE TRIGGER files_added AFTER INSERT ON files BEGIN
+    UPDATE sizes SET bytes = bytes + NEW.bytes WHERE name = 'store';
+  END;
+  CREATE TRIGGER files_removed AFTER DELETE ON files BEGIN
+    UPDATE sizes SET bytes = bytes - OLD.bytes WHERE name = 'store';
+  END;
   CREATE TABLE objects (
     key TEXT PRIMARY KEY,
     location TEXT NOT NULL,
