@@ -1,15 +1,16 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { streamSSE } from "hono/streaming";
 import type { Json } from "../../staging/params.ts";
 import { VERSION } from "../../version.ts";
+import { eventsOf } from "./events.ts";
+import { bodyGuard, OPENAPI, tokenGuard } from "./guards.ts";
 import { idempotent } from "./idempotent.ts";
 import { mistakeIn } from "./mistake.ts";
 import { problem, problemOf } from "./problem.ts";
 import * as routes from "./routes.ts";
 import { runView, type RunView } from "./run-view.ts";
 import type { Executed } from "./execute.ts";
-import type { LiveRun, Service } from "./service.ts";
+import type { Service } from "./service.ts";
 import type { HasToken } from "./token.ts";
 
 /** Options of `createApi`. */
@@ -22,12 +23,6 @@ export interface ApiOptions {
   /** Called with errors that are not the request's fault. */
   readonly onError: (error: unknown) => void;
 }
-
-const MOST_BODY_BYTES = 1024 ** 2;
-/** Time between two events about one run, ms: a person's eye needs no more. */
-const EVENT_MS = 200;
-/** Time without an event after which a comment keeps the connection, ms. */
-const COMMENT_MS = 15_000;
 
 /** Makes the API of staging: STAGING over HTTP, with its own description. */
 export function createApi({ service, hasToken, metrics, onError }: ApiOptions): OpenAPIHono {
@@ -43,20 +38,7 @@ export function createApi({ service, hasToken, metrics, onError }: ApiOptions): 
   });
   const once = idempotent<RunView>();
 
-  app.use("/api/v2/*", async (c, next) => {
-    const isOpen = c.req.path === "/api/v2/openapi.json";
-    const needed = hasToken();
-    if (!isOpen && needed !== undefined && !needed(c.req.header("authorization")))
-      return problem(c, "FORBIDDEN", "a bearer token is needed: that of staging.tokenFile");
-    return await next();
-  });
-  app.use("/api/v2/*", async (c, next) => {
-    if (c.req.header("transfer-encoding") !== undefined)
-      return problem(c, "USAGE", "a body needs a Content-Length", 411);
-    if (Number(c.req.header("content-length") ?? 0) > MOST_BODY_BYTES)
-      return problem(c, "LIMIT_EXCEEDED", `a body has at most ${MOST_BODY_BYTES} bytes`);
-    return await next();
-  });
+  app.use("/api/v2/*", tokenGuard(hasToken), bodyGuard);
 
   app.openapi(routes.execute, async (c) => {
     const { ast, data_manifest: manifest, strict, dry_run } = c.req.valid("json");
@@ -92,19 +74,7 @@ export function createApi({ service, hasToken, metrics, onError }: ApiOptions): 
   app.openapi(routes.events, async (c) => {
     const { id } = c.req.valid("param");
     if ((await viewOf(id)) === undefined) return noRun(c) as never;
-    return streamSSE(c, async (stream) => {
-      const comments = setInterval(() => void stream.write(": still here\n\n"), COMMENT_MS);
-      try {
-        for await (const progress of changesOf(service.live(id))) {
-          if (stream.aborted) return;
-          await stream.writeSSE({ event: "progress", data: JSON.stringify(progress) });
-        }
-        const last = await viewOf(id);
-        await stream.writeSSE({ event: "run", data: JSON.stringify(last ?? { run_id: id }) });
-      } finally {
-        clearInterval(comments);
-      }
-    });
+    return eventsOf(c, service.live(id), async () => (await viewOf(id)) ?? { run_id: id });
   });
 
   app.openapi(routes.deleteRun, async (c) => {
@@ -112,16 +82,8 @@ export function createApi({ service, hasToken, metrics, onError }: ApiOptions): 
     return isGone ? c.body(null, 204) : (noRun(c) as never);
   });
 
-  app.get("/healthz", (c) => c.json({ status: "ok" }));
-  app.get("/readyz", async (c) => {
-    await service.list();
-    return c.json({ status: "ok", runs_at_work: service.atWork() });
-  });
-  app.get("/metrics", async (c) => {
-    const [text, type] = await metrics();
-    return c.body(text, 200, { "Content-Type": type });
-  });
-  app.doc31("/api/v2/openapi.json", {
+  addHealth(app, { service, metrics });
+  app.doc31(OPENAPI, {
     openapi: "3.1.0",
     info: {
       title: "Staging Sampler: staging",
@@ -144,28 +106,26 @@ export function createApi({ service, hasToken, metrics, onError }: ApiOptions): 
   }
 }
 
+/** Adds the calls of those who watch the service. */
+function addHealth(
+  app: OpenAPIHono,
+  { service, metrics }: Pick<ApiOptions, "service" | "metrics">,
+) {
+  app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.get("/readyz", async (c) => {
+    await service.list();
+    return c.json({ status: "ok", runs_at_work: service.atWork() });
+  });
+  app.get("/metrics", async (c) => {
+    const [text, type] = await metrics();
+    return c.body(text, 200, { "Content-Type": type });
+  });
+}
+
 function isSuccess({ status, exit_code: code = 0 }: Executed): boolean {
   return status !== "failed" && code === 0;
 }
 
 function noRun(c: Context): Response {
   return problem(c, "FILE_MISSING", `there is no run ${c.req.param("id")}`);
-}
-
-/** The files of a run that have changed, now and then until it has ended. */
-async function* changesOf(live: LiveRun | undefined): AsyncGenerator<object, void, void> {
-  if (live === undefined) return;
-  const told = new Map<string, string>();
-  let at = -Infinity;
-  for await (const progress of live.progress.values()) {
-    if (performance.now() - at < EVENT_MS) continue;
-    at = performance.now();
-    for (const [name, { phase, bytes, size }] of progress) {
-      const now = `${phase} ${bytes} ${size}`;
-      if (told.get(name) === now) continue;
-      told.set(name, now);
-      yield { name, phase, bytes, size: size ?? null };
-    }
-  }
-  await live.ended;
 }

@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { RunRow } from "../../store/staging-store.ts";
 import type { runSchema } from "./schemas.ts";
-import type { RunProgress } from "./service.ts";
+import type { RunProgress } from "./background.ts";
 
 /** A run as it is answered. */
 export type RunView = z.output<typeof runSchema>;

@@ -1,12 +1,11 @@
 import { join } from "node:path";
 import { Failure } from "../../errors.ts";
-import { createLatest, type Latest } from "../../lib/latest.ts";
-import type { Progress } from "../../staging/context.ts";
 import { type Json, resolveParams } from "../../staging/params.ts";
-import { keepRun, removeRun, type RunDirectory } from "../../staging/run-directory.ts";
+import { removeRun } from "../../staging/run-directory.ts";
 import { type RunResult, stageRun } from "../../staging/run.ts";
 import type { Stager } from "../../staging/stager.ts";
 import type { RunRow } from "../../store/staging-store.ts";
+import { beginRun, type LiveRun } from "./background.ts";
 import { type Executed, executed, toolOf } from "./execute.ts";
 import { entriesForOthers } from "./for-others.ts";
 
@@ -15,17 +14,6 @@ export interface NewRun {
   readonly params: Json;
   readonly manifest: unknown;
   readonly strict: boolean;
-}
-
-/** Progress of files, by name: those that are being staged. */
-export type RunProgress = ReadonlyMap<string, Progress>;
-
-/** A run that is being staged. */
-export interface LiveRun {
-  readonly progress: Latest<RunProgress>;
-  /** Settles once it is staged, failed or was cancelled; never with an error. */
-  readonly ended: Promise<void>;
-  cancel(): void;
 }
 
 /** Runs over HTTP: begun by a request, and remembered by staging's store. */
@@ -71,49 +59,6 @@ export function createService(stager: Stager, onError: (error: unknown) => void)
     }
   }
 
-  /** Stages a run in the background, from the moment on that it has its directory. */
-  function background(newRun: NewRun, ttlMs: number | undefined): Promise<RunRow> {
-    const { promise: begun, resolve, reject } = Promise.withResolvers<RunRow>();
-    const abort = new AbortController();
-    const signal = AbortSignal.any([abort.signal, closing.signal]);
-    const files = new Map<string, Progress>();
-    const progress = createLatest<RunProgress>(files);
-    let id: string | undefined;
-    const onBegun = async (run: RunDirectory) => {
-      id = run.id;
-      live.set(id, { progress, ended, cancel: () => abort.abort() });
-      if (ttlMs !== undefined) await store.runs.update(id, { expiresAt: Date.now() + ttlMs });
-      resolve((await store.runs.find(id)) as RunRow);
-    };
-    const ended = working(async () => {
-      const run = await stageRun(
-        {
-          ...optionsOf(newRun, signal),
-          name: "run",
-          onBegun: (run) => void onBegun(run).catch(reject),
-          onProgress: (name, now) => progress.set(files.set(name, now)),
-        },
-        stager,
-      );
-      if (run.result.status !== "failed") await keepRun(run, context);
-      else await store.runs.update(run.id, { owner: undefined });
-    })
-      .catch(async (error: unknown) => {
-        reject(error);
-        if (signal.aborted) return;
-        const row = await begun.catch(() => undefined);
-        if (row === undefined) return;
-        onError(error);
-        await store.runs.add(failedRun(row, newRun, error));
-      })
-      .catch(onError)
-      .finally(() => {
-        if (id !== undefined) live.delete(id);
-        progress.end();
-      });
-    return begun;
-  }
-
   return {
     async execute({ tool, signal, ...newRun }) {
       const found = toolOf(tool, settings);
@@ -146,7 +91,16 @@ export function createService(stager: Stager, onError: (error: unknown) => void)
       const { length } = await store.runs.list();
       if (length >= MOST_RUNS)
         throw new Failure("BUSY", `there are ${length} runs: remove some, or wait for their time`);
-      return await background(newRun, ttlMs);
+      const entries = entriesForOthers(newRun.manifest, settings);
+      const { promise, resolve, reject } = Promise.withResolvers<RunRow>();
+      // It is at work until it has ended; the answer comes when it has begun.
+      working(async () => {
+        const context = { stager, live, closing: closing.signal, onError };
+        const { begun, ended } = beginRun({ ...newRun, entries, ttlMs }, context);
+        begun.then(resolve, reject);
+        await ended;
+      }).catch(reject);
+      return await promise;
     },
     find: (id) => store.runs.find(id),
     list: () => store.runs.list(),
@@ -171,14 +125,4 @@ export function createService(stager: Stager, onError: (error: unknown) => void)
   function optionsOf({ params, manifest, strict }: NewRun, signal: AbortSignal) {
     return { params, entries: entriesForOthers(manifest, settings), strict, signal };
   }
-}
-
-/** A run that has ended in an error is there, so that who began it finds out why. */
-function failedRun(row: RunRow, { params }: NewRun, error: unknown): RunRow {
-  const code = error instanceof Failure ? error.code : "UNEXPECTED";
-  const message = error instanceof Failure ? error.message : "the service's log says why";
-  const nothing = { staged_files: [], failed_files: [], files: [], plugin_params: params };
-  const { id: run_id, directory: run_dir } = row;
-  const result = { status: "failed", run_id, run_dir, ...nothing, error: { code, message } };
-  return { ...row, state: "failed", owner: undefined, result };
 }

@@ -10,7 +10,7 @@ import type { Checkpoint, RejectedLine } from "../../manifest/types.ts";
 import type { Accepted, Batch, IngestStore } from "../../store/ingest-store.ts";
 import { expectedNames } from "../job/sample-names.ts";
 import { isSettled, type Look } from "./look.ts";
-import type { Together } from "./sort-first.ts";
+import type { Together } from "./together.ts";
 
 /** Store, settings and listeners that the steps of every look share. */
 export interface Reading {

@@ -10,7 +10,7 @@ import { readOn } from "./read-on.ts";
 import { accept, type Reading } from "./reading.ts";
 import { rebuildDataset } from "./rebuild.ts";
 import { rereadAll, skipToEnd } from "./reread.ts";
-import { createTogether, type IsWanted } from "./sort-first.ts";
+import { createTogether, type IsWanted } from "./together.ts";
 
 /** Options of `createSteps`. */
 export interface LookOptions {
