@@ -118,7 +118,7 @@ export function createIngest(options: LookOptions): Ingest {
     } catch (error) {
       // A file that it found was renamed or replaced since: what is there now is looked at.
       if (isEarlier && errorCode(error) === "ENOENT") return { ...NOTHING, isLeft: true };
-      return unseen(sight, error);
+      return unseen(sight, error, { settings, waiting });
     } finally {
       if (isKept && current !== undefined) open.set(dataset, current);
       else if (current !== undefined) await end(current);
@@ -147,30 +147,41 @@ export function createIngest(options: LookOptions): Ingest {
     else pauses.set(dataset, unsettledUntil);
   }
 
-  /**
-   * Returns or throws what follows from a manifest that could not be looked at: gone for a moment,
-   * or an error.
-   */
-  function unseen(sight: Sight, error: unknown): Ingested {
-    const isGone = error instanceof Failure && error.code === "FILE_MISSING";
-    const reason = isGone ? error.cause : error;
-    if (reason instanceof Failure || reason instanceof IngestStopped) throw reason;
-    if (isStoreError(reason)) throw reason;
-    const { dataset, doubts, now } = sight;
-    const isNews = !isSettled(sight, "gone while it was looked at", settleMs);
-    if (errorCode(reason) === "ENOENT" && isNews) {
-      waiting.set(dataset, doubts);
-      return { ...NOTHING, unsettledUntil: now + settleMs };
-    }
-    const path = join(settings.prefix, dataset, MANIFESTS);
-    const message = `cannot read ${path}: ${systemMessage(reason)}`;
-    throw new Failure("MANIFEST_UNREADABLE", message, { cause: reason });
-  }
-
   async function close(): Promise<void> {
     for (const look of open.values()) await end(look);
     open.clear();
   }
+}
+
+/**
+ * Returns or throws what follows from a manifest that could not be looked at: gone for a moment, or
+ * an error.
+ */
+function unseen(
+  sight: Sight,
+  error: unknown,
+  {
+    settings,
+    waiting,
+  }: {
+    readonly settings: LookOptions["settings"];
+    readonly waiting: Map<string, ReadonlyMap<string, number>>;
+  },
+): Ingested {
+  const { settleMs } = settings.manifest;
+  const isGone = error instanceof Failure && error.code === "FILE_MISSING";
+  const reason = isGone ? error.cause : error;
+  if (reason instanceof Failure || reason instanceof IngestStopped) throw reason;
+  if (isStoreError(reason)) throw reason;
+  const { dataset, doubts, now } = sight;
+  const isNews = !isSettled(sight, "gone while it was looked at", settleMs);
+  if (errorCode(reason) === "ENOENT" && isNews) {
+    waiting.set(dataset, doubts);
+    return { ...NOTHING, unsettledUntil: now + settleMs };
+  }
+  const path = join(settings.prefix, dataset, MANIFESTS);
+  const message = `cannot read ${path}: ${systemMessage(reason)}`;
+  throw new Failure("MANIFEST_UNREADABLE", message, { cause: reason });
 }
 
 /** Begins a look. @throws errno; Failure where the directories are not where they may be */
