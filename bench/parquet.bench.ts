@@ -68,7 +68,8 @@ function measure(who: "ours" | "duckdb", prefix: string, name: string): Measured
   return JSON.parse(done.stdout) as Measured;
 }
 
-async function writeFiles(dataset: string): Promise<void> {
+/** Writes them, below a dataset. */
+export async function writeFiles(dataset: string): Promise<void> {
   mkdirSync(join(dataset, "bronze"), { recursive: true });
   mkdirSync(join(dataset, "samples"), { recursive: true });
   const connection = await (await DuckDBInstance.create(":memory:")).connect();

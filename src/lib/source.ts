@@ -15,8 +15,18 @@ export interface Source {
    * access.
    */
   slice?(start: number, end: number): Promise<Uint8Array>;
+  /** The reason of the source's own for which `slice` is missing, where it has one. */
+  readonly whyNoSlice?: string;
   /** Raises the number of bytes that may be read in all to this one, where the limit is lower. */
   allowReading?(bytes: number): void;
+  /** Hears what will be sliced next: a source far away fetches together what lies close together. */
+  willSlice?(parts: readonly Part[]): void;
+}
+
+/** Bytes `start` to `end` (exclusive) of a source. */
+export interface Part {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** Bytes of a source that are looked at to recognise it. */

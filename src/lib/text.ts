@@ -28,8 +28,18 @@ export function formatText(format: string, sample: string | null): string {
   return spelling === undefined ? format : format.replace(/^csv\b/, spelling.toLowerCase());
 }
 
-/** Text for the part of a file that was read: some formats read parts of it more than once. */
-export function readText(readBytes: number, sourceSize: number | null): string {
+/** Text for the part of a file that was read, and for the requests that took, where it lies elsewhere. */
+export function readText(
+  readBytes: number,
+  sourceSize: number | null,
+  requests: number | null = null,
+): string {
+  const asked = requests === null ? "" : `, by ${counted(requests, "request")}`;
+  return partText(readBytes, sourceSize) + asked;
+}
+
+/** Some formats read parts of a file more than once. */
+function partText(readBytes: number, sourceSize: number | null): string {
   if (sourceSize === null) return `${bytesText(readBytes)} read`;
   if (readBytes <= sourceSize) return `${bytesText(readBytes)} of ${bytesText(sourceSize)} read`;
   return `${bytesText(sourceSize)}, parts of it read again: ${bytesText(readBytes)} in all`;

@@ -1,6 +1,7 @@
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Failure } from "../errors.ts";
+import { redactedText } from "../lib/bronze-url.ts";
 
 /**
  * Turns what a person names into a URL; a path starts at the working directory. What follows
@@ -53,8 +54,15 @@ export function redacted(url: URL): string {
   return `${protocol}//${host}${pathname}${search === "" ? "" : "?…"}`;
 }
 
-function redactedText(text: string): string {
-  return text.replace(/\/\/[^/@]*@/, "//").replace(/[?#].*/s, "?…");
+/** The last part of a URL's path, its percents undone; empty where there is none. */
+export function nameIn({ pathname }: URL): string {
+  const name = basename(pathname);
+  try {
+    return basename(decodeURIComponent(name));
+  } catch {
+    // What is no UTF-8 keeps its percents.
+    return name;
+  }
 }
 
 /**

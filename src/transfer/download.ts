@@ -3,7 +3,7 @@ import { Failure } from "../errors.ts";
 import { redacted } from "../storage/location.ts";
 import type { Storages } from "../storage/index.ts";
 import { type Digests, type Reply, Unavailable } from "../storage/types.ts";
-import { backOffMs } from "./back-off.ts";
+import { backOffMs } from "../lib/back-off.ts";
 import { agrees } from "./digest.ts";
 import { openPartial, type PartialFile } from "./partial.ts";
 

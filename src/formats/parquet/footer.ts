@@ -17,6 +17,11 @@ import {
 
 type Slice = NonNullable<Source["slice"]>;
 
+/** A source whose end can be read. */
+interface FooterSource extends Required<Pick<Source, "slice" | "size">> {
+  readonly willSlice: Source["willSlice"] | undefined;
+}
+
 /** A column chunk: the place of its pages, and the metadata that is written again unchanged. */
 export interface Chunk {
   readonly codec: number;
@@ -24,6 +29,8 @@ export interface Chunk {
   readonly values: number;
   /** Bytes from the start of the file. */
   readonly start: number;
+  /** The first page that is no dictionary, the same way. */
+  readonly data: number;
   /** Bytes of its pages, as the file says. */
   readonly length: number;
   readonly path: Raw | undefined;
@@ -84,7 +91,10 @@ const rowCount = struct({ rows: [3, int] });
  * number of rows that the sample is to have.
  * @throws Failure FORMAT_INVALID, LIMIT_EXCEEDED; what `slice` throws.
  */
-export async function readFooter(slice: Slice, size: number, wanted: number): Promise<Footer> {
+export async function readFooter(
+  { slice, size, willSlice }: FooterSource,
+  wanted: number,
+): Promise<Footer> {
   const tail = Buffer.from(await slice(Math.max(0, size - 8), size));
   const magic = tail.toString("latin1", 4);
   if (magic === "PARE") throw encrypted("its footer");
@@ -92,6 +102,7 @@ export async function readFooter(slice: Slice, size: number, wanted: number): Pr
   const end = size - 8;
   const start = end - tail.readUInt32LE(0);
   if (start < 4) throw invalid("its metadata is longer than the file");
+  willSlice?.([{ start, end }]);
   return walk(windowed(slice, start, end), wanted);
 }
 
@@ -170,7 +181,7 @@ function chunkOf(column: ReturnType<typeof columnChunk>, name: string): Chunk {
   // Writers that have no dictionary page may leave 0 or nonsense here.
   const start = dictionary > 0 && dictionary < data ? dictionary : data;
   if (start < 4 || length < 0) throw invalid(`column ${name} starts at byte ${start}`);
-  return { codec, values, start, length, path, keyValues };
+  return { codec, values, start, data, length, path, keyValues };
 }
 
 function encrypted(what: string): Failure {

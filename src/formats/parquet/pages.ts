@@ -1,5 +1,5 @@
 import { Failure } from "../../errors.ts";
-import type { Source } from "../../lib/source.ts";
+import type { Part, Source } from "../../lib/source.ts";
 import { decompressPrefix } from "./codecs.ts";
 import type { Chunk } from "./footer.ts";
 import { bool, type Cursor, int, invalid, readStruct, struct, underflow } from "./thrift.ts";
@@ -87,6 +87,15 @@ export async function* pagesOf(
     if (page !== undefined) yield page;
     at += length + stored;
   }
+}
+
+/** The parts of a column chunk that are read first: its dictionary, its first values. */
+export function beginningsOf({ start, data, length }: Chunk): Part[] {
+  const end = start + length;
+  return [...new Set([start, data])].map((at) => ({
+    start: at,
+    end: Math.min(at + AHEAD_BYTES, end),
+  }));
 }
 
 type Header = ReturnType<typeof pageHeader>;

@@ -1,8 +1,10 @@
-import { Failure, NoSample } from "../../errors.ts";
+import { Failure } from "../../errors.ts";
 import { hasBytes } from "../../lib/signature.ts";
 import type { Format, SampleRequest, SampleStream } from "../types.ts";
+import { withoutSlice } from "../without-slice.ts";
 import { readFooter, readRowGroup, type RowGroup } from "./footer.ts";
 import { sliceGroup } from "./group.ts";
+import { beginningsOf } from "./pages.ts";
 import type { ColumnSlice } from "./slice.ts";
 import type { Raw } from "./thrift.ts";
 import { workFor } from "./work.ts";
@@ -30,10 +32,11 @@ function hasMagic(head: Uint8Array, last: "1" | "E"): boolean {
 }
 
 async function* sampleParquet({ source, limits, alone }: SampleRequest): SampleStream {
-  const { slice: read, size } = source;
-  if (read === undefined || size === undefined) throw new NoSample("a Parquet in a container");
+  const { slice: read, size, willSlice } = source;
+  if (read === undefined || size === undefined)
+    throw withoutSlice(source, "a Parquet in a container");
   checkHead(await source.head());
-  const footer = await readFooter(read, size, limits.rows);
+  const footer = await readFooter({ slice: read, size, willSlice }, limits.rows);
   if (footer.leaves.length > MANY_COLUMNS) await alone?.();
   source.allowReading?.(COLUMN_READ_BYTES * footer.leaves.length);
 
@@ -45,6 +48,7 @@ async function* sampleParquet({ source, limits, alone }: SampleRequest): SampleS
   const groups: Raw[] = [];
   for (const raw of footer.groups) {
     const group = readRowGroup(raw, footer.leaves);
+    willSlice?.(group.chunks.flatMap(beginningsOf));
     const wanted = Math.min(limits.rows - rows, group.rows);
     const budget = { room, recordBytes: limits.recordBytes, isFirst: rows === 0, work };
     const sliced = await sliceGroup(read, group, footer.leaves, wanted, budget);

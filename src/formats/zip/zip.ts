@@ -7,6 +7,7 @@ import { type Listing, listing } from "../listing.ts";
 import { isDirectory, isLeftBySystem, type SampledMember, sampleMember } from "./member.ts";
 import { openZip, type OpenZip } from "./reader.ts";
 import { writeZip } from "./writer.ts";
+import { withoutSlice } from "../without-slice.ts";
 
 /** A zip archive: a listing and the first members, each sampled by its own format. */
 export const zip: Format = {
@@ -36,7 +37,8 @@ interface Found {
 async function* sampleZip(request: SampleRequest): SampleStream {
   const { source, limits, depth } = request;
   const { slice, size } = source;
-  if (slice === undefined || size === undefined) throw new NoSample("a zip inside a container");
+  if (slice === undefined || size === undefined)
+    throw withoutSlice(source, "a zip inside a container");
   if (depth >= limits.depth) throw new NoSample(`containers nested more than ${limits.depth} deep`);
 
   const archive = await openZip(slice, size);
