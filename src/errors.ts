@@ -40,8 +40,8 @@ const codes = {
   PATH_REFUSED: {
     retry: "line",
     meaning:
-      "The path leads outside the prefix and allowedRoots, or to something that is no regular file.",
-    cure: "Correct the manifest line, or add the directory to allowedRoots.",
+      "The path or URL leads outside the prefix and allowedRoots, or to something that is no regular file.",
+    cure: "Correct the manifest line, or add the directory, or the beginning of the URL, to allowedRoots.",
   },
   OUTPUT_FULL: {
     retry: "pass",
@@ -64,20 +64,21 @@ const codes = {
     cure: "This is a fault of ours: please report it with the message and, where possible, the file.",
   },
   UNREACHABLE: {
-    retry: "never",
+    retry: "later",
     meaning:
-      "A source could not be reached, or did not give the whole object, however often it was asked.",
-    cure: "See whether the server is up and its certificate is known. Begin again: what was fetched is kept where its version can be told.",
+      "A source could not be reached, or did not give the object, however often it was asked.",
+    cure: "See whether the server is up and its certificate is known. An entry is tried again by itself. Begin a download again: what was fetched is kept where its version can be told.",
   },
   FORBIDDEN: {
-    retry: "never",
-    meaning: "A source refuses the object to us.",
-    cure: "Check the right to it, or have its URL signed again.",
+    retry: "later",
+    meaning: "A source refuses the object to us, or it leads to a host that may not be reached.",
+    cure: "Check the right to it, or have its URL signed again. Where a URL of bronze leads to another host, that one has to be in allowedRoots, too.",
   },
   URL_EXPIRED: {
-    retry: "never",
-    meaning: "The time of a signed URL, or of credentials, is over.",
-    cure: "Have it signed again, or renew them; what was fetched is kept, and goes on with that.",
+    retry: "line",
+    meaning:
+      "The time of a signed URL, or of credentials, is over, or a URL's query is not known any more.",
+    cure: "Have it signed again, or renew them, and append a line with the new URL. A download goes on with it; what was fetched is kept.",
   },
   CHECKSUM_MISMATCH: {
     retry: "never",

@@ -30,8 +30,10 @@ export interface Sampled extends SampleSummary {
   readonly bytes: number;
   /** Bytes read from bronze. */
   readonly readBytes: number;
-  /** Bytes of the bronze file. */
-  readonly sourceSize: number;
+  /** Requests that were sent for it, where it is an object elsewhere. */
+  readonly requests?: number;
+  /** Bytes of the bronze file; null where its server does not say. */
+  readonly sourceSize: number | null;
   readonly ms: number;
 }
 
@@ -41,6 +43,7 @@ export interface Failed {
   readonly code: FailureCode;
   readonly message: string;
   readonly readBytes: number;
+  readonly requests?: number;
   readonly ms: number;
 }
 
@@ -58,6 +61,7 @@ export interface Misnamed {
   readonly extension: string | null;
   /** Bytes read from bronze to find that out. */
   readonly readBytes: number;
+  readonly requests?: number;
 }
 
 /** The work was stopped from outside; the entry stays due. */

@@ -15,6 +15,7 @@ const allowed: Readonly<Record<string, string>> = {
   "src/lake/held-directory.ts": "below a directory that is held: everything that is done to a lake",
   "src/system/system-calls.ts": "the calls that it is made of",
   "src/lake/state-directory.ts": "makes the state directory, and judges it",
+  "src/lake/state-key.ts": "the key that seals queries of URLs, in the held state directory",
   "src/system/directory-lock.ts": "opens the held state directory to lock it",
   "src/store/sqlite/open.ts": "the cache's files, in the held state directory",
   "src/workers/crash-marks.ts": "marks, in the held state directory",

@@ -4,6 +4,7 @@ import { LineCounter, parseDocument, type Document } from "yaml";
 import { z } from "zod";
 import { configSchema, type Config } from "./schema.ts";
 import { errorCode, errorMessage, Failure } from "../errors.ts";
+import { isUrl, shownBronze, whyNoPrefix } from "../lib/bronze-url.ts";
 import { nextTimeOf } from "../lib/cron.ts";
 import { closest } from "../lib/nearest.ts";
 import { type Settings, settingsOf } from "./settings.ts";
@@ -152,8 +153,9 @@ function contradictions(config: Config): Mistake[] {
     mistakes.push({ at: ["schedule"], says });
   }
   for (const [i, root] of config.allowedRoots.entries()) {
-    if (!isAbsolute(root))
-      mistakes.push({ at: ["allowedRoots", i], says: `${root} is not absolute` });
+    const why = isUrl(root) ? whyNoPrefix(root) : isAbsolute(root) ? undefined : "is not absolute";
+    if (why !== undefined)
+      mistakes.push({ at: ["allowedRoots", i], says: `${shownBronze(root)} ${why}` });
   }
   if (config.limits.recordBytes > config.limits.readBytes) {
     const says =

@@ -101,7 +101,9 @@ export const configSchema = z.strictObject({
   allowedRoots: z
     .array(z.string())
     .default([])
-    .describe("directories outside the prefix that bronze may be in"),
+    .describe(
+      "where bronze may be besides the prefix: directories, and URLs such as https://host/path/ or s3://bucket/path/",
+    ),
   manifest: z
     .strictObject({
       settleMs: z

@@ -4,6 +4,7 @@ import { decide, type Decision } from "../store/decide.ts";
 import { systemMessage } from "../lake/errors.ts";
 import { statEntry } from "../lake/held-directory.ts";
 import type { HeldDataset, Lake } from "../lake/lake.ts";
+import { shownBronze } from "../lib/bronze-url.ts";
 import { holdManifests } from "../manifest/directory.ts";
 import { planAll } from "../manifest/plan.ts";
 import { readSegment } from "../manifest/read.ts";
@@ -72,7 +73,8 @@ export async function explainEntry(entry: WholeEntry, lake: Lake): Promise<Expla
         for (const [i, { raw, mtime, bronze }] of batch.entries.entries()) {
           if (raw !== entry.raw) continue;
           const path = `manifests/${segment.file.path}`;
-          lines.add({ path, line: batch.lines[i] as number, mtime, bronze }, 0);
+          const line = batch.lines[i] as number;
+          lines.add({ path, line, mtime, bronze: shownBronze(bronze) }, 0);
         }
       }
     }

@@ -4,6 +4,7 @@ import { realpath } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { Failure } from "../errors.ts";
+import { isUrl, shownBronze } from "../lib/bronze-url.ts";
 import { pathBytes } from "../lib/pep383.ts";
 import { unknownRaw } from "./unknown-names.ts";
 import { type WaitingFor, waitingFor } from "./waiting-for.ts";
@@ -61,7 +62,8 @@ async function entriesMeant(queries: Queries, wanted: Wanted): Promise<readonly 
   const { what, settings, dataset } = wanted;
   const known = await queries.entriesOf(what, dataset);
   if (known.length > 0) return known;
-  const here: Place[] = [{ dataset, path: what }];
+  // A URL is known as it is shown.
+  const here: Place[] = [{ dataset, path: shownBronze(what) }];
   for (const path of candidates(wanted)) here.push(...(await placesOf(path, settings)));
   const places = here.filter((place) => dataset === undefined || place.dataset === dataset);
   for (const place of places) {
@@ -140,7 +142,8 @@ async function isInLake(path: string, settings: Settings): Promise<boolean> {
 
 /** Real paths of the directories that shown files may lie in. */
 export async function rootsOf({ prefix, allowedRoots }: Settings): Promise<readonly string[]> {
-  const roots = await Promise.all([prefix, ...allowedRoots].map(realOf));
+  const directories = allowedRoots.filter((root) => !isUrl(root));
+  const roots = await Promise.all([prefix, ...directories].map(realOf));
   return roots.filter((root) => root !== undefined);
 }
 

@@ -24,7 +24,9 @@ export interface Previewed {
   readonly name: string;
   readonly sample: TakenSample;
   readonly readBytes: number;
-  /** Null for a stream. */
+  /** Null for what does not lie elsewhere. */
+  readonly requests: number | null;
+  /** Null for a stream, and where a server does not say. */
   readonly sourceSize: number | null;
 }
 
@@ -43,7 +45,8 @@ export async function previewFile(path: string, request: PreviewRequest): Promis
     const source = openLocalFile(resolve(path), { roots: ["/"], name, readBytes, signal, memory });
     try {
       const sample = await takeSample({ source, limits, signal, depth: 0, extensions });
-      return { name, sample, readBytes: source.readBytes(), sourceSize: source.size };
+      const { size: sourceSize } = source;
+      return { name, sample, readBytes: source.readBytes(), requests: null, sourceSize };
     } finally {
       source.close();
     }
@@ -87,7 +90,8 @@ export async function previewStdin(request: PreviewRequest): Promise<Previewed> 
       throw new Failure("USAGE", why);
     }
     const sample = await takeSample(sampling);
-    return { name: source.name, sample, readBytes: read.bytes, sourceSize: null };
+    const { name } = source;
+    return { name, sample, readBytes: read.bytes, requests: null, sourceSize: null };
   } finally {
     await chunks.return(undefined);
   }
@@ -114,7 +118,7 @@ async function guessedName({ head }: Source): Promise<string> {
 }
 
 /** The name to recognise a file by. @throws Failure USAGE */
-function nameFor(name: string, format: string | undefined): string {
+export function nameFor(name: string, format: string | undefined): string {
   if (format === undefined) return name;
   const wanted = format === "text" ? "txt" : format.replace(/^\./, "");
   const hinted = `${name}.${wanted}`;

@@ -4,6 +4,7 @@ import type { Settings } from "../config/settings.ts";
 import { Failure } from "../errors.ts";
 import { bronzePath } from "../lake/local-file.ts";
 import { createLake } from "../lake/lake.ts";
+import { isUrl } from "../lib/bronze-url.ts";
 import { fileName } from "../lib/text.ts";
 import { holdSamples } from "../samples/directory.ts";
 import { findReceipt } from "../samples/find-receipt.ts";
@@ -68,13 +69,11 @@ async function lookAtEntry(
   const { extensions } = settings.forDataset(dataset);
   const own = { shown: "file", path: bronzePath(directory, bronze), name: fileName(raw) } as const;
   const kept = sample === null ? [] : [{ shown: "sample", path: join(directory, sample) } as const];
-  // What could not be sampled will not be now; its beginning may say why.
+  // What could not be sampled will not be now; its beginning may say why. An object elsewhere is not
+  // asked for: what it takes is not for those who only look.
   const others = outcome === "failed" ? [] : [own];
-  const looked = await lookAt([...kept, ...others, { ...own, shown: "head" }], {
-    rows,
-    roots,
-    extensions,
-  });
+  const here = isUrl(bronze) ? [] : [...others, { ...own, shown: "head" } as const];
+  const looked = await lookAt([...kept, ...here], { rows, roots, extensions });
   const sampled = await receiptFor(entry, settings);
   return { entry, dataset, sampled, ...looked };
 }

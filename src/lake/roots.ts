@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { errorCode, errorMessage } from "../errors.ts";
+import { isUrl } from "../lib/bronze-url.ts";
 import { PRODUCTION, SAMPLES } from "./dataset.ts";
 
 /** Real paths of the directories that may hold parts of a lake. */
@@ -20,13 +21,14 @@ export interface Roots {
 /** Looks up the prefix and the allowed roots. Never throws for what is on disk. */
 export function findRoots({ prefix, allowedRoots }: Settings): Roots {
   const errors: unknown[] = [];
-  const [real, ...allowed] = [prefix, ...allowedRoots].map((root) => realOf(root, errors));
+  const directories = allowedRoots.filter((root) => !isUrl(root));
+  const [real, ...allowed] = [prefix, ...directories].map((root) => realOf(root, errors));
   const all = [real, ...allowed].filter((root) => root !== undefined);
   const [error] = errors;
   return {
     prefix: real ?? prefix,
     all,
-    isWhole: all.length === allowedRoots.length + 1,
+    isWhole: all.length === directories.length + 1,
     ...(error === undefined ? {} : { unknown: errorMessage(error) }),
   };
 }

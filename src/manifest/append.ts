@@ -1,6 +1,7 @@
 import { mkdir, open, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { errorCode, errorMessage, Failure } from "../errors.ts";
+import { shownBronze } from "../lib/bronze-url.ts";
 import { pathBytes } from "../lib/pep383.ts";
 import { MANIFEST_PATH } from "./discover.ts";
 import { MAX_LINE_BYTES, parseLine } from "./entry.ts";
@@ -74,5 +75,6 @@ async function mtimeOf(directory: string, paths: readonly string[]): Promise<num
     const found = await stat(pathBytes(file)).catch(() => undefined);
     if (found !== undefined) return found.mtimeMs / 1000;
   }
-  throw new Failure("USAGE", `no mtime: neither ${paths.join(" nor ")} is there; give --mtime`);
+  const shown = paths.map(shownBronze).join(" nor ");
+  throw new Failure("USAGE", `no mtime: neither ${shown} is there; give --mtime`);
 }

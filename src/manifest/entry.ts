@@ -60,12 +60,18 @@ function parseEntry(line: string): Entry | string | undefined {
   try {
     value = JSON.parse(line);
   } catch (error) {
-    return `not JSON: ${errorMessage(error).slice(0, 200)}`;
+    return `not JSON: ${whatIsWrong(error, line)}`;
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return "not a JSON object";
   const { raw, bronze, mtime } = value as Record<string, unknown>;
   return whyNoPath("raw", raw) ?? whyNoPath("bronze", bronze) ?? whyNoTime(mtime) ?? entryOf(value);
+}
+
+/** What the parser says; it quotes the line, and a URL in that may have a secret. */
+function whatIsWrong(error: unknown, line: string): string {
+  const message = errorMessage(error).slice(0, 200);
+  return /:\/\/|[?&=]/.test(line) ? message.replace(/".*"/s, "…") : message;
 }
 
 function entryOf(value: object): Entry {

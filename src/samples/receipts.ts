@@ -3,6 +3,7 @@ import { type FileHandle, open, readdir } from "node:fs/promises";
 import { errorCode, Failure } from "../errors.ts";
 import { outputFailure } from "../lake/errors.ts";
 import { entryPath, type HeldDirectory, renameEntry } from "../lake/held-directory.ts";
+import { shownBronze } from "../lib/bronze-url.ts";
 import { lineBlocks } from "../lib/line-blocks.ts";
 import { readRange } from "../lib/read-range.ts";
 import type { Failed, Job, Sampled } from "../job.ts";
@@ -30,7 +31,8 @@ export interface Receipt {
 
 /** The receipt for a settled job; `now` is ms since epoch. */
 export function receiptOf(job: Job, result: Sampled | Failed, now: number): Receipt {
-  const { raw, bronze, mtime } = job;
+  const { raw, mtime } = job;
+  const bronze = shownBronze(job.bronze);
   const { outcome, ms, ...facts } = result;
   const sample = outcome === "sampled" ? { sample: `samples/${job.name}` } : {};
   const end = { ms: Math.round(ms * 100) / 100, at: new Date(now).toISOString(), sampler: VERSION };
@@ -56,8 +58,8 @@ export interface PrunedSample extends Pick<Job, "raw" | "bronze" | "mtime"> {
  * raw counts, so a failed entry gets its failure once more.
  */
 export function prunedReceipts(pruned: PrunedSample, now: number): Receipt[] {
-  const { raw, bronze, mtime, sample, bytes, format, outcome, code, message } = pruned;
-  const entry = { raw, bronze, mtime };
+  const { raw, mtime, sample, bytes, format, outcome, code, message } = pruned;
+  const entry = { raw, bronze: shownBronze(pruned.bronze), mtime };
   const end = { at: new Date(now).toISOString(), sampler: VERSION };
   const removed = {
     ...entry,

@@ -1,3 +1,4 @@
+import { shownBronze } from "../lib/bronze-url.ts";
 import type { Log } from "../log/log.ts";
 import type { PassEvent } from "./events.ts";
 
@@ -42,12 +43,13 @@ function logSettled(
   log: Log,
   { claim, outcome, nextAt }: (PassEvent & { type: "settled" })["settled"],
 ): void {
-  const { dataset, raw, bronze, name } = claim.job;
+  const { dataset, raw, name } = claim.job;
   if (outcome.outcome === "sampled") {
     const { format, ms, readBytes, warnings } = outcome;
     return log.debug({ dataset, raw, sample: name, format, ms, readBytes, warnings }, "sampled");
   }
   const retryAt = nextAt === null ? null : new Date(nextAt).toISOString();
+  const bronze = shownBronze(claim.job.bronze);
   const entry = { dataset, raw, bronze, code: outcome.code, reason: outcome.message, retryAt };
   log[outcome.code === "UNEXPECTED" ? "error" : "warn"](entry, "failed");
 }

@@ -14,7 +14,7 @@ import type { Progress, Staged, StagingContext, StagingEvent, Wanted } from "./c
 import { createFile, type StagedFile } from "./file.ts";
 import { sweepRuns } from "./run-directory.ts";
 import { createSharedTransfers, type Join, type Ticket } from "./shared-transfers.ts";
-import { storagesOf } from "./storages-of.ts";
+import { storagesOf } from "../storage/storages-of.ts";
 import { makeStoreDirectories } from "./store-directory.ts";
 import { storedAlready } from "./stored.ts";
 import { sweepPartials } from "./store-upkeep.ts";

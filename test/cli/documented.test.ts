@@ -6,6 +6,7 @@ import { text as streamText } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { runProgram } from "../../src/cli/program.ts";
 import { startObjectServer } from "../helpers/object-server.ts";
+import { objectOf, startObjects } from "../helpers/range-server.ts";
 import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -156,7 +157,8 @@ function typeOf(command: string): string {
 }
 
 /** A lake in which every kind of outcome is. */
-async function fill(world: World): Promise<void> {
+async function fill(world: World, url: URL): Promise<void> {
+  await world.announce("far.csv", { bronze: url.href });
   await world.put("big.csv", rows(200));
   await world.put("small.csv", rows(3));
   await world.put("model.bin", Buffer.alloc(500, 7));
@@ -168,14 +170,17 @@ async function fill(world: World): Promise<void> {
 }
 
 test("every --json document has the fields that docs/cli.md says, and no other", async () => {
-  await using world = await createWorld({ schedule: NEVER });
+  await using far = await startObjects(objectOf(Buffer.from(rows(3))));
+  const url = far.url("far.csv");
+  const allowedRoots = [new URL(".", url).href];
+  await using world = await createWorld({ schedule: NEVER, allowedRoots });
   const env = { STAGING_SAMPLER_CONFIG: world.config };
   const wrong: string[] = [];
   const look = async (command: string, ...args: string[]) => {
     const output = await outputOf([...command.split(" "), ...args, "--json"], env);
     wrong.push(...faults(JSON.parse(output), typeOf(command), command));
   };
-  await fill(world);
+  await fill(world, url);
   await look("run", "--once");
   await look("status");
   await look("list");
@@ -200,6 +205,7 @@ test("every --json document has the fields that docs/cli.md says, and no other",
   }
   await look("show", world.path("bronze/broken.zip"));
   await look("preview", world.path("bronze/big.csv"));
+  await look("preview", url.href);
   await look("stage get", world.path("bronze/big.csv"), "-o", join(world.root, "got.csv"));
   await world.write(
     "manifest.json",

@@ -2,6 +2,7 @@ import { readdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
 import { cachePath } from "../../src/store/sqlite/open.ts";
+import { objectOf, SECRET, startObjects } from "../helpers/range-server.ts";
 import { createWorld, DATASET, MTIME, rows } from "../helpers/world.ts";
 
 const leftovers = async () =>
@@ -82,4 +83,17 @@ test("it says what retention would remove, and removes nothing", async () => {
   expect(stdout).toMatch(/^acme\/orders\/v1 samples\/a_sample\.csv → removed$/m);
   expect(await world.samples()).toEqual(["a_sample.csv"]);
   expect((await world.receipts()).filter(({ outcome }) => outcome === "pruned")).toEqual([]);
+});
+
+test("--dry-run asks no server, and says nothing of a URL's query", async () => {
+  await using server = await startObjects(objectOf(Buffer.from(rows(3))));
+  const url = server.url("a.csv");
+  await using world = await createWorld({ allowedRoots: [new URL(".", url).href] });
+  await world.announce("a.csv", { bronze: url.href });
+  const before = await world.snapshot();
+  const { stdout, stderr } = await world.run(["run", "--once", "--dry-run"]);
+  expect(stdout).toContain("raw/a.csv → samples/a_sample.csv");
+  expect(stdout + stderr).not.toContain(SECRET);
+  expect(server.asked).toEqual([]);
+  expect(await world.snapshot()).toEqual(before);
 });

@@ -218,6 +218,7 @@ const contract: Readonly<Record<string, readonly [readonly string[], number, unk
       cut: orNull(text),
       reason: orNull(text),
       readBytes: number,
+      requests: orNull(number),
       sourceSize: orNull(number),
       warnings: [],
       out: orNull(text),

@@ -8,6 +8,7 @@ import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { createGzip, gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { objectOf, SECRET, startObjects } from "../helpers/range-server.ts";
 import { type Did, runHere } from "../helpers/program.ts";
 import { rows, run } from "../helpers/world.ts";
 import { endingWithUs } from "../helpers/child.ts";
@@ -127,6 +128,7 @@ test("--json says what was made and shows it", async () => {
     cut: "rows",
     reason: null,
     readBytes: rows(101).length,
+    requests: null,
     sourceSize: rows(101).length,
     warnings: [],
     out: null,
@@ -263,4 +265,44 @@ test("a slow reader gets all of it", async () => {
   const command = `${process.execPath} ${main} preview ${path} | (sleep 3; wc -c)`;
   const { stdout } = await run(["sh", "-c", command]);
   expect(Number(stdout)).toBe(statSync(path).size);
+});
+
+test("an object at a web server is sampled where it lies, and its query is not shown", async () => {
+  const served = objectOf(Buffer.from(rows(50_000)));
+  await using server = await startObjects(served);
+  const url = server.url("orders%20new.csv").href;
+  const { code, stdout, stderr } = await preview(url, "--rows", "2");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout.toString()).toBe(rows(2));
+  const json = await preview(url, "--json");
+  const facts = { name: "orders new.csv", format: "csv", readBytes: 131_072, requests: 1 };
+  expect(JSON.parse(json.stdout.toString())).toMatchObject({ ...facts, sourceSize: served.size });
+  expect(server.asked).toEqual(["bytes=0-131071", "bytes=0-131071"]);
+});
+
+test.each([
+  [404, /FILE_MISSING: http:\S+ the server answers 404/],
+  [403, /FORBIDDEN: http:\S+ the server answers 403/],
+] as const)(
+  "an object that cannot be had (%d) is a failure with a code",
+  async (status, message) => {
+    await using server = await startObjects(
+      objectOf(Buffer.of(), {
+        answer: (_n, _request, response) => response.writeHead(status).end() !== undefined,
+      }),
+    );
+    const { code, stderr } = await preview(server.url("a.csv").href);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toContain(SECRET);
+  },
+);
+
+test("a format can be said of a URL without a name, and what is no URL is told without its query", async () => {
+  await using server = await startObjects(objectOf(Buffer.from(rows(3))));
+  const url = server.url("download").href;
+  const { stdout } = await preview(url, "--format", "csv", "--json");
+  expect(JSON.parse(stdout.toString())).toMatchObject({ name: "download.csv", format: "csv" });
+  const { code, stderr } = await preview(`https://[no/a?sig=${SECRET}`);
+  expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("[no/a?…") });
 });

@@ -67,6 +67,13 @@ test.each([
     /:2: schedule: not a cron expression: sometimes/,
   ],
   ["a relative root", "allowedRoots:\n  - data/more\n", /:2: data\/more is not absolute/],
+  ["a root that is no URL", "allowedRoots: ['https://[']\n", /:1: https:\/\/\[ is no URL/],
+  ["a bucket without an end", "allowedRoots: ['s3://b']\n", /:1: s3:\/\/b does not end with \//],
+  ["a URL that names a file", "allowedRoots: ['https://h/a']\n", /h\/a does not end with \//],
+  ["a URL without a host", "allowedRoots: ['s3:///a/']\n", /s3:\/\/\/a\/ names no host/],
+  ["a URL with a user", "allowedRoots: ['https://u:p@h/']\n", /:1: https:\/\/h\/ has a user/],
+  ["a URL with a query", "allowedRoots: ['https://h/?a=b']\n", /h\/\?… has a user, a query/],
+  ["a URL that leads up", "allowedRoots: ['https://h/a/../b/']\n", /leads upwards/],
   [
     "limits that contradict",
     "limits:\n  recordBytes: 1GiB\n",
@@ -86,6 +93,13 @@ test.each([
   const refuse = () => parseConfig(text, "c.yaml");
   expect(refuse).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
   expect(refuse).toThrow(message);
+});
+
+test("roots are directories, and beginnings of URLs", () => {
+  const allowedRoots = ["/more", "https://host:8443/path/", "http://127.0.0.1/", "s3://bucket/a/"];
+  expect(parseConfig(JSON.stringify({ allowedRoots }), "c.json").allowedRoots).toEqual(
+    allowedRoots,
+  );
 });
 
 test("every mistake is named at once", () => {

@@ -1,7 +1,11 @@
 import { createHash } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
+import { openRemote, type RemoteSource } from "../../src/storage/source.ts";
 import type { ReadRequest, Reply, Storage } from "../../src/storage/types.ts";
+
+import { type LargeObject, largeObjects } from "../helpers/large-objects.ts";
+import { defaultLimits, memorySource, sampleSource } from "../helpers/sample.ts";
 
 /** A storage, and a way to put objects into it. */
 export interface Subject {
@@ -18,6 +22,7 @@ const other = bytesOf("other", 2_000_000);
 const FROM = 1_234_567;
 const TO = 1_300_000;
 const STALL_MS = 60_000;
+const asSource = { readBytes: defaultLimits.readBytes, signal: new AbortController().signal };
 
 /** Says what holds of every storage. */
 export function storageLaws(name: string, subject: () => Subject, why: string | undefined): void {
@@ -151,6 +156,28 @@ export function storageLaws(name: string, subject: () => Subject, why: string | 
           else for await (const _ of reply.chunks) break;
         }
         await holds(await read(url), body);
+      },
+    );
+
+    law.each(["a.csv", "a.parquet", "a.zip"])(
+      "%s is sampled where it lies, by a few requests, and not in two versions",
+      async (named) => {
+        const objects = await largeObjects();
+        const { bytes, requests } = objects.find(({ name: each }) => each === named) as LargeObject;
+        const url = await subject().put(named, bytes);
+        const open = () =>
+          openRemote(url, { ...asSource, storage: subject().storage, name: named });
+        const source = await open();
+        const here = memorySource(named, bytes);
+        expect(await sampleSource(source)).toEqual(await sampleSource(here));
+        expect(source).toMatchObject({ size: bytes.length });
+        expect(source.requests()).toBeLessThanOrEqual(requests);
+        source.close();
+        const changed = await open();
+        await subject().put(named, Buffer.concat([bytes, Buffer.from("\n")]));
+        const { slice } = changed as Required<RemoteSource>;
+        await expect(slice(500_000, 500_010)).rejects.toMatchObject({ code: "FILE_CHANGED" });
+        changed.close();
       },
     );
 

@@ -3,7 +3,9 @@ import { isAbsolute, join } from "node:path";
 import { errorMessage, Failure } from "../../errors.ts";
 import { isAbsence } from "../../lake/roots.ts";
 import { pathBytes } from "../../lib/pep383.ts";
+import { isUrl, shownBronze } from "../../lib/bronze-url.ts";
 import { appendEntry } from "../../manifest/append.ts";
+import type { Entry } from "../../manifest/types.ts";
 import { type CommonOptions, type Context, exitCodes } from "../command.ts";
 import { settingsFor } from "../settings-for.ts";
 import { printText, tell } from "../output/print.ts";
@@ -35,7 +37,9 @@ export async function append(options: AppendCommandOptions, context: Context): P
   }
   const line = await appendEntry(mtime === undefined ? entry : { ...entry, mtime: seconds(mtime) });
   for (const what of missing) tell(context, `warning: ${what}`);
-  if (json === true) printText(context, jsonText(JSON.parse(line)));
+  const appended = JSON.parse(line) as Entry;
+  if (json === true)
+    printText(context, jsonText({ ...appended, bronze: shownBronze(appended.bronze) }));
   return exitCodes.done;
 }
 
@@ -44,6 +48,8 @@ async function missingOf(
   directory: string,
   { dataset, bronze }: Pick<AppendCommandOptions, "dataset" | "bronze">,
 ): Promise<readonly string[]> {
+  // What lies elsewhere is seen when its time comes.
+  if (isUrl(bronze)) return [];
   const folder = join(directory, BRONZE);
   const file = isAbsolute(bronze) ? bronze : join(directory, bronze);
   return [

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { errorCode, errorMessage, Failure } from "../../errors.ts";
 import { discover } from "../../manifest/discover.ts";
 import { systemMessage } from "../../lake/errors.ts";
+import { isUrl } from "../../lib/bronze-url.ts";
 import type { HeldDirectory } from "../../lake/held-directory.ts";
 import { createLake, type Lake } from "../../lake/lake.ts";
 import { holdManifests } from "../../manifest/directory.ts";
@@ -132,26 +133,34 @@ function storeToAsk(state: string): Store | undefined {
 async function checkDataset(lake: Lake, dataset: string, findings: Findings): Promise<number> {
   const { problems } = findings;
   const directory = join(lake.settings.prefix, dataset);
-  await need(problems, join(directory, BRONZE), R_OK | X_OK, "bronze cannot be read");
   await needWritable(problems, join(directory, SAMPLES), "samples cannot be written");
   try {
     using held = lake.hold(dataset);
     using manifests = holdManifests(held);
     using samples = holdSamples(held);
     if (samples !== undefined) judgeOwn(held, samples);
-    return await checkManifest(manifests, findings);
+    const { lines, urls } = await checkManifest(manifests, findings);
+    // Where all lies elsewhere, no bronze/ is needed.
+    if (lines === 0 || urls < lines) await needBronze(problems, directory);
+    return lines;
   } catch (error) {
     problems.push({ path: directory, problem: systemMessage(error) });
+    await needBronze(problems, directory);
     return 0;
   }
 }
 
-/** Checks a manifest; returns the number of lines that are entries. */
+function needBronze(problems: Problem[], directory: string): Promise<void> {
+  return need(problems, join(directory, BRONZE), R_OK | X_OK, "bronze cannot be read");
+}
+
+/** Checks a manifest; returns the number of lines that are entries, and of those with a URL. */
 async function checkManifest(
   manifests: HeldDirectory,
   { problems, notices, isAcknowledged }: Findings,
-): Promise<number> {
+): Promise<{ readonly lines: number; readonly urls: number }> {
   let lines = 0;
+  let urls = 0;
   let bad = 0;
   const { segments, skipped } = await planAll(manifests);
   for (const name of skipped)
@@ -159,6 +168,7 @@ async function checkManifest(
   for (const segment of segments) {
     for await (const { entries, rejected } of readSegment(manifests, segment, readingAsIs)) {
       lines += entries.length;
+      urls += entries.filter(({ bronze }) => isUrl(bronze)).length;
       const wrong = rejected.filter((line) => !isAcknowledged(line));
       const shown = wrong.slice(0, Math.max(0, SHOWN_LINES - bad));
       for (const { path, line, offset, reason } of shown) {
@@ -172,7 +182,7 @@ async function checkManifest(
   }
   if (bad > SHOWN_LINES)
     problems.push({ path: manifests.path, problem: `${counted(bad, "bad line")} in all` });
-  return lines;
+  return { lines, urls };
 }
 
 async function need(problems: Problem[], path: string, mode: number, what: string): Promise<void> {

@@ -24,7 +24,8 @@ export async function dryRun(settings: Settings, context: Context): Promise<numb
       const trouble = eventText(event);
       if (trouble !== undefined) tell(context, trouble);
     };
-    const pass = await createPass({ ...printing(context), store, settings, report });
+    const apart = { ...settings, state };
+    const pass = await createPass({ ...printing(context), store, settings: apart, report });
     const { summary } = await pass({
       settles: true,
       isStopping: () => false,

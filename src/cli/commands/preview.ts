@@ -8,7 +8,13 @@ import { type View, viewSample } from "../../view/view.ts";
 import { defaultLimits } from "../../view/take-sample.ts";
 import { type Context, exitCodes, type InspectOptions } from "../command.ts";
 import { writeOut } from "../output/out-file.ts";
-import { type Previewed, previewFile, previewStdin } from "../../inspect/preview.ts";
+import {
+  type Previewed,
+  previewFile,
+  type PreviewRequest,
+  previewStdin,
+} from "../../inspect/preview.ts";
+import { isUrl } from "../../lib/bronze-url.ts";
 import { pathBytes } from "../../lib/pep383.ts";
 import { bytesText, counted, jsonText, printable, readText } from "../../lib/text.ts";
 import { layoutFor, viewText } from "../output/view-text.ts";
@@ -18,7 +24,7 @@ import { page } from "../output/pager.ts";
 
 /** Options of `preview`. */
 export interface PreviewOptions extends InspectOptions {
-  /** A path, or `-` for stdin. */
+  /** A path, a URL, or `-` for stdin. */
   readonly file: string;
   readonly rows?: number;
   /** Bytes with a unit, such as `64KiB`. */
@@ -40,8 +46,8 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_ROWS = 10_000_000;
 
 /**
- * Samples one file, or stdin, to stdout or to a file; on a terminal the sample is shown. Needs no
- * lake and no configuration.
+ * Samples one file, an object elsewhere, or stdin, to stdout or to a file; on a terminal the sample
+ * is shown. Needs no lake and no configuration.
  * @throws Failure USAGE, CONFIG_INVALID, OUTPUT_FULL, OUTPUT_UNWRITABLE, or what is wrong with the
  * file
  */
@@ -49,7 +55,7 @@ export async function preview(options: PreviewOptions, context: Context): Promis
   const { file, out, force = false, json, format, width } = options;
   const { limits, extensions } = limitsFor(options);
   const request = { limits, extensions, format };
-  const previewed = await (file === "-" ? previewStdin(request) : previewFile(file, request));
+  const previewed = await previewOf(request, options);
   if (out !== undefined) {
     if (file !== "-" && isSame(file, out))
       throw new Failure("USAGE", `--out ${out} is the file itself`);
@@ -72,6 +78,18 @@ export async function preview(options: PreviewOptions, context: Context): Promis
     await writeAll(context, previewed.sample.bytes);
   }
   return exitCodes.done;
+}
+
+async function previewOf(
+  request: PreviewRequest,
+  { file, config, prefix = "/" }: PreviewOptions,
+): Promise<Previewed> {
+  if (file === "-") return previewStdin(request);
+  if (!isUrl(file)) return previewFile(file, request);
+  const { previewUrl } = await import("../../inspect/preview-url.ts");
+  if (config === undefined) return previewUrl(file, request, { endpoints: {} });
+  const { endpoints, staging } = loadConfig({ config, prefix, env: {} });
+  return previewUrl(file, request, { endpoints, caFile: staging.caFile });
 }
 
 /** True when two paths lead to one file. */
@@ -110,7 +128,7 @@ async function viewOf({ name, sample }: Previewed, options: PreviewOptions): Pro
 }
 
 function reportOf(previewed: Previewed, out: string | undefined, view: View): object {
-  const { name, sample, readBytes, sourceSize } = previewed;
+  const { name, sample, readBytes, requests, sourceSize } = previewed;
   const { format, rows = null, complete, cut = null, reason = null, warnings } = sample.summary;
   return {
     name,
@@ -122,6 +140,7 @@ function reportOf(previewed: Previewed, out: string | undefined, view: View): ob
     cut,
     reason,
     readBytes,
+    requests,
     sourceSize,
     warnings,
     out: out ?? null,
@@ -129,14 +148,14 @@ function reportOf(previewed: Previewed, out: string | undefined, view: View): ob
   };
 }
 
-function summaryOf({ sample, readBytes, sourceSize }: Previewed): string {
+function summaryOf({ sample, readBytes, requests, sourceSize }: Previewed): string {
   const { format, rows, complete, cut, reason } = sample.summary;
   const facts = [
     `${format}, recognised by ${sample.recognisedBy}`,
     rows === undefined ? undefined : counted(rows, "row"),
     bytesText(sample.bytes.length),
     complete ? "complete" : cut === undefined ? undefined : `cut by ${cut}`,
-    readText(readBytes, sourceSize),
+    readText(readBytes, sourceSize, requests),
     reason === undefined ? undefined : `described only: ${reason}`,
   ];
   return facts.filter((fact) => fact !== undefined).join(", ");

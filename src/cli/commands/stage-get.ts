@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { Failure } from "../../errors.ts";
 import { loadStaging } from "../../config/load.ts";
-import { storagesOf } from "../../staging/storages-of.ts";
-import { locationOf, redacted } from "../../storage/location.ts";
+import { storagesOf } from "../../storage/storages-of.ts";
+import { locationOf, nameIn, redacted } from "../../storage/location.ts";
 import { download, type Downloaded } from "../../transfer/download.ts";
 import { bytesText, printable } from "../../lib/text.ts";
 import { type CommonOptions, type Context, exitCodes } from "../command.ts";
@@ -65,7 +65,7 @@ export async function stageGet(options: StageGetOptions, context: Context): Prom
 
 /** @throws Failure USAGE where it has no name, is there already, or has no directory */
 async function targetOf(url: URL, { output, force = false }: StageGetOptions): Promise<string> {
-  const target = resolve(output ?? nameIn(url));
+  const target = resolve(output ?? fileNameIn(url));
   const found = await stat(target).catch(() => undefined);
   if (found?.isDirectory() === true)
     throw new Failure("USAGE", `${target} is a directory: name a file`);
@@ -80,21 +80,12 @@ async function targetOf(url: URL, { output, force = false }: StageGetOptions): P
   return target;
 }
 
-/** The last part of its path: a name that leads nowhere else. @throws Failure USAGE */
-function nameIn(url: URL): string {
-  const name = basename(decoded(url.pathname));
+/** A name that leads nowhere else. @throws Failure USAGE */
+function fileNameIn(url: URL): string {
+  const name = nameIn(url);
   const isNone = /^\.{0,2}$/.test(name) || [...name].some((each) => each < " ");
   if (isNone) throw new Failure("USAGE", `${redacted(url)} has no name: say one with -o`);
   return name;
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    // What is no UTF-8 keeps its percents.
-    return path;
-  }
 }
 
 async function nearest(path: string): Promise<string> {

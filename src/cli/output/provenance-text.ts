@@ -53,7 +53,7 @@ function sampleLines(entry: WholeEntry, sampled: Receipt | null): Line[] {
   const size = bytes === null ? "" : `, ${bytesText(bytes)}`;
   const line: Line = ["sample", `${sample}${size}${stale ? "; of an earlier version" : ""}`];
   if (sampled === null) return [line];
-  const { format, recognisedBy, rows, complete, cut, reason, readBytes, sourceSize } = sampled;
+  const { format, recognisedBy, rows, complete, cut, reason } = sampled;
   const extent = complete === true ? "complete" : cut === undefined ? undefined : `cut by ${cut}`;
   const facts = [
     `${formatText(String(format), sample)}, recognised by ${recognisedBy ?? "?"}`,
@@ -61,9 +61,11 @@ function sampleLines(entry: WholeEntry, sampled: Receipt | null): Line[] {
     extent,
     reason,
   ];
+  const { readBytes, sourceSize, requests } = sampled;
+  const asked = typeof requests === "number" ? requests : null;
   const source =
     typeof sourceSize === "number" && typeof readBytes === "number"
-      ? [["source", readText(readBytes, sourceSize)] as const]
+      ? [["source", readText(readBytes, sourceSize, asked)] as const]
       : [];
   const { warnings } = sampled;
   // Else the state says it.

@@ -242,7 +242,11 @@ function textRow(value: unknown): Html | undefined {
   return typeof value === "string" ? isolated(value, 200) : undefined;
 }
 
-function readRow({ readBytes, sourceSize }: Receipt): Html | undefined {
-  if (typeof readBytes !== "number") return undefined;
-  return html`${readText(readBytes, typeof sourceSize === "number" ? sourceSize : null)}`;
+function readRow({ readBytes, sourceSize, requests }: Receipt): Html | undefined {
+  const [read, size, asked] = [readBytes, sourceSize, requests].map(numberOrNull);
+  return typeof read === "number" ? html`${readText(read, size ?? null, asked)}` : undefined;
+}
+
+function numberOrNull(value: unknown): number | null {
+  return typeof value === "number" ? value : null;
 }

@@ -1,7 +1,7 @@
 import type { Claim, DrainStore } from "../../store/drain-store.ts";
 import { join } from "node:path";
 import type { Settings } from "../../config/settings.ts";
-import type { JobRunner, Outcome } from "../../job.ts";
+import type { JobRunner, Misnamed, Outcome } from "../../job.ts";
 import { foldsCase } from "../../lake/folds-case.ts";
 import { outputError } from "../../lake/errors.ts";
 import { namesWith } from "../job/sample-names.ts";
@@ -31,7 +31,7 @@ export function createRunClaim(options: RunClaimOptions): (claim: Claim) => Prom
   return async (claim) => {
     const outcome = await runner.run(claim.job, abort);
     if (outcome.outcome !== "misnamed") return { claim, outcome };
-    const { extension, readBytes } = outcome;
+    const { extension } = outcome;
     try {
       oldSamples.removeUnrecorded(claim);
     } catch (error) {
@@ -39,17 +39,22 @@ export function createRunClaim(options: RunClaimOptions): (claim: Claim) => Prom
     }
     const renamed = await rename(claim, extension);
     const again = await runner.run(renamed.job, abort);
-    if (again.outcome === "sampled" || again.outcome === "failed") {
-      return { claim: renamed, outcome: { ...again, readBytes: readBytes + again.readBytes } };
-    }
+    if (again.outcome === "sampled" || again.outcome === "failed")
+      return { claim: renamed, outcome: { ...again, ...bothOf(outcome, again) } };
     if (again.outcome !== "misnamed") return { claim: renamed, outcome: again };
     const message = `it was another file at the second look: ${extension}, then ${again.extension}`;
-    const read = readBytes + again.readBytes;
-    return {
-      claim: renamed,
-      outcome: { outcome: "failed", code: "FILE_CHANGED", message, readBytes: read, ms: 0 },
-    };
+    const failed = { outcome: "failed", code: "FILE_CHANGED", message, ms: 0 } as const;
+    return { claim: renamed, outcome: { ...failed, ...bothOf(outcome, again) } };
   };
+}
+
+type Work = Pick<Misnamed, "readBytes" | "requests">;
+
+/** The reading of two runs. */
+function bothOf(one: Work, other: Work): Work {
+  const requests = (one.requests ?? 0) + (other.requests ?? 0);
+  const readBytes = one.readBytes + other.readBytes;
+  return { readBytes, ...(requests === 0 ? {} : { requests }) };
 }
 
 /** Makes the function that gives a claim's sample a name with another extension. */

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import type { Settings } from "../../config/settings.ts";
+import { isUrl } from "../../lib/bronze-url.ts";
 import { foldsCase } from "../../lake/folds-case.ts";
 import { checkpointAfter } from "../../manifest/files.ts";
 import { isCompressed } from "../../manifest/generations.ts";
 import type { Segment } from "../../manifest/plan.ts";
 import { type ReadBatch, readSegment } from "../../manifest/read.ts";
 import { readingAsIs } from "../../manifest/reading-as-is.ts";
-import type { Checkpoint, RejectedLine } from "../../manifest/types.ts";
+import type { Checkpoint, Entry, RejectedLine } from "../../manifest/types.ts";
 import type { Accepted, Batch, IngestStore } from "../../store/ingest-store.ts";
 import { expectedNames } from "../job/sample-names.ts";
 import { isSettled, type Look } from "./look.ts";
@@ -17,6 +18,8 @@ export interface Reading {
   readonly store: IngestStore;
   readonly settings: Settings;
   readonly together: Together;
+  /** Seals what is secret in a bronze URL. @throws Failure CACHE_UNUSABLE */
+  readonly seal: (bronze: string) => string;
   /** Called with bad lines before the checkpoint moves past them. */
   readonly onRejected: (dataset: string, lines: readonly RejectedLine[]) => Promise<void>;
   /** Called with the number of receipts taken over so far, where the cache was lost. */
@@ -37,16 +40,18 @@ export function accept(
 
 /** Yields a segment's batches; a last line that is bad has to be seen twice. */
 export async function* readBatches(
-  { settings, onRejected }: Reading,
+  { settings, onRejected, seal }: Reading,
   look: Look,
   segment: Segment,
 ): AsyncGenerator<ReadBatch, void, void> {
+  const sealed = (entry: Entry): Entry => ({ ...entry, bronze: seal(entry.bronze) });
   const { settleMs } = settings.manifest;
   const settled = (offset: number) => isSettled(look, `${segment.file.id}@${offset}`, settleMs);
   const reading = { ...readingAsIs, isSettled: settled };
   for await (const batch of readSegment(look.directory, segment, reading)) {
     if (batch.rejected.length > 0) await onRejected(look.dataset, batch.rejected);
-    yield batch;
+    const hasUrls = batch.entries.some(({ bronze }) => isUrl(bronze));
+    yield hasUrls ? { ...batch, entries: batch.entries.map(sealed) } : batch;
   }
 }
 

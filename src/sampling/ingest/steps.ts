@@ -5,6 +5,7 @@ import { fileIds, planReading, type ReadingPlan, type Segment } from "../../mani
 import type { Checkpoint, RejectedLine } from "../../manifest/types.ts";
 import { holdSamples } from "../../samples/directory.ts";
 import type { IngestStore } from "../../store/ingest-store.ts";
+import { createSeal } from "../sealing.ts";
 import { isSettled, type Look, NOTHING, type Steps } from "./look.ts";
 import { readOn } from "./read-on.ts";
 import { accept, type Reading } from "./reading.ts";
@@ -45,7 +46,8 @@ export function createSteps(options: LookOptions): (look: Look) => Steps {
     accept: (look, batch) => accept({ store, settings }, look, batch),
     isWanted: options.isScattered,
   });
-  const reading = { store, settings, together, onRejected, onRestored };
+  const seal = createSeal(settings.state);
+  const reading = { store, settings, together, seal, onRejected, onRestored };
 
   return async function* (look) {
     const known = await store.checkpoints(look.dataset);

@@ -7,7 +7,8 @@ import { isAbsence } from "../../lake/roots.ts";
 import { HEAD_BYTES } from "../../lib/source.ts";
 import type { Failed, RunJob, Job, Outcome } from "../../job.ts";
 import { startDeadline } from "../../lib/deadline.ts";
-import { Rename, sampleFile } from "./sample-file.ts";
+import { createRemoteBronze } from "./remote-bronze.ts";
+import { Rename, sampleFile, type Work } from "./sample-file.ts";
 import { createWorkplaces } from "./workplace.ts";
 import type { Turn } from "../../workers/turn.ts";
 import { BRONZE } from "../../lake/dataset.ts";
@@ -29,6 +30,7 @@ export function createRunJob(
   { turn, onLeft = () => undefined }: RunJobOptions = {},
 ): RunJob {
   const inWorkplace = createWorkplaces(createLake(settings));
+  const openRemote = createRemoteBronze(settings);
   /**
    * Buffers, one for each job in work. Memory allocated for each file would keep the collector
    * busy.
@@ -38,13 +40,13 @@ export function createRunJob(
   return async (job, stop) => {
     const started = performance.now();
     const deadline = startDeadline(settings.forDataset(job.dataset).limits.seconds, stop);
-    const work = { readBytes: 0 };
+    const work: Work = { readBytes: 0 };
     const memory = memories.pop() ?? Buffer.allocUnsafeSlow(HEAD_BYTES);
     let done: Promise<Outcome> | undefined;
     try {
       const alone = turn && (() => deadline.aside(() => turn.take(deadline.signal)));
       done = inWorkplace(job, (workplace) => {
-        const surroundings = { settings, workplace, memory, alone, onLeft };
+        const surroundings = { settings, workplace, memory, openRemote, alone, onLeft };
         return sampleFile(job, surroundings, deadline.signal, work);
       });
       return await Promise.race([done, deadline.rejected]);
@@ -52,10 +54,9 @@ export function createRunJob(
       // Work that is stopped ends with its next read, and cleans up behind itself.
       await done?.catch(() => undefined);
       if (stop.aborted) return { outcome: "aborted" };
-      const { readBytes } = work;
       if (error instanceof Rename)
-        return { outcome: "misnamed", extension: error.extension, readBytes };
-      return failed(error, job, settings, readBytes, performance.now() - started);
+        return { outcome: "misnamed", extension: error.extension, ...work };
+      return failed(error, job, settings, { ...work, ms: performance.now() - started });
     } finally {
       deadline.stop();
       turn?.leave();
@@ -68,11 +69,10 @@ function failed(
   error: unknown,
   job: Job,
   settings: Settings,
-  readBytes: number,
-  ms: number,
+  work: Work & { readonly ms: number },
 ): Outcome {
   const [code, message] = whatFailed(error);
-  const failure: Failed = { outcome: "failed", code, message, readBytes, ms };
+  const failure: Failed = { outcome: "failed", code, message, ...work };
   if (code === "OUTPUT_FULL" || code === "OUTPUT_UNWRITABLE") {
     return { outcome: "paused", code, message };
   }

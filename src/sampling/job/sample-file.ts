@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import type { Settings } from "../../config/settings.ts";
 import { Failure } from "../../errors.ts";
 import { recognise } from "../../formats/index.ts";
@@ -8,7 +7,9 @@ import { makePlace, type SamplePlace } from "../../samples/directory.ts";
 import { type Staged, stage } from "../../samples/publish.ts";
 import type { Job, Outcome } from "../../job.ts";
 import type { Recognised, SampleRequest } from "../../formats/types.ts";
-import { type LocalFile, openBronze } from "../../lake/local-file.ts";
+import { shownBronze } from "../../lib/bronze-url.ts";
+import { type Bronze, openBronzeOf } from "./open-bronze.ts";
+import type { OpenRemoteBronze } from "./remote-bronze.ts";
 import type { Workplace } from "./workplace.ts";
 
 /** Thrown inside, to leave when the sample needs another name. */
@@ -28,10 +29,18 @@ export interface Surroundings {
   readonly workplace: Workplace;
   /** Memory for a file's first bytes, while it is open. */
   readonly memory: Buffer;
+  readonly openRemote: OpenRemoteBronze;
   /** As in `SampleRequest`. */
   readonly alone: SampleRequest["alone"];
   /** Called where a temporary file cannot be removed. */
   readonly onLeft: () => void;
+}
+
+/** The reading that a job has done. */
+export interface Work {
+  readBytes: number;
+  /** Of an object elsewhere. */
+  requests?: number;
 }
 
 /**
@@ -41,21 +50,13 @@ export interface Surroundings {
  */
 export async function sampleFile(
   job: Job,
-  { settings, workplace, memory, alone, onLeft }: Surroundings,
+  { settings, workplace, memory, openRemote, alone, onLeft }: Surroundings,
   signal: AbortSignal,
-  work: { readBytes: number },
+  work: Work,
 ): Promise<Outcome> {
   const started = performance.now();
   const { limits, extensions } = settings.forDataset(job.dataset);
-  const { directory, real, roots } = workplace.dataset;
-  const file = openBronze(directory, job.bronze, {
-    roots: [real, ...roots.all],
-    unknownRoot: roots.unknown,
-    name: basename(job.raw),
-    readBytes: limits.readBytes,
-    signal,
-    memory,
-  });
+  const file = await openBronzeOf(job, { workplace, limits, signal, memory, openRemote });
   try {
     const request = { source: file, limits, signal, depth: 0, extensions, alone, recognise };
     const found = await recognise(request);
@@ -65,16 +66,22 @@ export async function sampleFile(
     return {
       outcome: "sampled",
       ...staged.summary,
+      warnings: [...staged.summary.warnings, ...(file.warnings?.() ?? [])],
       recognisedBy: found.by,
       bytes: staged.bytes,
-      readBytes: file.readBytes(),
-      sourceSize: file.size,
+      ...workOn(file),
+      sourceSize: file.size ?? null,
       ms: performance.now() - started,
     };
   } finally {
-    work.readBytes = file.readBytes();
+    Object.assign(work, workOn(file));
     file.close();
   }
+}
+
+function workOn(file: Bronze): Work {
+  const requests = file.requests?.();
+  return { readBytes: file.readBytes(), ...(requests === undefined ? {} : { requests }) };
 }
 
 async function stageAs(
@@ -95,10 +102,10 @@ async function stageAs(
 }
 
 /** Publishes a sample, if all of it was read from one version of the file. */
-function publish(staged: Staged, file: LocalFile, job: Job, signal: AbortSignal): void {
+function publish(staged: Staged, file: Bronze, job: Job, signal: AbortSignal): void {
   try {
     if (!file.isUnchanged()) {
-      throw new Failure("FILE_CHANGED", `${job.bronze} changed while it was read`);
+      throw new Failure("FILE_CHANGED", `${shownBronze(job.bronze)} changed while it was read`);
     }
     signal.throwIfAborted();
     staged.commit();

@@ -1,4 +1,5 @@
 import type { ListFilter, ListedEntry } from "../../rows.ts";
+import { shownBronze } from "../../../lib/bronze-url.ts";
 import { pathText } from "../../../lib/pep383.ts";
 import { datasetsIn } from "../datasets.ts";
 import type { SettledOutcome } from "../../types.ts";
@@ -106,7 +107,7 @@ export function entryOf(row: ListedRow): ListedEntry {
   return {
     dataset: row["dataset_name"] as string,
     raw: pathText(row.raw),
-    bronze: pathText(row.bronze),
+    bronze: shownBronze(pathText(row.bronze)),
     mtime: row["mtime"] as number,
     outcome: row["outcome"] as SettledOutcome | null,
     waiting: nextAt !== null,

@@ -1,19 +1,23 @@
 import { readFileSync } from "node:fs";
-import type { StagingSettings } from "../config/staging-settings.ts";
 import { Failure } from "../errors.ts";
 import { systemMessage } from "../lake/errors.ts";
-import type { HostGuard } from "../storage/agents.ts";
-import { createStorages, type Storages } from "../storage/index.ts";
+import type { HostGuard } from "./agents.ts";
+import type { Endpoints } from "./endpoints.ts";
+import { createStorages, type Storages } from "./index.ts";
+
+/** What a configuration says of storages. */
+export interface StorageSettings {
+  readonly endpoints: Endpoints;
+  /** `staging.caFile` */
+  readonly caFile?: string | undefined;
+}
 
 /** Makes the storages of a configuration. @throws Failure CONFIG_INVALID */
-export function storagesOf(
-  settings: Pick<StagingSettings, "caFile" | "endpoints">,
-  guard?: HostGuard,
-): Storages {
+export function storagesOf(settings: StorageSettings, guard?: HostGuard): Storages {
   return createStorages({ ca: authorities(settings), endpoints: settings.endpoints, guard });
 }
 
-function authorities({ caFile }: Pick<StagingSettings, "caFile">): string | undefined {
+function authorities({ caFile }: StorageSettings): string | undefined {
   if (caFile === undefined) return undefined;
   try {
     return readFileSync(caFile, "utf8");
