@@ -9,7 +9,7 @@ import { createReadStream, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { bytesText } from "../src/lib/text.ts";
+import { bytesText, counted } from "../src/lib/text.ts";
 
 const root = join(import.meta.dirname, "..");
 const lake = join(root, ".demo");
@@ -80,7 +80,7 @@ for (const name of [ORDERS, EVENTS]) {
   say(`A sample of ${name} where it lies (\`preview URL\`):`);
   await run("preview", urlOf(name), "--rows", "3", "--out", join(lake, "remote-sample"), "--force");
   const { size } = statSync(join(lake, name));
-  print(`${requests} requests, ${bytesText(sent)} of ${bytesText(size)} were sent`);
+  print(`${counted(requests, "request")}, ${bytesText(sent)} of ${bytesText(size)} were sent`);
 }
 server.close();
 server.closeAllConnections();

@@ -1,4 +1,4 @@
-/** Staging for programs: `import { createStager } from "staging-sampler/staging"`. */
+/** Staging for programs: the entry `staging-sampler/staging` of the package. */
 import { loadStaging } from "../config/load.ts";
 import { Failure } from "../errors.ts";
 import type { StagingEvent } from "./context.ts";
