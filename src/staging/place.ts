@@ -26,8 +26,20 @@ async function reflink(from: string, to: string): Promise<boolean> {
   return await canBe(() => copyFile(from, to, COPYFILE_FICLONE_FORCE | COPYFILE_EXCL));
 }
 
+/**
+ * Links a file; false where the file system cannot. The kernel also says ENOENT where the file was
+ * replaced by the same bytes, stored by another transfer, while it was linked: nearly always the
+ * second try gets it, and a copy does where even that does not. A copy says if it is not there at all.
+ */
 async function hardLink(from: string, to: string): Promise<boolean> {
-  return await canBe(() => link(from, to));
+  for (let tries = 0; tries < 2; tries += 1) {
+    try {
+      return await canBe(() => link(from, to));
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") throw error;
+    }
+  }
+  return false;
 }
 
 /** Errors of a file system that has no such thing, and of two that are not the same one. */
