@@ -48,7 +48,8 @@ export async function stageRelease({ run, ...options }: ReleaseOptions, context:
     const found = runs.find(({ id, directory }) => id === run || directory === run);
     if (found === undefined) {
       const near = nearest(run, new Set(runs.map(({ id }) => id)), OFFERED);
-      const hint = near.length === 0 ? "there are none" : `did you mean ${near.join(", ")}?`;
+      const others = runs.length === 0 ? "there are none" : "`stage runs` lists those there are";
+      const hint = near.length === 0 ? others : `did you mean ${near.join(", ")}?`;
       throw new Failure("USAGE", `no run ${run}: ${hint}`);
     }
     if (!(await removeRun(found, stager.context))) return exitCodes.failed;
