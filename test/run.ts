@@ -1,5 +1,5 @@
 /**
- * Runs every test: vitest's, and Python's unittest for the append helper. Ends with the line
+ * Runs every test: vitest's, and Python's unittest for what is in Python. Ends with the line
  * `N passed, N failed, N skipped`, counted from what the two report, and exits 1 unless all passed.
  */
 import { spawnSync } from "node:child_process";
