@@ -54,11 +54,14 @@ export function layOut(tree: string, dist: string, epoch: number): void {
   putProgram(join(tree, HOME), dist);
   copy("packaging/debian/staging-sampler", "usr/bin/staging-sampler");
   copy("packaging/debian/sysusers.conf", "usr/lib/sysusers.d/staging-sampler.conf");
-  copy("deploy/systemd/staging-sampler.service", "usr/lib/systemd/system/staging-sampler.service");
+  for (const name of ["staging-sampler.service", "staging-sampler-stage.service"])
+    copy(`deploy/systemd/${name}`, `usr/lib/systemd/system/${name}`);
   copy("deploy/systemd/environment.example", "etc/staging-sampler/environment");
   put("etc/staging-sampler/config.yaml", commented(read("config/config.example.yaml")));
+  copy("deploy/systemd/stage.yaml", "etc/staging-sampler/stage.yaml");
   copy("config/config.schema.json", "usr/share/staging-sampler/config.schema.json");
-  copy("deploy/python/staging_manifest.py", "usr/share/staging-sampler/staging_manifest.py");
+  for (const name of ["staging_manifest.py", "staging_client.py"])
+    copy(`deploy/python/${name}`, `usr/share/staging-sampler/${name}`);
   copy("deploy/systemd/http.conf", `${DOCS}/http.conf`);
   for (const name of ["prometheus/alerts.yml", "prometheus/prometheus.yml"])
     copy(`deploy/${name}`, `${DOCS}/${name}`);

@@ -72,7 +72,9 @@ test.skipIf(why !== undefined)(
     const said = machine.must(install);
     expect(said).toContain("systemctl enable --now staging-sampler");
     expect(machine.run("systemctl is-active staging-sampler").stdout).toBe("inactive\n");
-    expect(machine.run("systemctl is-enabled staging-sampler").stdout).toBe("disabled\n");
+    const units = "staging-sampler staging-sampler-stage";
+    expect(machine.run(`systemctl is-enabled ${units}`).stdout).toBe("disabled\ndisabled\n");
+    expect(machine.run(`systemctl is-active ${units}`).stdout).toBe("inactive\ninactive\n");
     machine.must(lake);
     const check = machine.must("runuser -u staging-sampler -- staging-sampler check");
     expect(check).toContain("/etc/staging-sampler/config.yaml");
@@ -150,6 +152,37 @@ test.skipIf(why !== undefined)("it stops cleanly, and the cache is one file agai
   expect(property("ExecMainStatus")).toBe("0");
   expect(machine.must("cd /data/.staging-sampler && ls cache.db*")).toBe("cache.db\n");
 });
+
+/** Gets a run of one file, as a member of the group: prints the file. */
+const asAda = `runuser -u ada -- env PYTHONPATH=/usr/share/staging-sampler python3 -B -c '
+import staging_client
+print(staging_client.open_staged("http://127.0.0.1:8000/a?sig=secret", "r", command="").read())'`;
+
+test.skipIf(why !== undefined)(
+  "the staging service fetches for members of its group, and for nobody else",
+  async () => {
+    machine.must(`echo "staging: { hosts: { allow: [127.0.0.1] } }" >>/etc/staging-sampler/stage.yaml
+      useradd -G staging-sampler-stage ada && useradd -M eve
+      systemctl enable --now staging-sampler-stage`);
+    expect(machine.must("systemctl is-active staging-sampler-stage")).toBe("active\n");
+    const object = 'require("http").createServer((_, to) => to.end("hello")).listen(8000)';
+    machine.must(
+      `systemd-run --unit objects -p User=nobody /usr/lib/staging-sampler/node -e '${object}'`,
+    );
+    expect(await machine.until(asAda)).toBe("hello\n");
+    expect(machine.run(asAda.replace("ada", "eve")).stderr).toContain("UNREACHABLE");
+    const state = "/var/lib/staging-sampler-stage";
+    expect(machine.must(`stat -c '%a %U' ${state}`)).toBe("750 staging-sampler-stage\n");
+    expect(machine.must(`ls ${state}/runs`)).toBe("");
+    expect(machine.must("journalctl -u staging-sampler-stage")).not.toContain("secret");
+    machine.must("systemctl reload staging-sampler-stage");
+    await machine.until("journalctl -u staging-sampler-stage | grep -q 'token is read again'");
+    machine.must(install);
+    expect(machine.must("systemctl is-active staging-sampler-stage")).toBe("active\n");
+    machine.must("systemctl stop staging-sampler-stage");
+    expect(machine.must("systemctl show -P Result staging-sampler-stage")).toBe("success\n");
+  },
+);
 
 test.skipIf(why !== undefined)(
   "an upgrade stops it while its files are replaced, and starts it only if it ran",

@@ -10,12 +10,15 @@ const read = (name: string): string => readFileSync(join(folder, name), "utf8");
 const hasSystemd = spawnSync("systemd-analyze", ["--version"]).error === undefined;
 if (!hasSystemd) process.stdout.write("the unit is not checked: systemd-analyze is not here\n");
 
-/** systemd's view of the unit, alone or with a drop-in: `verify`'s complaints, and its exposure. */
-function analyzed(dropIn?: string): { readonly complaints: string; readonly exposure: number } {
+/** systemd's view of a unit, alone or with a drop-in: `verify`'s complaints, and its exposure. */
+function analyzed(
+  name: string,
+  dropIn?: string,
+): { readonly complaints: string; readonly exposure: number } {
   const scratch = mkdtempSync(join(tmpdir(), "staging-sampler-unit-"));
-  const unit = join(scratch, "staging-sampler.service");
+  const unit = join(scratch, name);
   // The program is not installed where tests run; everything else is checked as it stands.
-  const text = read("staging-sampler.service").replace(/^ExecStart=\S+/m, "ExecStart=/bin/true");
+  const text = read(name).replace(/^ExecStart=\S+/m, "ExecStart=/bin/true");
   writeFileSync(unit, text);
   if (dropIn !== undefined) {
     mkdirSync(`${unit}.d`);
@@ -33,17 +36,37 @@ function analyzed(dropIn?: string): { readonly complaints: string; readonly expo
 test.skipIf(!hasSystemd)(
   "the unit is one that systemd understands, and exposes next to nothing",
   () => {
-    const { complaints, exposure } = analyzed();
+    const { complaints, exposure } = analyzed("staging-sampler.service");
     expect(complaints).toBe("");
     expect(exposure).toBeLessThanOrEqual(1);
   },
 );
 
 test.skipIf(!hasSystemd)("opened for the page on loopback, it exposes little more", () => {
-  const { complaints, exposure } = analyzed("http.conf");
+  const { complaints, exposure } = analyzed("staging-sampler.service", "http.conf");
   expect(complaints).toBe("");
-  expect(exposure).toBeGreaterThan(analyzed().exposure);
+  expect(exposure).toBeGreaterThan(analyzed("staging-sampler.service").exposure);
   expect(exposure).toBeLessThanOrEqual(2);
+});
+
+test.skipIf(!hasSystemd)("the unit of the staging service exposes little more: the network", () => {
+  const { complaints, exposure } = analyzed("staging-sampler-stage.service");
+  expect(complaints).toBe("");
+  expect(exposure).toBeLessThanOrEqual(1.5);
+});
+
+test("the staging service's configuration is valid, and its state is the unit's", () => {
+  const text = read("stage.yaml");
+  const { state, prefix } = parseConfig(text, "stage.yaml");
+  const directory = /^StateDirectory=(.*)$/m.exec(read("staging-sampler-stage.service"))?.[1];
+  expect(state).toBe(`/var/lib/${directory}`);
+  expect(prefix).toBeUndefined();
+  const all = parseConfig(text.replace(/^#(?=staging:| {2})/gm, ""), "stage.yaml");
+  expect(all.staging).toMatchObject({
+    hosts: { allow: ["*"] },
+    listen: "127.0.0.1:9470",
+    tokenFile: "/etc/staging-sampler/token",
+  });
 });
 
 test("what unit and drop-in say of other settings is so", () => {
