@@ -44,9 +44,9 @@ export async function bind(server: Server, address: ListenAddress): Promise<stri
 }
 
 const hints: Readonly<Record<string, string>> = {
-  EADDRINUSE: "; stop who listens there, or choose another http.listen",
+  EADDRINUSE: "; stop who listens there, or choose another address",
   EACCES: "; choose a port above 1023, or a directory that the service may write to",
-  EROFS: "; under systemd choose a path below /run/staging-sampler",
+  EROFS: "; under systemd choose a path that the unit lets it write to",
   EADDRNOTAVAIL: "; this machine has no such address",
   EAFNOSUPPORT: "; the unit allows no network: see docs/http.md",
   ENOTFOUND: "; this machine does not know that name",

@@ -255,6 +255,8 @@ test("at host:port a token is needed, and taken anew when its file changes", asy
     code: "CONFIG_INVALID",
   });
   await using service = await startService({ listen: "127.0.0.1:0", tokenFile: file });
+  const taken = startService({ listen: new URL(service.url).host, tokenFile: file });
+  await expect(taken).rejects.toThrow(/^staging\.listen: .*EADDRINUSE.*choose another address$/);
   const statusWith = async (headers: object) =>
     (await service.ask("GET", "/api/v2/runs", undefined, headers)).status;
   expect(await statusWith({})).toBe(401);
