@@ -116,9 +116,9 @@ async function staged(
   };
 }
 
-async function unverified({ name, path }: RunFile): Promise<Failure> {
+async function unverified({ path }: RunFile): Promise<Failure> {
   await rm(path, { force: true });
-  return new Failure("UNVERIFIED", `${name}: neither its SHA-256 nor its size is known`);
+  return new Failure("UNVERIFIED", "neither its SHA-256 nor its size is known");
 }
 
 async function* numbered<T>(items: readonly T[]): AsyncGenerator<readonly [number, T]> {
