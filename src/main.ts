@@ -16,10 +16,9 @@ if (!isSupported) {
   process.exitCode = 1;
 } else {
   // Other commands are over before memory could grow, and end at a signal as Node does.
-  if (process.argv[2] === "run") {
-    becomeLean();
-    holdSignals();
-  }
+  const [command, subcommand] = process.argv.slice(2);
+  if (command === "run" || (command === "stage" && subcommand === "serve")) becomeLean();
+  if (command === "run") holdSignals();
   process.umask(0o027);
   process.stdout.on("error", onClosedPipe);
   // Messages that cannot be written end no work.
