@@ -4,6 +4,7 @@ import { Agent as TlsAgent } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import { rootCertificates } from "node:tls";
 import { Failure } from "../errors.ts";
+import { createTappedAgent } from "./tapped-agent.ts";
 
 /** Options of `createAgents`. */
 export interface AgentOptions {
@@ -24,6 +25,8 @@ export interface HostGuard {
 /** What connects: keeps connections for the next request. */
 export interface Agents {
   readonly http: Agent;
+  /** For plain http whose chunks are transient. */
+  readonly transient: Agent;
   readonly https: TlsAgent;
 }
 
@@ -34,6 +37,7 @@ export function createAgents({ ca, guard }: AgentOptions): Agents {
   const authorities = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
   return {
     http: new Agent({ keepAlive: true, proxyEnv, ...guarded }),
+    transient: createTappedAgent({ keepAlive: true, proxyEnv, ...guarded }),
     https: new TlsAgent({ keepAlive: true, proxyEnv, ...guarded, ...authorities }),
   };
 }

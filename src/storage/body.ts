@@ -8,20 +8,28 @@ export interface BodyOptions {
   /** Time without a byte after which the server has stalled, ms. */
   readonly stallMs: number;
   readonly signal: AbortSignal;
+  /** The message's bytes where they come another way; the message itself by default. */
+  readonly chunks?: AsyncIterable<Uint8Array> | undefined;
 }
 
 /** The bytes of an answer. @throws Unavailable where it breaks off or stalls; the signal's reason */
 export async function* bodyOf(
   message: Readable,
   url: URL,
-  { stallMs, signal }: BodyOptions,
+  { stallMs, signal, chunks = message }: BodyOptions,
 ): AsyncGenerator<Uint8Array, void, void> {
   const stalled = () => new Unavailable(`${redacted(url)}: no byte for ${stallMs} ms`);
-  const timer = setTimeout(() => message.destroy(stalled()), stallMs);
+  let isAwaited = true;
+  const timer = setTimeout(() => {
+    // Who is slow to take a chunk is no stalled server.
+    if (isAwaited) message.destroy(stalled());
+  }, stallMs);
   try {
-    for await (const chunk of message) {
-      timer.refresh();
-      yield chunk as Uint8Array;
+    signal.throwIfAborted();
+    for await (const chunk of chunks) {
+      isAwaited = false;
+      yield chunk;
+      isAwaited = true;
       timer.refresh();
     }
   } catch (error) {

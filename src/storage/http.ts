@@ -15,12 +15,12 @@ export function createHttp(options: AgentOptions = {}): Storage {
   return { protocols: ["http:", "https:"], read };
 
   async function read(url: URL, request: ReadRequest): Promise<Reply> {
-    const { start, end, version, stallMs, signal } = request;
+    const { start, end, version, stallMs, signal, isTransient } = request;
     const isPart = end !== undefined || (start > 0 && version !== undefined);
     // What is encoded on the way has other lengths and hashes.
     const wanted = { "Accept-Encoding": "identity", "Want-Repr-Digest": "sha-256=10" };
     const headers = { ...wanted, ...conditions(request, isPart) };
-    const reply = await get(url, { headers, stallMs, signal });
+    const reply = await get(url, { headers, stallMs, signal, isTransient });
     if (reply.status === 200) return whole(reply);
     if (reply.status === 206 && isPart) return part(reply, request);
     if (reply.status === 304 && request.unless !== undefined) {

@@ -47,7 +47,9 @@ export function part(reply: HttpReply, { start, end, version }: ReadRequest): Re
   const isLonger = range !== undefined && end !== undefined && range.end >= end;
   if (range?.start !== start || isLonger || !isSame || encodingIn(headers) !== undefined) {
     close();
-    throw new Unavailable(`${redacted(url)}: another part was sent than was asked for`);
+    throw new Unavailable(`${redacted(url)}: another part was sent than was asked for`, {
+      isOther: true,
+    });
   }
   return {
     start,

@@ -1,9 +1,11 @@
-import { get as getHttp, type IncomingHttpHeaders } from "node:http";
+import { get as getHttp, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { get as getHttps } from "node:https";
 import { errorCode, Failure } from "../errors.ts";
 import { type AgentOptions, type Agents, checkHost, createAgents } from "./agents.ts";
 import { bodyOf, meaningOf } from "./body.ts";
 import { redacted } from "./location.ts";
+import { canTap } from "./tapped-agent.ts";
+import { tappedBody } from "./tapped-body.ts";
 import { Unavailable } from "./types.ts";
 
 /** One GET. */
@@ -12,6 +14,8 @@ export interface HttpRequest {
   /** Time without a byte after which the server has stalled, ms. */
   readonly stallMs: number;
   readonly signal: AbortSignal;
+  /** True where a chunk is worked off before the next one is asked for: its memory is used again then. */
+  readonly isTransient?: boolean | undefined;
 }
 
 /** Its answer. */
@@ -67,30 +71,51 @@ function redirectedTo(from: URL, location: string): URL {
   return to;
 }
 
-function getOnce(
-  url: URL,
-  { headers, stallMs, signal }: HttpRequest,
-  agents: Agents,
-): Promise<HttpReply> {
+function getOnce(url: URL, asked: HttpRequest, agents: Agents): Promise<HttpReply> {
+  const { headers, stallMs, signal, isTransient = false } = asked;
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<HttpReply>();
   const isTls = url.protocol === "https:";
-  const options = { headers, signal, agent: isTls ? agents.https : agents.http };
-  const request = (isTls ? getHttps : getHttp)(url, options);
+  const plain = isTransient ? agents.transient : agents.http;
+  const request = (isTls ? getHttps : getHttp)(url, {
+    headers,
+    agent: isTls ? agents.https : plain,
+  });
   const stalled = () => new Unavailable(`${redacted(url)}: no byte for ${stallMs} ms`);
   const timer = setTimeout(() => request.destroy(stalled()), stallMs);
+  // Not by Node: a signal that comes while a body ends has its socket fail where nobody listens.
+  let stop = () => void request.destroy();
+  const stopped = () => stop();
+  signal.addEventListener("abort", stopped);
+  request.on("close", () => signal.removeEventListener("abort", stopped));
   request.on("error", (error) => {
     clearTimeout(timer);
     // A kept connection was closed just before it was used: the server has not seen the request.
-    const isStale = request.reusedSocket && errorCode(error) === "ECONNRESET";
-    if (isStale) resolve(getOnce(url, { headers, stallMs, signal }, agents));
+    const isStale = request.reusedSocket && /^(ECONNRESET|EPIPE)$/.test(errorCode(error) ?? "");
+    if (isStale && !isAnswered && !signal.aborted) resolve(getOnce(url, asked, agents));
     else reject(meaningOf(error, url, signal));
   });
+  let isAnswered = false;
   request.on("response", (message) => {
     clearTimeout(timer);
+    isAnswered = true;
     const close = () => void message.destroy();
-    const body = bodyOf(message, url, { stallMs, signal });
+    stop = close;
+    // Who reads it is told.
+    message.on("error", () => {});
+    const chunks = isTransient ? transientChunks(message) : message;
+    const body = bodyOf(message, url, { stallMs, signal, chunks });
     resolve({ status: message.statusCode ?? 0, headers: message.headers, url, body, close });
   });
   return promise;
+}
+
+/** A body of this length, bytes, is worth a connection of its own. */
+const LEAST_TAPPED_BYTES = 32 * 1024 * 1024;
+
+function transientChunks(message: IncomingMessage): AsyncIterable<Uint8Array> {
+  const { statusCode = 0, headers, socket } = message;
+  const length = Number(headers["content-length"] ?? 0);
+  const isTapped = [200, 206].includes(statusCode) && length >= LEAST_TAPPED_BYTES;
+  return isTapped && canTap(socket) ? tappedBody(message, length) : message;
 }

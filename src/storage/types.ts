@@ -23,6 +23,8 @@ export interface ReadRequest {
   /** Time without a byte after which the source has stalled, ms. */
   readonly stallMs: number;
   readonly signal: AbortSignal;
+  /** True where a chunk is worked off before the next one is asked for: its memory may be used again then. */
+  readonly isTransient?: boolean | undefined;
 }
 
 /** An object, from some byte on. */
@@ -60,13 +62,19 @@ export interface Digests {
 export class Unavailable extends Error {
   /** When the source wants to be asked again at the earliest, in ms from now. */
   readonly retryMs: number | undefined;
+  /** True where the source sent another part, or a part of another version, than was asked for. */
+  readonly isOther: boolean;
 
   constructor(
     message: string,
-    options: ErrorOptions & { readonly retryMs?: number | undefined } = {},
+    options: ErrorOptions & {
+      readonly retryMs?: number | undefined;
+      readonly isOther?: boolean;
+    } = {},
   ) {
     super(message, options);
     this.name = "Unavailable";
     this.retryMs = options.retryMs;
+    this.isOther = options.isOther ?? false;
   }
 }

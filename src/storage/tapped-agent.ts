@@ -1,0 +1,67 @@
+import { Agent } from "node:http";
+import type { OnReadOpts, Socket } from "node:net";
+
+/** Takes bytes of a connection as they are read. */
+export interface Tap {
+  /** The memory that the next read goes to; it is asked for once the one before was taken. */
+  buffer(): Uint8Array;
+  /** False: no more for now, until `resume()`. */
+  take(bytes: Uint8Array): boolean;
+}
+
+/** What is read before it is known to be a body: a head, or a small object. */
+const HEAD_BYTES = 64 * 1024;
+
+/** The state of a connection. */
+interface Tapped {
+  tap: Tap | undefined;
+  /** True once it gave a byte: it does read in our way. */
+  isRead: boolean;
+}
+
+const known = new WeakMap<Socket, Tapped>();
+
+/**
+ * Makes an agent whose connections read into memory that is used again. Their bytes go to Node's
+ * parser, which copies what it keeps, until a tap is set.
+ */
+export function createTappedAgent(options: ConstructorParameters<typeof Agent>[0]): Agent {
+  const agent = new Agent(options);
+  const createPlain = agent.createConnection.bind(agent);
+  agent.createConnection = (to, done) => {
+    const tapped: Tapped = { tap: undefined, isRead: false };
+    const onread = readingInto(tapped, () => socket);
+    const socket = createPlain({ ...to, onread } as typeof to, done) as Socket;
+    known.set(socket, tapped);
+    return socket;
+  };
+  return agent;
+}
+
+function readingInto(tapped: Tapped, socket: () => Socket): OnReadOpts {
+  const head = Buffer.allocUnsafeSlow(HEAD_BYTES);
+  return {
+    buffer: () => tapped.tap?.buffer() ?? head,
+    callback(count, memory) {
+      tapped.isRead = true;
+      const bytes = memory.subarray(0, count);
+      if (tapped.tap !== undefined) return tapped.tap.take(bytes);
+      // Node's client listens to these, whatever kind of stream its agent gives it.
+      const isHeard = socket().emit("data", bytes);
+      // What comes when nothing was asked for would be taken for the next answer.
+      if (!isHeard) socket().destroy();
+      return isHeard;
+    },
+  };
+}
+
+/** True where a connection that has given bytes can be tapped: none of TLS, none through a proxy. */
+export function canTap(socket: Socket): boolean {
+  return known.get(socket)?.isRead === true;
+}
+
+/** From the next read on all bytes go to the tap; the connection serves no other request afterwards. */
+export function setTap(socket: Socket, tap: Tap): void {
+  const tapped = known.get(socket);
+  if (tapped !== undefined) tapped.tap = tap;
+}
