@@ -1,18 +1,22 @@
-import { constants, createReadStream } from "node:fs";
-import { randomUUID } from "node:crypto";
-import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { errorCode, Failure } from "../errors.ts";
-import { bootIdOf } from "../system/boot-id.ts";
-import { isRunning } from "../system/is-running.ts";
+import { Failure } from "../errors.ts";
 import { outputFailure } from "../lake/errors.ts";
 import type { Digests } from "../storage/types.ts";
-import { type Folding, type Found, folding } from "./digest.ts";
+import type { Found } from "./digest.ts";
+import { checkFree, createJournal, isOf, type Journal, journalLeft, trusted } from "./journal.ts";
+import { createNotes } from "./notes.ts";
+import { createOrderedHash } from "./ordered-hash.ts";
+import { bytesIn, prefixOf, type Ranges, within, withRange } from "./ranges.ts";
+import { createWriter, type Writer } from "./write-behind.ts";
 
 /** A file while it is transferred, with its journal beside it: `<part>.json`. */
 export interface PartialFile {
-  /** Bytes that are there. */
-  offset(): number;
+  /** The ranges that were written. */
+  done(): Ranges;
+  /** Bytes in them. */
+  bytes(): number;
   /** The version of the object that they are of; undefined before the first byte, and where none is known. */
   version(): string | undefined;
   /**
@@ -20,10 +24,15 @@ export interface PartialFile {
    * @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE
    */
   begin(version: string | undefined, offered: Digests): Promise<void>;
-  /** @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE */
-  append(chunk: Uint8Array): Promise<void>;
-  /** Hashes of what is there; nothing is appended afterwards, but after `begin`. */
-  digests(): Found;
+  /** From now on ranges are written in any order, and the journal says which. @throws as `begin` */
+  spread(): Promise<void>;
+  /** A writer from some offset on; what it throws is as of `begin`. */
+  writerAt(start: number): Writer;
+  /**
+   * Hashes of what is there, which has no gap; nothing is written afterwards, but after `begin`.
+   * @throws as `begin`
+   */
+  digests(): Promise<Found>;
   /**
    * Brings it to disk and gives it its name.
    * @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE; ALREADY_RUNNING where another process took it over
@@ -35,24 +44,9 @@ export interface PartialFile {
   close(): Promise<void>;
 }
 
-/** The state that a process leaves for the next one; by it others see that the process is at work. */
-interface Journal {
-  /** The location, as it may be shown. */
-  readonly of: string;
-  readonly version?: string | undefined;
-  /** Undefined where it was handed on. */
-  readonly owner?: {
-    readonly pid: number;
-    readonly boot: string | undefined;
-    readonly token: string;
-  };
-}
-
 /** Of a file that is not whole: nobody else reads it. */
 const PART_MODE = 0o600;
-/** On another machine a process is taken for dead when it has written nothing for so long, ms. */
-const SILENT_MS = 60_000;
-const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
+const { O_RDWR, O_CREAT, O_NOFOLLOW, O_TRUNC } = constants;
 
 /**
  * Opens it, with what an earlier process has got of the same location: what is there is hashed again,
@@ -63,93 +57,117 @@ export async function openPartial(
   part: string,
   { of, mode }: { readonly of: string; readonly mode: number },
 ): Promise<PartialFile> {
-  const journal = `${part}.json`;
-  const left = await journalLeft(journal);
+  const left = await journalLeft(part);
   await checkFree(left, part);
-  const file = await writing(part, () => open(part, O_RDWR | O_CREAT | O_NOFOLLOW, PART_MODE));
-  const owner = { pid: process.pid, boot: bootIdOf(), token: randomUUID() };
-  let version = left?.of === of ? left.version : undefined;
-  const note = () =>
-    writeFile(journal, JSON.stringify({ of, version, owner } satisfies Journal), { mode: 0o600 });
-  await writing(journal, note);
+  const isKnown = left !== undefined && isOf(left, of) && left.version !== undefined;
+  // Before the file: who is second must not empty it.
+  const journal = await writing(`${part}.json`, () => createJournal(part, { of, left }));
+  const file = await writing(part, () => openPart(part, { isKnown, journal }));
+  let version = isKnown ? left.version : undefined;
+  let done: Ranges = [];
+  let synced: Ranges = [];
+  let isSpread = false;
   // What will be offered for the rest is not known yet.
-  let folded = folding({ withMd5: true });
-  let offset = 0;
-  if (version === undefined) await writing(part, () => file.truncate(0));
-  else offset = await foldAll(part, folded);
+  let hash = createOrderedHash(file, { withMd5: true });
+  const notes = createNotes({ note, sync });
+  /** True once a byte may be in it. */
+  let isBegun = isKnown;
+  if (isKnown) await writing(part, takeUp);
 
   return {
-    offset: () => offset,
+    done: () => done,
+    bytes: () => bytesIn(done),
     version: () => version,
-    digests: () => folded.end(),
     async begin(next, { sha256, md5 }) {
-      await writing(part, async () => {
-        await file.truncate(0);
-        version = next;
-        await note();
-      });
-      offset = 0;
-      folded = folding({ withMd5: sha256 === undefined && md5 !== undefined });
+      await hash.stop();
+      await notes.settled();
+      if (isBegun) await writing(part, () => file.truncate(0));
+      isBegun = false;
+      [done, synced, isSpread, version] = [[], [], false, next];
+      hash = createOrderedHash(file, { withMd5: sha256 === undefined && md5 !== undefined });
+      await writing(part, note);
     },
-    async append(chunk) {
-      await writing(part, () => writeWhole(file, chunk, offset));
-      offset += chunk.length;
-      folded.add(chunk);
+    async spread() {
+      isSpread = true;
+      synced = [];
+      await writing(part, note);
     },
+    writerAt: (start) => createWriter(write, start),
+    digests: () => writing(part, () => hash.end(prefixOf(done))),
     async commit(target) {
+      await notes.settled();
       await writing(target, async () => {
-        const now = await journalLeft(journal);
-        if (now?.owner?.token !== owner.token) throw taken(part, now);
+        await journal.checkOwned();
         await file.chmod(mode);
         await file.sync();
         await file.close();
         await rename(part, target);
-        await rm(journal, { force: true });
+        await journal.remove();
         await syncDirectory(dirname(target));
       });
     },
     async discard() {
-      await file.close();
+      await letGo();
       await rm(part, { force: true });
-      await rm(journal, { force: true });
+      await journal.remove();
     },
-    close: () => file.close(),
+    async close() {
+      await letGo();
+      await journal.close();
+    },
   };
+
+  /** Goes on with what is there. */
+  async function takeUp(): Promise<void> {
+    const { size } = await file.stat();
+    const ranges = left === undefined ? undefined : trusted(left);
+    isSpread = ranges !== undefined;
+    done = within(ranges ?? [{ start: 0, end: size }], size);
+    synced = within(left?.synced ?? [], size);
+    await note();
+    hash.follow(prefixOf(done));
+  }
+
+  async function write(bytes: Uint8Array, at: number): Promise<void> {
+    isBegun = true;
+    const written = writing(part, () => writeWhole(file, bytes, at));
+    // While another thread writes.
+    hash.see(bytes, at);
+    await written;
+    await writing(`${part}.json`, () => Promise.resolve(notes.check()));
+    done = withRange(done, { start: at, end: at + bytes.length });
+    hash.follow(prefixOf(done));
+    if (isSpread) notes.soon();
+  }
+
+  function note(): Promise<void> {
+    return journal.note({ version, ...(isSpread ? { done, synced } : {}) });
+  }
+
+  async function sync(): Promise<void> {
+    const now = done;
+    await file.datasync();
+    synced = now;
+  }
+
+  async function letGo(): Promise<void> {
+    await hash.stop();
+    await notes.settled();
+    await file.close();
+  }
 }
 
-/** Sees that nobody else is at it. @throws Failure ALREADY_RUNNING */
-async function checkFree(left: Journal | undefined, part: string): Promise<void> {
-  const { pid, boot } = left?.owner ?? {};
-  if (pid === undefined || pid === process.pid) return;
-  const found = await stat(part).catch(() => undefined);
-  const isSilent = Date.now() - (found?.mtimeMs ?? 0) > SILENT_MS;
-  const isAlive = boot === bootIdOf() ? isRunning(pid) : !isSilent;
-  if (isAlive) throw taken(part, left);
-}
-
-function taken(part: string, by: Journal | undefined): Failure {
-  const who = by?.owner === undefined ? "another process" : `process ${by.owner.pid}`;
-  return new Failure("ALREADY_RUNNING", `${part} is being written by ${who}`);
-}
-
-async function journalLeft(journal: string): Promise<Journal | undefined> {
+async function openPart(
+  part: string,
+  { isKnown, journal }: { readonly isKnown: boolean; readonly journal: Journal },
+): Promise<FileHandle> {
   try {
-    return JSON.parse(await readFile(journal, "utf8")) as Journal;
+    const flags = O_RDWR | O_CREAT | O_NOFOLLOW | (isKnown ? 0 : O_TRUNC);
+    return await open(part, flags, PART_MODE);
   } catch (error) {
-    // Half a journal is none: what was got is fetched again.
-    if (error instanceof SyntaxError || errorCode(error) === "ENOENT") return undefined;
-    throw outputFailure(error, journal);
+    await journal.remove();
+    throw error;
   }
-}
-
-/** Returns how many bytes there are. */
-async function foldAll(path: string, folded: Folding): Promise<number> {
-  let bytes = 0;
-  for await (const chunk of createReadStream(path)) {
-    folded.add(chunk as Uint8Array);
-    bytes += (chunk as Uint8Array).length;
-  }
-  return bytes;
 }
 
 async function writeWhole(file: FileHandle, chunk: Uint8Array, at: number): Promise<void> {

@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** How many bytes a second all transfers that share it may take together. */
+export interface RateLimit {
+  /**
+   * Waits until so many bytes more were allowed; true where that took time.
+   * @throws the signal's reason once it is aborted
+   */
+  take(bytes: number, signal: AbortSignal): Promise<boolean>;
+  /** Sets the rate, also for those who wait: bytes per second, undefined for any. */
+  change(bytesPerSecond: number | undefined): void;
+}
+
+/** A change of the rate is noticed within this, ms. */
+const LOOK_MS = 200;
+/** What was not taken before may be taken at once, up to so many ms of it. */
+const SAVED_MS = 100;
+
+/** Makes one. Whoever takes more than is there owes it: the next ones wait until that is paid. */
+export function createRateLimit(first: number | undefined): RateLimit {
+  let rate = first ?? Infinity;
+  let saved = 0;
+  let lookedAt = performance.now();
+  return {
+    async take(bytes, signal) {
+      look();
+      if (rate === Infinity) return false;
+      saved -= bytes;
+      const isLate = saved < 0;
+      while (saved < 0) {
+        await sleep(Math.min(LOOK_MS, (-saved / rate) * 1000), undefined, { signal });
+        look();
+      }
+      return isLate;
+    },
+    change(bytesPerSecond) {
+      look();
+      rate = bytesPerSecond ?? Infinity;
+    },
+  };
+
+  function look(): void {
+    const now = performance.now();
+    // With any rate there is no debt.
+    saved =
+      rate === Infinity
+        ? 0
+        : Math.min((rate * SAVED_MS) / 1000, saved + (rate * (now - lookedAt)) / 1000);
+    lookedAt = now;
+  }
+}
