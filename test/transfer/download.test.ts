@@ -1,12 +1,10 @@
-import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
-import { createStorages } from "../../src/storage/index.ts";
-import { download, type DownloadOptions } from "../../src/transfer/download.ts";
+import { download } from "../../src/transfer/download.ts";
 import {
   cutAfter,
   cutPartAfter,
@@ -14,62 +12,7 @@ import {
   type Served,
   startServer,
 } from "../helpers/faulty-server.ts";
-
-const BYTES = 3_000_000;
-const body = randomBytes(BYTES);
-const other = randomBytes(BYTES);
-const etag = '"v1"';
-const good: Served = { body, etag };
-const storages = createStorages();
-const sha256Of = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
-
-interface Place extends AsyncDisposable {
-  readonly directory: string;
-  readonly target: string;
-}
-
-async function place(): Promise<Place> {
-  const directory = await mkdtemp(join(tmpdir(), "sampler-transfer-"));
-  return {
-    directory,
-    target: join(directory, "orders.csv"),
-    [Symbol.asyncDispose]: () => rm(directory, { recursive: true }),
-  };
-}
-
-function options(target: string, more: Partial<DownloadOptions> = {}): DownloadOptions {
-  const { signal } = new AbortController();
-  // No wait between two tries is longer than what a server asks for.
-  const limits = { retries: 3, stallMs: 20_000, signal, random: () => -1 };
-  return {
-    storages,
-    part: `${target}.part`,
-    target: () => target,
-    mode: 0o640,
-    ...limits,
-    ...more,
-  };
-}
-
-/** Fetches what is served; the file is there only if that succeeds. */
-async function fetched(served: Served, more: Partial<DownloadOptions> = {}) {
-  await using server = await startServer(served);
-  await using where = await place();
-  const { target, directory } = where;
-  try {
-    const done = await download(server.url, options(target, more));
-    return {
-      done,
-      bytes: await readFile(target),
-      seen: server.seen,
-      left: await readdir(directory),
-    };
-  } catch (error) {
-    const left = await readdir(directory);
-    expect(left).not.toContain("orders.csv");
-    return { error: error as Error & { code: string }, seen: server.seen, left };
-  }
-}
+import { body, BYTES, etag, fetched, good, options, other, place, sha256Of } from "./fetching.ts";
 
 test("a whole file is there under its name, and nothing else", async () => {
   const { done, bytes, left } = await fetched(good, { sha256: sha256Of(body) });
