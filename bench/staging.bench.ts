@@ -1,0 +1,184 @@
+import { execFileSync } from "node:child_process";
+import { randomFillSync } from "node:crypto";
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { compare, ground, median, print } from "./pairs.ts";
+import { serveFiles, type Served } from "./staging-server.ts";
+
+const MB = 1e6;
+const GIB = 2 ** 30;
+const LARGE_BYTES = 2 * GIB;
+const SMALL_BYTES = 500 * MB;
+const FILES = 1000;
+const FILE_BYTES = 16_000;
+/** What the files take, twice, and some more. */
+const ROOM_BYTES = 3 * LARGE_BYTES;
+const MAX_RSS = 160e6;
+const MAX_GROWTH = 1.1;
+const ROUNDS = 5;
+
+/** Downloads beside curl, gunzip and openssl: over loopback, from and to memory where there is room. */
+export async function bench(): Promise<boolean> {
+  using place = inMemory() ?? ground();
+  const www = join(place.path, "www");
+  mkdirSync(www, { mode: 0o755 });
+  writeRandom(join(www, "large"), LARGE_BYTES);
+  writeRandom(join(www, "small"), SMALL_BYTES);
+  writeTable(join(www, "table.csv"), SMALL_BYTES);
+  execFileSync("gzip", ["-6", join(www, "table.csv")]);
+  for (let i = 0; i < FILES; i += 1) writeRandom(join(www, `file-${i}`), FILE_BYTES);
+  using server = await serveFiles(www);
+  print(`files in ${place.path}, served by ${server.name}`);
+  const to = join(place.path, "out");
+  const reached = [
+    await besideCurl(server, to),
+    await besideHashing(server, to),
+    memory(server, to),
+    await besideGunzip(server, to),
+    await manyFiles(server, to),
+  ];
+  return reached.every(Boolean);
+}
+
+/** Where neither disk nor its cache is measured. */
+function inMemory(): { readonly path: string; [Symbol.dispose](): void } | undefined {
+  const { bavail, bsize } = statfsSync("/dev/shm");
+  if (bavail * bsize < ROOM_BYTES) return undefined;
+  const path = mkdtempSync("/dev/shm/staging-sampler-bench-");
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
+}
+
+function besideCurl(server: Served, to: string): Promise<boolean> {
+  return compare({
+    name: "download of 2 GiB, hashed, beside curl (goal 0.73)",
+    unit: "MB/s",
+    atLeast: 0.55,
+    rounds: ROUNDS,
+    reference: () => rateOf(LARGE_BYTES, () => curl(server.url("large"), to)),
+    ours: () => LARGE_BYTES / MB / (ours(to, [server.url("large")]).ms / 1000),
+  });
+}
+
+function besideHashing(server: Served, to: string): Promise<boolean> {
+  return compare({
+    name: "the same, beside curl && openssl dgst -sha256",
+    unit: "MB/s",
+    atLeast: 1,
+    rounds: ROUNDS,
+    reference: () =>
+      rateOf(LARGE_BYTES, () => {
+        curl(server.url("large"), to);
+        execFileSync("openssl", ["dgst", "-sha256", to]);
+      }),
+    ours: () => LARGE_BYTES / MB / (ours(to, [server.url("large")]).ms / 1000),
+  });
+}
+
+function memory(server: Served, to: string): boolean {
+  const peak = (file: string) =>
+    median(Array.from({ length: ROUNDS }, () => ours(to, [server.url(file)]).rss));
+  const [small, large] = [peak("small"), peak("large")];
+  const growth = large / small;
+  const isFine =
+    Math.max(small, large) <= MAX_RSS && growth <= MAX_GROWTH && growth >= 1 / MAX_GROWTH;
+  print(
+    `resident at most, medians of ${ROUNDS}: 500 MB ${(small / MB).toFixed(0)} MB, 2 GiB ${(large / MB).toFixed(0)} MB (goal ≤ 100), wanted ≤ ${MAX_RSS / MB} and within 10 %: ${isFine ? "reached" : "MISSED"}`,
+  );
+  return isFine;
+}
+
+function besideGunzip(server: Served, to: string): Promise<boolean> {
+  const url = server.url("table.csv.gz");
+  return compare({
+    name: "500 MB unpacked on the way, beside curl | gunzip (at most 0.7 of its time)",
+    unit: "MB/s",
+    atLeast: 1 / 0.7,
+    rounds: ROUNDS,
+    reference: () =>
+      rateOf(SMALL_BYTES, () => {
+        execFileSync("sh", ["-c", 'curl -sS --fail "$1" | gunzip > "$2"', "sh", url, fresh(to)]);
+      }),
+    ours: () => SMALL_BYTES / MB / (ours(to, [url], { decompress: true }).ms / 1000),
+  });
+}
+
+/** No more is promised: each of ours has a journal, is synced, and gets its name by a rename. */
+function manyFiles(server: Served, to: string): Promise<boolean> {
+  const urls = Array.from({ length: FILES }, (_, i) => server.url(`file-${i}`));
+  const list = `${to}.list`;
+  return compare({
+    name: `${FILES} files of 16 KB, beside curl --parallel --parallel-max 8`,
+    unit: "files/s",
+    atLeast: 0.05,
+    rounds: ROUNDS,
+    reference() {
+      const lines = urls.map((url, i) => `url = "${url}"\noutput = "${fresh(`${to}.${i}`)}"\n`);
+      writeFileSync(list, lines.join(""));
+      const args = ["-sS", "--fail", "--parallel", "--parallel-max", "8", "-K", list];
+      return rateOf(FILES * MB, () => execFileSync("curl", args, { stdio: "ignore" }));
+    },
+    ours() {
+      for (const i of urls.keys()) fresh(`${to}.${i}`);
+      return FILES / (ours(to, urls).ms / 1000);
+    },
+  });
+}
+
+/** Time and memory of a process that downloads. */
+function ours(
+  to: string,
+  urls: readonly string[],
+  options: object = {},
+): { readonly ms: number; readonly rss: number } {
+  const program = join(import.meta.dirname, "staging-once.js");
+  const args = [program, JSON.stringify(options), fresh(to), ...urls];
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" })) as never;
+}
+
+function curl(url: string, to: string): void {
+  execFileSync("curl", ["-sS", "--fail", "-o", fresh(to), url]);
+}
+
+/** MB a second. */
+function rateOf(bytes: number, work: () => void): number {
+  const started = performance.now();
+  work();
+  return bytes / MB / ((performance.now() - started) / 1000);
+}
+
+/** The path, and nothing there. */
+function fresh(path: string): string {
+  rmSync(path, { force: true });
+  return path;
+}
+
+function writeRandom(path: string, bytes: number): void {
+  const fd = openSync(path, "w");
+  const block = Buffer.alloc(Math.min(bytes, 16 * 1024 * 1024));
+  for (let left = bytes; left > 0;) {
+    left -= writeSync(fd, randomFillSync(block), 0, Math.min(left, block.length));
+  }
+  closeSync(fd);
+}
+
+/** Lines of numbers and names, which gzip makes a third of. */
+function writeTable(path: string, bytes: number): void {
+  const fd = openSync(path, "w");
+  for (let [line, left] = [0, bytes]; left > 0;) {
+    const lines = Array.from({ length: 5000 }, () => {
+      line += 1;
+      return `${line},name ${line % 9973},${(line * 7919) % 1_000_003}\n`;
+    });
+    left -= writeSync(fd, lines.join(""));
+  }
+  closeSync(fd);
+}
