@@ -111,7 +111,7 @@ function getOnce(url: URL, asked: HttpRequest, agents: Agents): Promise<HttpRepl
 }
 
 /** A body of this length, bytes, is worth a connection of its own. */
-const LEAST_TAPPED_BYTES = 32 * 1024 * 1024;
+const LEAST_TAPPED_BYTES = 4 * 1024 * 1024;
 
 function transientChunks(message: IncomingMessage): AsyncIterable<Uint8Array> {
   const { statusCode = 0, headers, socket } = message;
