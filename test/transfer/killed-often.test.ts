@@ -20,8 +20,8 @@ const PART_BYTES = 4 * MIB;
 const MOST_AGAIN = STREAMS * MIB;
 const BLOCK_BYTES = 4096;
 const CHUNK_BYTES = 256 * 1024;
-/** Between two chunks of an answer, ms: all of them take some seconds. */
-const PAUSE_MS = BYTES > 1024 * MIB ? 2 : 10;
+/** Between two chunks of an answer, ms: slow enough for others to help. */
+const PAUSE_MS = 10;
 
 const source = join(import.meta.dirname, "../../src");
 const program = `
