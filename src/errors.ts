@@ -34,8 +34,8 @@ const codes = {
   LIMIT_EXCEEDED: {
     retry: "change",
     meaning:
-      "The file asks for more than one of the limits allows: bytes read, size of a record, depth, ratio.",
-    cure: "The message names the limit. If the file is meant to be so, raise that limit for its dataset and retry.",
+      "The file asks for more than one of the limits allows: bytes read, size of a record, depth, ratio; of a staged file: its size, or the room on the disk.",
+    cure: "The message names the limit. If the file is meant to be so, raise that limit for its dataset, or staging.maxBytes, or make room, and retry.",
   },
   PATH_REFUSED: {
     retry: "line",

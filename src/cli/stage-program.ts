@@ -29,6 +29,7 @@ export function addStageCommands(program: Command, { common, does, about }: Acti
     .argument("<location>", "https://…, http://…, s3://bucket/key, file:///…, or a path")
     .option("-o, --output <file>", "where to put it (else its own name, here)")
     .option("--sha256 <hash>", "what its bytes have to be, 64 hexadecimal digits")
+    .option("--decompress", "write what is compressed in it: gzip, zstd, xz, bzip2, LZ4")
     .option("--force", "replace that file")
     .option("--json", "for programs")
     .action(about("location", async () => (await import("./commands/stage-get.ts")).stageGet));

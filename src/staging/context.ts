@@ -1,7 +1,7 @@
 import type { StagingSettings } from "../config/staging-settings.ts";
 import type { Storages } from "../storage/index.ts";
-import type { StagingStore } from "../store/staging-store.ts";
-import type { Phase } from "../store/staging-store.ts";
+import type { Encoded, Phase, StagingStore } from "../store/staging-store.ts";
+import type { RateLimit } from "../transfer/rate.ts";
 
 /** A thing that happened, for logs and metrics. Locations are as they may be shown. */
 export type StagingEvent =
@@ -29,6 +29,8 @@ export interface StagingContext {
   readonly settings: StagingSettings;
   readonly store: StagingStore;
   readonly storages: Storages;
+  /** The rate of all transfers of this process together. */
+  readonly rate: RateLimit;
   readonly onEvent: (event: StagingEvent) => void;
 }
 
@@ -43,10 +45,12 @@ export interface Progress {
 /** The object that somebody wants. */
 export interface Wanted {
   readonly url: URL;
-  /** Its bytes have to have this hash, lower-case hexadecimal. */
+  /** Bytes that are sent have to have this hash, lower-case hexadecimal. */
   readonly sha256?: string | undefined;
-  /** Its bytes have to be this many. */
+  /** As many bytes have to be sent. */
   readonly bytes?: number | undefined;
+  /** True: the file has what is compressed in the object. */
+  readonly decompress?: boolean | undefined;
 }
 
 /** A file that is there: whole, and never changed. */
@@ -58,6 +62,8 @@ export interface Staged {
   readonly sha256: string | undefined;
   /** True where a hash or a size that was known says that these are its bytes. */
   readonly verified: boolean;
+  /** Bytes that were sent, where they were decompressed. */
+  readonly encoded?: Encoded | undefined;
   /** The content encoding that the bytes have, though none was asked for. */
   readonly encoding?: string | undefined;
   readonly from: Source;

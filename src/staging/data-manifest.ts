@@ -14,6 +14,8 @@ export interface ManifestEntry {
   /** Lower-case hexadecimal. */
   readonly sha256?: string | undefined;
   readonly bytes?: number | undefined;
+  /** True: the file has what is compressed in the object. */
+  readonly decompress?: boolean;
   /** True: the run may change its file. */
   readonly writable?: boolean;
   /** True: without it the run fails. */
@@ -50,8 +52,8 @@ function read(manifest: unknown): readonly ManifestEntry[] {
   const named = parsed(manifestSchema, manifest, "data manifest");
   return Object.entries(named).map(([name, value]) => {
     if (typeof value === "string") return { name, location: value };
-    const { url: location, size: bytes, sha256, writable, required, refresh } = value;
-    return { name, location, bytes, sha256, writable, required, refresh };
+    const { url: location, size: bytes, ...rest } = value;
+    return Object.assign(rest, { name, location, bytes });
   });
 }
 

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorMessage, Failure, type FailureCode } from "../errors.ts";
-import { keyOf } from "../storage/identity.ts";
 import { redacted } from "../storage/location.ts";
 import type { Lease, StoredObject } from "../store/staging-store.ts";
 import { isGone, ownName } from "../system/process-name.ts";
@@ -9,6 +8,7 @@ import { type Downloaded, downloadIfChanged } from "../transfer/download.ts";
 import type { Progress, Staged, StagingContext, Wanted } from "./context.ts";
 import { adoptPartial, partialPath, storedPath } from "./store-directory.ts";
 import { stagedFrom, storedObject, storedWithHash, used } from "./stored.ts";
+import { limitsOf, objectKey, transferKey } from "./wanted.ts";
 
 /** Options of `transferObject`. */
 export interface TransferOptions {
@@ -35,8 +35,7 @@ export async function transferObject(
 ): Promise<Staged> {
   const byHash = await storedWithHash(wanted, context);
   if (byHash !== undefined) return byHash;
-  // Others who expect something else of it have a transfer of their own.
-  const key = keyOf(wanted.url, wanted.sha256 ?? "", String(wanted.bytes ?? ""));
+  const key = transferKey(wanted);
   for (;;) {
     options.signal.throwIfAborted();
     const lease = await context.store.leases.look(key);
@@ -153,22 +152,20 @@ async function fetched(
     mode: 0o440,
     sha256: wanted.sha256,
     bytes: wanted.bytes,
+    decompress: wanted.decompress,
     unless: known?.version,
-    retries: settings.retries,
-    stallMs: settings.stallMs,
+    ...limitsOf(context),
     signal,
     onProgress: (bytes, size) => onProgress({ phase: "transferring", bytes, size }),
   });
   if (done === undefined) return await used(known as StoredObject, context);
-  const object = objectOf(done, wanted.url);
+  const object = objectOf(done, wanted);
   await store.files.add(object, Date.now());
   return stagedFrom(object, context, "transfer");
 }
 
-function objectOf(
-  { sha256, bytes, verified, version, encoding }: Downloaded,
-  url: URL,
-): StoredObject {
-  const location = redacted(url);
-  return { key: keyOf(url), location, version, sha256, bytes, verified, encoding };
+function objectOf(done: Downloaded, wanted: Wanted): StoredObject {
+  const { sha256, bytes, verified, version, encoding, encoded } = done;
+  const [key, location] = [objectKey(wanted), redacted(wanted.url)];
+  return { key, location, version, sha256, bytes, verified, encoding, encoded };
 }

@@ -14,7 +14,11 @@ const location = z.string().min(1).describe("https://…, s3://bucket/key, file:
 const entry = z.strictObject({
   url: location,
   sha256: sha256.optional(),
-  size: z.int().nonnegative().optional().describe("bytes that it has to have"),
+  size: z.int().nonnegative().optional().describe("bytes that are sent, as many"),
+  decompress: z
+    .boolean()
+    .default(false)
+    .describe("the file has what is compressed in it; sha256 and size are of what is sent"),
   writable: z.boolean().default(false).describe("the run may change its file"),
   required: z.boolean().default(false).describe("without it the run fails"),
   refresh: z

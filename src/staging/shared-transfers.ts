@@ -1,11 +1,11 @@
 import { createSemaphore } from "../lib/semaphore.ts";
 import { createLatest, type Latest } from "../lib/latest.ts";
-import { keyOf } from "../storage/identity.ts";
 import { redacted } from "../storage/location.ts";
 import { errorMessage, Failure } from "../errors.ts";
 import type { Progress, Staged, StagingContext, Wanted } from "./context.ts";
 import { type TransferOptions, transferObject } from "./object-transfer.ts";
 import { tryToPrune } from "./store-upkeep.ts";
+import { transferKey } from "./wanted.ts";
 
 /** A place in a transfer that others may have, too. */
 export interface Ticket {
@@ -35,7 +35,7 @@ export function createSharedTransfers(context: StagingContext): Join {
   const underWay = new Map<string, Shared>();
 
   return (wanted) => {
-    const key = keyOf(wanted.url, wanted.sha256 ?? "", String(wanted.bytes ?? ""));
+    const key = transferKey(wanted);
     const shared = underWay.get(key) ?? begin(key, wanted);
     shared.waiters += 1;
     let hasLeft = false;

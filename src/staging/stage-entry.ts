@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { Failure } from "../errors.ts";
 import { outputFailure } from "../lake/errors.ts";
 import { locationOf } from "../storage/location.ts";
+import type { Encoded } from "../store/staging-store.ts";
 import { download } from "../transfer/download.ts";
 import { hashFile } from "../transfer/hash-file.ts";
 import type { Progress, Source, StagingContext, Wanted } from "./context.ts";
@@ -9,6 +10,7 @@ import type { ManifestEntry } from "./data-manifest.ts";
 import { placeStored } from "./place.ts";
 import { renewedUrl } from "./refresh.ts";
 import type { Join } from "./shared-transfers.ts";
+import { limitsOf } from "./wanted.ts";
 
 /** A file as it lies in its run. */
 export interface RunFile {
@@ -19,6 +21,8 @@ export interface RunFile {
   /** Lower-case hexadecimal. */
   readonly sha256: string;
   readonly verified: boolean;
+  /** Bytes that were sent, where they were decompressed. */
+  readonly encoded?: Encoded | undefined;
   readonly from: Source;
   readonly ms: number;
 }
@@ -52,7 +56,7 @@ export async function stageEntry(
   return { name, path, ...found, ms: Math.round(performance.now() - began) };
 }
 
-type Found = Pick<RunFile, "bytes" | "sha256" | "verified" | "from">;
+type Found = Omit<RunFile, "name" | "path" | "ms">;
 
 async function given(content: string, path: string): Promise<Found> {
   await writing(path, () => writeFile(path, content, { mode: 0o440, flag: "wx" }));
@@ -66,10 +70,10 @@ async function fetched(
   { context, join }: { readonly context: StagingContext; readonly join: Join },
   options: EntryOptions,
 ): Promise<Found> {
-  const { sha256, bytes, writable = false, refresh } = entry;
+  const { sha256, bytes, decompress, writable = false, refresh } = entry;
   let url = locationOf(location);
   for (let renewals = 0; ; renewals += 1) {
-    const wanted = { url, sha256, bytes };
+    const wanted = { url, sha256, bytes, decompress };
     try {
       return url.protocol === "file:"
         ? await copied(wanted, writable, context, options)
@@ -94,9 +98,9 @@ async function linked(
   signal.addEventListener("abort", ticket.leave);
   const following = follow(ticket.progress.values(), onProgress);
   try {
-    const { path, bytes, sha256, verified, from } = await ticket.staged;
+    const { path, bytes, sha256, verified, encoded, from } = await ticket.staged;
     await writing(to, () => placeStored(path, to, { writable }));
-    return { bytes, sha256: sha256 as string, verified, from };
+    return { bytes, sha256: sha256 as string, verified, encoded, from };
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
@@ -115,25 +119,26 @@ async function follow(
 
 /** A file of this machine is copied: a link would lead writers to somebody else's file. */
 async function copied(
-  { url, sha256, bytes }: Wanted,
+  { url, sha256, bytes, decompress }: Wanted,
   writable: boolean,
-  { storages, settings }: StagingContext,
+  context: StagingContext,
   { to, part, signal, onProgress }: EntryOptions,
 ): Promise<Found> {
   const done = await download(url, {
-    storages,
+    storages: context.storages,
     part,
     target: () => to,
     mode: writable ? 0o640 : 0o440,
     sha256,
     bytes,
-    retries: settings.retries,
-    stallMs: settings.stallMs,
+    decompress,
+    ...limitsOf(context),
     signal,
     onProgress: (done, size) => onProgress({ phase: "transferring", bytes: done, size }),
   });
   // Whatever changes it meanwhile is noticed, and its size is the file system's.
-  return { bytes: done.bytes, sha256: done.sha256, verified: true, from: "local" };
+  const { encoded } = done;
+  return { bytes: done.bytes, sha256: done.sha256, verified: true, encoded, from: "local" };
 }
 
 async function writing(path: string, work: () => Promise<void>): Promise<void> {

@@ -10,6 +10,7 @@ import { locationOf, redacted } from "../storage/location.ts";
 import type { HostGuard } from "../storage/agents.ts";
 import { openStaging } from "../store/open.ts";
 import { hashFile } from "../transfer/hash-file.ts";
+import { createRateLimit } from "../transfer/rate.ts";
 import type { Progress, Staged, StagingContext, StagingEvent, Wanted } from "./context.ts";
 import { createFile, type StagedFile } from "./file.ts";
 import { sweepRuns } from "./run-directory.ts";
@@ -28,10 +29,12 @@ export interface StagerOptions {
 
 /** Options of `Stager.file`. */
 export interface FileOptions {
-  /** Its bytes have to have this hash, hexadecimal. */
+  /** Bytes that are sent have to have this hash, hexadecimal. */
   readonly sha256?: string | undefined;
-  /** Its bytes have to be this many. */
+  /** As many bytes have to be sent. */
   readonly bytes?: number | undefined;
+  /** True: the file has what is compressed in the object (gzip, zstd, xz, bzip2, LZ4). */
+  readonly decompress?: boolean | undefined;
 }
 
 /** Staging on this machine: one for a process. */
@@ -56,7 +59,8 @@ export async function openStager(
 ): Promise<Stager> {
   const store = openStaging(settings.state);
   const storages = storagesOf(settings, guard);
-  const context: StagingContext = { settings, store, storages, onEvent };
+  const rate = createRateLimit(settings.bytesPerSecond);
+  const context: StagingContext = { settings, store, storages, rate, onEvent };
   try {
     await makeStoreDirectories(settings.store);
     await sweepPartials(context);
@@ -66,20 +70,21 @@ export async function openStager(
     throw error;
   }
   const shared = createSharedTransfers(context);
-  const join: Join = (wanted) => (wanted.url.protocol === "file:" ? local(wanted) : shared(wanted));
+  const isHere = ({ url, decompress = false }: Wanted) => url.protocol === "file:" && !decompress;
+  const join: Join = (wanted) => (isHere(wanted) ? local(wanted) : shared(wanted));
   return {
     context,
     join,
-    file(location, { sha256, bytes } = {}) {
-      const url = locationOf(location);
-      storages.of(url);
-      const wanted = { url, sha256: sha256?.toLowerCase(), bytes };
+    file(location, options = {}) {
+      const wanted = wantedOf(location, options);
+      storages.of(wanted.url);
+      const { url } = wanted;
       return createFile(redacted(url), () => join(wanted));
     },
-    async stored(location, { sha256, bytes } = {}) {
-      const url = locationOf(location);
-      const wanted = { url, sha256: sha256?.toLowerCase(), bytes };
-      if (url.protocol === "file:") return createFile(redacted(url), () => local(wanted));
+    async stored(location, options = {}) {
+      const wanted = wantedOf(location, options);
+      const { url } = wanted;
+      if (isHere(wanted)) return createFile(redacted(url), () => local(wanted));
       const found = await storedAlready(wanted, context);
       const file = createFile(redacted(url), () => here(found));
       file.stage();
@@ -87,6 +92,10 @@ export async function openStager(
     },
     close: () => store.close(),
   };
+}
+
+function wantedOf(location: string, { sha256, ...options }: FileOptions): Wanted {
+  return { url: locationOf(location), sha256: sha256?.toLowerCase(), ...options };
 }
 
 /** A file that is there without a transfer. */

@@ -72,6 +72,8 @@ export function createDrs(http: Storage): Storage {
         "FORBIDDEN",
         `${url.href}: its service wants headers of its own, which are not sent`,
       );
+    if (!URL.canParse(at.url))
+      throw new Failure("UNREACHABLE", `${url.href}: its service names no URL to read it at`);
     const found = { url: new URL(at.url), size, offered: digestsOf(checksums) };
     known.set(url.href, found);
     const [oldest] = known.keys();
@@ -89,12 +91,17 @@ export function createDrs(http: Storage): Storage {
       if (bytes > MOST_BYTES)
         throw new Failure("LIMIT_EXCEEDED", `${url.href}: its answer is too long`);
     }
-    try {
-      return JSON.parse(Buffer.concat(pieces).toString()) as T;
-    } catch (error) {
-      const message = `${url.host} does not answer as a DRS service does`;
-      throw new Failure("UNREACHABLE", message, { cause: error });
-    }
+    const answer = parsed(Buffer.concat(pieces).toString());
+    if (typeof answer === "object" && answer !== null) return answer as T;
+    throw new Failure("UNREACHABLE", `${url.host} does not answer as a DRS service does`);
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

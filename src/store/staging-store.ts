@@ -19,6 +19,13 @@ export interface StoredFile {
   readonly bytes: number;
 }
 
+/** Bytes as they were sent. */
+export interface Encoded {
+  readonly bytes: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
 /** An object that a stored file has the bytes of. */
 export interface StoredObject extends StoredFile {
   /** Identity of the object, hashed: see `keyOf`. */
@@ -31,6 +38,8 @@ export interface StoredObject extends StoredFile {
   readonly verified: boolean;
   /** The content encoding that the bytes have, though none was asked for. */
   readonly encoding: string | undefined;
+  /** Bytes that were sent, where the file has what is compressed in them. */
+  readonly encoded: Encoded | undefined;
 }
 
 /** A stored file as it is listed. */

@@ -20,6 +20,7 @@ test("a manifest names files, with what is known of them", () => {
       location: "/data/b",
       sha256: HASH.toLowerCase(),
       bytes: 5,
+      decompress: false,
       writable: true,
       required: true,
     },

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { entriesOf } from "../../src/staging/data-manifest.ts";
 import { keepRun, removeRun, sweepRuns } from "../../src/staging/run-directory.ts";
@@ -104,6 +105,36 @@ test("what a run may write is its own: neither the store's file nor the local on
     "transfer",
     "transfer",
   ]);
+});
+
+test("what is compressed can be staged decompressed; both hashes are told, and the store has both", async () => {
+  const sent = gzipSync("id\n1\n");
+  await using server = await startObjectServer({ "a.gz": sent });
+  await using test = await testStager();
+  const encoded = { bytes: sent.length, sha256: sha256Of(sent) };
+  const entry = { url: server.url("a.gz"), decompress: true, ...{ sha256: encoded.sha256 } };
+  const { result, directory } = await stageRun(options({ "a.csv": entry }), test.stager);
+  const bytes = Buffer.from("id\n1\n");
+  expect(await readFile(join(directory, "a.csv"))).toEqual(bytes);
+  const file = { bytes: 5, sha256: sha256Of(bytes), verified: true, encoded, from: "transfer" };
+  expect(result.files).toMatchObject([file]);
+  const again = { ...entry, url: server.url("a.gz") };
+  const other = await stageRun(options({ a: again, b: server.url("a.gz") }), test.stager);
+  expect(other.result.files).toMatchObject([
+    { ...file, from: "store" },
+    { ...encoded, from: "transfer" },
+  ]);
+  const local = join(test.directory, "a.gz");
+  await writeFile(local, sent);
+  const copied = await stageRun(options({ c: { url: local, decompress: true } }), test.stager);
+  expect(copied.result.files).toMatchObject([{ ...file, from: "local" }]);
+});
+
+test("a file above staging.maxBytes is refused", async () => {
+  await using server = await startObjectServer(objects);
+  await using test = await testStager({ maxBytes: 1000 });
+  const { result } = await stageRun(options({ a: server.url("sample.sam") }), test.stager);
+  expect(result.failed_files).toMatchObject([{ code: "LIMIT_EXCEEDED" }]);
 });
 
 test("content that a task gives is a file, too", async () => {

@@ -12,7 +12,16 @@ const [HASH_A, HASH_B] = ["aa".repeat(32), "bb".repeat(32)];
 
 function object(key: string, sha256: string, bytes = 10): StoredObject {
   const location = `https://data.example.org/${key}`;
-  return { key, location, version: '"1"', sha256, bytes, verified: true, encoding: undefined };
+  return {
+    key,
+    location,
+    version: '"1"',
+    sha256,
+    bytes,
+    verified: true,
+    encoding: undefined,
+    encoded: undefined,
+  };
 }
 
 /** What holds of every store of staging; `open` opens the one of a state directory, any number of times. */
@@ -52,6 +61,9 @@ export function stagingStoreLaws(name: string, open: (state: string) => StagingS
         );
         await files.add({ ...object("b", HASH_B), version: undefined }, NOW);
         expect(await files.ofObject("b")).toMatchObject({ sha256: HASH_B, version: undefined });
+        const encoded = { sha256: HASH_B, bytes: 3 };
+        await files.add({ ...object("c", HASH_A), encoded, encoding: "gzip" }, NOW);
+        expect(await files.ofObject("c")).toMatchObject({ encoded, encoding: "gzip" });
       }));
 
     test("a file that is removed is known of no object", () =>

@@ -4,7 +4,9 @@ import { Failure } from "../../errors.ts";
 import { loadStaging } from "../../config/load.ts";
 import { storagesOf } from "../../storage/storages-of.ts";
 import { locationOf, nameIn, redacted } from "../../storage/location.ts";
+import { limitsOf } from "../../staging/wanted.ts";
 import { download, type Downloaded } from "../../transfer/download.ts";
+import { createRateLimit } from "../../transfer/rate.ts";
 import { bytesText, printable } from "../../lib/text.ts";
 import { type CommonOptions, type Context, exitCodes } from "../command.ts";
 import { printJson, printLine, tell } from "../output/print.ts";
@@ -16,6 +18,7 @@ export interface StageGetOptions extends CommonOptions {
   /** The file that it becomes; in the working directory, with the location's last name, by default. */
   readonly output?: string;
   readonly sha256?: string;
+  readonly decompress?: boolean;
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -44,8 +47,8 @@ export async function stageGet(options: StageGetOptions, context: Context): Prom
       target: () => target,
       mode: FILE_MODE,
       sha256,
-      retries: settings.retries,
-      stallMs: settings.stallMs,
+      decompress: options.decompress,
+      ...limitsOf({ settings, rate: createRateLimit(settings.bytesPerSecond) }),
       signal: abort.signal,
       onProgress,
     });

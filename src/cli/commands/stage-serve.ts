@@ -11,17 +11,18 @@ export async function stageServe(
   { config, prefix }: CommonOptions,
   { env }: Context,
 ): Promise<number> {
-  const settings = loadStaging({ config, prefix, env });
+  const load = () => loadStaging({ config, prefix, env });
+  const settings = load();
   const log = openLog(settings.log.level);
   const notify = createNotify(process.env, (reason) => log.warn({ reason }, "systemd is not told"));
   const stopping = Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
   const server = await serveStaging(settings, log);
   process.on("SIGHUP", () => {
     try {
-      server.reload();
-      log.info("the token is read again");
+      server.reload(load());
+      log.info("token and rate are read again");
     } catch (error) {
-      log.error({ reason: errorMessage(error) }, "the token stays as it was");
+      log.error({ reason: errorMessage(error) }, "token and rate stay as they were");
     }
   });
   log.info({ url: server.url, runs: settings.runs, store: settings.store }, "staging is served");

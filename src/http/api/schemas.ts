@@ -58,6 +58,10 @@ const file = z
     bytes: z.int(),
     sha256: z.string(),
     verified: z.boolean(),
+    encoded: z
+      .object({ bytes: z.int(), sha256: z.string() })
+      .optional()
+      .describe("what was sent, where it was decompressed"),
     from: z.enum(["transfer", "store", "local"]),
     ms: z.int(),
   })

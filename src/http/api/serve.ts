@@ -18,8 +18,8 @@ import { type HasToken, readToken } from "./token.ts";
 export interface StagingServer {
   /** Its address, such as `http://127.0.0.1:9470` or `unix:/run/x.sock`. */
   readonly url: string;
-  /** Takes the token's file anew. @throws Failure CONFIG_INVALID */
-  reload(): void;
+  /** Takes the token's file and the rate anew. @throws Failure CONFIG_INVALID */
+  reload(settings: StagingSettings): void;
   /** Answers nobody any more, cancels what is under way and closes staging. */
   close(): Promise<void>;
 }
@@ -69,7 +69,10 @@ export async function serveStaging(settings: StagingSettings, log: Log): Promise
     const url = await bind(server, address);
     return {
       url,
-      reload: () => void (hasToken = tokenOf(settings, address)),
+      reload(now) {
+        hasToken = tokenOf(now, address);
+        stager.context.rate.change(now.bytesPerSecond);
+      },
       close: () => closed({ server, service, stager, sweep }),
     };
   } catch (error) {

@@ -9,6 +9,8 @@ interface ObjectRow {
   readonly bytes: number;
   readonly verified: number;
   readonly encoding: string | null;
+  readonly encoded_sha256: string | null;
+  readonly encoded_bytes: number | null;
 }
 
 /** The staged files of `staging.db`. */
@@ -24,8 +26,9 @@ export function stagedFiles(db: Db): StagedFiles {
      ON CONFLICT DO UPDATE SET used_at = excluded.used_at`,
   );
   const addObject = db.prepare(
-    `INSERT OR REPLACE INTO objects (key, location, version, sha256, verified, encoding)
-     VALUES (?, ?, ?, ?, ?, ?)`,
+    `INSERT OR REPLACE INTO objects
+       (key, location, version, sha256, verified, encoding, encoded_sha256, encoded_bytes)
+     VALUES (@key, @location, @version, @sha256, @verified, @encoding, @encoded_sha256, @encoded_bytes)`,
   );
   const touch = db.prepare("UPDATE files SET used_at = max(used_at, ?) WHERE sha256 = ?");
   const size = db.prepare("SELECT bytes FROM sizes WHERE name = 'store'").pluck();
@@ -48,10 +51,10 @@ export function stagedFiles(db: Db): StagedFiles {
       return row === undefined ? undefined : objectOf(row);
     },
     withHash: async (sha256) => withHash.get(sha256),
-    add: async ({ key, location, version, sha256, bytes, verified, encoding }, now) =>
+    add: async (object, now) =>
       db.transaction(() => {
-        addFile.run(sha256, bytes, now);
-        addObject.run(key, location, version ?? null, sha256, verified ? 1 : 0, encoding ?? null);
+        addFile.run(object.sha256, object.bytes, now);
+        addObject.run(rowOf(object));
       })(),
     touch: async (sha256s, now) =>
       db.transaction(() => sha256s.forEach((sha256) => touch.run(now, sha256)))(),
@@ -68,12 +71,30 @@ export function stagedFiles(db: Db): StagedFiles {
   };
 }
 
-function objectOf({ version, verified, encoding, ...row }: ObjectRow): StoredObject {
+function rowOf(object: StoredObject): ObjectRow {
+  const { version, verified, encoding, encoded, ...row } = object;
   return {
     ...row,
+    version: version ?? null,
+    verified: verified ? 1 : 0,
+    encoding: encoding ?? null,
+    encoded_sha256: encoded?.sha256 ?? null,
+    encoded_bytes: encoded?.bytes ?? null,
+  };
+}
+
+function objectOf(row: ObjectRow): StoredObject {
+  const { key, location, version, sha256, bytes, verified, encoding } = row;
+  const { encoded_sha256: of, encoded_bytes: size } = row;
+  return {
+    key,
+    location,
     version: version ?? undefined,
+    sha256,
+    bytes,
     verified: verified === 1,
     encoding: encoding ?? undefined,
+    encoded: of === null || size === null ? undefined : { sha256: of, bytes: size },
   };
 }
 

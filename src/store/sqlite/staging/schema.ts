@@ -24,7 +24,9 @@ export const stagingMigrations: readonly string[] = [
     version TEXT,
     sha256 TEXT NOT NULL REFERENCES files ON DELETE CASCADE,
     verified INTEGER NOT NULL,
-    encoding TEXT
+    encoding TEXT,
+    encoded_sha256 TEXT,
+    encoded_bytes INTEGER
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX objects_by_file ON objects (sha256);
   CREATE TABLE leases (
