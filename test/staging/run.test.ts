@@ -112,7 +112,7 @@ test("what is compressed can be staged decompressed; both hashes are told, and t
   await using server = await startObjectServer({ "a.gz": sent });
   await using test = await testStager();
   const encoded = { bytes: sent.length, sha256: sha256Of(sent) };
-  const entry = { url: server.url("a.gz"), decompress: true, ...{ sha256: encoded.sha256 } };
+  const entry = { url: server.url("a.gz"), decompress: true, sha256: encoded.sha256 };
   const { result, directory } = await stageRun(options({ "a.csv": entry }), test.stager);
   const bytes = Buffer.from("id\n1\n");
   expect(await readFile(join(directory, "a.csv"))).toEqual(bytes);
