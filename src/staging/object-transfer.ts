@@ -6,7 +6,7 @@ import type { Lease, StoredObject } from "../store/staging-store.ts";
 import { isGone, ownName } from "../system/process-name.ts";
 import { type Downloaded, downloadIfChanged } from "../transfer/download.ts";
 import type { Progress, Staged, StagingContext, Wanted } from "./context.ts";
-import { adoptPartial, partialPath, storedPath } from "./store-directory.ts";
+import { adoptPartial, partialPath, removePartial, storedPath } from "./store-directory.ts";
 import { stagedFrom, storedObject, storedWithHash, used } from "./stored.ts";
 import { limitsOf, objectKey, transferKey } from "./wanted.ts";
 
@@ -46,8 +46,9 @@ export async function transferObject(
       const token = randomUUID();
       const from = lease?.token;
       const owner = ownName();
-      if (await context.store.leases.take({ key, token, owner, from }, Date.now()))
-        return await ownTransfer({ key, token, before: lease }, wanted, context, options);
+      if (!(await context.store.leases.take({ key, token, owner, from }, Date.now()))) continue;
+      const staged = await ownTransfer({ key, token, before: lease }, wanted, context, options);
+      if (staged !== undefined) return staged;
     }
   }
 }
@@ -88,12 +89,13 @@ interface Own {
   readonly before: Lease | undefined;
 }
 
+/** Transfers it. Undefined where another process has taken the lease over, as from one that hung. */
 async function ownTransfer(
   own: Own,
   wanted: Wanted,
   context: StagingContext,
   options: TransferOptions,
-): Promise<Staged> {
+): Promise<Staged | undefined> {
   const { leases } = context.store;
   const { key, token } = own;
   const lost = new AbortController();
@@ -109,9 +111,14 @@ async function ownTransfer(
     await leases.remove(key, token);
     return staged;
   } catch (error) {
+    if (lost.signal.aborted && !options.signal.aborted) {
+      await removePartial(partialPath(context.settings.store, key, token));
+      return undefined;
+    }
     // What was fetched is left for the next one, who may be waiting in another process.
-    if (options.signal.aborted) await leases.release(key, token);
-    else await leases.release(key, token, failureOf(error));
+    const failure = options.signal.aborted ? undefined : failureOf(error);
+    // A lease that cannot be given back runs out.
+    await leases.release(key, token, failure).catch(() => undefined);
     throw error;
   } finally {
     clearInterval(beat);
@@ -120,7 +127,7 @@ async function ownTransfer(
   async function keep(): Promise<void> {
     try {
       if (await leases.keep(key, token, progress, Date.now())) return;
-      lost.abort(new Failure("ALREADY_RUNNING", `${redacted(wanted.url)}: another process has it`));
+      lost.abort();
     } catch {
       // The next beat may come through; without any the lease runs out, and that is noticed.
     }

@@ -29,6 +29,12 @@ export async function makeStoreDirectories(store: string): Promise<void> {
     await mkdir(join(store, "sha256", byte.toString(16).padStart(2, "0")), options);
 }
 
+/** Removes a partial file and its journal. @throws errno */
+export async function removePartial(part: string): Promise<void> {
+  await rm(part, { force: true });
+  await rm(`${part}.json`, { force: true });
+}
+
 /**
  * Hands on what another one has fetched. One that may still be writing keeps its file, and the new one
  * gets a copy, which shares the blocks where the file system can.

@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { chmod, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { pruneStore, verifyStore } from "../../src/staging/store-upkeep.ts";
+import { transferKey } from "../../src/staging/wanted.ts";
 import { allOf } from "../helpers/all-of.ts";
 import { SECRET, startObjectServer } from "../helpers/object-server.ts";
 import { testStager } from "./open-stager.ts";
@@ -104,6 +106,27 @@ test("when nobody wants it any more it ends, and goes on from there the next tim
   const staged = await test.stager.file(server.url("a")).ready();
   expect(staged.sha256).toBe(sha256Of(body));
   expect(server.requests).toEqual(["200 a", "206 a"]);
+});
+
+test("who was taken for dead notices it, and goes on when the other one has let go", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using test = await testStager();
+  const { leases } = test.stager.context.store;
+  const url = server.url("a");
+  const key = transferKey({ url: new URL(url) });
+  server.holdBackAfter(100_000);
+  const ready = test.stager.file(url).ready();
+  await server.heldBack();
+  const held = await leases.look(key);
+  const owner = held?.owner ?? { pid: 0, boot: undefined };
+  const taken = { key, token: "another", owner, from: held?.token };
+  expect(await leases.take(taken, Date.now())).toBe(true);
+  // Its partial file goes once it has noticed.
+  while ((await partials(test.settings.store)).length > 0) await sleep(20);
+  server.holdBackAfter(undefined);
+  await leases.release(key, "another");
+  expect((await ready).sha256).toBe(sha256Of(body));
+  expect(server.requests).toEqual(["200 a", "200 a"]);
 });
 
 test("a failed file says why at once, and a new attempt may succeed", async () => {
