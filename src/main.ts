@@ -16,8 +16,8 @@ if (!isSupported) {
   process.exitCode = 1;
 } else {
   // Other commands are over before memory could grow, and end at a signal as Node does.
-  const [command, subcommand] = process.argv.slice(2);
-  if (command === "run" || (command === "stage" && subcommand === "serve")) becomeLean();
+  const [command = ""] = process.argv.slice(2);
+  if (["run", "stage"].includes(command)) becomeLean();
   if (command === "run") holdSignals();
   process.umask(0o027);
   process.stdout.on("error", onClosedPipe);
