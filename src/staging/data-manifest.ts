@@ -1,8 +1,14 @@
 import { posix } from "node:path";
 import type { z } from "zod";
 import { Failure } from "../errors.ts";
-import { checkNames } from "./names.ts";
-import { manifestSchema, MOST_NAMES, resourcesSchema, tesInputsSchema } from "./schemas.ts";
+import { checkName, checkNames } from "./names.ts";
+import {
+  manifestSchema,
+  MOST_NAMES,
+  resourcesSchema,
+  tesInputsSchema,
+  tesOutputsSchema,
+} from "./schemas.ts";
 
 /** A file that a run needs. */
 export interface ManifestEntry {
@@ -68,6 +74,28 @@ function tesInputs(inputs: readonly unknown[]): readonly ManifestEntry[] {
       throw new Failure("USAGE", `${path}: directories are not staged; name their files`);
     if (content !== undefined) return { name, location: undefined, content };
     if (url === undefined) throw new Failure("USAGE", `${path} has neither url nor content`);
+    return { name, location: url };
+  });
+}
+
+/** A file that a command makes, and the location that it is sent to when the command has ended. */
+export interface ManifestOutput {
+  /** Relative path in the run's directory. */
+  readonly name: string;
+  /** Location as it was written. */
+  readonly location: string;
+}
+
+/** Reads the `outputs` of a GA4GH TES task; other manifests have none. @throws as `entriesOf` */
+export function outputsOf(manifest: unknown): readonly ManifestOutput[] {
+  const isTask = typeof manifest === "object" && manifest !== null && "inputs" in manifest;
+  const { outputs } = (isTask ? manifest : {}) as { readonly outputs?: unknown };
+  if (!Array.isArray(outputs)) return [];
+  return parsed(tesOutputsSchema, outputs, "TES outputs").map(({ path, url, type }) => {
+    const name = path.replace(/^\/+/, "");
+    checkName(name);
+    if (type === "DIRECTORY" || /[*?[]/.test(name))
+      throw new Failure("USAGE", `${path}: outputs are single files; name each of them`);
     return { name, location: url };
   });
 }

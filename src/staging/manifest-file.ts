@@ -2,25 +2,32 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode, errorMessage, Failure } from "../errors.ts";
 import { systemMessage } from "../lake/errors.ts";
-import { entriesOf, type ManifestEntry } from "./data-manifest.ts";
+import { entriesOf, type ManifestEntry, type ManifestOutput, outputsOf } from "./data-manifest.ts";
 
 /** Bytes of a manifest's file: 10,000 names with signed URLs have about 10 MB. */
 const MOST_BYTES = 64 * 1024 ** 2;
+
+/** A data manifest, and what is sent back when its command has ended. */
+export interface ManifestFile {
+  readonly entries: readonly ManifestEntry[];
+  readonly outputs: readonly ManifestOutput[];
+}
 
 /**
  * Reads a data manifest from a file, or a BagIt folder. Text that is no JSON is a list: a location on
  * each line, or the lines of a `fetch.txt` (location, bytes or `-`, name).
  * @throws Failure USAGE, PATH_REFUSED
  */
-export async function readManifestFile(path: string): Promise<readonly ManifestEntry[]> {
+export async function readManifestFile(path: string): Promise<ManifestFile> {
   const found = await stat(path).catch((error: unknown) => {
     throw new Failure("USAGE", `cannot read ${path}: ${systemMessage(error)}`, { cause: error });
   });
-  if (found.isDirectory()) return await readBag(path);
+  if (found.isDirectory()) return { entries: await readBag(path), outputs: [] };
   const text = await textOf(path);
-  if (!/^\s*[[{]/.test(text)) return fetchList(text, new Map());
+  if (!/^\s*[[{]/.test(text)) return { entries: fetchList(text, new Map()), outputs: [] };
   try {
-    return entriesOf(JSON.parse(text));
+    const manifest: unknown = JSON.parse(text);
+    return { entries: entriesOf(manifest), outputs: outputsOf(manifest) };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new Failure("USAGE", `${path} is no JSON${whereIn(error)}`);

@@ -4,7 +4,7 @@ import { errorMessage, Failure } from "../errors.ts";
 import { outputFailure } from "../lake/errors.ts";
 import { forEach } from "../lib/for-each.ts";
 import type { Progress } from "./context.ts";
-import type { ManifestEntry } from "./data-manifest.ts";
+import type { ManifestEntry, ManifestOutput } from "./data-manifest.ts";
 import { CHECKSUM_LIST, OWN_DIRECTORY } from "./names.ts";
 import { type Json, resolveParams } from "./params.ts";
 import { makeRunDirectory, removeRun, type RunDirectory } from "./run-directory.ts";
@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly name: string;
   readonly params: Json;
   readonly entries: readonly ManifestEntry[];
+  /** Files that the run's command is to make: their directories are there, their names resolved. */
+  readonly outputs?: readonly ManifestOutput[];
   /** True: a file that fails, fails the run. */
   readonly strict: boolean;
   /** The run's directory, absolute; one of its own by default. */
@@ -77,7 +79,7 @@ export async function stageRun(options: RunOptions, stager: Stager): Promise<Run
 
 async function staged(
   { id, directory }: RunDirectory,
-  { params, entries, strict, signal, onProgress }: RunOptions,
+  { params, entries, outputs = [], strict, signal, onProgress }: RunOptions,
   stager: Stager,
 ): Promise<RunResult> {
   const files: RunFile[] = [];
@@ -103,6 +105,9 @@ async function staged(
   const order = new Map(entries.map(({ name }, i) => [name, i]));
   const inOrder = <T extends { readonly name: string }>(list: readonly T[]) =>
     list.toSorted((a, b) => (order.get(a.name) ?? 0) - (order.get(b.name) ?? 0));
+  for (const { name } of outputs) await makeDirectory(dirname(joinPath(directory, name)));
+  const paths = new Map(outputs.map(({ name }) => [name, joinPath(directory, name)]));
+  for (const { name, path } of files) paths.set(name, path);
   await hold(id, files, stager);
   await writeList(directory, inOrder(files));
   return {
@@ -111,7 +116,7 @@ async function staged(
     run_dir: directory,
     staged_files: inOrder(files).map(({ name }) => name),
     failed_files: inOrder(failed),
-    plugin_params: resolveParams(params, new Map(files.map(({ name, path }) => [name, path]))),
+    plugin_params: resolveParams(params, paths),
     files: inOrder(files),
   };
 }

@@ -46,6 +46,15 @@ export const tesInputsSchema = z.array(
   }),
 );
 
+/** GA4GH TES 1.1 `outputs`. */
+export const tesOutputsSchema = z.array(
+  z.object({
+    url: location,
+    path: z.string().startsWith("/"),
+    type: z.enum(["FILE", "DIRECTORY"]).default("FILE"),
+  }),
+);
+
 /** Resources of a Frictionless data package; others of their fields may be there. */
 export const resourcesSchema = z.array(
   z.object({

@@ -1,16 +1,34 @@
 import { constants, createReadStream } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { copyFile, type FileHandle, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { errorCode, Failure } from "../errors.ts";
-import { systemMessage } from "../lake/errors.ts";
+import { outputFailure, systemMessage } from "../lake/errors.ts";
 import { isAbsence } from "../lake/roots.ts";
-import type { ReadRequest, Reply, Storage } from "./types.ts";
+import { makeOwnDirectory } from "../lake/state-directory.ts";
+import type { ReadRequest, Reply, Storage, WriteRequest } from "./types.ts";
 
 const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
 const CHUNK_BYTES = 256 * 1024;
 
 /** Files of this machine. */
-export const file: Storage = { protocols: ["file:"], read };
+export const file: Storage = { protocols: ["file:"], read, write };
+
+/** A copy under another name first: nobody sees half of it; never in a dataset. */
+async function write(url: URL, { path }: WriteRequest): Promise<void> {
+  const target = fileURLToPath(url);
+  const unfinished = `${target}.${process.pid}.part`;
+  try {
+    makeOwnDirectory(dirname(target), "output");
+    await copyFile(path, unfinished, constants.COPYFILE_FICLONE);
+    const handle = await open(unfinished, "r");
+    await handle.sync().finally(() => handle.close());
+    await rename(unfinished, target);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw outputFailure(error, target);
+  }
+}
 
 async function read(url: URL, request: ReadRequest): Promise<Reply> {
   const { version, unless, signal } = request;

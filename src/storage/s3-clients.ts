@@ -8,6 +8,7 @@ export interface Connection {
   readonly client: S3.S3Client;
   readonly GetObjectCommand: typeof S3.GetObjectCommand;
   readonly HeadObjectCommand: typeof S3.HeadObjectCommand;
+  readonly PutObjectCommand: typeof S3.PutObjectCommand;
 }
 
 /** Gives the connection to an endpoint; to AWS, or what the environment names, for undefined. */
@@ -43,8 +44,8 @@ export function createConnect({ ca, guard }: AgentOptions): Connect {
       },
       { step: "build", name: "guard" },
     );
-    const { GetObjectCommand, HeadObjectCommand } = sdk;
-    return { client, GetObjectCommand, HeadObjectCommand };
+    const { GetObjectCommand, HeadObjectCommand, PutObjectCommand } = sdk;
+    return { client, GetObjectCommand, HeadObjectCommand, PutObjectCommand };
   }
 }
 

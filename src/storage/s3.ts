@@ -7,6 +7,7 @@ import { objectOf, redacted } from "./location.ts";
 import { atItsEnd, part, unchanged, whole } from "./replies.ts";
 import { type Connection, createConnect, isRequest } from "./s3-clients.ts";
 import { refusalIn, s3Error } from "./s3-errors.ts";
+import { createS3Write } from "./s3-write.ts";
 import { type ReadRequest, type Reply, type Storage, Unavailable } from "./types.ts";
 
 /** Options of `createS3`. */
@@ -17,7 +18,7 @@ export interface S3Options extends AgentOptions {
 /** Makes the storage of objects in buckets, at S3 and what speaks like it. */
 export function createS3({ endpoints, ...reach }: S3Options): Storage {
   const connect = createConnect(reach);
-  return { protocols: ["s3:"], read };
+  return { protocols: ["s3:"], read, write: createS3Write(connect, endpoints) };
 
   async function read(url: URL, request: ReadRequest): Promise<Reply> {
     const { signal, unless } = request;

@@ -8,6 +8,19 @@ export interface Storage {
    * FILE_UNREADABLE or UNREACHABLE; the signal's reason once it is aborted
    */
   read(url: URL, request: ReadRequest): Promise<Reply>;
+  /** Writes a file as an object, where locations of this kind can be written. @throws as `read` */
+  write?(url: URL, request: WriteRequest): Promise<void>;
+}
+
+/** Options of `Storage.write`. */
+export interface WriteRequest {
+  /** The file, absolute. */
+  readonly path: string;
+  /** Its size, bytes. */
+  readonly bytes: number;
+  /** Time without a byte after which the other side has stalled, ms. */
+  readonly stallMs: number;
+  readonly signal: AbortSignal;
 }
 
 /** Options of `Storage.read`. */

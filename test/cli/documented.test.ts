@@ -208,10 +208,13 @@ test("every --json document has the fields that docs/cli.md says, and no other",
   await look("preview", world.path("bronze/big.csv"));
   await look("preview", url.href);
   await look("stage get", world.path("bronze/big.csv"), "-o", join(world.root, "got.csv"));
-  await world.write(
-    "manifest.json",
-    JSON.stringify({ a: world.path("bronze/big.csv"), b: "none" }),
-  );
+  const output = { path: "/a", url: join(world.root, "sent.csv") };
+  const inputs = [
+    { path: "/a", url: world.path("bronze/big.csv") },
+    { path: "/b", url: "none" },
+  ];
+  const outputs = [output, { ...output, path: "/none" }];
+  await world.write("manifest.json", JSON.stringify({ inputs, outputs }));
   await look("stage in", world.path("manifest.json"));
   await look("stage runs");
   const echo = ["--", "echo", "x"];

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -68,6 +68,58 @@ test("stage run runs a command on its files, gives its exit code, and cleans up"
     expect(stdout).toMatch(/^id\n1\n\{"in":"\/.*\/a\.csv","n":2\}\n$/);
   }
   expect(await runs()).toEqual([]);
+});
+
+test("outputs of a task are sent where it says once its command has ended", async () => {
+  const inputs = [{ path: "/in/a.csv", url: server.url("a.csv") }];
+  const outputs = [
+    { path: "/out/b.csv", url: at("results/b.csv") },
+    { path: "/out/c.csv", url: server.url("c.csv") },
+    { path: "/out/none.csv", url: at("results/none.csv") },
+  ];
+  await manifest({ inputs, outputs });
+  const params = { from: "in/a.csv", b: "out/b.csv", c: "out/c.csv" };
+  await writeFile(at("params.json"), JSON.stringify(params));
+  const script = 'cp "$0" "$1"; cp "$0" "$2"';
+  const command = ["--", "sh", "-c", script, "{from}", "{b}", "{c}"];
+  const args = [at("manifest.json"), "--params", at("params.json"), "--json", ...command];
+  const { code, stdout, stderr } = await stage("run", ...args);
+  expect(code).toBe(3);
+  const { result } = JSON.parse(stdout);
+  expect(result.outputs).toMatchObject([
+    { name: "out/b.csv", to: `file://${at("results/b.csv")}`, bytes: 5 },
+    { name: "out/c.csv", bytes: 5 },
+  ]);
+  expect(result.failed_outputs).toMatchObject([{ name: "out/none.csv", code: "FILE_MISSING" }]);
+  expect(stdout + stderr).not.toContain(SECRET);
+  expect(await readFile(at("results/b.csv"), "utf8")).toBe("id\n1\n");
+  expect(String(server.objects.get("c.csv"))).toBe("id\n1\n");
+  expect(await runs()).toEqual([]);
+});
+
+test("nothing is sent of a command that failed, and nothing into a dataset", async () => {
+  await mkdir(at("lake/manifests"), { recursive: true });
+  await mkdir(at("lake/bronze"));
+  await writeFile(at("lake/manifests/processed.jsonl"), "");
+  const outputs = [{ path: "/x", url: at("lake/bronze/x") }];
+  await manifest({ inputs: [{ path: "/a", content: "a" }], outputs });
+  await writeFile(at("params.json"), JSON.stringify({ x: "x" }));
+  const send = async (script: string) =>
+    await stage(
+      "run",
+      at("manifest.json"),
+      "--params",
+      at("params.json"),
+      "--",
+      "sh",
+      "-c",
+      script,
+      "{x}",
+    );
+  expect((await send('echo > "$0"; exit 9')).code).toBe(9);
+  const refused = await send('echo > "$0"');
+  expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining("CONFIG_INVALID") });
+  expect(await readdir(at("lake/bronze"))).toEqual([]);
 });
 
 test("without all files a strict run does not begin its command", async () => {

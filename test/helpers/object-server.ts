@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { buffer } from "node:stream/consumers";
 
 /** A server of objects on loopback, as a good store is: ETags, ranges, conditional requests. */
 export interface ObjectServer extends AsyncDisposable {
@@ -46,6 +47,14 @@ export async function startObjectServer(
     };
     const status = refused.get(name);
     if (status !== undefined) return void (answer(status), response.end());
+    if (request.method === "PUT") {
+      void buffer(request).then((sent) => {
+        known.set(name, sent);
+        answer(201);
+        response.end();
+      });
+      return;
+    }
     if (body === undefined) return void (answer(404), response.end());
     const etag = `"${createHash("md5").update(body).digest("hex")}"`;
     const { range, "if-range": ifRange, "if-none-match": ifNoneMatch } = request.headers;

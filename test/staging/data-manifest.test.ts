@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { entriesOf } from "../../src/staging/data-manifest.ts";
+import { entriesOf, outputsOf } from "../../src/staging/data-manifest.ts";
 import { readManifestFile } from "../../src/staging/manifest-file.ts";
 
 const HASH = "AB".repeat(32);
@@ -38,6 +38,18 @@ test("inputs of a GA4GH TES task are a manifest, alone or in the task", () => {
   ];
   expect(entriesOf(inputs)).toEqual(expected);
   expect(entriesOf({ name: "task", executors: [], inputs })).toEqual(expected);
+});
+
+test("outputs of a task are files that are sent back", () => {
+  const outputs = [{ path: "/data/out.csv", url: URL_A, name: "result", type: "FILE" }];
+  const sent = [{ name: "data/out.csv", location: URL_A }];
+  expect(outputsOf({ inputs: [], outputs })).toEqual(sent);
+  expect(outputsOf({ outputs: URL_A })).toEqual([]);
+  const refusedWith = (path: string, type = "FILE") =>
+    expect(() => outputsOf({ inputs: [], outputs: [{ path, url: URL_A, type }] })).toThrow();
+  refusedWith("/../x");
+  refusedWith("/data", "DIRECTORY");
+  refusedWith("/data/*.csv");
 });
 
 test("resources of a data package are a manifest", () => {
@@ -90,17 +102,18 @@ describe("files", () => {
 
   test("text that is no JSON is a list, without its comments", async () => {
     const entries = await read({ "m.txt": `# files\n\n${URL_A}\r\n/data/b\n` }, "m.txt");
-    expect(entries.map(({ name }) => name)).toEqual(["a.csv", "b"]);
+    expect(entries.entries.map(({ name }) => name)).toEqual(["a.csv", "b"]);
   });
 
   test("a BagIt folder is a manifest, with the hashes of its list", async () => {
     const fetch = `${URL_A} 12 data/a%0Ab.csv\nhttps://b.example/c - data/c\n`;
     const list = `${HASH.toLowerCase()}  data/c\n`;
     const files = { "bag/fetch.txt": fetch.replace("%0A", "%25"), "bag/manifest-sha256.txt": list };
-    expect(await read(files, "bag")).toMatchObject([
+    const entries = [
       { name: "data/a%b.csv", location: URL_A, bytes: 12 },
       { name: "data/c", location: "https://b.example/c", sha256: HASH.toLowerCase() },
-    ]);
+    ];
+    expect(await read(files, "bag")).toMatchObject({ entries, outputs: [] });
   });
 
   test("JSON that is none says where, and repeats nothing of it", async () => {

@@ -243,6 +243,24 @@ there("a signed URL is read without keys, until its time is over", async () => {
   expect(error.message).not.toMatch(/Signature|AKID/);
 });
 
+there("a file is written as an object, small, large and empty", async () => {
+  const { signal } = new AbortController();
+  const storage = createStorages({ endpoints: { default: endpoint } });
+  for (const bytes of [randomBytes(10), randomBytes(9_000_000), Buffer.alloc(0)]) {
+    const path = join(directory, "to-write");
+    await writeFile(path, bytes);
+    const url = locationOf("s3://staging/written/ä b.bin");
+    const { write } = storage.of(url);
+    await write?.(url, { path, bytes: bytes.length, stallMs: 60_000, signal });
+    const request = { start: 0, version: undefined, stallMs: 60_000, signal };
+    const { chunks } = await storage.of(url).read(url, request);
+    expect((await buffer(chunks)).equals(bytes)).toBe(true);
+  }
+  const none = locationOf("s3://no-such-bucket/x");
+  const writing = storage.of(none).write?.(none, { path: main, bytes: 1, stallMs: 60_000, signal });
+  await expect(writing).rejects.toMatchObject({ code: "FILE_MISSING" });
+});
+
 there("stage get fetches from where the environment says, with its keys", async () => {
   const bytes = randomBytes(100_000);
   await bucket.put("dir/ä b#1?.csv", bytes);

@@ -21,7 +21,7 @@ export interface StageInOptions extends CommonOptions {
 
 /** Stages a run that stays until it is released, or its time is over. @throws Failure as `stageRun` */
 export async function stageIn(options: StageInOptions, context: Context): Promise<number> {
-  const entries = await readManifestFile(options.manifest);
+  const { entries } = await readManifestFile(options.manifest);
   const params = await readParams(options.params);
   const { runDir, strict = false, json = false } = options;
   return await withStager(options, context, async (stager, signal) => {

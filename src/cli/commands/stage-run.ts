@@ -1,7 +1,9 @@
 import { readManifestFile } from "../../staging/manifest-file.ts";
 import { runCommand } from "../../staging/command.ts";
 import { keepRun, removeRun } from "../../staging/run-directory.ts";
+import { sendOutputs } from "../../staging/outputs.ts";
 import { stageRun } from "../../staging/run.ts";
+import { printable } from "../../lib/text.ts";
 import { type CommonOptions, type Context, exitCodes } from "../command.ts";
 import { printJson, tell } from "../output/print.ts";
 import { createStagingProgress, type ProgressForm } from "../output/staging-progress.ts";
@@ -25,13 +27,13 @@ export interface StageRunOptions extends CommonOptions {
  * @throws Failure as `stageRun` and `runCommand`
  */
 export async function stageRunCommand(options: StageRunOptions, context: Context): Promise<number> {
-  const entries = await readManifestFile(options.manifest);
+  const { entries, outputs } = await readManifestFile(options.manifest);
   const params = await readParams(options.params);
   const { strict = false, keep = false, json = false, command } = options;
   return await withStager(options, context, async (stager, signal) => {
     const progress = createStagingProgress(context, options.progress ?? "bar");
     const onProgress = progress.update;
-    const settings = { name: "run", params, entries, strict, signal, onProgress };
+    const settings = { name: "run", params, entries, outputs, strict, signal, onProgress };
     const run = await stageRun(settings, stager).finally(progress.end);
     const { result, directory } = run;
     try {
@@ -49,10 +51,16 @@ export async function stageRunCommand(options: StageRunOptions, context: Context
         signal,
         passOn: !json,
       });
-      const success = exitCode === 0;
-      if (json)
-        printJson(context, { success, result: { ...result, exit_code: exitCode, ...output } });
-      return exitCode;
+      // What a command that failed has made is of no use.
+      const made = exitCode === 0 ? outputs : [];
+      const sent = await sendOutputs(directory, made, stager.context, signal);
+      for (const { name, code, message } of sent.failed_outputs)
+        tell(context, printable(`output ${name}: ${code}: ${message}`));
+      const isSent = sent.failed_outputs.length === 0;
+      const success = exitCode === 0 && isSent;
+      const ended = { ...result, exit_code: exitCode, ...output, ...sent };
+      if (json) printJson(context, { success, result: ended });
+      return isSent ? exitCode : exitCodes.entriesFailed;
     } finally {
       if (keep) {
         await keepRun(run, stager.context);

@@ -1,0 +1,80 @@
+import { lstat } from "node:fs/promises";
+import { join } from "node:path";
+import { errorMessage, Failure } from "../errors.ts";
+import { systemMessage } from "../lake/errors.ts";
+import { forEach } from "../lib/for-each.ts";
+import { locationOf, redacted } from "../storage/location.ts";
+import { hashFile } from "../transfer/hash-file.ts";
+import { send } from "../transfer/send.ts";
+import type { StagingContext } from "./context.ts";
+import type { ManifestOutput } from "./data-manifest.ts";
+import type { FailedFile } from "./run.ts";
+
+/** A file that was sent. */
+export interface SentFile {
+  readonly name: string;
+  /** The location, as it may be shown. */
+  readonly to: string;
+  readonly bytes: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+/** What became of the outputs of a run. */
+export interface SentOutputs {
+  readonly outputs: readonly SentFile[];
+  readonly failed_outputs: readonly FailedFile[];
+}
+
+/**
+ * Sends the files that a command has made. One that fails does not stop the others.
+ * @throws the signal's reason
+ */
+export async function sendOutputs(
+  directory: string,
+  wanted: readonly ManifestOutput[],
+  context: StagingContext,
+  signal: AbortSignal,
+): Promise<SentOutputs> {
+  const outputs: SentFile[] = [];
+  const failed: FailedFile[] = [];
+  await forEach(each(wanted), context.settings.transfers, async ({ name, location }) => {
+    try {
+      outputs.push({ name, ...(await sent(join(directory, name), location, context, signal)) });
+    } catch (error) {
+      signal.throwIfAborted();
+      const code = error instanceof Failure ? error.code : "UNEXPECTED";
+      failed.push({ name, code, message: errorMessage(error) });
+    }
+  });
+  const place = new Map(wanted.map(({ name }, i) => [name, i]));
+  outputs.sort((a, b) => (place.get(a.name) ?? 0) - (place.get(b.name) ?? 0));
+  return { outputs, failed_outputs: failed };
+}
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
+}
+
+async function sent(
+  path: string,
+  location: string,
+  { storages, settings }: StagingContext,
+  signal: AbortSignal,
+): Promise<Omit<SentFile, "name">> {
+  const url = locationOf(location);
+  const found = await lstat(path).catch((error: unknown) => {
+    const message = `the command has not made it: ${systemMessage(error)}`;
+    throw new Failure("FILE_MISSING", message, { cause: error });
+  });
+  // A link could lead to any file of this machine.
+  if (!found.isFile()) throw new Failure("FILE_UNREADABLE", `${path}: not a regular file`);
+  const { retries, stallMs } = settings;
+  const { size: bytes } = found;
+  const sha256 = await hashFile(path, signal);
+  await send(url, { storages, path, bytes, retries, stallMs, signal });
+  const now = await lstat(path);
+  if (now.mtimeMs !== found.mtimeMs || now.size !== bytes)
+    throw new Failure("FILE_CHANGED", `${path} changed while it was sent`);
+  return { to: redacted(url), bytes, sha256 };
+}
