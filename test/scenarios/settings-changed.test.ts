@@ -42,6 +42,24 @@ const others: Readonly<Record<string, unknown>> = {
   "http.listen": "127.0.0.1:0",
   "http.hosts": ["samples.example.com"],
   "log.level": "debug",
+  "staging.runs": join(tmpdir(), "runs"),
+  "staging.store": join(tmpdir(), "store"),
+  "staging.storeBytes": "1GiB",
+  "staging.runTtl": "1h",
+  "staging.transfers": 1,
+  "staging.parts": 1,
+  "staging.partBytes": "1MiB",
+  "staging.bytesPerSecond": "1MiB",
+  "staging.retries": 0,
+  "staging.stallSeconds": 1,
+  "staging.maxBytes": "1GiB",
+  "staging.caFile": "/etc/ssl/ca.pem",
+  "staging.listen": "127.0.0.1:0",
+  "staging.tokenFile": "/etc/token",
+  "staging.hosts.allow": ["data.example.org"],
+  "staging.hosts.deny": ["data.example.org"],
+  "staging.tools": { samtools: { command: ["samtools"] } },
+  endpoints: { lake: { url: "https://s3.example.org", region: "eu-central-1" } },
 };
 
 const files: Readonly<Record<string, string | Buffer>> = {
@@ -71,11 +89,12 @@ function settingsIn(node: z.core.JSONSchema.BaseSchema, path: readonly string[] 
   );
 }
 
-/** `{"sample.rows": 2}` → `{"sample": {"rows": 2}}` */
+/** `sample.rows`, 2 → `{"sample": {"rows": 2}}` */
 function configOf(setting: string, value: unknown): object {
-  const [section = "", key] = setting.split(".");
+  const [section = "", ...keys] = setting.split(".");
   const others = section === "manifest" ? { settleMs: 10 } : {};
-  return key === undefined ? { [section]: value } : { [section]: { ...others, [key]: value } };
+  if (keys.length === 0) return { [section]: value };
+  return { [section]: { ...others, ...configOf(keys.join("."), value) } };
 }
 
 const settings = settingsIn(z.toJSONSchema(configSchema, { io: "input" })).filter(
