@@ -10,7 +10,7 @@ const LINES: readonly (readonly string[])[] = [
   ["cli"],
   ["daemon"],
   ["http"],
-  ["sampling", "staging", "inspect"],
+  ["sampling", "staging", "regions", "inspect"],
   ["workers", "view", "transfer"],
   ["store"],
   ["samples", "storage"],
@@ -55,12 +55,12 @@ const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
   "unbzip2-stream": "formats",
   yaml: "config",
   yauzl: "formats",
-  zod: ["config", "staging"],
+  zod: ["config", "regions", "staging"],
 };
 
 /** Modules without effects: bytes and values in, bytes and values out. */
 const PURE =
-  /^src\/(formats|decode|lib|job\.ts|samples\/path\.ts|store\/[^/]+(?<!open)\.ts|sampling\/(summary|drain\/retry|job\/sample-names)\.ts)/;
+  /^src\/(formats|decode|lib|job\.ts|samples\/path\.ts|store\/[^/]+(?<!open)\.ts|sampling\/(summary|drain\/retry|job\/sample-names)\.ts|regions\/(prices|price-schema|\w+-prices|estimate|figures)\.ts)/;
 /**
  * Node modules with effects: disk, network, processes, threads; and the rooms that stand for them.
  */
