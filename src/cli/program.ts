@@ -3,6 +3,7 @@ import { errorMessage, Failure, type FailureCode, failureCodes as allCodes } fro
 import { isJournal, journalPrefix } from "../log/journal.ts";
 import { VERSION } from "../version.ts";
 import { type Context, exitCodes } from "./command.ts";
+import { names, positive } from "./option-values.ts";
 import { type Actions, addStageCommands } from "./stage-program.ts";
 import type { Shell } from "./commands/completion.ts";
 import { tell } from "./output/print.ts";
@@ -172,10 +173,6 @@ export async function runProgram(args: readonly string[], context: Context): Pro
   }
 }
 
-function names(text: string): readonly string[] {
-  return text.split(",").map((name) => name.trim());
-}
-
 function width(text: string): number {
   return text === "0" ? 0 : positive(text);
 }
@@ -184,12 +181,6 @@ function seconds(text: string): number {
   const value = Number(text);
   if (value >= 0.1 && value <= 3600) return value;
   throw new InvalidArgumentError("use a number of seconds, 0.1 to 3600.");
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError("use a whole number above 0.");
 }
 
 const failureCodes: { readonly [K in FailureCode]?: number } = {

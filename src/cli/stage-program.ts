@@ -1,5 +1,6 @@
 import { Argument, type Command, Option } from "commander";
 import type { Context } from "./command.ts";
+import { aboveZero, names, positive } from "./option-values.ts";
 
 type Run<T> = (options: T, context: Context) => Promise<number>;
 
@@ -64,7 +65,28 @@ export function addStageCommands(program: Command, { common, does, about }: Acti
     )
     .option("--json", "for programs")
     .action(about("action", async () => (await import("./commands/stage-store.ts")).stageStore));
-
+  addStage(
+    "estimate",
+    "does staging in several regions pay? beside direct downloads, with formulas",
+  )
+    .requiredOption("--data-size-gb <gb>", "size of the data; a GB has 2^30 bytes", aboveZero)
+    .requiredOption("--instances <n>", "machines in each region that read it", positive)
+    .requiredOption("--regions <names>", "separated by commas; the data is in the first", names)
+    .option("--days <n>", "how long the copies are kept", aboveZero, 7)
+    .option("--count-source", "count what the first region's bucket keeps, too")
+    .addOption(
+      new Option("--preset <name>", "prices of the design's examples")
+        .choices(["seed"])
+        .conflicts("prices"),
+    )
+    .option("--prices <file>", "prices, YAML or JSON (else staging.prices, else ours of AWS)")
+    .addOption(
+      new Option("--format <form>", "the form of the answer")
+        .choices(["table", "json", "csv"])
+        .default("table"),
+    )
+    .option("--json", "the same as --format json")
+    .action(does(async () => (await import("./commands/stage-estimate.ts")).stageEstimate));
   addStage("serve", "staging over HTTP, until SIGTERM: docs/staging.md").action(
     does(async () => (await import("./commands/stage-serve.ts")).stageServe),
   );

@@ -41,10 +41,10 @@ export function loadConfig(input: ConfigInput): Settings {
 
 /** The same configuration for staging, which needs no lake. @throws Failure CONFIG_INVALID */
 export function loadStaging(input: ConfigInput): StagingSettings {
-  const { config, prefix } = readConfig(input);
+  const { config, prefix, file } = readConfig(input);
   if (prefix !== undefined)
     checkState(settingsOf({ config, prefix: resolve(prefix), file: undefined }));
-  return stagingSettingsOf(config, prefix, input.env);
+  return stagingSettingsOf({ config, prefix, file, env: input.env });
 }
 
 function readConfig({ config, prefix, env }: ConfigInput): {

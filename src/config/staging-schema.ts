@@ -52,6 +52,11 @@ export const stagingSchema = z
       .strictObject({ allow: z.array(host).default(["*"]), deny: z.array(host).default([]) })
       .prefault({})
       .describe("hosts that `stage serve` fetches from; *: any with a public address"),
+    prices: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("file with prices of storage and transfer; a relative path starts at this file"),
     tools: z
       .record(z.string().regex(/^[\w.-]+$/, "a tool's name has letters, digits, . _ -"), tool)
       .default({})

@@ -1,11 +1,11 @@
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Config } from "./schema.ts";
 
 /** The configuration of staging: complete, checked, paths absolute. */
 export interface StagingSettings extends Omit<
   Config["staging"],
-  "runs" | "store" | "runTtl" | "stallSeconds"
+  "runs" | "store" | "runTtl" | "stallSeconds" | "prices"
 > {
   /** Directory of `staging.db`. */
   readonly state: string;
@@ -19,17 +19,25 @@ export interface StagingSettings extends Omit<
   readonly stallMs: number;
   /** Decompressed bytes that one compressed one may become. */
   readonly ratio: number;
+  /** Path of the price table. */
+  readonly prices: string | undefined;
   readonly endpoints: Config["endpoints"];
   readonly log: Config["log"];
 }
 
-/** The settings of a checked configuration; without a lake the state is the user's own. */
-export function stagingSettingsOf(
-  config: Config,
-  prefix: string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-): StagingSettings {
-  const { runs, store, runTtl, stallSeconds, ...rest } = config.staging;
+/** A checked configuration, and what it depends on. */
+export interface StagingOrigin {
+  readonly config: Config;
+  /** Undefined where there is no lake: the state is the user's own then. */
+  readonly prefix: string | undefined;
+  /** Path of the configuration; undefined where there is none. */
+  readonly file: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The settings of a checked configuration. */
+export function stagingSettingsOf({ config, prefix, file, env }: StagingOrigin): StagingSettings {
+  const { runs, store, runTtl, stallSeconds, prices, ...rest } = config.staging;
   const home = env["XDG_STATE_HOME"] ?? join(homedir(), ".local/state");
   const own =
     prefix === undefined ? join(home, "staging-sampler") : join(prefix, ".staging-sampler");
@@ -42,6 +50,7 @@ export function stagingSettingsOf(
     runTtlMs: runTtl * 1000,
     stallMs: stallSeconds * 1000,
     ratio: config.limits.ratio,
+    prices: prices === undefined ? undefined : resolve(dirname(file ?? "."), prices),
     endpoints: config.endpoints,
     log: config.log,
   };

@@ -225,6 +225,9 @@ test("every --json document has the fields that docs/cli.md says, and no other",
   await world.write("remote.json", JSON.stringify({ a: compressed }));
   await look("stage in", world.path("remote.json"));
   for (const action of ["list", "verify", "prune"]) await look("stage store", action);
+  const plan = ["--data-size-gb", "1", "--instances", "2", "--regions"];
+  await look("stage estimate", ...plan, "us-east-1,us-west-2");
+  await look("stage estimate", ...plan, "us-east-1");
   await look("preview", world.path("bronze/model.bin"), "--out", join(world.root, "out.json"));
   await rm(world.path("samples/small_sample.csv"));
   await world.write("samples/mine.txt", "notes");

@@ -56,6 +56,7 @@ const others: Readonly<Record<string, unknown>> = {
   "staging.caFile": "/etc/ssl/ca.pem",
   "staging.listen": "127.0.0.1:0",
   "staging.tokenFile": "/etc/token",
+  "staging.prices": "prices.yaml",
   "staging.hosts.allow": ["data.example.org"],
   "staging.hosts.deny": ["data.example.org"],
   "staging.tools": { samtools: { command: ["samtools"] } },
