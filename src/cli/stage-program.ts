@@ -22,6 +22,7 @@ export function addStageCommands(program: Command, { common, does, about }: Acti
   const stage = program.command("stage").description("files from elsewhere, whole and verified");
   const addStage = (name: string, description: string) => common(stage, name, description);
   const run = does(async () => (await import("./commands/stage-run.ts")).stageRunCommand);
+  const prices = does(async () => (await import("./commands/stage-prices.ts")).stagePrices);
   const progress = new Option("--progress <form>", "how far it is: on stderr").choices([
     "bar",
     "json",
@@ -87,6 +88,12 @@ export function addStageCommands(program: Command, { common, does, about }: Acti
     )
     .option("--json", "the same as --format json")
     .action(does(async () => (await import("./commands/stage-estimate.ts")).stageEstimate));
+  addStage("prices", "make a table of prices for stage estimate from price lists of AWS")
+    .addArgument(new Argument("<action>", "what to do").choices(["import"]))
+    .argument("<files...>", "the lists of AmazonS3 and of AWSDataTransfer, as CSV")
+    .action((_action: string, files: readonly string[], options: object) =>
+      prices({ ...options, files }),
+    );
   addStage("serve", "staging over HTTP, until SIGTERM: docs/staging.md").action(
     does(async () => (await import("./commands/stage-serve.ts")).stageServe),
   );

@@ -56,7 +56,7 @@ export const stagingSchema = z
       .string()
       .min(1)
       .optional()
-      .describe("file with prices of storage and transfer; a relative path starts at this file"),
+      .describe("file with prices, beside this one; prices.yaml where it is there"),
     tools: z
       .record(z.string().regex(/^[\w.-]+$/, "a tool's name has letters, digits, . _ -"), tool)
       .default({})

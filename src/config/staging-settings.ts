@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "./schema.ts";
@@ -50,8 +51,15 @@ export function stagingSettingsOf({ config, prefix, file, env }: StagingOrigin):
     runTtlMs: runTtl * 1000,
     stallMs: stallSeconds * 1000,
     ratio: config.limits.ratio,
-    prices: prices === undefined ? undefined : resolve(dirname(file ?? "."), prices),
+    prices: pricesBeside(file, prices),
     endpoints: config.endpoints,
     log: config.log,
   };
+}
+
+/** The path of the price table: the named one, else `prices.yaml` where it lies beside the file. */
+function pricesBeside(file: string | undefined, named: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  const path = resolve(dirname(file), named ?? "prices.yaml");
+  return named !== undefined || existsSync(path) ? path : undefined;
 }

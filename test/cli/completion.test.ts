@@ -73,7 +73,7 @@ test.each([
   [
     "commands of a group",
     ["stage", ""],
-    ["estimate", "get", "in", "release", "run", "runs", "serve", "store", "--help"],
+    ["estimate", "get", "in", "prices", "release", "run", "runs", "serve", "store", "--help"],
   ],
   ["options of a group's command", ["stage", "get", "--sh"], ["--sha256"]],
   [

@@ -116,6 +116,16 @@ test("--format json is what --json prints, and csv is not mixed with warnings", 
   expect(stdout).not.toContain("no price");
 });
 
+test("prices.yaml beside the configuration is taken where nothing else is named", async () => {
+  const config = join(directory, "config.yaml");
+  await writeFile(config, "{}");
+  const plan = [...PLAN, "--config", config];
+  expect(await documentOf(...plan)).toMatchObject({ prices: { asOf: "2022-08-01" } });
+  await writeFile(join(directory, "prices.yaml"), OURS);
+  const { stdout } = await estimate(...plan, "--regions", "here,there", "--json");
+  expect(JSON.parse(stdout)).toMatchObject({ prices: { asOf: "2026-11-30" } });
+});
+
 test("prices come from --prices, else from staging.prices beside the configuration", async () => {
   const config = join(directory, "config.yaml");
   await mkdir(join(directory, "money"));
