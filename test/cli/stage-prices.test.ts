@@ -30,7 +30,7 @@ test("price lists of AWS become a table that stage estimate takes", async () => 
   const storage = await s3(
     kept("us-west-2", "0.0230000000", { usageType: "USW2-TimedStorage-ByteHrs" }),
     kept("us-east-1", "0.0230000000", { usageType: "TimedStorage-ByteHrs" }),
-    kept("us-east-1", "0.0210000000", {
+    kept("us-east-1", "0.9", {
       usageType: "TimedStorage-ByteHrs",
       StartingRange: "512000",
     }),

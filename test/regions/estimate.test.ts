@@ -121,6 +121,12 @@ test.each([
   expect(recommendationOf(estimate({ ...week, instances }, DEFAULT_PRICES))).toBe(recommendation);
 });
 
+test("where both cost the same, one reader more is needed", () => {
+  const free = { "us-east-1": 0, "us-west-2": 0 };
+  const found = estimate({ ...week, instances: 1 }, { ...DEFAULT_PRICES, storagePerGbMonth: free });
+  expect(found).toMatchObject({ saving: 0, pays: false, breakEvenReaders: 2 });
+});
+
 test("where direct downloads are free there is nothing to save", () => {
   const free = { ...DEFAULT_PRICES, transfer: { "us-east-1": { "us-west-2": 0 } } };
   const found = estimate(week, free);
