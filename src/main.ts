@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { becomeLean } from "./system/memory-flags.ts";
 import { holdSignals } from "./daemon/signals.ts";
+import { shownBronze } from "./lib/bronze-url.ts";
 
 /** Time that the end may take once all is done, ms. */
 const END_MS = 2000;
@@ -19,6 +20,7 @@ if (!isSupported) {
   const [command = ""] = process.argv.slice(2);
   if (["run", "stage"].includes(command)) becomeLean();
   if (command === "run") holdSignals();
+  hideSecrets(process.argv.slice(2));
   process.umask(0o027);
   process.stdout.on("error", onClosedPipe);
   // Messages that cannot be written end no work.
@@ -32,6 +34,12 @@ if (!isSupported) {
     exitNow: (code) => process.exit(code),
   });
   setTimeout(() => process.exit(), END_MS).unref();
+}
+
+/** Takes the queries of URLs out of what everybody on this machine sees of the process (`ps`). */
+function hideSecrets(args: readonly string[]): void {
+  const shown = args.map(shownBronze);
+  if (shown.some((arg, i) => arg !== args[i])) process.title = `staging-sampler ${shown.join(" ")}`;
 }
 
 /** `list | head` is no error: the reader has seen enough. */

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -196,4 +198,16 @@ test("the store is listed, verified and pruned", async () => {
   const verified = await stage("store", "verify");
   expect(verified).toMatchObject({ code: 1, stdout: expect.stringContaining("1 missing") });
   expect((await stage("store", "prune")).stdout).toBe("0 files removed, 0 B\n");
+});
+
+test("the URL that a process was given is not seen by others once it works", async () => {
+  server.holdBackAfter(0);
+  const child = spawn(process.execPath, [main, "stage", "get", server.url("a.csv"), "-o", at("a")]);
+  const ended = once(child, "close");
+  await server.heldBack();
+  const seen = await readFile(`/proc/${child.pid}/cmdline`, "latin1");
+  server.holdBackAfter(undefined);
+  expect(seen).toContain("staging-sampler stage get http://127.0.0.1");
+  expect(seen).not.toContain(SECRET);
+  expect((await ended)[0]).toBe(0);
 });

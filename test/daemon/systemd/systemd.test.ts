@@ -176,7 +176,9 @@ test.skipIf(why !== undefined)(
     expect(machine.must(`ls ${state}/runs`)).toBe("");
     expect(machine.must("journalctl -u staging-sampler-stage")).not.toContain("secret");
     machine.must("systemctl reload staging-sampler-stage");
-    await machine.until("journalctl -u staging-sampler-stage | grep -q 'token and rate are read again'");
+    await machine.until(
+      "journalctl -u staging-sampler-stage | grep -q 'token and rate are read again'",
+    );
     machine.must(install);
     expect(machine.must("systemctl is-active staging-sampler-stage")).toBe("active\n");
     machine.must("systemctl stop staging-sampler-stage");
