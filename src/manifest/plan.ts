@@ -72,9 +72,11 @@ export async function planReading(
   for (const checkpoint of retired.toReversed()) {
     const file = find(checkpoint.file);
     // Another file can have the inode of one that is gone; it was not seen then. Where no bytes
-    // can tell, the order does: what retired is older than what is read.
+    // can tell, order and name do: what retired is older than what is read, and no file becomes a
+    // compressed one.
     if (file === undefined || !(await isSameFile(directory, file, checkpoint))) continue;
-    if (checkpoint.offset === 0 && !older.includes(file)) continue;
+    const isOther = !older.includes(file) || isCompressed(file) !== isCompressed(checkpoint);
+    if (checkpoint.offset === 0 && isOther) continue;
     seen.add(file.id);
     if (isChanged(file, checkpoint)) return doubtful(CHANGED);
     if (file.size <= checkpoint.offset) continue;

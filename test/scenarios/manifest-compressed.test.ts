@@ -162,3 +162,20 @@ test("a compressed file that grew after it was given up is read again", async ()
   expect(summary).toMatchObject({ sampled: 3, rejected: 0 });
   expect((await world.pass()).summary).toMatchObject({ lines: 0 });
 });
+
+test("a compressed generation that has the inode of an empty one is not taken for that one", async () => {
+  await using world = await createWorld();
+  const at = (name: string) => world.path(`manifests/${name}`);
+  const older = await linesOf(world, 0);
+  await world.manifest(older);
+  await rename(at("processed.jsonl"), at("processed.jsonl.2"));
+  await writeFile(at("processed.jsonl.1"), "");
+  await world.announce("0.csv", { mtime: MTIME + 1 });
+  expect((await world.pass()).summary).toMatchObject({ sampled: 1 });
+  // As a file system does that gives a freed inode to the next file.
+  await writeFile(at("processed.jsonl.1"), gzipSync(older));
+  await rename(at("processed.jsonl.1"), at("processed.jsonl.2.gz"));
+  await rm(at("processed.jsonl.2"));
+  expect((await world.pass()).summary).toMatchObject({ lines: 0, sampled: 0 });
+  expect((await world.pass()).summary).toMatchObject({ lines: 0, sampled: 0 });
+});
