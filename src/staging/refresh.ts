@@ -68,10 +68,17 @@ async function printed(
   }
 }
 
+/** Only a web address: whoever answers could have files of this machine staged otherwise. */
 function urlIn(text: string): URL {
   const trimmed = text.trim();
-  const url = trimmed.startsWith("{")
+  const found = trimmed.startsWith("{")
     ? (JSON.parse(trimmed) as { readonly url?: unknown }).url
     : trimmed;
-  return new URL(String(url));
+  const url = new URL(String(found));
+  if (isWeb(url)) return url;
+  throw new Failure("PATH_REFUSED", "its answer is no https:// or http:// address");
+}
+
+function isWeb({ protocol }: URL): boolean {
+  return protocol === "https:" || protocol === "http:";
 }

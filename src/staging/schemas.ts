@@ -22,7 +22,7 @@ const entry = z.strictObject({
   writable: z.boolean().default(false).describe("the run may change its file"),
   required: z.boolean().default(false).describe("without it the run fails"),
   refresh: z
-    .union([z.url(), z.array(z.string().min(1)).min(1)])
+    .union([z.url({ protocol: /^https?$/ }), z.array(z.string().min(1)).min(1)])
     .optional()
     .describe("endpoint that answers {url}, or a command that prints it, once the URL has expired"),
 });

@@ -24,7 +24,8 @@ export function createStorages({ endpoints = {}, ...reach }: StorageOptions = {}
   const http = createHttp(reach);
   const storages: readonly Storage[] = [
     http,
-    file,
+    // Who fetches for others reads nothing of this machine, whatever leads there.
+    ...(reach.guard === undefined ? [file] : []),
     createS3({ endpoints, ...reach }),
     createDrs(http),
   ];
