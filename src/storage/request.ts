@@ -95,6 +95,11 @@ function getOnce(url: URL, asked: HttpRequest, agents: Agents): Promise<HttpRepl
     if (isStale && !isAnswered && !signal.aborted) resolve(getOnce(url, asked, agents));
     else reject(meaningOf(error, url, signal));
   });
+  request.on("upgrade", (_, socket) => {
+    clearTimeout(timer);
+    socket.destroy();
+    reject(new Failure("UNREACHABLE", `${redacted(url)}: the server answers 101`));
+  });
   let isAnswered = false;
   request.on("response", (message) => {
     clearTimeout(timer);

@@ -85,6 +85,15 @@ test.each([
   expect(error).toMatchObject({ code: "UNREACHABLE" });
 });
 
+test("a server that goes over to another protocol is refused, and not waited for", async () => {
+  const switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n";
+  const answer: Served["answer"] = (_n, _request, response) =>
+    sendRaw(response, [switching], { isOpen: true });
+  const { error, seen } = await fetched({ ...good, answer });
+  expect(error).toMatchObject({ code: "UNREACHABLE" });
+  expect(seen).toHaveLength(1);
+});
+
 test("a server that asks to be left alone for a day is not waited for", async () => {
   const answer: Served["answer"] = (_n, _request, response) => {
     response.writeHead(503, { "Retry-After": "86400" }).end();
