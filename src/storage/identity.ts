@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 
-/** Parameters of a signature, whoever signs: AWS, Google, CloudFront, the older AWS and Google ones. */
-const SIGNING =
-  /^(x-amz-.*|x-goog-.*|awsaccesskeyid|googleaccessid|signature|expires|key-pair-id|policy)$/i;
+/** Parameters of a signature of AWS or Google. */
+const SIGNING = /^(x-amz-.*|x-goog-.*)$/i;
+/** Those of CloudFront and of the older AWS and Google ones: they count only beside a `signature`. */
+const OLDER = /^(awsaccesskeyid|googleaccessid|signature|expires|key-pair-id|policy)$/i;
 /** Azure's, which are short words: they count only beside a `sig`. */
 const AZURE =
   /^(sv|ss|srt|sr|sp|st|se|sip|spr|sig|si|sdd|skoid|sktid|skt|ske|sks|skv|saoid|suoid|scid)$/i;
@@ -15,9 +16,12 @@ export function identityOf(url: URL): string {
   const identity = new URL(url.href);
   identity.username = identity.password = identity.hash = "";
   const names = [...identity.searchParams.keys()];
-  const isAzure = names.some((name) => name.toLowerCase() === "sig");
-  for (const name of names)
-    if (SIGNING.test(name) || (isAzure && AZURE.test(name))) identity.searchParams.delete(name);
+  const has = (wanted: string) => names.some((name) => name.toLowerCase() === wanted);
+  const [isAzure, isOlder] = [has("sig"), has("signature")];
+  for (const name of names) {
+    const isSigning = SIGNING.test(name) || (isOlder && OLDER.test(name));
+    if (isSigning || (isAzure && AZURE.test(name))) identity.searchParams.delete(name);
+  }
   return identity.href;
 }
 

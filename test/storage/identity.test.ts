@@ -21,6 +21,11 @@ test.each([
   expect(of(`${PLAIN}?versionId=7&${query}`)).toBe(`${PLAIN}?versionId=7`);
 });
 
+test("words that a signature also uses tell objects apart where there is none", () => {
+  for (const query of ["policy=a", "expires=1", "Key-Pair-Id=k"])
+    expect(of(`${PLAIN}?${query}`)).toBe(`${PLAIN}?${query}`);
+});
+
 test("short names are Azure's only beside its signature", () => {
   expect(of(`${PLAIN}?se=1&sp=2`)).toBe(`${PLAIN}?se=1&sp=2`);
 });
