@@ -50,6 +50,8 @@ const OUTPUT_MS = 1000;
 export async function runCommand(options: CommandOptions): Promise<CommandResult> {
   const { params, runDirectory, cwd, env, passOn = false, signal, timeoutMs } = options;
   const [program = "", ...args] = options.command.map((part) => filled(part, params));
+  if ([program, ...args].some((part) => part.includes("\0")))
+    throw new Failure("USAGE", "a parameter of the command has a null character");
   const paramsFile = join(runDirectory, OWN_DIRECTORY, "params.json");
   const text = `${JSON.stringify(params)}\n`;
   await writeFile(paramsFile, text, { mode: 0o640 });
