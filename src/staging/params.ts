@@ -21,6 +21,11 @@ export function resolveParams(params: Json, paths: ReadonlyMap<string, string>):
   return resolved(params, paths, MOST_LEVELS);
 }
 
+/** Sees that parameters can be resolved, before work is done for them. @throws Failure USAGE */
+export function checkParams(params: Json): void {
+  resolveParams(params, new Map());
+}
+
 function resolved(value: Json, paths: ReadonlyMap<string, string>, levels: number): Json {
   if (typeof value === "string") return paths.get(value) ?? value;
   if (value === null || typeof value !== "object") return value;

@@ -6,7 +6,7 @@ import { forEach } from "../lib/for-each.ts";
 import type { Progress } from "./context.ts";
 import type { ManifestEntry, ManifestOutput } from "./data-manifest.ts";
 import { CHECKSUM_LIST, OWN_DIRECTORY } from "./names.ts";
-import { type Json, resolveParams } from "./params.ts";
+import { checkParams, type Json, resolveParams } from "./params.ts";
 import { makeRunDirectory, removeRun, type RunDirectory } from "./run-directory.ts";
 import { type RunFile, stageEntry } from "./stage-entry.ts";
 import type { Stager } from "./stager.ts";
@@ -64,6 +64,7 @@ const AT_ONCE = 32;
 export async function stageRun(options: RunOptions, stager: Stager): Promise<Run> {
   const { context } = stager;
   const { name, directory: at } = options;
+  checkParams(options.params);
   const run = await makeRunDirectory({ name, at }, context);
   options.onBegun?.(run);
   try {

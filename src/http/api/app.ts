@@ -1,6 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { Json } from "../../staging/params.ts";
+import { checkParams, type Json } from "../../staging/params.ts";
 import { VERSION } from "../../version.ts";
 import { eventsOf } from "./events.ts";
 import { bodyGuard, OPENAPI, tokenGuard } from "./guards.ts";
@@ -51,6 +51,7 @@ export function createApi({ service, hasToken, metrics, onError }: ApiOptions): 
 
   app.openapi(routes.newRun, async (c) => {
     const { params, data_manifest: manifest, ttl_seconds: ttl, strict } = c.req.valid("json");
+    checkParams(params as Json);
     const ttlMs = ttl === undefined ? undefined : ttl * 1000;
     const { "idempotency-key": key } = c.req.valid("header");
     const view = await once(key, { params, manifest, ttl, strict }, async () => {

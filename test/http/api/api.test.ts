@@ -197,6 +197,12 @@ test.each<[string, unknown, number, string]>([
     "PATH_REFUSED",
   ],
   [
+    "a file to renew a URL",
+    { data_manifest: { a: { url: "https://a.example/x", refresh: "file:///etc/passwd" } } },
+    400,
+    "USAGE",
+  ],
+  [
     "a command to renew a URL",
     { data_manifest: { a: { url: "https://a.example/x", refresh: ["id"] } } },
     422,
@@ -207,6 +213,32 @@ test.each<[string, unknown, number, string]>([
   const answer = await service.ask("POST", "/api/v2/runs", body);
   expect(answer).toMatchObject({ status, json: { status, code, type: "about:blank" } });
   expect(answer.headers["content-type"]).toBe("application/problem+json");
+});
+
+test("a URL is renewed by no file of this machine, whoever names it", async () => {
+  await using server = await startObjectServer(objects);
+  await using service = await startService();
+  const renewed = JSON.stringify({ url: "file:///etc/passwd" });
+  await using endpoint = await startObjectServer({ renew: renewed });
+  server.refuse("gone", 403);
+  const url = `${server.url("gone")}&X-Amz-Date=20200101T000000Z&X-Amz-Expires=60`;
+  const manifest = { a: { url, refresh: endpoint.url("renew") } };
+  const begun = await service.ask("POST", "/api/v2/runs", { data_manifest: manifest });
+  const { result } = await settled(service, begun.json.run_id);
+  expect(result.staged_files).toEqual([]);
+  expect(result.failed_files).toMatchObject([{ name: "a", code: "URL_EXPIRED" }]);
+});
+
+test("parameters of too many levels are refused before anything is staged", async () => {
+  await using service = await startService();
+  const levels = 200_000;
+  const body = `{"params":${"[".repeat(levels)}${"]".repeat(levels)},"data_manifest":{}}`;
+  const json = { "Content-Type": "application/json" };
+  for (const more of [{}, { "Idempotency-Key": "deep" }]) {
+    const answer = await service.ask("POST", "/api/v2/runs", body, { ...json, ...more });
+    expect(answer).toMatchObject({ status: 400, json: { code: "USAGE" } });
+  }
+  expect((await service.ask("GET", "/api/v2/runs")).json.runs).toEqual([]);
 });
 
 test("a mistake in a manifest says where it is", async () => {
