@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errorCode, errorMessage, Failure } from "../errors.ts";
 import { outputFailure } from "../lake/errors.ts";
 import { makeOwnDirectory } from "../lake/state-directory.ts";
-import { isGone, ownName } from "../system/process-name.ts";
+import { isAtWork, isGone, ownName } from "../system/process-name.ts";
 import type { StagingContext } from "./context.ts";
 import { OWN_DIRECTORY } from "./names.ts";
+import { removeTree } from "./remove-tree.ts";
 
 /** A run's directory, and the row that remembers it. */
 export interface RunDirectory {
@@ -37,7 +38,8 @@ export async function makeRunDirectory(
   await store.runs.add({ ...row, result: undefined });
   try {
     makeOwnDirectory(at === undefined ? settings.runs : dirname(directory), "staging.runs");
-    await mkdir(directory, { recursive: true, mode: 0o750 });
+    // The directory above it can be fine, and a link at its place lead elsewhere.
+    makeOwnDirectory(directory, "the run's directory");
     await mkdir(join(directory, OWN_DIRECTORY), { mode: 0o750 });
     await writeFile(join(directory, MARK), `${JSON.stringify({ run_id: id })}\n`);
     return { id, directory };
@@ -73,8 +75,7 @@ export async function removeRun(
   try {
     // Elsewhere somebody may have put another directory there.
     const isOwn = dirname(directory) === settings.runs;
-    if (isOwn || (await hasMark(directory, id)))
-      await rm(directory, { recursive: true, force: true });
+    if (isOwn || (await hasMark(directory, id))) await removeTree(directory);
     await store.runs.remove(id);
     return true;
   } catch (error) {
@@ -97,14 +98,17 @@ async function hasMark(directory: string, id: string): Promise<boolean> {
 }
 
 /**
- * Removes the runs of processes that have ended, runs whose time is over, and directories of runs that
+ * Removes the runs of processes that have ended, runs that nobody works on and whose time is over, and directories of runs that
  * nobody remembers.
  */
 export async function sweepRuns(context: StagingContext, now = Date.now()): Promise<void> {
   const runs = await context.store.runs.list();
   for (const run of runs) {
-    const isLeft = run.owner !== undefined && isGone(run.owner);
-    if (isLeft || run.expiresAt <= now) await removeRun(run, context);
+    const { owner } = run;
+    const isLeft = owner !== undefined && isGone(owner);
+    // What somebody works on stays, however long that takes.
+    const isOver = run.expiresAt <= now && !(owner !== undefined && isAtWork(owner));
+    if (isLeft || isOver) await removeRun(run, context);
   }
   await sweepForgotten(new Set(runs.map(({ directory }) => directory)), context, now);
 }

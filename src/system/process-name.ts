@@ -19,6 +19,11 @@ export function isGone({ pid, boot }: ProcessName): boolean {
   return boot !== undefined && boot === ownBoot() && !isRunning(pid);
 }
 
+/** True where a process is known to run; one of another machine or container never is. */
+export function isAtWork({ pid, boot }: ProcessName): boolean {
+  return boot !== undefined && boot === ownBoot() && isRunning(pid);
+}
+
 function ownBoot(): string | undefined {
   const boot = bootIdOf();
   if (boot === undefined) return undefined;

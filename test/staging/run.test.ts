@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { entriesOf } from "../../src/staging/data-manifest.ts";
@@ -154,11 +154,14 @@ test("an expired URL is renewed by what the manifest names, and the transfer goe
     a: { url: `${of("gone")}`, refresh: server.url("renew") },
     b: { url: `${of("gone")}`, refresh: ["echo", server.url("sample.sam")] },
     c: { url: `${of("gone")}`, refresh: ["false"] },
+    d: { url: `${of("gone")}`, refresh: ["echo", "file:///etc/passwd"] },
   };
   server.refuse("gone", 403);
   const { result } = await stageRun(options(manifest), test.stager);
   expect(result.staged_files).toEqual(["a", "b"]);
-  expect(result.failed_files).toMatchObject([{ name: "c", code: "URL_EXPIRED" }]);
+  const code = "URL_EXPIRED";
+  const refused = { name: "d", code, message: expect.stringContaining("PATH_REFUSED") };
+  expect(result.failed_files).toMatchObject([{ name: "c", code }, refused]);
   expect(JSON.stringify(result)).not.toContain(SECRET);
 });
 
@@ -215,6 +218,18 @@ test("runs of ended processes, runs out of time and forgotten ones are swept; ot
   const left = await readdir(test.settings.runs);
   expect(left).toHaveLength(3);
   expect(left).toContain("of-a-person-0123abcd");
+});
+
+test("a run that somebody works on stays, though its time is over", async () => {
+  await using test = await testStager({ runTtlMs: 1 });
+  const { context } = test.stager;
+  const { result } = await stageRun(options({}), test.stager);
+  const later = Date.now() + 60_000;
+  await sweepRuns(context, later);
+  expect(await readdir(test.settings.runs)).toEqual([basename(result.run_dir)]);
+  await keepRun({ id: result.run_id, directory: result.run_dir }, context);
+  await sweepRuns(context, later);
+  expect(await readdir(test.settings.runs)).toEqual([]);
 });
 
 test("a run that is aborted leaves nothing", async () => {
