@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
 import { chmod, copyFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { errorCode } from "../errors.ts";
+import { errorCode, Failure } from "../errors.ts";
+import { outputFailure } from "../lake/errors.ts";
 import { makeOwnDirectory } from "../lake/state-directory.ts";
 
 /** The path of a staged file in the store's directory. */
@@ -20,13 +21,20 @@ export async function isStored(store: string, sha256: string, bytes: number): Pr
   return found?.isFile() === true && found.size === bytes;
 }
 
-/** Makes the directories of the store, all that there can be. @throws errno; Failure CONFIG_INVALID */
+/**
+ * Makes the directories of the store, all that there can be.
+ * @throws Failure CONFIG_INVALID, OUTPUT_FULL, OUTPUT_UNWRITABLE
+ */
 export async function makeStoreDirectories(store: string): Promise<void> {
-  makeOwnDirectory(store, "staging.store");
   const options = { recursive: true, mode: 0o750 };
-  await mkdir(join(store, "partial"), options);
-  for (let byte = 0; byte < 256; byte += 1)
-    await mkdir(join(store, "sha256", byte.toString(16).padStart(2, "0")), options);
+  try {
+    makeOwnDirectory(store, "staging.store");
+    await mkdir(join(store, "partial"), options);
+    for (let byte = 0; byte < 256; byte += 1)
+      await mkdir(join(store, "sha256", byte.toString(16).padStart(2, "0")), options);
+  } catch (error) {
+    throw error instanceof Failure ? error : outputFailure(error, store);
+  }
 }
 
 /** Removes a partial file and its journal. @throws errno */
