@@ -44,6 +44,8 @@ function hideSecrets(args: readonly string[]): void {
 
 /** `list | head` is no error: the reader has seen enough. */
 function onClosedPipe(error: NodeJS.ErrnoException): void {
+  // What was staged for a run is removed all the same.
+  if (error.code === "EPIPE" && process.argv[2] === "stage") return;
   if (error.code === "EPIPE") process.exit();
   process.stderr.write(`staging-sampler: cannot write its output: ${error.message}\n`);
   process.exit(1);

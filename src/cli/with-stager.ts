@@ -5,7 +5,7 @@ import { printable } from "../lib/text.ts";
 import { type CommonOptions, type Context, exitCodes } from "./command.ts";
 import { tell } from "./output/print.ts";
 
-/** The work of a command; the signal is aborted by SIGINT and SIGTERM. */
+/** The work of a command; the signal is aborted by SIGINT, SIGTERM and SIGHUP. */
 export type StagerWork = (stager: Stager, signal: AbortSignal) => Promise<number>;
 
 /** Does some work with the staging of this machine; a signal ends it, and leaves nothing half-done. */
@@ -21,7 +21,7 @@ export async function withStager(
   };
   const abort = new AbortController();
   const stop = () => abort.abort();
-  process.on("SIGINT", stop).on("SIGTERM", stop);
+  process.on("SIGINT", stop).on("SIGTERM", stop).on("SIGHUP", stop);
   const stager = await openStager(settings, { onEvent });
   try {
     return await work(stager, abort.signal);
@@ -30,7 +30,7 @@ export async function withStager(
     tell(context, "stopped: begin again, to go on");
     return exitCodes.failed;
   } finally {
-    process.off("SIGINT", stop).off("SIGTERM", stop);
+    process.off("SIGINT", stop).off("SIGTERM", stop).off("SIGHUP", stop);
     await stager.close();
   }
 }

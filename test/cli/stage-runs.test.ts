@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -156,9 +156,11 @@ test("--progress json has a line on stderr for the steps of each file", async ()
   expect(steps.at(-1)).toMatchObject({ phase: "verifying", bytes: 5, size: 5 });
 });
 
-test("a signal ends the command, and what it began", async () => {
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+test.each(signals)("%s ends the command, and what it began", async (signal) => {
   const script = 'echo $$ > "$0"; exec sleep 1000';
-  const pidFile = at("pid");
+  const pidFile = at(`pid-${signal}`);
   const stopping = run(
     [
       process.execPath,
@@ -176,13 +178,43 @@ test("a signal ends the command, and what it began", async () => {
     {
       async onStart(child) {
         while ((await readFile(pidFile, "utf8").catch(() => "")) === "") await sleep(10);
-        child.kill("SIGINT");
+        child.kill(signal);
       },
     },
   );
   expect((await stopping).code).toBe(1);
   const pid = Number(await readFile(pidFile, "utf8"));
   expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  expect(await runs()).toEqual([]);
+});
+
+test("a run goes where nobody reads its result, too", async () => {
+  const script = '"$@" | true; exit ${PIPESTATUS[0]}';
+  const args = [
+    process.execPath,
+    main,
+    "stage",
+    "run",
+    at("manifest.json"),
+    "--json",
+    "--",
+    "true",
+  ];
+  expect((await run(["bash", "-c", script, "bash", ...args], config)).code).toBe(0);
+  expect(await readdir(at("state/runs"))).toEqual([]);
+});
+
+test("nothing is written into a dataset, wherever links lead", async () => {
+  const dataset = at("orders");
+  for (const name of ["raw", "manifests"]) await mkdir(join(dataset, name), { recursive: true });
+  await writeFile(join(dataset, "manifests/processed.jsonl"), "");
+  await symlink(join(dataset, "raw"), at("link"));
+  for (const place of [join(dataset, "raw"), at("link")]) {
+    expect((await stage("in", at("manifest.json"), "--run-dir", place)).code).toBe(78);
+    const got = await stage("get", server.url("a.csv"), "-o", join(place, "a.csv"), "--force");
+    expect(got.code).toBe(78);
+  }
+  expect(await readdir(join(dataset, "raw"))).toEqual([]);
   expect(await runs()).toEqual([]);
 });
 

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { Failure } from "../../errors.ts";
 import { loadStaging } from "../../config/load.ts";
+import { makeOwnDirectory } from "../../lake/state-directory.ts";
 import { storagesOf } from "../../storage/storages-of.ts";
 import { locationOf, nameIn, redacted } from "../../storage/location.ts";
 import { limitsOf } from "../../staging/wanted.ts";
@@ -66,7 +67,7 @@ export async function stageGet(options: StageGetOptions, context: Context): Prom
   }
 }
 
-/** @throws Failure USAGE where it has no name, is there already, or has no directory */
+/** @throws Failure USAGE where it has no name, is there already, or has no directory; CONFIG_INVALID in a dataset */
 async function targetOf(url: URL, { output, force = false }: StageGetOptions): Promise<string> {
   const target = resolve(output ?? fileNameIn(url));
   const found = await stat(target).catch(() => undefined);
@@ -80,6 +81,8 @@ async function targetOf(url: URL, { output, force = false }: StageGetOptions): P
       "USAGE",
       `${target} has no directory: ${await nearest(dirname(target))} is the nearest`,
     );
+  // Production's files are never written, whoever asks for it.
+  makeOwnDirectory(dirname(target), "output");
   return target;
 }
 
