@@ -46,16 +46,18 @@ export function createService(stager: Stager, onError: (error: unknown) => void)
   const { settings, store } = context;
   const live = new Map<string, LiveRun>();
   const closing = new AbortController();
-  let atWork = 0;
+  const atWork = new Set<Promise<unknown>>();
 
   async function working<T>(work: () => Promise<T>): Promise<T> {
-    if (atWork >= MOST_AT_WORK)
-      throw new Failure("BUSY", `${atWork} runs are being staged: that is as many as there may be`);
-    atWork += 1;
+    const { size } = atWork;
+    if (size >= MOST_AT_WORK)
+      throw new Failure("BUSY", `${size} runs are being staged: that is as many as there may be`);
+    const working = work();
+    atWork.add(working);
     try {
-      return await work();
+      return await working;
     } finally {
-      atWork -= 1;
+      atWork.delete(working);
     }
   }
 
@@ -114,11 +116,11 @@ export function createService(stager: Stager, onError: (error: unknown) => void)
       await removeRun(run, context);
       return true;
     },
-    atWork: () => atWork,
+    atWork: () => atWork.size,
     async close() {
-      const all = [...live.values()];
       closing.abort();
-      await Promise.all(all.map(({ ended }) => ended));
+      // Tools have to end, too, and their runs to go; whoever asked is told of errors.
+      await Promise.allSettled(atWork);
     },
   };
 

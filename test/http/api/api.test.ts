@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -239,6 +239,24 @@ test("parameters of too many levels are refused before anything is staged", asyn
     expect(answer).toMatchObject({ status: 400, json: { code: "USAGE" } });
   }
   expect((await service.ask("GET", "/api/v2/runs")).json.runs).toEqual([]);
+});
+
+test("a service that stops ends tools that will not, and removes their runs", async () => {
+  const script = 'trap "" TERM; echo $$ > "$0.new"; mv "$0.new" "$0"; sleep 1000 & wait';
+  const directory = await mkdtemp(join(tmpdir(), "sampler-tool-"));
+  const pidFile = join(directory, "pid");
+  const stubborn = { command: ["sh", "-c", script, pidFile], timeoutSeconds: 600, env: {} };
+  await using service = await startService({ tools: { stubborn } });
+  const body = { ast: { experiment: { tool: "stubborn", params: {} } }, data_manifest: {} };
+  const asking = service.ask("POST", "/api/v2/execute", body).catch(() => undefined);
+  const pid = async () => Number(await readFile(pidFile, "utf8").catch(() => "0"));
+  while ((await pid()) === 0) await sleep(10);
+  await service.restart();
+  await asking;
+  const ended = await pid();
+  expect(() => process.kill(ended, 0)).toThrow("ESRCH");
+  expect(await readdir(service.settings.runs)).toEqual([]);
+  await rm(directory, { recursive: true });
 });
 
 test("a mistake in a manifest says where it is", async () => {
