@@ -60,7 +60,11 @@ export function createHostGuard({ allow, deny }: HostRules): HostGuard {
     mayAsk(host) {
       if (isNamed(host, deny)) return false;
       // A host that no rule names may have an address that one does.
-      return isAnyAllowed || isNamed(host, allow) || allow.some((rule) => isNetwork(rule));
+      return (
+        (isAnyAllowed && !isLocalName(host)) ||
+        isNamed(host, allow) ||
+        allow.some((rule) => isNetwork(rule))
+      );
     },
     mayReach(address, host) {
       if (contains(denied, address) || isNamed(host, deny)) return false;
@@ -73,6 +77,11 @@ export function createHostGuard({ allow, deny }: HostRules): HostGuard {
 function matches(host: string, rule: string): boolean {
   if (rule.startsWith("*.")) return host.endsWith(rule.slice(1));
   return rule !== "*" && host === rule;
+}
+
+/** This host, whoever looks it up (RFC 6761): a proxy does. */
+function isLocalName(host: string): boolean {
+  return /(^|\.)localhost\.?$/i.test(host);
 }
 
 function isNetwork(rule: string): boolean {

@@ -49,7 +49,9 @@ export function checkHost(
 ): void {
   if (guard === undefined) return;
   const host = bare(hostname);
-  const isFine = guard.mayAsk(host) && (isIP(host) === 0 || guard.mayReach(host, host));
+  // The addresses of a proxy are not judged: who asks for its host has to be allowed by name.
+  const address = proxies().has(host) ? "0.0.0.0" : host;
+  const isFine = guard.mayAsk(host) && (isIP(address) === 0 || guard.mayReach(address, host));
   if (!isFine) throw refused(host);
 }
 
@@ -64,20 +66,25 @@ function refused(host: string): Failure {
 
 /** A look-up that gives no address which may not be reached; a proxy's own name is not asked about. */
 function guardedLookup({ mayReach }: HostGuard): LookupFunction {
-  const proxies = new Set(
-    ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"]
-      .map((name) => process.env[name] ?? "")
-      .filter((text) => URL.canParse(text))
-      .map((text) => new URL(text).hostname),
-  );
+  const known = proxies();
   return (host, options, done) => {
     lookup(host, { ...options, all: true }, (error, found) => {
       if (error !== null) return done(error, []);
-      const isFine = proxies.has(host) || found.every(({ address }) => mayReach(address, host));
+      const isFine = known.has(host) || found.every(({ address }) => mayReach(address, host));
       if (!isFine) return done(refused(host), []);
       if (options.all === true) return done(null, found);
       const [{ address, family }] = found as [LookupAddress];
       done(null, address, family);
     });
   };
+}
+
+/** Hosts of the proxies that the environment names. */
+function proxies(): ReadonlySet<string> {
+  return new Set(
+    ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"]
+      .map((name) => process.env[name] ?? "")
+      .filter((text) => URL.canParse(text))
+      .map((text) => bare(new URL(text).hostname)),
+  );
 }

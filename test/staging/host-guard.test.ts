@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createHostGuard } from "../../src/staging/host-guard.ts";
+import { checkHost } from "../../src/storage/agents.ts";
 
 const anyPublic = createHostGuard({ allow: ["*"], deny: [] });
 
@@ -50,6 +51,26 @@ test("a host or network that is named may have any address, and no other one", (
 test("a host that no rule allows is not even looked up", () => {
   expect(createHostGuard({ allow: ["minio"], deny: [] }).mayAsk("data.example.org")).toBe(false);
   expect(anyPublic.mayAsk("data.example.org")).toBe(true);
+});
+
+test("a name of this host is asked for only where a rule has it, since a proxy would", () => {
+  for (const name of ["localhost", "LOCALHOST.", "a.localhost"])
+    expect(anyPublic.mayAsk(name)).toBe(false);
+  const named = createHostGuard({ allow: ["*", "localhost"], deny: [] });
+  expect(named.mayAsk("localhost")).toBe(true);
+});
+
+test("a proxy's own host is no exception for those who ask for it", () => {
+  vi.stubEnv("HTTP_PROXY", "http://proxy.example:3128");
+  try {
+    const named = createHostGuard({ allow: ["*", "proxy.example"], deny: [] });
+    const host = { hostname: "proxy.example" };
+    expect(() => checkHost(host, anyPublic)).toThrow("may not be reached");
+    expect(() => checkHost(host, named)).not.toThrow();
+    expect(() => checkHost({ hostname: "data.example.org" }, anyPublic)).not.toThrow();
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 test("what is denied is never reached, whatever else allows it", () => {
