@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { Failure } from "../../errors.ts";
 import { nearest } from "../../lib/nearest.ts";
 import { removeRun } from "../../staging/run-directory.ts";
@@ -45,7 +46,7 @@ export interface ReleaseOptions extends CommonOptions {
 export async function stageRelease({ run, ...options }: ReleaseOptions, context: Context) {
   return await withStager(options, context, async (stager) => {
     const runs = await stager.context.store.runs.list();
-    const found = runs.find(({ id, directory }) => id === run || directory === run);
+    const found = runs.find(({ id, directory }) => id === run || directory === resolve(run));
     if (found === undefined) {
       const near = nearest(run, new Set(runs.map(({ id }) => id)), OFFERED);
       const others = runs.length === 0 ? "there are none" : "`stage runs` lists those there are";
