@@ -53,6 +53,11 @@ export async function transferObject(
   }
 }
 
+/** True where it is the URL's signature that was refused, and not the object that fails. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Failure && /^(FORBIDDEN|URL_EXPIRED)$/.test(error.code);
+}
+
 function isAtWork({ state, owner, beatAt }: Lease): boolean {
   return state === "held" && !isGone(owner) && Date.now() - beatAt < SILENT_MS;
 }
@@ -76,8 +81,12 @@ async function otherOnes(
       return found === undefined ? undefined : stagedFrom(found, context, "transfer");
     }
     if (lease.token !== token || !(lease.state === "failed" || isAtWork(lease))) return undefined;
-    if (lease.state === "failed")
-      throw new Failure((lease.code ?? "UNEXPECTED") as FailureCode, lease.message ?? "");
+    if (lease.state === "failed") {
+      const failure = new Failure((lease.code ?? "UNEXPECTED") as FailureCode, lease.message ?? "");
+      // Ours may have another signature.
+      if (isRefusal(failure)) return undefined;
+      throw failure;
+    }
     onProgress(lease);
   }
 }

@@ -3,7 +3,7 @@ import { createLatest, type Latest } from "../lib/latest.ts";
 import { redacted } from "../storage/location.ts";
 import { errorMessage, Failure } from "../errors.ts";
 import type { Progress, Staged, StagingContext, Wanted } from "./context.ts";
-import { type TransferOptions, transferObject } from "./object-transfer.ts";
+import { isRefusal, type TransferOptions, transferObject } from "./object-transfer.ts";
 import { tryToPrune } from "./store-upkeep.ts";
 import { transferKey } from "./wanted.ts";
 
@@ -17,6 +17,8 @@ export interface Ticket {
 }
 
 interface Shared {
+  /** The URL that is asked, with its signature. */
+  readonly href: string;
   readonly staged: Promise<Staged>;
   readonly progress: Latest<Progress>;
   readonly abort: AbortController;
@@ -36,11 +38,11 @@ export function createSharedTransfers(context: StagingContext): Join {
 
   return (wanted) => {
     const key = transferKey(wanted);
-    const shared = underWay.get(key) ?? begin(key, wanted);
-    shared.waiters += 1;
+    const { href } = wanted.url;
+    let shared = enter();
     let hasLeft = false;
     return {
-      staged: shared.staged,
+      staged: staged(),
       progress: shared.progress,
       leave() {
         if (hasLeft) return;
@@ -51,6 +53,25 @@ export function createSharedTransfers(context: StagingContext): Join {
         shared.abort.abort();
       },
     };
+
+    function enter(): Shared {
+      const found = underWay.get(key) ?? begin(key, wanted);
+      found.waiters += 1;
+      return found;
+    }
+
+    /** What was refused to another signature may be granted to this one. */
+    async function staged(): Promise<Staged> {
+      for (;;) {
+        const { href: asked } = shared;
+        try {
+          return await shared.staged;
+        } catch (error) {
+          if (hasLeft || asked === href || !isRefusal(error)) throw error;
+          shared = enter();
+        }
+      }
+    }
   };
 
   function begin(key: string, wanted: Wanted): Shared {
@@ -58,7 +79,8 @@ export function createSharedTransfers(context: StagingContext): Join {
     const progress = createLatest<Progress>({ phase: "preparing", bytes: 0, size: undefined });
     const options = { signal: abort.signal, onProgress: progress.set };
     const staged = inTurn(() => transferred(wanted, options));
-    const shared: Shared = { staged, progress, abort, waiters: 0 };
+    const { href } = wanted.url;
+    const shared: Shared = { href, staged, progress, abort, waiters: 0 };
     underWay.set(key, shared);
     const end = () => {
       if (underWay.get(key) === shared) underWay.delete(key);

@@ -1,9 +1,22 @@
 import { constants } from "node:fs";
-import { chmod, copyFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode, Failure } from "../errors.ts";
 import { outputFailure } from "../lake/errors.ts";
 import { makeOwnDirectory } from "../lake/state-directory.ts";
+import { hashFile } from "../transfer/hash-file.ts";
+
+const NS_PER_S = 1_000_000_000n;
 
 /** The path of a staged file in the store's directory. */
 export function storedPath(store: string, sha256: string): string {
@@ -15,10 +28,20 @@ export function partialPath(store: string, key: string, token: string): string {
   return join(store, "partial", `${key}.${token}.part`);
 }
 
-/** True where the store has a file of this size. */
+/**
+ * True where the store has these bytes. A run's command may have written through its link: a file whose
+ * mtime is no whole second, as it has when it is stored, is read.
+ */
 export async function isStored(store: string, sha256: string, bytes: number): Promise<boolean> {
-  const found = await stat(storedPath(store, sha256)).catch(() => undefined);
-  return found?.isFile() === true && found.size === bytes;
+  const path = storedPath(store, sha256);
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  if (found?.isFile() !== true || Number(found.size) !== bytes) return false;
+  if (found.mtimeNs % NS_PER_S === 0n) return true;
+  if ((await hashFile(path).catch(() => undefined)) !== sha256) return false;
+  const s = Number(found.mtimeNs / NS_PER_S);
+  // Of another user's store it is read again the next time.
+  await utimes(path, s, s).catch(() => undefined);
+  return true;
 }
 
 /**

@@ -10,7 +10,7 @@ export interface ObjectServer extends AsyncDisposable {
   /** The signed URL of an object: each has another signature. */
   url(name: string): string;
   /** Answers all requests for this name with a status from now on. */
-  refuse(name: string, status: number): void;
+  refuse(name: string, status: number | undefined): void;
   /** Requests so far: status and name. */
   readonly requests: string[];
   /** Bytes of objects that were sent. */
@@ -98,7 +98,8 @@ export async function startObjectServer(
       const path = name.split("/").map(encodeURIComponent).join("/");
       return `http://127.0.0.1:${port}/${path}?X-Amz-Date=${signed}&X-Amz-Signature=${SECRET}`;
     },
-    refuse: (name, status) => void refused.set(name, status),
+    refuse: (name, status) =>
+      void (status === undefined ? refused.delete(name) : refused.set(name, status)),
     requests,
     sent: () => sent,
     holdBackAfter(bytes) {

@@ -77,6 +77,37 @@ test("any number who want it at once have one transfer, and each sees how far it
     expect(seen.at(-1)).toMatchObject({ state: "staged", phase: undefined });
 });
 
+test("what is refused to one signature is asked for again by those who have another one", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using test = await testStager();
+  server.refuse("a", 403);
+  const first = test.stager.file(server.url("a"));
+  const second = test.stager.file(server.url("a"));
+  first.stage();
+  second.stage();
+  const refused = first.ready().catch(({ code }: { code: string }) => {
+    server.refuse("a", undefined);
+    return code;
+  });
+  expect(await refused).toBe("FORBIDDEN");
+  await expect(second.ready()).resolves.toMatchObject({ sha256: sha256Of(body) });
+});
+
+test("a stored file that was written to since is fetched again", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using test = await testStager();
+  const { path } = await test.stager.file(server.url("a")).ready();
+  await chmod(path, 0o640);
+  await writeFile(path, randomBytes(body.length));
+  const staged = await test.stager.file(server.url("a"), { sha256: sha256Of(body) }).ready();
+  expect(staged.from).toBe("transfer");
+  expect((await readFile(path)).equals(body)).toBe(true);
+  await utimes(path, 1, 1.5);
+  const again = await test.stager.file(server.url("a"), { sha256: sha256Of(body) }).ready();
+  expect(again.from).toBe("store");
+  expect((await stat(path)).mtimeMs % 1000).toBe(0);
+});
+
 test("who cancels waits no longer; the transfer goes on for the others", async () => {
   await using server = await startObjectServer({ a: body });
   await using test = await testStager();
