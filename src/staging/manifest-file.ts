@@ -55,7 +55,10 @@ function fetchList(text: string, hashes: ReadonlyMap<string, string>): readonly 
     const sha256 = hashes.get(name);
     return [name, { url, ...size, ...(sha256 === undefined ? {} : { sha256 }) }] as const;
   });
-  return entriesOf(Object.fromEntries(entries));
+  const named = Object.fromEntries(entries);
+  if (Object.keys(named).length < entries.length)
+    throw new Failure("USAGE", "a fetch.txt names a file twice");
+  return entriesOf(named);
 }
 
 const FETCH = /^(\S+)[ \t]+(\d+|-)[ \t]+(.+)$/;
@@ -73,7 +76,7 @@ async function textOf(path: string, ifMissing?: string): Promise<string> {
   try {
     if ((await stat(path)).size > MOST_BYTES)
       throw new Failure("USAGE", `${path} is larger than ${MOST_BYTES} bytes`);
-    return await readFile(path, "utf8");
+    return (await readFile(path, "utf8")).replace(/^\uFEFF/, "");
   } catch (error) {
     if (error instanceof Failure) throw error;
     if (ifMissing !== undefined && errorCode(error) === "ENOENT") return ifMissing;

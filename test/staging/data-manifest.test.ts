@@ -105,6 +105,18 @@ describe("files", () => {
     expect(entries.entries.map(({ name }) => name)).toEqual(["a.csv", "b"]);
   });
 
+  test("a byte order mark is no part of a manifest", async () => {
+    const list = await read({ "m.txt": `\uFEFF${URL_A}\r\n` }, "m.txt");
+    expect(list.entries).toEqual([{ name: "a.csv", location: URL_A }]);
+    const json = await read({ "m.json": `\uFEFF{"a": "/data/b"}` }, "m.json");
+    expect(json.entries).toEqual([{ name: "a", location: "/data/b" }]);
+  });
+
+  test("a fetch.txt that names a file twice is refused", async () => {
+    const fetch = `${URL_A} - a\nhttps://b.example/c - a\n`;
+    await expect(read({ "bag/fetch.txt": fetch }, "bag")).rejects.toMatchObject({ code: "USAGE" });
+  });
+
   test("a BagIt folder is a manifest, with the hashes of its list", async () => {
     const fetch = `${URL_A} 12 data/a%0Ab.csv\nhttps://b.example/c - data/c\n`;
     const list = `${HASH.toLowerCase()}  data/c\n`;
