@@ -1,5 +1,5 @@
 import { basename, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { Failure } from "../errors.ts";
 import { redactedText } from "../lib/bronze-url.ts";
 
@@ -11,8 +11,19 @@ import { redactedText } from "../lib/bronze-url.ts";
 export function locationOf(text: string): URL {
   if (/^s3:\/\//i.test(text)) return objectLocation(text);
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return pathToFileURL(resolve(text));
-  if (!URL.canParse(text)) throw new Failure("USAGE", `not a location: ${redactedText(text)}`);
-  return new URL(text);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol === "file:" && !isPath(url)))
+    throw new Failure("USAGE", `not a location: ${redactedText(text)}`);
+  return url;
+}
+
+/** False for a file of another host, and for a name with a slash in it. */
+function isPath(url: URL): boolean {
+  try {
+    return fileURLToPath(url) !== "";
+  } catch {
+    return false;
+  }
 }
 
 /** An object in a bucket. */

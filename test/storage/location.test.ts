@@ -22,6 +22,13 @@ test.each([
   expect(objectOf(new URL(url.href))).toEqual({ bucket: "bucket", key });
 });
 
+test.each(["file://host/etc/passwd", "file:///a%2Fb"])(
+  "%j names no file of this machine",
+  (text) => {
+    expect(() => locationOf(text)).toThrow("not a location");
+  },
+);
+
 test("a bucket keeps its letters", () => {
   expect(objectOf(locationOf("S3://My_Bucket.1/k")).bucket).toBe("My_Bucket.1");
 });
