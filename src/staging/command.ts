@@ -4,6 +4,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { errorCode, errorMessage, Failure } from "../errors.ts";
+import { outputFailure } from "../lake/errors.ts";
 import { OWN_DIRECTORY } from "./names.ts";
 import type { Json } from "./params.ts";
 
@@ -44,8 +45,8 @@ const OUTPUT_MS = 1000;
 /**
  * Runs a command on staged files, never through a shell. Time limit and abort end its whole process
  * group.
- * @throws Failure USAGE where a parameter is not there or the program cannot be started; TIMEOUT; the
- * signal's reason
+ * @throws Failure USAGE where a parameter is not there or the program cannot be started; OUTPUT_FULL or
+ * OUTPUT_UNWRITABLE where its parameters cannot be written; TIMEOUT; the signal's reason
  */
 export async function runCommand(options: CommandOptions): Promise<CommandResult> {
   const { params, runDirectory, cwd, env, passOn = false, signal, timeoutMs } = options;
@@ -54,7 +55,9 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
     throw new Failure("USAGE", "a parameter of the command has a null character");
   const paramsFile = join(runDirectory, OWN_DIRECTORY, "params.json");
   const text = `${JSON.stringify(params)}\n`;
-  await writeFile(paramsFile, text, { mode: 0o640 });
+  await writeFile(paramsFile, text, { mode: 0o640 }).catch((error: unknown) => {
+    throw outputFailure(error, paramsFile);
+  });
   signal.throwIfAborted();
   const output = passOn ? "inherit" : "pipe";
   const child = spawn(program, args, {

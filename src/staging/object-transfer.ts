@@ -6,7 +6,13 @@ import type { Lease, StoredObject } from "../store/staging-store.ts";
 import { isGone, ownName } from "../system/process-name.ts";
 import { type Downloaded, downloadIfChanged } from "../transfer/download.ts";
 import type { Progress, Staged, StagingContext, Wanted } from "./context.ts";
-import { adoptPartial, partialPath, removePartial, storedPath } from "./store-directory.ts";
+import {
+  adoptPartial,
+  partialPath,
+  remakeStore,
+  removePartial,
+  storedPath,
+} from "./store-directory.ts";
 import { stagedFrom, storedObject, storedWithHash, used } from "./stored.ts";
 import { limitsOf, objectKey, transferKey } from "./wanted.ts";
 
@@ -156,6 +162,7 @@ async function fetched(
 ): Promise<Staged> {
   const { settings, store, storages } = context;
   const part = partialPath(settings.store, key, token);
+  await remakeStore(settings.store);
   if (before !== undefined) {
     const isFree = before.state !== "held" || isGone(before.owner);
     await adoptPartial(partialPath(settings.store, key, before.token), part, { isGone: isFree });

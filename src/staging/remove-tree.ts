@@ -1,4 +1,4 @@
-import { chmod, readdir, rm } from "node:fs/promises";
+import { chmod, lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode } from "../errors.ts";
 
@@ -17,6 +17,8 @@ export async function removeTree(directory: string): Promise<void> {
 
 /** Lets the owner into each directory; links are not followed. */
 async function open(directory: string): Promise<void> {
+  // A command may have put a link there: what it leads to is not ours.
+  if (!(await lstat(directory)).isDirectory()) return;
   await chmod(directory, 0o700);
   for (const entry of await readdir(directory, { withFileTypes: true }))
     if (entry.isDirectory()) await open(join(directory, entry.name));

@@ -60,6 +60,12 @@ export async function makeStoreDirectories(store: string): Promise<void> {
   }
 }
 
+/** Makes them again where somebody has removed the store meanwhile. @throws as `makeStoreDirectories` */
+export async function remakeStore(store: string): Promise<void> {
+  const found = await stat(join(store, "partial")).catch(() => undefined);
+  if (found === undefined) await makeStoreDirectories(store);
+}
+
 /** Removes a partial file and its journal. @throws errno */
 export async function removePartial(part: string): Promise<void> {
   await rm(part, { force: true });

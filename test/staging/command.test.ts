@@ -49,6 +49,8 @@ test("one that does not read its input is fine", async () => {
 test("a program that is not there and a parameter that is not there are told", async () => {
   await expect(run(["no-such-program"])).rejects.toMatchObject({ code: "USAGE" });
   await expect(run(["echo", "{constructor}"])).rejects.toMatchObject({ code: "USAGE" });
+  const gone = { runDirectory: "/nonexistent" };
+  await expect(run(["true"], gone)).rejects.toMatchObject({ code: "OUTPUT_UNWRITABLE" });
   const nul = { params: { a: "x\0y" } };
   await expect(run(["echo", "{a}"], nul)).rejects.toMatchObject({ code: "USAGE" });
 });

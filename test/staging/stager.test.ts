@@ -59,6 +59,16 @@ test("a stored file that is gone is fetched again", async () => {
   expect((await readFile(path)).equals(body)).toBe(true);
 });
 
+test("a store that is gone is filled again", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using test = await testStager();
+  await test.stager.file(server.url("a")).ready();
+  await rm(test.settings.store, { recursive: true });
+  const { path, from } = await test.stager.file(server.url("a")).ready();
+  expect(from).toBe("transfer");
+  expect((await readFile(path)).equals(body)).toBe(true);
+});
+
 test("any number who want it at once have one transfer, and each sees how far it is", async () => {
   await using server = await startObjectServer({ a: body });
   await using test = await testStager();
