@@ -1,4 +1,5 @@
 import { Failure } from "../errors.ts";
+import { redacted } from "./location.ts";
 import type { Digests, ReadRequest, Reply, Storage } from "./types.ts";
 
 /** Bytes that a service's answer may have. */
@@ -63,17 +64,17 @@ export function createDrs(http: Storage): Storage {
     } = await answered<DrsObject>(object, request);
     const method = methods.find(({ type, access_url: at }) => type === "https" || isWeb(at?.url));
     if (method === undefined)
-      throw new Failure("UNREACHABLE", `${url.href}: its service offers no https to read it`);
+      throw new Failure("UNREACHABLE", `${redacted(url)}: its service offers no https to read it`);
     const at =
       method.access_url ??
       (await answered<AccessUrl>(new URL(`${object.href}/access/${method.access_id}`), request));
     if (at.headers !== undefined && at.headers.length > 0)
       throw new Failure(
         "FORBIDDEN",
-        `${url.href}: its service wants headers of its own, which are not sent`,
+        `${redacted(url)}: its service wants headers of its own, which are not sent`,
       );
     if (!URL.canParse(at.url))
-      throw new Failure("UNREACHABLE", `${url.href}: its service names no URL to read it at`);
+      throw new Failure("UNREACHABLE", `${redacted(url)}: its service names no URL to read it at`);
     const found = { url: new URL(at.url), size, offered: digestsOf(checksums) };
     known.set(url.href, found);
     const [oldest] = known.keys();
@@ -89,7 +90,7 @@ export function createDrs(http: Storage): Storage {
       pieces.push(chunk);
       bytes += chunk.length;
       if (bytes > MOST_BYTES)
-        throw new Failure("LIMIT_EXCEEDED", `${url.href}: its answer is too long`);
+        throw new Failure("LIMIT_EXCEEDED", `${redacted(url)}: its answer is too long`);
     }
     const answer = parsed(Buffer.concat(pieces).toString());
     if (typeof answer === "object" && answer !== null) return answer as T;

@@ -111,3 +111,12 @@ there.each<[string, unknown, string]>([
   await using service = await startService(() => answer);
   await expect(read(service.url("abc"))).rejects.toMatchObject({ code });
 });
+
+there("what is wrong with an object is told without its query", async () => {
+  await using service = await startService(() => ({ access_methods: [] }));
+  const error: unknown = await read(service.url("abc?token=secret")).catch(
+    (found: unknown) => found,
+  );
+  expect(error).toMatchObject({ code: "UNREACHABLE" });
+  expect(String(error)).not.toContain("secret");
+});

@@ -15,6 +15,7 @@ const statuses: { readonly [K in FailureCode]?: ProblemStatus } = {
   FILE_MISSING: 404,
   LIMIT_EXCEEDED: 413,
   BUSY: 429,
+  CANCELLED: 503,
   CACHE_UNUSABLE: 503,
   OUTPUT_UNWRITABLE: 503,
   OUTPUT_FULL: 507,

@@ -118,7 +118,7 @@ export function createService(stager: Stager, onError: (error: unknown) => void)
     },
     atWork: () => atWork.size,
     async close() {
-      closing.abort();
+      closing.abort(new Failure("CANCELLED", "the service is stopping"));
       // Tools have to end, too, and their runs to go; whoever asked is told of errors.
       await Promise.allSettled(atWork);
     },

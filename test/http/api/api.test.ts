@@ -253,6 +253,7 @@ test("a service that stops ends tools that will not, and removes their runs", as
   while ((await pid()) === 0) await sleep(10);
   await service.restart();
   await asking;
+  expect(service.log.filter((line) => line.includes('"level":50'))).toEqual([]);
   const ended = await pid();
   expect(() => process.kill(ended, 0)).toThrow("ESRCH");
   expect(await readdir(service.settings.runs)).toEqual([]);
