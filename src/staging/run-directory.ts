@@ -107,7 +107,8 @@ export async function sweepRuns(context: StagingContext, now = Date.now()): Prom
     const { owner } = run;
     const isLeft = owner !== undefined && isGone(owner);
     // What somebody works on stays, however long that takes.
-    const isOver = run.expiresAt <= now && !(owner !== undefined && isAtWork(owner));
+    const isWorkedOn = owner !== undefined && isAtWork(owner, run.createdAt);
+    const isOver = run.expiresAt <= now && !isWorkedOn;
     if (isLeft || isOver) await removeRun(run, context);
   }
   await sweepForgotten(new Set(runs.map(({ directory }) => directory)), context, now);

@@ -232,6 +232,18 @@ test("a run that somebody works on stays, though its time is over", async () => 
   expect(await readdir(test.settings.runs)).toEqual([]);
 });
 
+test("a run goes in time where its process has ended, and another one has its number", async () => {
+  await using test = await testStager({ runTtlMs: 1 });
+  const { context } = test.stager;
+  const { result } = await stageRun(options({}), test.stager);
+  const { runs } = context.store;
+  const row = await runs.find(result.run_id);
+  await runs.remove(result.run_id);
+  if (row !== undefined) await runs.add({ ...row, createdAt: 1000 });
+  await sweepRuns(context, Date.now() + 60_000);
+  expect(await readdir(test.settings.runs)).toEqual([]);
+});
+
 test("a run that is aborted leaves nothing", async () => {
   await using server = await startObjectServer(objects);
   await using test = await testStager();
