@@ -17,9 +17,14 @@ export async function removeTree(directory: string): Promise<void> {
 
 /** Lets the owner into each directory; links are not followed. */
 async function open(directory: string): Promise<void> {
-  // A command may have put a link there: what it leads to is not ours.
-  if (!(await lstat(directory)).isDirectory()) return;
-  await chmod(directory, 0o700);
-  for (const entry of await readdir(directory, { withFileTypes: true }))
-    if (entry.isDirectory()) await open(join(directory, entry.name));
+  try {
+    // A command may have put a link there: what it leads to is not ours.
+    if (!(await lstat(directory)).isDirectory()) return;
+    await chmod(directory, 0o700);
+    for (const entry of await readdir(directory, { withFileTypes: true }))
+      if (entry.isDirectory()) await open(join(directory, entry.name));
+  } catch (error) {
+    // The try before goes on with what it could remove.
+    if (errorCode(error) !== "ENOENT") throw error;
+  }
 }
