@@ -37,6 +37,7 @@ const allowed: Readonly<Record<string, string>> = {
   "src/staging/store-directory.ts": "the store of staged files, which lies in no dataset",
   "src/staging/store-upkeep.ts": "removes files of that store",
   "src/staging/run-directory.ts": "directories of runs, which lie in no dataset",
+  "src/staging/remove-tree.ts": "removes directories of runs",
   "src/staging/run.ts": "files of a run",
   "src/staging/stage-entry.ts": "files of a run",
   "src/staging/place.ts": "files of a run: links to and copies of those of the store",

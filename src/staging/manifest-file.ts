@@ -23,6 +23,7 @@ export async function readManifestFile(path: string): Promise<ManifestFile> {
     throw new Failure("USAGE", `cannot read ${path}: ${systemMessage(error)}`, { cause: error });
   });
   if (found.isDirectory()) return { entries: await readBag(path), outputs: [] };
+  if (!found.isFile()) throw new Failure("USAGE", `${path} is neither a file nor a folder`);
   const text = await textOf(path);
   if (!/^\s*[[{]/.test(text)) return { entries: fetchList(text, new Map()), outputs: [] };
   try {
@@ -46,7 +47,9 @@ async function readBag(directory: string): Promise<readonly ManifestEntry[]> {
 
 function fetchList(text: string, hashes: ReadonlyMap<string, string>): readonly ManifestEntry[] {
   const lines = linesOf(text).filter((line) => !line.startsWith("#"));
-  const isFetch = lines.length > 0 && lines.every((line) => FETCH.test(line));
+  if (lines.length === 0)
+    throw new Failure("USAGE", "the data manifest is empty: it names no file");
+  const isFetch = lines.every((line) => FETCH.test(line));
   if (!isFetch) return entriesOf(lines);
   const entries = lines.map((line) => {
     const [, url = "", length = "-", path = ""] = FETCH.exec(line) ?? [];

@@ -51,8 +51,9 @@ export async function isStored(store: string, sha256: string, bytes: number): Pr
 export async function makeStoreDirectories(store: string): Promise<void> {
   const options = { recursive: true, mode: 0o750 };
   try {
-    makeOwnDirectory(store, "staging.store");
-    await mkdir(join(store, "partial"), options);
+    // Each may be a link of its own.
+    for (const name of ["", "partial", "sha256"])
+      makeOwnDirectory(join(store, name), "staging.store");
     for (let byte = 0; byte < 256; byte += 1)
       await mkdir(join(store, "sha256", byte.toString(16).padStart(2, "0")), options);
   } catch (error) {

@@ -134,6 +134,11 @@ describe("files", () => {
     await expect(reading).rejects.not.toThrow(/secret/);
   });
 
+  test("one that is empty, or of comments only, is told", async () => {
+    await expect(read({ "m.txt": "" }, "m.txt")).rejects.toMatchObject({ code: "USAGE" });
+    await expect(read({ "m.txt": "# none\n" }, "m.txt")).rejects.toMatchObject({ code: "USAGE" });
+  });
+
   test("a file that is not there is told", async () => {
     await expect(read({}, "none.json")).rejects.toMatchObject({ code: "USAGE" });
   });
