@@ -10,7 +10,7 @@ const LINES: readonly (readonly string[])[] = [
   ["cli"],
   ["daemon"],
   ["http"],
-  ["sampling", "staging", "inspect"],
+  ["sampling", "staging", "regions", "inspect"],
   ["workers", "view", "transfer"],
   ["store"],
   ["samples", "storage"],
@@ -55,7 +55,7 @@ const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
   "unbzip2-stream": "formats",
   yaml: "config",
   yauzl: "formats",
-  zod: ["config", "staging"],
+  zod: ["config", "staging", "regions"],
 };
 
 /** Modules without effects: bytes and values in, bytes and values out. */

@@ -20,6 +20,7 @@ export interface StagingSettings extends Omit<
   /** Decompressed bytes that one compressed one may become. */
   readonly ratio: number;
   readonly endpoints: Config["endpoints"];
+  readonly regions: Config["regions"];
   readonly log: Config["log"];
 }
 
@@ -43,6 +44,7 @@ export function stagingSettingsOf(
     stallMs: stallSeconds * 1000,
     ratio: config.limits.ratio,
     endpoints: config.endpoints,
+    regions: config.regions,
     log: config.log,
   };
 }

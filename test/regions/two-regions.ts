@@ -1,0 +1,89 @@
+import { ListMultipartUploadsCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type Ran, run, type RunOptions } from "../helpers/world.ts";
+import { startRgw } from "../helpers/rgw.ts";
+import { type Bucket, createBucket, keyFileText } from "../helpers/s3-bucket.ts";
+
+const main = join(import.meta.dirname, "../../src/main.ts");
+
+/** Two regions of one service, and a directory of this machine. */
+export interface TwoRegions extends AsyncDisposable {
+  readonly root: string;
+  /** The configuration's path. */
+  readonly config: string;
+  readonly east: Bucket;
+  readonly west: Bucket;
+  /** `staging-sampler stage …` */
+  stage(args: readonly string[], options?: RunOptions): Promise<Ran>;
+  /** The same; what it prints, as JSON. */
+  json<T = Record<string, unknown>>(...args: readonly string[]): Promise<T>;
+  /** Writes a file below the directory. */
+  write(name: string, bytes: Buffer | string): Promise<string>;
+  /** Writes the configuration, with other addresses or parts than usual. */
+  configure(more: { readonly east?: URL; readonly staging?: object }): Promise<void>;
+}
+
+/** Starts them. */
+export async function startTwoRegions(): Promise<TwoRegions> {
+  const rgw = await startRgw();
+  const root = await mkdtemp(join(tmpdir(), "sampler-regions-"));
+  const east = await createBucket(rgw, "staging-east");
+  const west = await createBucket({ ...rgw, url: rgw.second }, "west-bucket");
+  const config = join(root, "config.yaml");
+  const keyFile = join(root, "keys.json");
+  await writeFile(keyFile, keyFileText(rgw.keys));
+  const configure: TwoRegions["configure"] = async ({ east: url = rgw.url, staging = {} }) => {
+    const at = { region: "us-east-1", credentials: { keyFile } };
+    const endpoints = { one: { ...at, url: url.href }, two: { ...at, url: rgw.second.href } };
+    const regions = {
+      east: { endpoint: "one" },
+      west: { endpoint: "two", bucket: "west-bucket" },
+      gone: { endpoint: "two", bucket: "no-such-bucket" },
+    };
+    await writeFile(
+      config,
+      JSON.stringify({ state: join(root, "state"), endpoints, regions, staging }),
+    );
+  };
+  await configure({});
+  const stage: TwoRegions["stage"] = (args, options) =>
+    run([process.execPath, main, "stage", ...args], config, options);
+  return {
+    root,
+    config,
+    east,
+    west,
+    stage,
+    async json(...args) {
+      const { stdout, stderr, code } = await stage([...args, "--json"]);
+      if (stdout === "") throw new Error(`${code}: ${stderr}`);
+      return JSON.parse(stdout);
+    },
+    async write(name, bytes) {
+      const path = join(root, name);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, bytes);
+      return path;
+    },
+    configure,
+    async [Symbol.asyncDispose]() {
+      await rgw[Symbol.asyncDispose]();
+      await rm(root, { recursive: true });
+    },
+  };
+}
+
+/** Keys of a bucket below a staging's id, without the id. */
+export async function keysOf({ client, name }: Bucket, id: string): Promise<string[]> {
+  const command = new ListObjectsV2Command({ Bucket: name, Prefix: `${id}/` });
+  const { Contents = [] } = await client.send(command);
+  return Contents.map(({ Key = "" }) => Key.slice(id.length + 1));
+}
+
+/** How many uploads in parts a bucket has that are not complete. */
+export async function uploadsIn({ client, name }: Bucket): Promise<number> {
+  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: name }));
+  return Uploads.length;
+}
