@@ -104,4 +104,10 @@ function addUploads({ addStage, does, about }: Adding): void {
     .argument("<id>", "of the staging")
     .option("--json", "for programs")
     .action(about("id", async () => (await import("./commands/stage-list.ts")).stageInfo));
+  addStage("download", "a staging from the region of this machine, whole and verified")
+    .argument("<id>", "of the staging")
+    .option("--dest <path>", "where to put it (else where the staging says)")
+    .option("--region <name>", "fetch from this region (else AWS_REGION, else the first)")
+    .option("--json", "for programs")
+    .action(about("id", async () => (await import("./commands/stage-download.ts")).stageDownload));
 }

@@ -7,8 +7,13 @@ import { z } from "zod";
 import { Failure } from "../errors.ts";
 import type { Sent } from "./sending.ts";
 
+/** Leads nowhere else than below a directory. */
+const path = z
+  .string()
+  .refine((text) => text.split("/").every((part) => !/^\.{0,2}$|\p{Cc}/u.test(part)));
+
 const lineSchema = z.object({
-  path: z.string().min(1),
+  path,
   bytes: z.int().nonnegative(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   etag: z.string(),
@@ -72,7 +77,7 @@ async function appended(file: FileHandle, text: string): Promise<void> {
   await file.appendFile(text);
 }
 
-/** Reads a list, line by line. @throws Failure FORMAT_INVALID */
+/** Reads a list, line by line; its paths lead nowhere else. @throws Failure FORMAT_INVALID */
 export async function* readList(path: string): AsyncGenerator<ListedFile, void, void> {
   let n = 0;
   for await (const line of createInterface({ input: createReadStream(path) })) {

@@ -8,7 +8,8 @@ import { type Downloaded, downloadIfChanged } from "../transfer/download.ts";
 import type { Progress, Staged, StagingContext, Wanted } from "./context.ts";
 import { adoptPartial, partialPath, removePartial, storedPath } from "./store-directory.ts";
 import { stagedFrom, storedObject, storedWithHash, used } from "./stored.ts";
-import { limitsOf, objectKey, transferKey } from "./wanted.ts";
+import { objectKey, transferKey } from "./wanted.ts";
+import { limitsOf } from "../transfer/limits-of.ts";
 
 /** Options of `transferObject`. */
 export interface TransferOptions {

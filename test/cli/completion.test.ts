@@ -73,7 +73,7 @@ test.each([
   [
     "commands of a group",
     ["stage", ""],
-    "get in info list release resume run runs serve store upload --help".split(" "),
+    "download get in info list release resume run runs serve store upload --help".split(" "),
   ],
   ["options of a group's command", ["stage", "get", "--sh"], ["--sha256"]],
   [

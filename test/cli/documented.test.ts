@@ -173,7 +173,7 @@ async function fill(world: World, url: URL): Promise<void> {
 }
 
 /** Documents that are seen where there is a store to send to. */
-const ofRegions = /^(staging|upload)/;
+const ofRegions = /^(staging|upload|downloaded)/;
 
 /** Faults of what the commands print that know regions. */
 async function faultsOfRegions(): Promise<string[]> {
@@ -191,6 +191,7 @@ async function faultsOfRegions(): Promise<string[]> {
   const { staging_id: id } = await look("stage upload", path, ...regions);
   await look("stage list");
   await look("stage info", id);
+  await look("stage download", id, "--dest", join(here.root, "fetched"));
   return wrong;
 }
 
