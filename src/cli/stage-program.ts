@@ -68,6 +68,7 @@ export function addStageCommands(program: Command, { common, does, about }: Acti
     .option("--json", "for programs")
     .action(about("action", async () => (await import("./commands/stage-store.ts")).stageStore));
   addUploads({ addStage, does, about });
+  addStagings({ addStage, does, about });
   addStage("serve", "staging over HTTP, until SIGTERM: docs/staging.md").action(
     does(async () => (await import("./commands/stage-serve.ts")).stageServe),
   );
@@ -80,7 +81,7 @@ interface Adding {
 }
 
 /** The commands that bring files to regions. */
-function addUploads({ addStage, does, about }: Adding): void {
+function addUploads({ addStage, about }: Adding): void {
   addStage("upload", "a file or a tree to buckets of several regions")
     .argument("<path>", "a file or a directory")
     .requiredOption("--regions <names>", "regions of the configuration, separated by commas")
@@ -94,6 +95,11 @@ function addUploads({ addStage, does, about }: Adding): void {
     .argument("<id>", "of the staging")
     .option("--json", "for programs")
     .action(about("id", async () => (await import("./commands/stage-upload.ts")).stageResume));
+}
+
+/** The commands for what lies in regions. */
+function addStagings({ addStage, does, about }: Adding): void {
+  const load = () => import("./commands/stage-delete.ts");
   addStage("list", "what the buckets of all regions have")
     .option("--sweep-id <id>", "only with this label")
     .option("--region <name>", "only what is, or is to be, in this region")
@@ -110,4 +116,19 @@ function addUploads({ addStage, does, about }: Adding): void {
     .option("--region <name>", "fetch from this region (else AWS_REGION, else the first)")
     .option("--json", "for programs")
     .action(about("id", async () => (await import("./commands/stage-download.ts")).stageDownload));
+  addStage("update", "have a staging stay longer, or shorter")
+    .argument("<id>", "of the staging")
+    .requiredOption("--ttl <days>", "how long it stays from now on, 1 to 90 days", Number)
+    .option("--json", "for programs")
+    .action(about("id", async () => (await load()).stageUpdate));
+  addStage("delete", "remove a staging from all regions")
+    .argument("<id>", "of the staging")
+    .option("-y, --yes", "do not ask")
+    .option("--json", "for programs")
+    .action(about("id", async () => (await load()).stageDelete));
+  addStage("cleanup", "remove stagings whose time is over, and what was given up")
+    .option("--expired", "those whose time is over")
+    .option("--sweep-id <id>", "those with this label; with --expired, only them")
+    .option("--json", "for programs")
+    .action(does(async () => (await load()).stageCleanup));
 }

@@ -54,7 +54,7 @@ async function* idsIn({ bucket }: Region): AsyncGenerator<string, void, void> {
 /** A staging in some regions. */
 export interface Found {
   readonly view: StagingView;
-  /** The documents, as they can be changed. */
+  /** The documents, as they can be changed, the region that got the files first before the others. */
   readonly reads: readonly { readonly region: Region; readonly read: Read }[];
 }
 
@@ -71,7 +71,11 @@ export async function findStaging(
     regions.map((region) => answerOf(region, id, signal, (read) => reads.push({ region, read }))),
   );
   const view = viewOf(answers);
-  if (view !== undefined) return { view, reads };
+  if (view !== undefined) {
+    const order = view.regions.map(({ region }) => region);
+    const placeOf = ({ region }: Found["reads"][number]) => order.indexOf(region.name);
+    return { view, reads: reads.toSorted((a, b) => placeOf(a) - placeOf(b)) };
+  }
   const problem = answers.find((answer) => answer.problem !== undefined)?.problem;
   throw problem === undefined
     ? new Failure("USAGE", `no staging ${id} in ${regions.map(({ name }) => name).join(", ")}`)

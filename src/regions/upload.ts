@@ -5,6 +5,7 @@ import { FILES, type StagingDocument } from "./document.ts";
 import { createList, withListPath } from "./file-list.ts";
 import { changeDocument, type Read, readDocument, tryChange } from "./notes.ts";
 import type { Region } from "./region.ts";
+import { removeIfDeleted } from "./remove.ts";
 import { checkListing, copyFiles } from "./replicate.ts";
 import { sendFile } from "./send-file.ts";
 import type { SendOptions } from "./sending.ts";
@@ -144,7 +145,10 @@ async function orFailed(
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     const code = error instanceof Failure ? error.code : "UNEXPECTED";
-    if (code === "ALREADY_RUNNING") throw error;
+    if (code === "ALREADY_RUNNING") {
+      await removeIfDeleted(begun.region, begun.read.document.staging_id);
+      throw error;
+    }
     return { document: await failed(begun, `${code}: ${errorMessage(error)}`), code };
   }
 }

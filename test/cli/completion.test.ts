@@ -73,7 +73,10 @@ test.each([
   [
     "commands of a group",
     ["stage", ""],
-    "download get in info list release resume run runs serve store upload --help".split(" "),
+    [
+      "cleanup delete download get in info list release resume run runs serve store update upload",
+      "--help",
+    ].flatMap((names) => names.split(" ")),
   ],
   ["options of a group's command", ["stage", "get", "--sh"], ["--sha256"]],
   [

@@ -1,4 +1,9 @@
-import { ListMultipartUploadsCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+} from "@aws-sdk/client-s3";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -19,6 +24,10 @@ export interface TwoRegions extends AsyncDisposable {
   stage(args: readonly string[], options?: RunOptions): Promise<Ran>;
   /** The same; what it prints, as JSON. */
   json<T = Record<string, unknown>>(...args: readonly string[]): Promise<T>;
+  /** Removes an object. */
+  remove(bucket: Bucket, key: string): Promise<void>;
+  /** Changes what a bucket says of a staging. */
+  change(bucket: Bucket, id: string, change: object): Promise<void>;
   /** Writes a file below the directory. */
   write(name: string, bytes: Buffer | string): Promise<string>;
   /** Writes the configuration, with other addresses or parts than usual. */
@@ -60,6 +69,15 @@ export async function startTwoRegions(): Promise<TwoRegions> {
       const { stdout, stderr, code } = await stage([...args, "--json"]);
       if (stdout === "") throw new Error(`${code}: ${stderr}`);
       return JSON.parse(stdout);
+    },
+    async remove({ client, name }, key) {
+      await client.send(new DeleteObjectCommand({ Bucket: name, Key: key }));
+    },
+    async change({ client, name, put }, id, change) {
+      const Key = `${id}/_staging.json`;
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: name, Key }));
+      const document = JSON.parse((await Body?.transformToString()) ?? "");
+      await put(Key, JSON.stringify({ ...document, ...change }));
     },
     async write(name, bytes) {
       const path = join(root, name);
