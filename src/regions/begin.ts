@@ -1,8 +1,10 @@
 import { Failure } from "../errors.ts";
+import type { Begun } from "./begun.ts";
 import { DOCUMENT, expiry, newId, type StagingDocument } from "./document.ts";
-import { changeDocument, createDocument, readDocument } from "./notes.ts";
+import { changeDocument, createDocument, type Read, readDocument } from "./notes.ts";
 import { openRegions, type Region, type RegionsContext } from "./region.ts";
-import { type Begun, sendToRegions, type UploadOptions, type UploadProgress } from "./upload.ts";
+import { findStaging } from "./stagings.ts";
+import type { UploadOptions } from "./upload.ts";
 import { filesOf, type OnLeftOut, type Source, sourceAt } from "./walk.ts";
 
 /** Options of `beginUpload`. */
@@ -49,7 +51,7 @@ export async function beginUpload(
   { regions: names, destination, days, sweepId }: NewUpload,
   { source, size_bytes, file_count }: Planned,
   context: RegionsContext,
-): Promise<readonly Begun[]> {
+): Promise<UploadOptions["begun"]> {
   const regions = await openRegions(context, names);
   const now = new Date();
   const common = {
@@ -81,66 +83,51 @@ export async function beginUpload(
       await region.bucket.remove([`${common.staging_id}/${DOCUMENT}`]).catch(() => undefined);
     throw error;
   }
-  return begun;
-}
-
-/** Sends what was begun. @throws as `sendToRegions` */
-export function sendBegun(
-  source: Source,
-  begun: readonly Begun[],
-  context: RegionsContext,
-  {
-    isAgain,
-    onProgress,
-  }: { readonly isAgain: boolean; readonly onProgress: (progress: UploadProgress) => void },
-): Promise<readonly StagingDocument[]> {
-  const { settings, signal } = context;
-  const { partBytes, stallMs } = settings;
-  const regions = begun as UploadOptions["regions"];
-  const options = { source, regions, isAgain, partBytes, stallMs, signal, onProgress };
-  return sendToRegions(options);
+  return begun as unknown as UploadOptions["begun"];
 }
 
 /**
- * Takes up a staging that is not complete, in the regions that it was begun for.
- * @throws Failure USAGE where there is none, or nothing is missing; FILE_MISSING where what is to be
- * sent is not there any more
+ * Takes up a staging that is not complete, in the regions that it was begun for. Those that are complete
+ * stay so; the source is asked for where none is.
+ * @throws Failure USAGE where there is none, nothing is missing, or what is to be sent is not there
  */
 export async function beginAgain(
   id: string,
   context: RegionsContext,
-): Promise<{ readonly source: Source; readonly begun: readonly Begun[] }> {
-  const known = await anyDocument(id, await openRegions(context));
-  const source = await sourceAt(known.source_path);
+): Promise<{ readonly source: Source | undefined; readonly begun: UploadOptions["begun"] }> {
+  const { view, reads } = await findStaging(await openRegions(context), id, context.signal);
+  const [{ read: first }] = reads as [Begun];
+  if (view.state === "complete")
+    throw new Failure("USAGE", `${id} is complete: there is nothing to go on with`);
+  if (view.state === "deleting")
+    throw new Failure("USAGE", `${id} is being deleted: \`stage delete\` goes on with that`);
+  const isSent = view.regions.some(({ state }) => state === "complete");
+  const source = isSent ? undefined : await sourceAt(first.document.source_path);
+  const names = view.regions.map(({ region }) => region);
   const begun: Begun[] = [];
-  for (const [i, region] of (await openRegions(context, known.regions)).entries()) {
-    const state = i === 0 ? "uploading" : "replicating";
-    const change = { state, reason: null } as const;
+  for (const [i, region] of (await openRegions(context, names)).entries()) {
+    const state = i === 0 && !isSent ? "uploading" : "replicating";
     const read = await readDocument(region, id);
-    if (read?.document.state === "deleting")
-      throw new Failure("USAGE", `${id} is being deleted: \`stage delete\` goes on with that`);
-    const document = { ...known, region: region.name, ...change };
-    begun.push({
-      region,
-      read:
-        read === undefined
-          ? await createDocument(region, document)
-          : await changeDocument(region, read, change),
-    });
+    begun.push({ region, read: await takenUp(region, { read, first, state }) });
   }
-  return { source, begun };
+  return { source, begun: begun as unknown as UploadOptions["begun"] };
 }
 
-async function anyDocument(id: string, regions: readonly Region[]): Promise<StagingDocument> {
-  const found: StagingDocument[] = [];
-  for (const region of regions) {
-    const read = await readDocument(region, id);
-    if (read !== undefined) found.push(read.document);
-  }
-  const [first] = found;
-  if (first === undefined) throw new Failure("USAGE", `no staging ${id} in any region`);
-  const isWhole =
-    found.length === first.regions.length && found.every(({ state }) => state === "complete");
-  if (isWhole) throw new Failure("USAGE", `${id} is complete: there is nothing to go on with`);
-  return first;
+async function takenUp(
+  region: Region,
+  {
+    read,
+    first,
+    state,
+  }: {
+    readonly read: Read | undefined;
+    readonly first: Read;
+    readonly state: StagingDocument["state"];
+  },
+): Promise<Read> {
+  const change = { state, reason: null };
+  if (read?.document.state === "complete") return read;
+  return read === undefined
+    ? await createDocument(region, { ...first.document, region: region.name, ...change })
+    : await changeDocument(region, read, change);
 }

@@ -1,14 +1,11 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { locationOf } from "../storage/location.ts";
-import { download } from "../transfer/download.ts";
-import { limitsOf } from "../transfer/limits-of.ts";
-import { createRateLimit } from "../transfer/rate.ts";
 import { chooseRegion, type Whereabouts } from "./choose-region.ts";
-import { FILES, type StagingDocument } from "./document.ts";
+import type { StagingDocument } from "./document.ts";
+import { type Fetch, fetching, fetchList } from "./fetch-object.ts";
 import { type ListedFile, readList, withListPath } from "./file-list.ts";
-import { isThere, makeDirectory, placeTree, type Put, type Target } from "./place-tree.ts";
-import { openRegions, type Region, type RegionsContext } from "./region.ts";
+import { isThere, makeDirectory, placeTree, type Put } from "./place-tree.ts";
+import { openRegions, type RegionsContext } from "./region.ts";
 import { findStaging } from "./stagings.ts";
 
 /** Options of `downloadStaging`. */
@@ -29,8 +26,6 @@ export interface Downloaded {
   readonly wasThere: boolean;
 }
 
-const FILE_MODE = 0o640;
-
 /**
  * Fetches a staging to this machine: each file verified, and all of it under its name at once.
  * @throws Failure, also where something else has that name; what was fetched stays for the next time
@@ -43,46 +38,16 @@ export async function downloadStaging(
   const { region, read } = chooseRegion(found, where);
   const { document } = read;
   const path = resolve(destination ?? document.destination);
-  const fetch = fetching(region, context);
   return await withListPath(async (list) => {
-    const sha256 = document.files_sha256 ?? undefined;
-    const target = { path: list, part: `${list}.part` };
-    await fetch(`${id}/${FILES}`, { target, sha256, onBytes: () => {} });
+    await fetchList({ region, document }, list, context);
     if (await isThere(path, document.kind, list)) return { document, path, wasThere: true };
     // The directory of its place may be a link, as of a mount.
     if (!existsSync(dirname(path))) await makeDirectory(dirname(path));
-    const put = putting(fetch, document, onProgress);
+    const put = putting(fetching(region, context), document, onProgress);
     if (document.kind === "tree") await placeTree({ path, id, list, put, ...context.settings });
     else for await (const file of readList(list)) await put(file, { path, part: `${path}.part` });
     return { document, path, wasThere: false };
   });
-}
-
-interface Fetched {
-  readonly target: Target;
-  readonly sha256: string | undefined;
-  readonly bytes?: number;
-  readonly onBytes: (bytes: number) => void;
-}
-
-type Fetch = (key: string, what: Fetched) => Promise<void>;
-
-/** Fetches objects of a region into files. */
-function fetching({ bucket, storages }: Region, { settings, signal }: RegionsContext): Fetch {
-  const limits = limitsOf({ settings, rate: createRateLimit(settings.bytesPerSecond) });
-  return async (key, { target, sha256, bytes, onBytes }) => {
-    await download(locationOf(`s3://${bucket.name}/${key}`), {
-      storages,
-      part: target.part,
-      target: () => target.path,
-      mode: FILE_MODE,
-      sha256,
-      bytes,
-      ...limits,
-      signal,
-      onProgress: onBytes,
-    });
-  };
 }
 
 /** Puts files of a staging somewhere, and tells how far all of them are. */

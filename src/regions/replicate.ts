@@ -92,9 +92,13 @@ async function copyWhole(file: ListedFile, { id, from, to }: CopyOptions): Promi
 }
 
 /** With the same parts it has the same ETag on every store. */
-async function copyParts(file: ListedFile, { id, from, to }: CopyOptions): Promise<ObjectFacts> {
+async function copyParts(
+  file: ListedFile,
+  { id, from, to, isAgain }: CopyOptions,
+): Promise<ObjectFacts> {
   const key = `${id}/${file.path}`;
   const source = { bucket: from.bucket.name, key };
+  if (isAgain) await abortUploads(to, key);
   const upload = await to.bucket.begin(key, { sha256: file.sha256 });
   const tags: PartTag[] = [];
   try {
@@ -103,11 +107,17 @@ async function copyParts(file: ListedFile, { id, from, to }: CopyOptions): Promi
       tags[part.n - 1] = { n: part.n, etag };
     });
   } catch (error) {
-    // Parts that the service copies itself cost nothing to copy again; an abort must not wait for it.
+    // The error says what went wrong; cleanup gives up what is left.
     await to.bucket.abort(upload).catch(() => undefined);
     throw error;
   }
   return await to.bucket.complete(upload, tags);
+}
+
+/** Those of an earlier process. */
+async function abortUploads({ bucket }: Region, key: string): Promise<void> {
+  for await (const uploads of bucket.uploads(key))
+    for (const upload of uploads) if (upload.key === key) await bucket.abort(upload);
 }
 
 async function* each<T>(items: Iterable<T>): AsyncGenerator<T, void, void> {

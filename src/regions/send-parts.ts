@@ -64,7 +64,7 @@ interface Sending extends SendOptions {
 
 async function readAndSend(
   source: SourceBytes,
-  { before, upload, bucket, buffers, partBytes, onBytes }: Sending,
+  { before, upload, bucket, buffers, partBytes, limit, signal, onBytes }: Sending,
 ): Promise<{ readonly md5s: readonly Buffer[]; readonly tags: readonly PartTag[] }> {
   const md5s: Buffer[] = [];
   const tags: PartTag[] = [];
@@ -74,13 +74,13 @@ async function readAndSend(
     for (const { n, start, end } of partsOf(source.size, partBytes)) {
       const buffer = await buffers.take(partBytes);
       const bytes = buffer.subarray(0, end - start);
-      const read = errors.length > 0 ? undefined : await readPart(bytes, start).catch(keep);
+      const read = errors.length > 0 ? undefined : await readPart({ n, bytes, start }).catch(keep);
       if (read === undefined) {
         buffers.give(buffer);
         break;
       }
-      md5s.push(read);
-      const sending = sendPart({ n, bytes, md5: read })
+      md5s.push(read.md5);
+      const sending = sendPart({ n, bytes, ...read })
         .catch((error: unknown) => void keep(error))
         .finally(() => {
           buffers.give(buffer);
@@ -106,22 +106,36 @@ async function readAndSend(
     errors.push(error);
   }
 
-  async function readPart(bytes: Buffer, start: number): Promise<Buffer> {
+  /** In turn, the rate's limit too: all who wait for it together would wait for the last one. */
+  async function readPart({ n, bytes, start }: Reading): Promise<ReadPart> {
     await source.fill(bytes, start);
     source.sha256.update(bytes);
-    return createHash("md5").update(bytes).digest();
-  }
-
-  async function sendPart(part: {
-    readonly n: number;
-    readonly bytes: Buffer;
-    readonly md5: Buffer;
-  }): Promise<void> {
-    const { n, bytes, md5 } = part;
+    const md5 = createHash("md5").update(bytes).digest();
     const there = before.parts.get(n);
     const isThere = there?.bytes === bytes.length && there.etag === md5.toString("hex");
-    if (isThere) tags[n - 1] = { n, etag: there.etag };
-    else if (upload !== undefined) tags[n - 1] = { n, etag: await bucket.part(upload, part) };
+    if (!isThere && upload !== undefined) await limit.take(bytes.length, signal);
+    return { md5, there: isThere ? there : undefined };
+  }
+
+  async function sendPart({ n, bytes, md5, there }: ReadPart & Sizes): Promise<void> {
+    if (there !== undefined) tags[n - 1] = { n, etag: there.etag };
+    else if (upload !== undefined)
+      tags[n - 1] = { n, etag: await bucket.part(upload, { n, bytes, md5 }) };
     onBytes(bytes.length);
   }
+}
+
+interface Sizes {
+  readonly n: number;
+  readonly bytes: Buffer;
+}
+
+interface Reading extends Sizes {
+  readonly start: number;
+}
+
+interface ReadPart {
+  readonly md5: Buffer;
+  /** The part, where the store has it. */
+  readonly there: StoredPart | undefined;
 }

@@ -22,7 +22,7 @@ export async function sendSource(
 
 async function sendAtOnce(
   { key, size, sha256, fill, checkUnchanged }: SourceBytes,
-  { bucket, buffers, partBytes, isAgain, onBytes }: SendOptions,
+  { bucket, buffers, partBytes, isAgain, limit, signal, onBytes }: SendOptions,
 ): Promise<Sent> {
   const whole = await buffers.take(size <= SMALL_BYTES ? size : partBytes);
   const buffer = whole.subarray(0, size);
@@ -32,7 +32,10 @@ async function sendAtOnce(
     const etag = createHash("md5").update(buffer).digest("hex");
     const hash = sha256.update(buffer).digest("hex");
     const there = isAgain ? await bucket.head(key) : undefined;
-    if (there?.etag !== etag) await bucket.put(key, buffer, { metadata: { sha256: hash } });
+    if (there?.etag !== etag) {
+      await limit.take(size, signal);
+      await bucket.put(key, buffer, { metadata: { sha256: hash } });
+    }
     onBytes(size);
     return { bytes: size, sha256: hash, etag, part_bytes: 0 };
   } finally {

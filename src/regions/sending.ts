@@ -1,5 +1,6 @@
 import type { Hash } from "node:crypto";
 import type { Bucket } from "../storage/bucket.ts";
+import type { RateLimit } from "../transfer/rate.ts";
 import type { Buffers } from "./buffers.ts";
 
 /** Options of `sendSource`. */
@@ -10,6 +11,8 @@ export interface SendOptions {
   readonly partBytes: number;
   /** True where an earlier process may have sent some of it: what is there and right stays. */
   readonly isAgain: boolean;
+  readonly limit: RateLimit;
+  readonly signal: AbortSignal;
   /** Told of bytes that are there now. */
   readonly onBytes: (bytes: number) => void;
 }

@@ -81,11 +81,9 @@ there("a list that leads elsewhere, or was changed, brings nothing", async () =>
 
 there("what breaks off goes on", async () => {
   const path = join(here.root, "broken");
-  const east = here.east.client.config.endpoint;
-  const { port = 0 } = (await east?.()) ?? {};
   const breaks = { how: "cut", afterBytes: 5 * 1024 ** 2 } as const;
   let count = 0;
-  await using proxy = await startProxy(new URL(`http://127.0.0.1:${port}/`), () => {
+  await using proxy = await startProxy(here.urls.east, () => {
     count += 1;
     return count < 4 ? breaks : undefined;
   });

@@ -15,6 +15,8 @@ const main = join(import.meta.dirname, "../../src/main.ts");
 
 /** Two regions of one service, and a directory of this machine. */
 export interface TwoRegions extends AsyncDisposable {
+  /** Addresses of the regions. */
+  readonly urls: { readonly east: URL; readonly west: URL };
   readonly root: string;
   /** The configuration's path. */
   readonly config: string;
@@ -31,7 +33,11 @@ export interface TwoRegions extends AsyncDisposable {
   /** Writes a file below the directory. */
   write(name: string, bytes: Buffer | string): Promise<string>;
   /** Writes the configuration, with other addresses or parts than usual. */
-  configure(more: { readonly east?: URL; readonly staging?: object }): Promise<void>;
+  configure(more: {
+    readonly east?: URL;
+    readonly west?: URL;
+    readonly staging?: object;
+  }): Promise<void>;
 }
 
 /** Starts them. */
@@ -43,9 +49,10 @@ export async function startTwoRegions(): Promise<TwoRegions> {
   const config = join(root, "config.yaml");
   const keyFile = join(root, "keys.json");
   await writeFile(keyFile, keyFileText(rgw.keys));
-  const configure: TwoRegions["configure"] = async ({ east: url = rgw.url, staging = {} }) => {
+  const configure: TwoRegions["configure"] = async (more) => {
+    const { east: oneUrl = rgw.url, west: twoUrl = rgw.second, staging = {} } = more;
     const at = { region: "us-east-1", credentials: { keyFile } };
-    const endpoints = { one: { ...at, url: url.href }, two: { ...at, url: rgw.second.href } };
+    const endpoints = { one: { ...at, url: oneUrl.href }, two: { ...at, url: twoUrl.href } };
     const regions = {
       east: { endpoint: "one" },
       west: { endpoint: "two", bucket: "west-bucket" },
@@ -60,6 +67,7 @@ export async function startTwoRegions(): Promise<TwoRegions> {
   const stage: TwoRegions["stage"] = (args, options) =>
     run([process.execPath, main, "stage", ...args], config, options);
   return {
+    urls: { east: rgw.url, west: rgw.second },
     root,
     config,
     east,

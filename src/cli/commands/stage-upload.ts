@@ -1,17 +1,10 @@
 import { Failure } from "../../errors.ts";
 import { bytesText, counted, printable } from "../../lib/text.ts";
-import {
-  beginAgain,
-  beginUpload,
-  planUpload,
-  type Planned,
-  sendBegun,
-} from "../../regions/begin.ts";
+import { beginAgain, beginUpload, planUpload, type Planned } from "../../regions/begin.ts";
 import { isId } from "../../regions/document.ts";
 import { openRegions, type RegionsContext } from "../../regions/region.ts";
 import { type StagingView, viewOf } from "../../regions/staging-view.ts";
-import type { Begun } from "../../regions/upload.ts";
-import type { Source } from "../../regions/walk.ts";
+import { sendToRegions, type UploadOptions } from "../../regions/upload.ts";
 import { type CommonOptions, type Context, exitCodes } from "../command.ts";
 import { printJson, printLine, tell } from "../output/print.ts";
 import { createBar } from "../output/progress-bar.ts";
@@ -63,15 +56,12 @@ export async function stageResume(options: StageResumeOptions, context: Context)
   if (!isId(id)) throw new Failure("USAGE", `${id} is no id of a staging`);
   return await withRegions(options, context, async (all) => {
     const { source, begun } = await beginAgain(id, all);
-    const size_bytes = begun[0]?.read.document.size_bytes ?? 0;
+    const size_bytes = begun[0].read.document.size_bytes;
     return await send({ source, begun, isAgain: true, size_bytes }, { all, json, context });
   });
 }
 
-interface Sending {
-  readonly source: Source;
-  readonly begun: readonly Begun[];
-  readonly isAgain: boolean;
+interface Sending extends Omit<UploadOptions, "onProgress"> {
   readonly size_bytes: number;
 }
 
@@ -82,8 +72,9 @@ interface Around {
 }
 
 async function send(sending: Sending, { all, json, context }: Around): Promise<number> {
-  const { source, begun, isAgain, size_bytes } = sending;
-  const id = begun[0]?.read.document.staging_id ?? "";
+  const { size_bytes, ...options } = sending;
+  const { begun } = options;
+  const id = begun[0].read.document.staging_id;
   const bar = createBar(context, "bytes");
   let now = "";
   const onProgress = ({ region, bytes }: { readonly region: string; readonly bytes: number }) => {
@@ -92,7 +83,7 @@ async function send(sending: Sending, { all, json, context }: Around): Promise<n
     bar.update(bytes, () => size_bytes);
   };
   try {
-    const documents = await sendBegun(source, begun, all, { isAgain, onProgress });
+    const documents = await sendToRegions({ ...options, onProgress }, all);
     bar.end();
     const answers = documents.map((document, i) => ({
       region: document.region,
