@@ -1,3 +1,5 @@
+/** Bytes of all buffers, three parts of the usual size: a fourth one takes more memory than is allowed. */
+export const BUFFER_BYTES = 48 * 1024 ** 2;
 /** Those of so many bytes are made anew. */
 export const SMALL_BYTES = 1024 ** 2;
 

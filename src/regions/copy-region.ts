@@ -1,5 +1,5 @@
 import { type Begun, complete, type Sending } from "./begun.ts";
-import { createBuffers } from "./buffers.ts";
+import { BUFFER_BYTES, createBuffers } from "./buffers.ts";
 import { FILES, type StagingDocument } from "./document.ts";
 import { changeDocument } from "./notes.ts";
 import type { Region } from "./region.ts";
@@ -26,17 +26,10 @@ export async function copyRegion(
     bytes += more;
     onProgress({ region: region.name, bytes });
   };
-  const copying = { id, from: from.region, to: region, list, isAgain };
-  await copyFiles({ ...copying, stallMs, signal, onBytes });
-  await sendFile(list, `${id}/${FILES}`, {
-    bucket: region.bucket,
-    buffers: createBuffers(partBytes),
-    partBytes,
-    isAgain,
-    limit,
-    signal,
-    onBytes: () => {},
-  });
+  const buffers = createBuffers(BUFFER_BYTES);
+  const send = { bucket: region.bucket, buffers, partBytes, isAgain, limit, signal, onBytes };
+  await copyFiles({ id, from: from.region, to: region, list, sending: send, stallMs });
+  await sendFile(list, `${id}/${FILES}`, { ...send, onBytes: () => {} });
   const verifying = await changeDocument(region, read, { state: "verifying" });
   await checkListing(region, id, { files: file_count, bytes: size_bytes });
   const known = { size_bytes, file_count, sha256, files_sha256 };

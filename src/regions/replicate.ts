@@ -4,22 +4,22 @@ import { forEach } from "../lib/for-each.ts";
 import type { ObjectFacts, PartTag } from "../storage/bucket.ts";
 import { locationOf } from "../storage/location.ts";
 import { type ListedFile, readList } from "./file-list.ts";
+import { DOCUMENT, FILES } from "./document.ts";
 import { partsOf } from "./parts.ts";
 import type { Region } from "./region.ts";
+import { relayFile } from "./relay.ts";
+import type { SendOptions } from "./sending.ts";
 
 /** Options of `copyFiles`. */
 export interface CopyOptions {
   readonly id: string;
   readonly from: Region;
-  readonly to: Region;
   /** The list of the files, on this machine. */
   readonly list: string;
-  /** True where an earlier process may have copied some of it: what is there and right stays. */
-  readonly isAgain: boolean;
+  readonly to: Region;
+  /** Sends what the service does not copy itself. */
+  readonly sending: SendOptions;
   readonly stallMs: number;
-  readonly signal: AbortSignal;
-  /** Told of bytes that are there now. */
-  readonly onBytes: (bytes: number) => void;
 }
 
 /** Files that are copied at once, and parts of each. */
@@ -27,24 +27,32 @@ const FILES_AT_ONCE = 8;
 const PARTS_AT_ONCE = 8;
 
 /**
- * Copies the files of a staging to another region, by the service itself, and sees that each has the
- * bytes that were sent: by its ETag, else by reading it.
- * @throws Failure, also where the two regions are not of one service; the signal's reason
+ * Copies the files of a staging to another region: by the service itself, else through this machine.
+ * Each has the bytes that were sent: its ETag says so, else it is read.
+ * @throws Failure; the signal's reason
  */
 export async function copyFiles(options: CopyOptions): Promise<void> {
-  await forEach(readList(options.list), FILES_AT_ONCE, async (file) => {
-    await copyFile(file, options).catch((error: unknown) => {
-      throw meaningOf(error, options);
-    });
-    options.onBytes(file.bytes);
+  const { id, from, list, sending } = options;
+  let isElsewhere = false;
+  await forEach(readList(list), FILES_AT_ONCE, async (file) => {
+    if (!isElsewhere) isElsewhere = !(await copyWithin(file, options));
+    if (isElsewhere)
+      await relayFile(file, { id, from, sending: { ...sending, onBytes: () => {} } });
+    sending.onBytes(file.bytes);
   });
 }
 
-/** What one region has, and the other one does not know, is at another service. */
-function meaningOf(error: unknown, { from, to }: CopyOptions): unknown {
-  if (!(error instanceof Failure) || error.code !== "FILE_MISSING") return error;
-  const message = `${to.name} cannot copy from ${from.name}, as only regions of one service can: ${error.message}`;
-  return new Failure("UNREACHABLE", message, { cause: error });
+/** Copies within a service; false where the other region does not know the file, or may not read it. */
+async function copyWithin(file: ListedFile, options: CopyOptions): Promise<boolean> {
+  try {
+    await copyFile(file, options);
+    return true;
+  } catch (error) {
+    const isUnknown =
+      error instanceof Failure && ["FILE_MISSING", "FORBIDDEN"].includes(error.code);
+    if (!isUnknown) throw error;
+    return false;
+  }
 }
 
 /** Sees that all is there: as many objects and bytes as the list has. @throws Failure CHECKSUM_MISMATCH */
@@ -55,7 +63,7 @@ export async function checkListing(
 ): Promise<void> {
   const found = { files: 0, bytes: 0 };
   for await (const page of bucket.list(`${id}/`)) {
-    for (const object of page.filter(({ key }) => !key.startsWith(`${id}/_`))) {
+    for (const object of page.filter(({ key }) => !isOurs(key.slice(id.length + 1)))) {
       found.files += 1;
       found.bytes += object.bytes;
     }
@@ -65,10 +73,15 @@ export async function checkListing(
   throw new Failure("CHECKSUM_MISMATCH", message);
 }
 
+/** True of what is no file of a staging, but about it. */
+function isOurs(name: string): boolean {
+  return name === DOCUMENT || name === FILES || name.startsWith("_uses/");
+}
+
 async function copyFile(file: ListedFile, options: CopyOptions): Promise<void> {
-  const { id, to, isAgain } = options;
+  const { id, to, sending } = options;
   const key = `${id}/${file.path}`;
-  const there = isAgain ? await to.bucket.head(key) : undefined;
+  const there = sending.isAgain ? await to.bucket.head(key) : undefined;
   if (there !== undefined && isRight(there, file)) return;
   const facts =
     file.part_bytes === 0 ? await copyWhole(file, options) : await copyParts(file, options);
@@ -94,11 +107,11 @@ async function copyWhole(file: ListedFile, { id, from, to }: CopyOptions): Promi
 /** With the same parts it has the same ETag on every store. */
 async function copyParts(
   file: ListedFile,
-  { id, from, to, isAgain }: CopyOptions,
+  { id, from, to, sending }: CopyOptions,
 ): Promise<ObjectFacts> {
   const key = `${id}/${file.path}`;
   const source = { bucket: from.bucket.name, key };
-  if (isAgain) await abortUploads(to, key);
+  if (sending.isAgain) await abortUploads(to, key);
   const upload = await to.bucket.begin(key, { sha256: file.sha256 });
   const tags: PartTag[] = [];
   try {
@@ -124,9 +137,9 @@ async function* each<T>(items: Iterable<T>): AsyncGenerator<T, void, void> {
   yield* items;
 }
 
-async function hashOf(key: string, { to, stallMs, signal }: CopyOptions): Promise<string> {
+async function hashOf(key: string, { to, stallMs, sending }: CopyOptions): Promise<string> {
   const url = locationOf(`s3://${to.bucket.name}/${key}`);
-  const request = { start: 0, version: undefined, stallMs, signal };
+  const request = { start: 0, version: undefined, stallMs, signal: sending.signal };
   const sha256 = createHash("sha256");
   const reply = await to.storages.of(url).read(url, request);
   for await (const chunk of reply.chunks) sha256.update(chunk);

@@ -97,7 +97,8 @@ async function readAndSend(
     return { md5s, tags };
   } catch (error) {
     // Other errors may pass: the parts are for the next try.
-    const isUseless = error instanceof Failure && error.code === "FILE_CHANGED";
+    const isUseless =
+      error instanceof Failure && ["FILE_CHANGED", "CHECKSUM_MISMATCH"].includes(error.code);
     if (isUseless && upload !== undefined) await bucket.abort(upload);
     throw error;
   }

@@ -28,9 +28,10 @@ async function sendAtOnce(
   const buffer = whole.subarray(0, size);
   try {
     await fill(buffer, 0);
+    sha256.update(buffer);
     await checkUnchanged();
     const etag = createHash("md5").update(buffer).digest("hex");
-    const hash = sha256.update(buffer).digest("hex");
+    const hash = sha256.digest("hex");
     const there = isAgain ? await bucket.head(key) : undefined;
     if (there?.etag !== etag) {
       await limit.take(size, signal);

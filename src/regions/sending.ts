@@ -37,6 +37,6 @@ export interface SourceBytes {
   readonly sha256: Hash;
   /** Fills a buffer from this offset on. @throws Failure FILE_CHANGED where there is less */
   fill(buffer: Buffer, at: number): Promise<void>;
-  /** @throws Failure FILE_CHANGED where it is not what it was when it was opened */
+  /** Called once all is read and folded. @throws Failure where these are not the bytes that are meant */
   checkUnchanged(): Promise<void>;
 }

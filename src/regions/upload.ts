@@ -2,7 +2,7 @@ import { Failure } from "../errors.ts";
 import { forEach } from "../lib/for-each.ts";
 import { createRateLimit } from "../transfer/rate.ts";
 import { type Begun, complete, failed, orFailed, type Sending } from "./begun.ts";
-import { createBuffers } from "./buffers.ts";
+import { BUFFER_BYTES, createBuffers } from "./buffers.ts";
 import { copyRegion, type Whole } from "./copy-region.ts";
 import { FILES, type StagingDocument } from "./document.ts";
 import { fetchList } from "./fetch-object.ts";
@@ -22,8 +22,6 @@ export interface UploadOptions extends Pick<Sending, "isAgain" | "onProgress"> {
   readonly begun: readonly [Begun, ...Begun[]];
 }
 
-/** Bytes of all buffers: four parts of the usual size. */
-const BUFFER_BYTES = 64 * 1024 ** 2;
 /** Files that are sent at once; together they have no more than those buffers. */
 const FILES_AT_ONCE = 16;
 

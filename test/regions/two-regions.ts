@@ -8,6 +8,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Ran, run, type RunOptions } from "../helpers/world.ts";
+import type { ObjectStore } from "../helpers/object-store.ts";
 import { startRgw } from "../helpers/rgw.ts";
 import { type Bucket, createBucket, keyFileText } from "../helpers/s3-bucket.ts";
 
@@ -36,6 +37,8 @@ export interface TwoRegions extends AsyncDisposable {
   configure(more: {
     readonly east?: URL;
     readonly west?: URL;
+    /** Another service, as the region `far`. */
+    readonly far?: ObjectStore;
     readonly staging?: object;
   }): Promise<void>;
 }
@@ -50,10 +53,19 @@ export async function startTwoRegions(): Promise<TwoRegions> {
   const keyFile = join(root, "keys.json");
   await writeFile(keyFile, keyFileText(rgw.keys));
   const configure: TwoRegions["configure"] = async (more) => {
-    const { east: oneUrl = rgw.url, west: twoUrl = rgw.second, staging = {} } = more;
+    const { east: oneUrl = rgw.url, west: twoUrl = rgw.second, far, staging = {} } = more;
+    const farKeys = join(root, "far.json");
+    if (far !== undefined) await writeFile(farKeys, keyFileText(far.keys));
     const at = { region: "us-east-1", credentials: { keyFile } };
-    const endpoints = { one: { ...at, url: oneUrl.href }, two: { ...at, url: twoUrl.href } };
+    const endpoints = {
+      one: { ...at, url: oneUrl.href },
+      two: { ...at, url: twoUrl.href },
+      ...(far === undefined
+        ? {}
+        : { three: { url: far.url.href, region: far.region, credentials: { keyFile: farKeys } } }),
+    };
     const regions = {
+      ...(far === undefined ? {} : { far: { endpoint: "three" } }),
       east: { endpoint: "one" },
       west: { endpoint: "two", bucket: "west-bucket" },
       gone: { endpoint: "two", bucket: "no-such-bucket" },
