@@ -7,6 +7,9 @@ import {
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
+import { runProgram } from "../../src/cli/program.ts";
 import { type Ran, run, type RunOptions } from "../helpers/world.ts";
 import type { ObjectStore } from "../helpers/object-store.ts";
 import { startRgw } from "../helpers/rgw.ts";
@@ -23,7 +26,7 @@ export interface TwoRegions extends AsyncDisposable {
   readonly config: string;
   readonly east: Bucket;
   readonly west: Bucket;
-  /** `staging-sampler stage …` */
+  /** `staging-sampler stage …`, in a process of its own where `onStart` is there. */
   stage(args: readonly string[], options?: RunOptions): Promise<Ran>;
   /** The same; what it prints, as JSON. */
   json<T = Record<string, unknown>>(...args: readonly string[]): Promise<T>;
@@ -76,8 +79,10 @@ export async function startTwoRegions(): Promise<TwoRegions> {
     );
   };
   await configure({});
-  const stage: TwoRegions["stage"] = (args, options) =>
-    run([process.execPath, main, "stage", ...args], config, options);
+  const stage: TwoRegions["stage"] = (args, { env = {}, onStart } = {}) =>
+    onStart === undefined
+      ? ranHere(["stage", ...args], { ...env, STAGING_SAMPLER_CONFIG: config })
+      : run([process.execPath, main, "stage", ...args], config, { env, onStart });
   return {
     urls: { east: rgw.url, west: rgw.second },
     root,
@@ -111,6 +116,21 @@ export async function startTwoRegions(): Promise<TwoRegions> {
       await rm(root, { recursive: true });
     },
   };
+}
+
+/** A command in this process: most of the time of a short one is its start. */
+async function ranHere(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Ran> {
+  const [out, err] = [new PassThrough(), new PassThrough()];
+  const texts = Promise.all([text(out), text(err)]);
+  const streams = { out, err } as unknown as { out: NodeJS.WriteStream; err: NodeJS.WriteStream };
+  const code = await runProgram(args, { ...streams, env, exitNow: () => undefined });
+  out.end();
+  err.end();
+  const [stdout, stderr] = await texts;
+  return { code, stdout, stderr };
 }
 
 /** Keys of a bucket below a staging's id, without the id. */
