@@ -8,6 +8,7 @@ import { openRegions } from "../../src/regions/region.ts";
 import { removeStaging } from "../../src/regions/remove.ts";
 import { findStaging } from "../../src/regions/stagings.ts";
 import { sendToRegions } from "../../src/regions/upload.ts";
+import { hasTerminal, onTerminal } from "../cli/terminal.ts";
 import { whyNoRgw } from "../helpers/rgw.ts";
 import type { Bucket } from "../helpers/s3-bucket.ts";
 import { keysOf, startTwoRegions, type TwoRegions, uploadsIn } from "./two-regions.ts";
@@ -62,6 +63,26 @@ there("delete removes all of one staging, and asks nobody who cannot answer", as
   });
   expect([await left(id), await uploadsIn(here.east), await left(other)]).toEqual([0, 0, 6]);
 });
+
+if (!hasTerminal) process.stdout.write("nobody is asked on a terminal: there is no `script`\n");
+
+test.skipIf(whyNoRgw !== undefined || !hasTerminal)(
+  "delete asks on a terminal, and takes only a yes for one",
+  async () => {
+    const id = await upload();
+    const env = { STAGING_SAMPLER_CONFIG: here.config };
+    for (const [answer, code, files] of [
+      ["\n", 1, 6],
+      ["y\n", 0, 0],
+    ] as const) {
+      await using terminal = await onTerminal(["stage", "delete", id], env);
+      await terminal.until(/in east, west[\s\S]*\[y\/N\]/);
+      terminal.type(answer);
+      expect(await terminal.exited()).toBe(code);
+      expect(await left(id)).toBe(files);
+    }
+  },
+);
 
 there("what cannot be deleted is told, and deleted the next time", async () => {
   const id = await upload();
