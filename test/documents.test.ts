@@ -16,10 +16,10 @@ test("the example configuration is valid, and says what the defaults are", () =>
 test("what the example has commented out is valid as well", () => {
   const text = read("config/config.example.yaml")
     .replace(/^( *)# (\w+): (?=[\w/.:]+$)/gm, "$1$2: ")
-    .replace(/^( *(?:load|retention|extensions|tools|endpoints):) \{\}/gm, "$1")
+    .replace(/^( *(?:load|retention|extensions|tools|endpoints|regions):) \{\}/gm, "$1")
     .replace("overrides: []", "overrides:")
     .replace(/^( *)#( {2,}\S.*)$/gm, "$1$2");
-  const { prefix, overrides, formats, load, retention, staging, endpoints } = parseConfig(
+  const { prefix, overrides, formats, load, retention, staging, endpoints, regions } = parseConfig(
     text,
     "config.example.yaml",
   );
@@ -31,6 +31,7 @@ test("what the example has commented out is valid as well", () => {
   expect(staging).toMatchObject({ store: "/scratch/store", listen: "127.0.0.1:9470" });
   expect(Object.keys(staging.tools)).toEqual(["samtools"]);
   expect(Object.keys(endpoints)).toEqual(["lake"]);
+  expect(Object.keys(regions)).toEqual(["us-east-1", "eu-west-1"]);
 });
 
 test("the JSON Schema is the one that the code gives", () => {

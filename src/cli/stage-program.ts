@@ -2,6 +2,9 @@ import { Argument, type Command, Option } from "commander";
 import type { Context } from "./command.ts";
 import { aboveZero, names, positive } from "./option-values.ts";
 
+/** Days that a staging stays, by default. */
+const DAYS = 7;
+
 type Run<T> = (options: T, context: Context) => Promise<number>;
 
 /** Ways to add a command; the work of each is loaded only when it runs. */
@@ -66,6 +69,8 @@ export function addStageCommands(program: Command, { common, does, about }: Acti
     )
     .option("--json", "for programs")
     .action(about("action", async () => (await import("./commands/stage-store.ts")).stageStore));
+  addUploads({ addStage, does, about });
+  addStagings({ addStage, does, about });
   addStage(
     "estimate",
     "does staging in several regions pay? beside direct downloads, with formulas",
@@ -97,4 +102,63 @@ export function addStageCommands(program: Command, { common, does, about }: Acti
   addStage("serve", "staging over HTTP, until SIGTERM: docs/staging.md").action(
     does(async () => (await import("./commands/stage-serve.ts")).stageServe),
   );
+}
+
+interface Adding {
+  readonly addStage: (name: string, description: string) => Command;
+  readonly does: Actions["does"];
+  readonly about: Actions["about"];
+}
+
+/** The commands that bring files to regions. */
+function addUploads({ addStage, about }: Adding): void {
+  addStage("upload", "a file or a tree to buckets of several regions")
+    .argument("<path>", "a file or a directory")
+    .requiredOption("--regions <names>", "regions of the configuration, separated by commas")
+    .option("--dest <path>", "where machines put it (else /mnt/data/<name>)")
+    .option("--ttl <days>", "how long it stays, 1 to 90 days", Number, DAYS)
+    .option("--sweep-id <id>", "a label")
+    .option("--dry-run", "say what would be sent, and send nothing")
+    .option("--json", "for programs")
+    .action(about("path", async () => (await import("./commands/stage-upload.ts")).stageUpload));
+  addStage("resume", "go on with an upload that was stopped or failed")
+    .argument("<id>", "of the staging")
+    .option("--json", "for programs")
+    .action(about("id", async () => (await import("./commands/stage-upload.ts")).stageResume));
+}
+
+/** The commands for what lies in regions. */
+function addStagings({ addStage, does, about }: Adding): void {
+  const load = () => import("./commands/stage-delete.ts");
+  addStage("list", "what the buckets of all regions have")
+    .option("--sweep-id <id>", "only with this label")
+    .option("--region <name>", "only what is, or is to be, in this region")
+    .addOption(new Option("--format <form>", "of the output").choices(["table", "json", "yaml"]))
+    .option("--json", "the same as --format json")
+    .action(does(async () => (await import("./commands/stage-list.ts")).stageList));
+  addStage("info", "all that is known of one staging")
+    .argument("<id>", "of the staging")
+    .option("--json", "for programs")
+    .action(about("id", async () => (await import("./commands/stage-list.ts")).stageInfo));
+  addStage("download", "a staging from the region of this machine, whole and verified")
+    .argument("<id>", "of the staging")
+    .option("--dest <path>", "where to put it (else where the staging says)")
+    .option("--region <name>", "fetch from this region (else AWS_REGION, else the first)")
+    .option("--json", "for programs")
+    .action(about("id", async () => (await import("./commands/stage-download.ts")).stageDownload));
+  addStage("update", "have a staging stay longer, or shorter")
+    .argument("<id>", "of the staging")
+    .requiredOption("--ttl <days>", "how long it stays from now on, 1 to 90 days", Number)
+    .option("--json", "for programs")
+    .action(about("id", async () => (await load()).stageUpdate));
+  addStage("delete", "remove a staging from all regions")
+    .argument("<id>", "of the staging")
+    .option("-y, --yes", "do not ask")
+    .option("--json", "for programs")
+    .action(about("id", async () => (await load()).stageDelete));
+  addStage("cleanup", "remove stagings whose time is over, and what was given up")
+    .option("--expired", "those whose time is over")
+    .option("--sweep-id <id>", "those with this label; with --expired, only them")
+    .option("--json", "for programs")
+    .action(does(async () => (await load()).stageCleanup));
 }

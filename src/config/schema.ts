@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { LISTEN, listenAddress } from "./listen.ts";
-import { endpointsSchema, stagingSchema } from "./staging-schema.ts";
+import { endpointsSchema, regionsSchema, stagingSchema } from "./staging-schema.ts";
 import { bytes, count, DAY_S, duration } from "./units.ts";
 
 const extensions = z
@@ -164,6 +164,7 @@ export const configSchema = z.strictObject({
     .describe("page, health and metrics, read-only and without authentication"),
   staging: stagingSchema,
   endpoints: endpointsSchema,
+  regions: regionsSchema,
   log: z
     .strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") })
     .prefault({}),

@@ -83,3 +83,15 @@ export const endpointsSchema = z
   )
   .default({})
   .describe("services that speak S3: the one that names a location's bucket, else `default`");
+
+/** `regions:` of the configuration: where `stage upload` brings files to. */
+export const regionsSchema = z
+  .record(
+    z.string().regex(/^[\w.-]+$/, "a region's name has letters, digits, . _ -"),
+    z.strictObject({
+      endpoint: z.string().min(1).describe("name of one of `endpoints`"),
+      bucket: z.string().min(3).optional().describe("staging-{region} by default"),
+    }),
+  )
+  .default({})
+  .describe("regions that `stage upload` knows: each a bucket at one of `endpoints`");

@@ -23,6 +23,7 @@ export interface StagingSettings extends Omit<
   /** Path of the price table. */
   readonly prices: string | undefined;
   readonly endpoints: Config["endpoints"];
+  readonly regions: Config["regions"];
   readonly log: Config["log"];
 }
 
@@ -53,6 +54,7 @@ export function stagingSettingsOf({ config, prefix, file, env }: StagingOrigin):
     ratio: config.limits.ratio,
     prices: pricesBeside(file, prices),
     endpoints: config.endpoints,
+    regions: config.regions,
     log: config.log,
   };
 }

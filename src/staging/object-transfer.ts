@@ -14,7 +14,8 @@ import {
   storedPath,
 } from "./store-directory.ts";
 import { stagedFrom, storedObject, storedWithHash, used } from "./stored.ts";
-import { limitsOf, objectKey, transferKey } from "./wanted.ts";
+import { objectKey, transferKey } from "./wanted.ts";
+import { limitsOf } from "../transfer/limits-of.ts";
 
 /** Options of `transferObject`. */
 export interface TransferOptions {

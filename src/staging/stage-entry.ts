@@ -10,7 +10,7 @@ import type { ManifestEntry } from "./data-manifest.ts";
 import { placeStored } from "./place.ts";
 import { renewedUrl } from "./refresh.ts";
 import type { Join } from "./shared-transfers.ts";
-import { limitsOf } from "./wanted.ts";
+import { limitsOf } from "../transfer/limits-of.ts";
 
 /** A file as it lies in its run. */
 export interface RunFile {

@@ -1,6 +1,5 @@
 import { keyOf } from "../storage/identity.ts";
-import type { DownloadOptions } from "../transfer/options.ts";
-import type { StagingContext, Wanted } from "./context.ts";
+import type { Wanted } from "./context.ts";
 
 /** The key that the store knows an object by: decompressed it is another one. */
 export function objectKey({ url, decompress = false }: Wanted): string {
@@ -11,16 +10,4 @@ export function objectKey({ url, decompress = false }: Wanted): string {
 export function transferKey(wanted: Wanted): string {
   const { url, sha256 = "", bytes = "", decompress = false } = wanted;
   return keyOf(url, sha256, String(bytes), String(decompress));
-}
-
-/** The limits that every transfer has, from the configuration. */
-export function limitsOf({
-  settings,
-  rate,
-}: Pick<StagingContext, "settings" | "rate">): Pick<
-  DownloadOptions,
-  "retries" | "stallMs" | "maxBytes" | "parts" | "partBytes" | "ratio" | "limit"
-> {
-  const { retries, stallMs, maxBytes, parts, partBytes, ratio } = settings;
-  return { retries, stallMs, maxBytes, parts, partBytes, ratio, limit: rate };
 }

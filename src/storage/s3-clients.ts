@@ -6,13 +6,17 @@ import { readKeyFile } from "./key-file.ts";
 /** The SDK, and a client of it. */
 export interface Connection {
   readonly client: S3.S3Client;
-  readonly GetObjectCommand: typeof S3.GetObjectCommand;
-  readonly HeadObjectCommand: typeof S3.HeadObjectCommand;
-  readonly PutObjectCommand: typeof S3.PutObjectCommand;
+  readonly sdk: typeof S3;
 }
 
 /** Gives the connection to an endpoint; to AWS, or what the environment names, for undefined. */
 export type Connect = (endpoint: Endpoint | undefined) => Promise<Connection>;
+
+/** Options of `createConnect`. */
+export interface ConnectOptions extends AgentOptions {
+  /** Time without a byte in either direction after which a request ends, ms; for ever by default. */
+  readonly idleMs?: number | undefined;
+}
 
 /** How long keys of a file are used before it is read again, ms; the SDK looks 5 minutes before. */
 const KEYS_MS = 10 * 60_000;
@@ -21,7 +25,7 @@ const KEYS_MS = 10 * 60_000;
  * Makes the function that connects: one client for each endpoint, made when it is first asked for. The
  * SDK is loaded then, too. What may be reached holds for what no endpoint names: those are trusted.
  */
-export function createConnect({ ca, guard }: AgentOptions): Connect {
+export function createConnect({ ca, guard, idleMs }: ConnectOptions): Connect {
   const made = new Map<Endpoint | undefined, Promise<Connection>>();
   return (endpoint) => {
     const connection = made.get(endpoint) ?? connect(endpoint);
@@ -32,7 +36,7 @@ export function createConnect({ ca, guard }: AgentOptions): Connect {
   async function connect(endpoint: Endpoint | undefined): Promise<Connection> {
     const sdk = await import("@aws-sdk/client-s3");
     const options = endpoint === undefined ? { ca, guard } : { ca };
-    const agents = createAgents(options);
+    const agents = { ...createAgents(options), idleMs };
     const client =
       endpoint === undefined
         ? await createUsual(sdk, agents)
@@ -44,8 +48,7 @@ export function createConnect({ ca, guard }: AgentOptions): Connect {
       },
       { step: "build", name: "guard" },
     );
-    const { GetObjectCommand, HeadObjectCommand, PutObjectCommand } = sdk;
-    return { client, GetObjectCommand, HeadObjectCommand, PutObjectCommand };
+    return { client, sdk };
   }
 }
 
@@ -56,18 +59,24 @@ export function isRequest(
   return typeof request === "object" && request !== null && "hostname" in request;
 }
 
+type Connecting = Agents & Pick<ConnectOptions, "idleMs">;
+
 /** When to try again is not the SDK's to say, and not every store knows its checksums. */
-function common({ http, https }: Agents): S3.S3ClientConfig {
+function common({ http, https, idleMs }: Connecting): S3.S3ClientConfig {
   return {
     maxAttempts: 1,
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
-    requestHandler: { httpAgent: http, httpsAgent: https },
+    requestHandler: {
+      httpAgent: http,
+      httpsAgent: https,
+      ...(idleMs === undefined ? {} : { socketTimeout: idleMs }),
+    },
   };
 }
 
 /** By environment and profiles; the bucket says its region, where it is another one. */
-async function createUsual({ S3Client }: typeof S3, agents: Agents): Promise<S3.S3Client> {
+async function createUsual({ S3Client }: typeof S3, agents: Connecting): Promise<S3.S3Client> {
   const { AWS_ENDPOINT_URL_S3: own, AWS_ENDPOINT_URL: any, AWS_DEFAULT_REGION } = process.env;
   // A service of one's own seldom has a name for each bucket.
   const forcePathStyle = (own ?? any ?? "") !== "";

@@ -13,9 +13,14 @@ export function createS3Write(
   return async (url, { path, bytes, signal }) => {
     const { bucket, key } = objectOf(url);
     const endpoint = endpointOf(endpoints, bucket);
-    const { client, PutObjectCommand } = await connect(endpoint);
+    const { client, sdk } = await connect(endpoint);
     const Body = bytes === 0 ? Buffer.alloc(0) : createReadStream(path, { end: bytes - 1 });
-    const command = new PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentLength: bytes });
+    const command = new sdk.PutObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Body,
+      ContentLength: bytes,
+    });
     try {
       await client.send(command, { abortSignal: signal });
     } catch (error) {

@@ -40,7 +40,7 @@ export function createS3({ endpoints, ...reach }: S3Options): Storage {
 
     /** Not every store says the size with the range that lies outside: a HEAD costs less than all of it. */
     async function sizeNow(): Promise<number | undefined> {
-      const command = new connection.HeadObjectCommand(named(url, request.version));
+      const command = new connection.sdk.HeadObjectCommand(named(url, request.version));
       const head = await answered(url, request, (abortSignal) =>
         connection.client.send(command, { abortSignal }),
       ).catch((error: unknown) => {
@@ -65,11 +65,11 @@ function named(url: URL, version: string | undefined) {
 function get(
   url: URL,
   request: ReadRequest,
-  { client, GetObjectCommand }: Connection,
+  { client, sdk }: Connection,
 ): Promise<GetObjectCommandOutput> {
   const { start, end, version, unless } = request;
   const isPart = isPartial(request);
-  const command = new GetObjectCommand({
+  const command = new sdk.GetObjectCommand({
     ...named(url, isPart ? version : undefined),
     ...(isPart ? { Range: `bytes=${start}-${end === undefined ? "" : end - 1}` } : {}),
     ...(unless === undefined ? {} : { IfNoneMatch: unless }),

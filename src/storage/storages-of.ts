@@ -17,7 +17,8 @@ export function storagesOf(settings: StorageSettings, guard?: HostGuard): Storag
   return createStorages({ ca: authorities(settings), endpoints: settings.endpoints, guard });
 }
 
-function authorities({ caFile }: StorageSettings): string | undefined {
+/** Certificates of private authorities, PEM. @throws Failure CONFIG_INVALID */
+export function authorities({ caFile }: Pick<StorageSettings, "caFile">): string | undefined {
   if (caFile === undefined) return undefined;
   try {
     return readFileSync(caFile, "utf8");

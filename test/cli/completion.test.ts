@@ -73,7 +73,10 @@ test.each([
   [
     "commands of a group",
     ["stage", ""],
-    ["estimate", "get", "in", "prices", "release", "run", "runs", "serve", "store", "--help"],
+    [
+      "cleanup delete download estimate get in info list prices release resume run runs serve store",
+      "update upload --help",
+    ].flatMap((names) => names.split(" ")),
   ],
   ["options of a group's command", ["stage", "get", "--sh"], ["--sha256"]],
   [

@@ -17,28 +17,42 @@ export const whyNoRgw = whyWithout([
   "setpriv",
 ]);
 
+/** Ceph's S3, at two addresses: regions of one service. */
+export interface Rgw extends ObjectStore {
+  readonly second: URL;
+}
+
 /** Starts Ceph's S3, alone on loopback, with all it keeps in memory. It takes 1 s. */
-export function startRgw(): Promise<ObjectStore> {
+export function startRgw(): Promise<Rgw> {
   return startService(startIn);
 }
 
 const keys = { accessKeyId: "AKID", secretAccessKey: "secret" };
 const otherKeys = { accessKeyId: "OTHER", secretAccessKey: "secret2" };
 
-async function startIn(place: Workplace, signal: AbortSignal): Promise<ObjectStore> {
+async function startIn(place: Workplace, signal: AbortSignal): Promise<Rgw> {
   const { root } = place;
-  const [mon, port] = [await freePort(), await freePort()];
+  const [mon, port, secondPort] = [await freePort(), await freePort(), await freePort()];
   await configure(root, mon);
   const tool = (program: string, ...args: string[]) =>
     promisify(execFile)(program, ["--conf", join(root, "ceph.conf"), ...args], { signal });
   await startCluster(place, { tool, mon, signal });
   await createUser(tool, "a", keys);
   await createUser(tool, "b", otherKeys);
-  const frontend = `--rgw_frontends=beast endpoint=127.0.0.1:${port}`;
+  const at = [port, secondPort].map((each) => `endpoint=127.0.0.1:${each}`);
+  const frontend = `--rgw_frontends=beast ${at.join(" ")}`;
   place.start("radosgw", ["--conf", join(root, "ceph.conf"), "-n", "client.rgw", "-f", frontend]);
   const url = new URL(`http://127.0.0.1:${port}/`);
   await until(signal, async () => (await fetch(url, { signal })).ok);
-  return { url, region: "us-east-1", keys, otherKeys, [Symbol.asyncDispose]: () => place.end() };
+  const second = new URL(`http://127.0.0.1:${secondPort}/`);
+  return {
+    url,
+    second,
+    region: "us-east-1",
+    keys,
+    otherKeys,
+    [Symbol.asyncDispose]: () => place.end(),
+  };
 }
 
 /** Each of Ceph's programs: `program --conf FILE args`. @throws what it says, or the signal's reason */

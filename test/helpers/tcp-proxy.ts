@@ -13,6 +13,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly url: URL;
   /** Connections so far. */
   count(): number;
+  /** Bytes that went to the server so far. */
+  sentBytes(): number;
 }
 
 /** Starts one; the n-th connection, from 0, breaks as is said of it. */
@@ -22,6 +24,7 @@ export async function startProxy(
 ): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let count = 0;
+  let sent = 0;
   const server = createServer((near) => {
     const far = connect(Number(to.port), to.hostname);
     for (const socket of [near, far])
@@ -29,7 +32,7 @@ export async function startProxy(
     sockets.add(near).add(far);
     near.on("close", () => far.destroy());
     far.on("close", () => near.destroy());
-    near.pipe(far);
+    near.on("data", (bytes: Buffer) => void (sent += bytes.length)).pipe(far);
     passOn(far, near, breakOf(count));
     count += 1;
   }).listen(0, "127.0.0.1");
@@ -37,6 +40,7 @@ export async function startProxy(
   return {
     url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`),
     count: () => count,
+    sentBytes: () => sent,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

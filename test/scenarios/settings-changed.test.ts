@@ -60,6 +60,7 @@ const others: Readonly<Record<string, unknown>> = {
   "staging.hosts.allow": ["data.example.org"],
   "staging.hosts.deny": ["data.example.org"],
   "staging.tools": { samtools: { command: ["samtools"] } },
+  regions: { "eu-central-1": { endpoint: "lake" } },
   endpoints: { lake: { url: "https://s3.example.org", region: "eu-central-1" } },
 };
 

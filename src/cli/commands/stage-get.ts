@@ -5,7 +5,7 @@ import { loadStaging } from "../../config/load.ts";
 import { makeOwnDirectory } from "../../lake/state-directory.ts";
 import { storagesOf } from "../../storage/storages-of.ts";
 import { locationOf, nameIn, redacted } from "../../storage/location.ts";
-import { limitsOf } from "../../staging/wanted.ts";
+import { limitsOf } from "../../transfer/limits-of.ts";
 import { download, type Downloaded } from "../../transfer/download.ts";
 import { createRateLimit } from "../../transfer/rate.ts";
 import { bytesText, printable } from "../../lib/text.ts";

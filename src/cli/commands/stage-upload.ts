@@ -1,0 +1,123 @@
+import { Failure } from "../../errors.ts";
+import { bytesText, counted, printable } from "../../lib/text.ts";
+import { beginAgain, beginUpload, planUpload, type Planned } from "../../regions/begin.ts";
+import { isId } from "../../regions/document.ts";
+import { openRegions, type RegionsContext } from "../../regions/region.ts";
+import { type StagingView, viewOf } from "../../regions/staging-view.ts";
+import { sendToRegions, type UploadOptions } from "../../regions/upload.ts";
+import { type CommonOptions, type Context, exitCodes } from "../command.ts";
+import { printJson, printLine, tell } from "../output/print.ts";
+import { createBar } from "../output/progress-bar.ts";
+import { withRegions } from "../with-regions.ts";
+
+/** Options of `stage upload`. */
+export interface StageUploadOptions extends CommonOptions {
+  readonly path: string;
+  /** Separated by commas; the first one gets the files from here. */
+  readonly regions: string;
+  readonly dest?: string;
+  /** Days. */
+  readonly ttl: number;
+  readonly sweepId?: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** Brings a file or a tree to regions. @throws Failure */
+export async function stageUpload(options: StageUploadOptions, context: Context): Promise<number> {
+  const { path, dest: destination, ttl: days, sweepId, dryRun = false, json = false } = options;
+  const regions = options.regions.split(",").map((name) => name.trim());
+  const onLeftOut = (each: string, what: string) => tell(context, `${each} is left out: ${what}`);
+  const wanted = { path, regions, destination, days, sweepId, onLeftOut };
+  return await withRegions(options, context, async (all) => {
+    const planned = await planUpload(wanted);
+    const { source, size_bytes, file_count } = planned;
+    tell(context, printable(`${source.path}: ${countsText(planned)}, to ${regions.join(", ")}`));
+    if (dryRun) {
+      await openRegions(all, regions);
+      const { left_out } = planned;
+      if (json) printJson(context, { source_path: source.path, size_bytes, file_count, left_out });
+      return exitCodes.done;
+    }
+    const begun = await beginUpload(wanted, planned, all);
+    return await send({ source, begun, isAgain: false, size_bytes }, { all, json, context });
+  });
+}
+
+/** Options of `stage resume`. */
+export interface StageResumeOptions extends CommonOptions {
+  readonly id: string;
+  readonly json?: boolean;
+}
+
+/** Goes on with an upload that was stopped or failed. @throws Failure */
+export async function stageResume(options: StageResumeOptions, context: Context): Promise<number> {
+  const { id, json = false } = options;
+  if (!isId(id)) throw new Failure("USAGE", `${id} is no id of a staging`);
+  return await withRegions(options, context, async (all) => {
+    const { source, begun } = await beginAgain(id, all);
+    const size_bytes = begun[0].read.document.size_bytes;
+    return await send({ source, begun, isAgain: true, size_bytes }, { all, json, context });
+  });
+}
+
+interface Sending extends Omit<UploadOptions, "onProgress"> {
+  readonly size_bytes: number;
+}
+
+interface Around {
+  readonly all: RegionsContext;
+  readonly json: boolean;
+  readonly context: Context;
+}
+
+async function send(sending: Sending, { all, json, context }: Around): Promise<number> {
+  const { size_bytes, ...options } = sending;
+  const { begun } = options;
+  const id = begun[0].read.document.staging_id;
+  const bar = createBar(context, "bytes");
+  let now = "";
+  const onProgress = ({ region, bytes }: { readonly region: string; readonly bytes: number }) => {
+    if (region !== now) bar.say(`${id}: ${now === "" ? "to" : "copied to"} ${region}`);
+    now = region;
+    bar.update(bytes, () => size_bytes);
+  };
+  try {
+    const documents = await sendToRegions({ ...options, onProgress }, all);
+    bar.end();
+    const answers = documents.map((document, i) => ({
+      region: document.region,
+      bucket: begun[i]?.region.bucket.name ?? "",
+      document,
+    }));
+    const view = viewOf(answers) as StagingView;
+    report(view, { json, context });
+    return view.state === "complete" ? exitCodes.done : exitCodes.entriesFailed;
+  } catch (error) {
+    bar.end();
+    tell(context, `${id} is not complete: \`stage resume ${id}\` goes on with it`);
+    throw error;
+  }
+}
+
+/** On a terminal all of it; for programs that read the output, the id alone, and the rest on stderr. */
+function report(view: StagingView, { json, context }: Omit<Around, "all">): void {
+  if (json) return printJson(context, view);
+  const { staging_id: id, filename, expires_at, destination, regions } = view;
+  const isShown = context.out.isTTY;
+  const say = (line: string) =>
+    isShown ? printLine(context, printable(line)) : tell(context, printable(line));
+  printLine(context, id);
+  say(`${filename}: ${countsText(view)}, until ${expires_at}`);
+  for (const { region, state, reason, location } of regions)
+    say(`  ${region}: ${state}  ${reason ?? location}`);
+  say(`on a machine: staging-sampler stage download ${id}`);
+  say(`it comes to ${destination} there`);
+}
+
+function countsText({
+  size_bytes,
+  file_count,
+}: Pick<Planned, "size_bytes" | "file_count">): string {
+  return `${counted(file_count, "file")}, ${bytesText(size_bytes)}`;
+}

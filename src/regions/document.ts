@@ -1,0 +1,84 @@
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import { Failure } from "../errors.ts";
+
+/** States of a staging in one region. */
+export const regionStates = [
+  "uploading",
+  "replicating",
+  "verifying",
+  "complete",
+  "failed",
+  "deleting",
+] as const;
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** `_staging.json`, which says what lies in a bucket below an id. What it does not know it keeps. */
+const documentSchema = z.looseObject({
+  staging_id: z.string(),
+  filename: z.string(),
+  kind: z.enum(["file", "tree"]),
+  size_bytes: z.int().nonnegative(),
+  file_count: z.int().nonnegative(),
+  /** Of the file; null of a tree, and until it is known. */
+  sha256: hash.nullable(),
+  /** Of `_files.jsonl`; null until it is known. */
+  files_sha256: hash.nullable(),
+  regions: z.array(z.string()),
+  /** The region of the bucket that this document lies in. */
+  region: z.string(),
+  state: z.enum(regionStates),
+  reason: z.string().nullable(),
+  destination: z.string(),
+  uploaded_at: z.iso.datetime(),
+  expires_at: z.iso.datetime(),
+  sweep_id: z.string().nullable(),
+  /** Where `stage resume` finds the files, on the machine that sends them. */
+  source_path: z.string(),
+});
+
+/** What a bucket says of a staging. */
+export type StagingDocument = Readonly<z.output<typeof documentSchema>>;
+
+/** The name that it has below a staging's id. */
+export const DOCUMENT = "_staging.json";
+/** The name of the list of files, below the id. */
+export const FILES = "_files.jsonl";
+
+const DAY_MS = 86_400_000;
+const MOST_DAYS = 90;
+
+/** A new id. */
+export function newId(): string {
+  return `stage-${randomBytes(6).toString("hex")}`;
+}
+
+/** True of the id of a staging. */
+export function isId(text: string): boolean {
+  return /^stage-[0-9a-f]{12}$/.test(text);
+}
+
+/** Reads a document. @throws Failure FORMAT_INVALID, which names the location */
+export function parseDocument(bytes: Uint8Array, location: string): StagingDocument {
+  try {
+    return documentSchema.parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
+  } catch (error) {
+    const first = error instanceof z.ZodError ? error.issues[0] : undefined;
+    const what =
+      first === undefined ? "it is no JSON" : `${first.path.join(".")}: ${first.message}`;
+    throw new Failure("FORMAT_INVALID", `${location} describes no staging: ${what}`);
+  }
+}
+
+/** The bytes of a document. */
+export function documentBytes(document: StagingDocument): Buffer {
+  return Buffer.from(`${JSON.stringify(document, null, 2)}\n`);
+}
+
+/** The time that is over so many days after another. @throws Failure USAGE for other than 1 to 90 */
+export function expiry(from: Date, days: number): string {
+  if (!Number.isInteger(days) || days < 1 || days > MOST_DAYS)
+    throw new Failure("USAGE", `--ttl is a number of days, 1 to ${MOST_DAYS}`);
+  return new Date(from.getTime() + days * DAY_MS).toISOString();
+}

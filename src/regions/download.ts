@@ -1,0 +1,70 @@
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { chooseRegion, type Whereabouts } from "./choose-region.ts";
+import type { StagingDocument } from "./document.ts";
+import { type Fetch, fetching, fetchList } from "./fetch-object.ts";
+import { type ListedFile, readList, withListPath } from "./file-list.ts";
+import { isThere, makeDirectory, placeTree, type Put } from "./place-tree.ts";
+import { openRegions, type RegionsContext } from "./region.ts";
+import { findStaging } from "./stagings.ts";
+
+/** Options of `downloadStaging`. */
+export interface DownloadStaging extends Whereabouts {
+  readonly id: string;
+  /** Where to put it; the staging's own destination by default. */
+  readonly destination?: string | undefined;
+  /** Told of bytes that are there now, and how many there are to be. */
+  readonly onProgress: (bytes: number, size: number) => void;
+}
+
+/** A staging on a machine. */
+export interface Downloaded {
+  readonly document: StagingDocument;
+  /** Absolute. */
+  readonly path: string;
+  /** True where it was there already. */
+  readonly wasThere: boolean;
+}
+
+/**
+ * Fetches a staging to this machine: each file verified, and all of it under its name at once.
+ * @throws Failure, also where something else has that name; what was fetched stays for the next time
+ */
+export async function downloadStaging(
+  { id, destination, onProgress, ...where }: DownloadStaging,
+  context: RegionsContext,
+): Promise<Downloaded> {
+  const found = await findStaging(await openRegions(context), id, context.signal);
+  const { region, read } = chooseRegion(found, where);
+  const { document } = read;
+  const path = resolve(destination ?? document.destination);
+  return await withListPath(async (list) => {
+    await fetchList({ region, document }, list, context);
+    if (await isThere(path, document.kind, list)) return { document, path, wasThere: true };
+    // The directory of its place may be a link, as of a mount.
+    if (!existsSync(dirname(path))) await makeDirectory(dirname(path));
+    const put = putting(fetching(region, context), document, onProgress);
+    if (document.kind === "tree") await placeTree({ path, id, list, put, ...context.settings });
+    else for await (const file of readList(list)) await put(file, { path, part: `${path}.part` });
+    return { document, path, wasThere: false };
+  });
+}
+
+/** Puts files of a staging somewhere, and tells how far all of them are. */
+function putting(
+  fetch: Fetch,
+  { staging_id, size_bytes }: StagingDocument,
+  onProgress: DownloadStaging["onProgress"],
+): Put {
+  let whole = 0;
+  const parts = new Map<string, number>();
+  return async ({ path: name, sha256, bytes }: ListedFile, target) => {
+    const onBytes = (now: number) => {
+      parts.set(name, now);
+      onProgress(whole + [...parts.values()].reduce((sum, each) => sum + each, 0), size_bytes);
+    };
+    await fetch(`${staging_id}/${name}`, { target, sha256, bytes, onBytes });
+    parts.delete(name);
+    whole += bytes;
+  };
+}

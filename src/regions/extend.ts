@@ -1,0 +1,32 @@
+import { Failure } from "../errors.ts";
+import { expiry } from "./document.ts";
+import { readDocument, tryChange } from "./notes.ts";
+import type { Region } from "./region.ts";
+import type { Found } from "./stagings.ts";
+
+/** Tries to change a document that others change at the same time. */
+const TRIES = 5;
+
+/**
+ * Has a staging stay so many days from now on; gives the new expiry. The region that got the files
+ * first is changed first: whoever deletes it marks it there, too.
+ * @throws Failure USAGE where it is being deleted; UNREACHABLE where a region cannot be asked
+ */
+export async function extendStaging({ view, reads }: Found, days: number): Promise<string> {
+  const expires_at = expiry(new Date(), days);
+  const unknown = view.regions.find(({ state }) => state === "unknown");
+  if (unknown !== undefined)
+    throw new Failure("UNREACHABLE", `${unknown.region} cannot be changed: ${unknown.reason}`);
+  for (const { region } of reads) await extendIn(region, view.staging_id, expires_at);
+  return expires_at;
+}
+
+async function extendIn(region: Region, id: string, expires_at: string): Promise<void> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const now = await readDocument(region, id);
+    if (now === undefined || now.document.state === "deleting")
+      throw new Failure("USAGE", `${id} is being deleted in ${region.name}`);
+    if ((await tryChange(region, now, { expires_at })) !== undefined) return;
+  }
+  throw new Failure("ALREADY_RUNNING", `${id}: another process is at it in ${region.name}`);
+}

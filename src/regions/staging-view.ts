@@ -1,0 +1,88 @@
+import type { StagingDocument } from "./document.ts";
+
+/** A staging as all regions that could be asked say it is. */
+export interface StagingView {
+  readonly staging_id: string;
+  readonly filename: string;
+  readonly kind: StagingDocument["kind"];
+  readonly size_bytes: number;
+  readonly file_count: number;
+  readonly sha256: string | null;
+  readonly files_sha256: string | null;
+  readonly destination: string;
+  readonly uploaded_at: string;
+  readonly expires_at: string;
+  readonly sweep_id: string | null;
+  /** `complete` where it is so in every region. */
+  readonly state: ViewState;
+  readonly regions: readonly RegionView[];
+}
+
+/** A staging in one region. */
+export interface RegionView {
+  readonly region: string;
+  /** Undefined for a region that the configuration does not have. */
+  readonly location?: string;
+  readonly state: ViewState;
+  readonly reason: string | null;
+}
+
+/** `missing`: the region has nothing of it; `unknown`: it could not be asked. */
+export type ViewState = StagingDocument["state"] | "missing" | "unknown";
+
+/** The first one that any region has is the state of all. */
+const worst: readonly ViewState[] = [
+  "deleting",
+  "failed",
+  "missing",
+  "uploading",
+  "replicating",
+  "verifying",
+  "unknown",
+  "complete",
+];
+
+/** What could be learned of one region. */
+export interface Answer {
+  readonly region: string;
+  /** Undefined for a region that the configuration does not have. */
+  readonly bucket?: string;
+  readonly document?: StagingDocument | undefined;
+  /** Why it could not be asked. */
+  readonly problem?: string;
+}
+
+/** Folds answers of all regions of a configuration; undefined where none has the staging. */
+export function viewOf(answers: readonly Answer[]): StagingView | undefined {
+  const documents = answers.flatMap(({ document }) => document ?? []);
+  // One that is complete knows more.
+  const first = documents.find(({ state }) => state === "complete") ?? documents[0];
+  if (first === undefined) return undefined;
+  const { staging_id, filename, kind, size_bytes, file_count, sha256, files_sha256 } = first;
+  const { destination, uploaded_at, sweep_id } = first;
+  const regions = first.regions.map((name) =>
+    regionView(first.staging_id, answers.find(({ region }) => region === name) ?? absent(name)),
+  );
+  const state = worst.find((each) => regions.some((region) => region.state === each)) ?? "unknown";
+  const expires_at = documents
+    .map((each) => each.expires_at)
+    .toSorted()
+    .at(-1) as string;
+  const what = { staging_id, filename, kind, size_bytes, file_count, sha256, files_sha256 };
+  return { ...what, destination, uploaded_at, expires_at, sweep_id, state, regions };
+}
+
+function absent(region: string): Answer {
+  return { region, problem: "the configuration does not have it" };
+}
+
+function regionView(id: string, { region, bucket, document, problem }: Answer): RegionView {
+  const location = bucket === undefined ? {} : { location: `s3://${bucket}/${id}/` };
+  if (document !== undefined) {
+    const { state, reason } = document;
+    return { region, ...location, state, reason };
+  }
+  return problem === undefined
+    ? { region, ...location, state: "missing", reason: "its bucket has nothing of it" }
+    : { region, ...location, state: "unknown", reason: problem };
+}

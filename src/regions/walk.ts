@@ -1,0 +1,88 @@
+import { lstat, opendir, stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { errorMessage, Failure } from "../errors.ts";
+import { pathBelow } from "../lib/path-below.ts";
+import { DOCUMENT, FILES } from "./document.ts";
+
+/** A file that is to be sent. */
+export interface SourceFile {
+  /** Its name below the staging's id. */
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  /** Size, bytes. */
+  readonly bytes: number;
+}
+
+/** A file or a tree that a person names. */
+export interface Source {
+  readonly kind: "file" | "tree";
+  /** Absolute. */
+  readonly path: string;
+  /** Its last part. */
+  readonly name: string;
+}
+
+/** Told of what is no file and no directory: links, sockets, devices. */
+export type OnLeftOut = (path: string, what: string) => void;
+
+/** Bytes of a key, with the id before it. */
+const MOST_BYTES = 1024 - "stage-0123456789ab/".length;
+
+/** Looks what a path is. @throws Failure USAGE where it is nothing that can be sent */
+export async function sourceAt(text: string): Promise<Source> {
+  const path = resolve(text);
+  const found = await stat(path).catch((error: unknown) => {
+    throw new Failure("USAGE", `${path} cannot be sent: ${errorMessage(error)}`, { cause: error });
+  });
+  if (!found.isFile() && !found.isDirectory())
+    throw new Failure("USAGE", `${path} is neither a file nor a directory`);
+  return { kind: found.isFile() ? "file" : "tree", path, name: basename(path) };
+}
+
+/**
+ * The files of a source, in no order; links are not followed.
+ * @throws Failure PATH_REFUSED for a name that no key can have; FILE_UNREADABLE
+ */
+export async function* filesOf(
+  { kind, path, name }: Source,
+  onLeftOut: OnLeftOut = () => {},
+): AsyncGenerator<SourceFile, void, void> {
+  if (kind === "tree") return yield* filesBelow(path, "", onLeftOut);
+  checkName(name, path);
+  yield { name, path, bytes: (await stat(path)).size };
+}
+
+async function* filesBelow(
+  directory: string,
+  below: string,
+  onLeftOut: OnLeftOut,
+): AsyncGenerator<SourceFile, void, void> {
+  const entries = await opendir(directory).catch((error: unknown) => {
+    throw new Failure("FILE_UNREADABLE", `${directory}: ${errorMessage(error)}`, { cause: error });
+  });
+  for await (const entry of entries) {
+    const path = join(directory, entry.name);
+    const name = below === "" ? entry.name : pathBelow(below, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path, name, onLeftOut);
+    else if (entry.isFile()) {
+      checkName(name, path);
+      yield { name, path, bytes: (await lstat(path)).size };
+    } else onLeftOut(path, entry.isSymbolicLink() ? "a link" : "no regular file");
+  }
+}
+
+function checkName(name: string, path: string): void {
+  const [first] = name.split("/");
+  const why =
+    first === DOCUMENT || first === FILES || first === "_uses"
+      ? "the staging itself has that name"
+      : name.includes("\ufffd")
+        ? "its name is not UTF-8"
+        : /\p{Cc}/u.test(name)
+          ? "its name has control characters"
+          : Buffer.byteLength(name) > MOST_BYTES
+            ? `its name is longer than ${MOST_BYTES} bytes`
+            : undefined;
+  if (why !== undefined) throw new Failure("PATH_REFUSED", `${path} cannot be sent: ${why}`);
+}

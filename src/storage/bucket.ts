@@ -1,0 +1,103 @@
+/** A bucket at one endpoint. Every request is tried again where that may help. */
+export interface Bucket {
+  readonly name: string;
+  /** Puts a small object; gives its ETag, or undefined where the condition does not hold. @throws Failure */
+  put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<string | undefined>;
+  /** A small object; undefined where there is none. @throws Failure */
+  get(key: string): Promise<SmallObject | undefined>;
+  /** Facts of an object; undefined where there is none. @throws Failure */
+  head(key: string): Promise<ObjectFacts | undefined>;
+  /** Objects whose keys begin so, in pages. @throws Failure */
+  list(prefix: string): AsyncGenerator<readonly ListedObject[], void, void>;
+  /** Beginnings of keys up to their first slash, of those that begin so, in pages. @throws Failure */
+  folders(prefix: string): AsyncGenerator<readonly string[], void, void>;
+  /** Removes objects, 1000 at most; what is not there is fine. @throws Failure where one is left */
+  remove(keys: readonly string[]): Promise<void>;
+  /** Copies an object of the same service, 5 GiB at most; gives the ETag. @throws Failure */
+  copy(from: BucketObject, key: string, metadata: Metadata): Promise<string>;
+  /** Begins an upload in parts. @throws Failure */
+  begin(key: string, metadata: Metadata): Promise<Upload>;
+  /** Sends a part, which the store compares with its MD5; gives its ETag. @throws Failure */
+  part(upload: Upload, part: PartBytes): Promise<string>;
+  /** Copies a part from an object of the same service; gives its ETag. @throws Failure */
+  copyPart(upload: Upload, part: PartRange): Promise<string>;
+  /** Parts that the store has. @throws Failure */
+  parts(upload: Upload): AsyncGenerator<readonly StoredPart[], void, void>;
+  /** Uploads that are not complete, of keys that begin so. @throws Failure */
+  uploads(prefix: string): AsyncGenerator<readonly Upload[], void, void>;
+  /** Makes the object of its parts; gives its facts. @throws Failure */
+  complete(upload: Upload, parts: readonly PartTag[]): Promise<ObjectFacts>;
+  /** Gives an upload up, with its parts; one that is not there is fine. @throws Failure */
+  abort(upload: Upload): Promise<void>;
+}
+
+/** An object in a bucket of the same service. */
+export interface BucketObject {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** Names and values that are kept beside an object, ASCII. */
+export type Metadata = Readonly<Record<string, string>>;
+
+/** Options of `Bucket.put`. */
+export interface PutOptions {
+  readonly metadata?: Metadata;
+  /**
+   * Put only in place of the object with this ETag, or where there is none. A store that has no
+   * conditions is asked before, so that another writer can come between.
+   */
+  readonly only?: { readonly inPlaceOf: string } | "where there is none";
+}
+
+/** A small object. */
+export interface SmallObject {
+  readonly bytes: Buffer;
+  readonly etag: string;
+}
+
+/** Facts of an object. */
+export interface ObjectFacts {
+  readonly bytes: number;
+  /** Without quotes. Of one that was sent at once it is mostly the MD5, hexadecimal. */
+  readonly etag: string;
+  readonly metadata: Metadata;
+}
+
+/** An object as a listing has it. */
+export interface ListedObject {
+  readonly key: string;
+  readonly bytes: number;
+}
+
+/** An upload in parts that is not complete. */
+export interface Upload {
+  readonly key: string;
+  readonly id: string;
+}
+
+/** A part of an upload, by its number, from 1 on. */
+export interface PartTag {
+  readonly n: number;
+  readonly etag: string;
+}
+
+/** A part that the store has. */
+export interface StoredPart extends PartTag {
+  readonly bytes: number;
+}
+
+/** A part to send. */
+export interface PartBytes {
+  readonly n: number;
+  readonly bytes: Uint8Array;
+  readonly md5: Buffer;
+}
+
+/** A part to copy; `end` is the byte after its last one. */
+export interface PartRange {
+  readonly n: number;
+  readonly from: BucketObject;
+  readonly start: number;
+  readonly end: number;
+}

@@ -1,0 +1,87 @@
+import type { ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
+import { Failure } from "../errors.ts";
+import { forEach } from "../lib/for-each.ts";
+import type { Bucket, ListedObject } from "./bucket.ts";
+import type { BucketCalls } from "./s3-bucket-calls.ts";
+
+/** Removals under way at once, where each needs a request. */
+const AT_ONCE = 8;
+
+/** What a bucket does with many objects. */
+export function listsOf({
+  name,
+  client,
+  sdk,
+  ask,
+}: BucketCalls): Pick<Bucket, "list" | "folders" | "remove"> {
+  return { list, folders, remove };
+
+  async function* list(prefix: string): AsyncGenerator<readonly ListedObject[], void, void> {
+    for await (const { Contents = [] } of pages(prefix))
+      yield Contents.map(({ Key, Size = 0 }) => ({ key: decodedKey(Key), bytes: Size }));
+  }
+
+  async function* folders(prefix: string): AsyncGenerator<readonly string[], void, void> {
+    for await (const { CommonPrefixes = [] } of pages(prefix, "/"))
+      yield CommonPrefixes.map(({ Prefix }) => decodedKey(Prefix).slice(0, -1));
+  }
+
+  async function* pages(prefix: string, delimiter?: string) {
+    for (let token: string | undefined; ;) {
+      const command = new sdk.ListObjectsV2Command({
+        Bucket: name,
+        Prefix: prefix,
+        Delimiter: delimiter,
+        ContinuationToken: token,
+        // XML has no words for some characters.
+        EncodingType: "url",
+      });
+      const page: ListObjectsV2CommandOutput = await ask(undefined, {
+        send: (abortSignal) => client.send(command, { abortSignal }),
+      });
+      yield page;
+      token = page.NextContinuationToken;
+      if (page.IsTruncated !== true || token === undefined) return;
+    }
+  }
+
+  async function remove(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    const Objects = keys.map((Key) => ({ Key }));
+    const command = new sdk.DeleteObjectsCommand({
+      Bucket: name,
+      Delete: { Objects, Quiet: true },
+    });
+    const answer = await ask(undefined, {
+      send: (abortSignal) => client.send(command, { abortSignal }),
+      // Some want an MD5 that the SDK does not send any more, and some have no such request.
+      refused: ({ status }) =>
+        [400, 405, 411, 501].includes(status) ? { value: undefined } : undefined,
+    });
+    if (answer === undefined) return await forEach(each(keys), AT_ONCE, removeOne);
+    const [first] = answer.Errors ?? [];
+    if (first !== undefined)
+      throw new Failure(
+        first.Code === "AccessDenied" ? "FORBIDDEN" : "UNREACHABLE",
+        `s3://${name}/${first.Key}: it could not be removed: ${first.Code}`,
+      );
+  }
+
+  async function removeOne(key: string): Promise<void> {
+    const command = new sdk.DeleteObjectCommand({ Bucket: name, Key: key });
+    await ask<unknown>(key, {
+      send: (abortSignal) => client.send(command, { abortSignal }),
+      refused: ({ status, word }) =>
+        status === 404 && word !== "NoSuchBucket" ? { value: undefined } : undefined,
+    });
+  }
+}
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T, void, void> {
+  yield* items;
+}
+
+/** A key as listings encode it; a space can be a plus. */
+export function decodedKey(text = ""): string {
+  return decodeURIComponent(text.replaceAll("+", " "));
+}

@@ -1,0 +1,39 @@
+import { ask, type AskRules } from "./asking.ts";
+import type { AgentOptions } from "./agents.ts";
+import type { Bucket } from "./bucket.ts";
+import { listsOf } from "./s3-bucket-lists.ts";
+import { objectsOf } from "./s3-bucket-objects.ts";
+import { uploadsOf } from "./s3-bucket-uploads.ts";
+import { credentialsText, type Endpoint } from "./endpoints.ts";
+import type { BucketCalls } from "./s3-bucket-calls.ts";
+import { createConnect } from "./s3-clients.ts";
+
+/** Options of `openBucket`. */
+export interface BucketOptions extends Pick<AgentOptions, "ca"> {
+  readonly endpoint: Endpoint;
+  readonly name: string;
+  /** Tries that may fail, after the first one, of each request. */
+  readonly retries: number;
+  /** Time without a byte after which a request has stalled, ms. */
+  readonly stallMs: number;
+  readonly signal: AbortSignal;
+  /** A random number, 0 to 1, that spreads the waits; tests give their own. */
+  readonly random?: () => number;
+}
+
+/** Opens a bucket; nothing is asked yet, but the SDK is loaded. @throws Failure FORBIDDEN */
+export async function openBucket(options: BucketOptions): Promise<Bucket> {
+  const { endpoint, name, ca, stallMs, retries, signal, random = Math.random } = options;
+  const connection = await createConnect({ ca, idleMs: stallMs })(endpoint);
+  const rules: AskRules = { retries, signal, random, credentials: credentialsText(endpoint) };
+  const calls: BucketCalls = {
+    ...connection,
+    name,
+    ask: (key, request) => ask({ ...request, url: locationIn(name, key) }, rules),
+  };
+  return { name, ...objectsOf(calls), ...listsOf(calls), ...uploadsOf(calls) };
+}
+
+function locationIn(bucket: string, key = ""): URL {
+  return new URL(`s3://${bucket}/${encodeURIComponent(key)}`);
+}

@@ -1,0 +1,145 @@
+import { GetObjectCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { whyNoRgw } from "../helpers/rgw.ts";
+import type { Bucket } from "../helpers/s3-bucket.ts";
+import { keysOf, startTwoRegions, type TwoRegions, uploadsIn } from "./two-regions.ts";
+
+if (whyNoRgw !== undefined) process.stdout.write(`nothing is sent to regions: ${whyNoRgw}\n`);
+const there = test.skipIf(whyNoRgw !== undefined);
+
+/** Two parts and some bytes. */
+const big = randomBytes(33 * 1024 ** 2);
+const sha256Of = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+let here: TwoRegions;
+beforeAll(async () => {
+  if (whyNoRgw === undefined) here = await startTwoRegions();
+});
+afterAll(() => here?.[Symbol.asyncDispose]());
+
+async function bytesOf({ client, name }: Bucket, key: string): Promise<Buffer> {
+  const { Body } = await client.send(new GetObjectCommand({ Bucket: name, Key: key }));
+  return Buffer.from((await Body?.transformToByteArray()) ?? []);
+}
+
+interface Uploaded {
+  readonly staging_id: string;
+  readonly sha256: string;
+  readonly regions: readonly { readonly region: string; readonly state: string }[];
+}
+
+there("a file comes to each region, whole, and each says what it has", async () => {
+  const path = await here.write("genome.fa", big);
+  const more = ["--ttl", "14", "--sweep-id", "sweep-1", "--dest", "/data/genome.fa"];
+  const before = Date.now();
+  const done = await here.json<Uploaded>("upload", path, "--regions", "east,west", ...more);
+  const { staging_id: id } = done;
+  expect(id).toMatch(/^stage-[0-9a-f]{12}$/);
+  expect(done).toMatchObject({
+    filename: "genome.fa",
+    size_bytes: big.length,
+    sha256: sha256Of(big),
+    regions: [
+      { region: "east", location: `s3://staging-east/${id}/`, state: "complete" },
+      { region: "west", location: `s3://west-bucket/${id}/`, state: "complete" },
+    ],
+  });
+  for (const bucket of [here.east, here.west]) {
+    expect(await keysOf(bucket, id)).toEqual(["_files.jsonl", "_staging.json", "genome.fa"]);
+    expect(sha256Of(await bytesOf(bucket, `${id}/genome.fa`))).toBe(sha256Of(big));
+    const document = JSON.parse((await bytesOf(bucket, `${id}/_staging.json`)).toString());
+    expect(document).toMatchObject({
+      staging_id: id,
+      regions: ["east", "west"],
+      state: "complete",
+      sha256: sha256Of(big),
+      destination: "/data/genome.fa",
+      sweep_id: "sweep-1",
+    });
+    const days = (Date.parse(document.expires_at) - before) / 86_400_000;
+    expect(Math.round(days)).toBe(14);
+    const list = await bytesOf(bucket, `${id}/_files.jsonl`);
+    expect(sha256Of(list)).toBe(document.files_sha256);
+    expect(JSON.parse(list.toString())).toMatchObject({ path: "genome.fa", bytes: big.length });
+    expect(await uploadsIn(bucket)).toBe(0);
+  }
+  const head = new HeadObjectCommand({ Bucket: "west-bucket", Key: `${id}/genome.fa` });
+  expect((await here.west.client.send(head)).Metadata).toEqual({ sha256: sha256Of(big) });
+});
+
+there("a tree keeps its names; links are named and left out; an id alone is printed", async () => {
+  const names = ["a.csv", "dir/b c.csv", "dir/deep/ä+#?.bin", "empty"];
+  for (const name of names) await here.write(`tree/${name}`, name === "empty" ? "" : name);
+  await symlink("/etc/passwd", join(here.root, "tree/link"));
+  await mkdir(join(here.root, "tree/nothing"));
+  const path = join(here.root, "tree");
+  const { code, stdout, stderr } = await here.stage(["upload", path, "--regions", "west,east"]);
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^stage-[0-9a-f]{12}\n$/)]);
+  expect(stderr).toContain(`${path}/link is left out: a link`);
+  expect(stderr).toContain("stage download");
+  const id = stdout.trim();
+  for (const bucket of [here.east, here.west]) {
+    const keys = await keysOf(bucket, id);
+    expect(keys.toSorted()).toEqual([...names, "_files.jsonl", "_staging.json"].toSorted());
+    for (const name of names.slice(0, 3))
+      expect((await bytesOf(bucket, `${id}/${name}`)).toString()).toBe(name);
+  }
+});
+
+there("what cannot be sent is refused before anything is written", async () => {
+  const file = await here.write("one", "x");
+  const reserved = await here.write("reserved/_staging.json", "x");
+  const count = async () => (await keysOf(here.east, "")).length;
+  const before = await count();
+  for (const [args, code, says] of [
+    [[file, "--regions", "east,wset"], 2, "no region wset: there are west"],
+    [[file, "--regions", "east", "--ttl", "91"], 2, "1 to 90"],
+    [[file, "--regions", "east", "--ttl", "x"], 2, "1 to 90"],
+    [[`${file}.none`, "--regions", "east"], 2, "cannot be sent"],
+    [[join(reserved, ".."), "--regions", "east"], 1, "PATH_REFUSED"],
+    [[file, "--regions", "east,gone"], 1, "404 NoSuchBucket"],
+  ] as const) {
+    const ran = await here.stage(["upload", ...args]);
+    expect([ran.code, ran.stderr]).toEqual([code, expect.stringContaining(says)]);
+  }
+  expect(await count()).toBe(before);
+  const plan = await here.json("upload", file, "--regions", "east", "--dry-run");
+  expect(plan).toEqual({ source_path: file, size_bytes: 1, file_count: 1, left_out: 0 });
+  expect(await count()).toBe(before);
+});
+
+there("what the buckets have is listed, and a region that cannot be asked is told", async () => {
+  const path = await here.write("listed", "x");
+  const send = (label: string, regions: string) =>
+    here.json<Uploaded>("upload", path, "--regions", regions, "--sweep-id", label);
+  const { staging_id: id } = await send("listing", "east,west");
+  const { staging_id: other } = await send("else", "west");
+  const list = await here.stage(["list", "--sweep-id", "listing", "--json"]);
+  expect([list.code, list.stderr]).toEqual([
+    3,
+    expect.stringContaining("gone: s3://no-such-bucket/"),
+  ]);
+  const [found, ...more] = JSON.parse(list.stdout);
+  expect(more).toEqual([]);
+  const states = [
+    { region: "east", location: `s3://staging-east/${id}/`, state: "complete", reason: null },
+    { region: "west", location: `s3://west-bucket/${id}/`, state: "complete", reason: null },
+  ];
+  expect(found).toMatchObject({ staging_id: id, state: "complete", regions: states });
+  expect(await here.json("info", id)).toEqual(found);
+  const text = (await here.stage(["info", id])).stdout;
+  expect(text).toContain(`SHA256: ${sha256Of(Buffer.from("x"))}`);
+  const { stdout } = await here.stage(["list", "--region", "east"]);
+  expect(stdout).toContain(id);
+  expect(stdout).not.toContain(other);
+  const yaml = await here.stage(["list", "--sweep-id", "else", "--format", "yaml"]);
+  expect(yaml.stdout).toContain(`- staging_id: ${other}\n`);
+  const none = await here.stage(["info", "stage-000000000000"]);
+  expect([none.code, none.stderr]).toEqual([
+    1,
+    expect.stringContaining("was not found: s3://no-such"),
+  ]);
+});
