@@ -13,7 +13,7 @@ export interface Served extends Disposable {
   url(file: string): string;
 }
 
-/** Where Debian has it, which is not on everybody's path. */
+/** nginx: by the PATH, else where Debian installs it, which the PATH of a user may lack. */
 const PROGRAMS = ["nginx", "/usr/sbin/nginx"];
 
 /** Serves the files of a directory: by nginx, else by Node. */

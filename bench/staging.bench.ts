@@ -20,7 +20,7 @@ const LARGE_BYTES = 2 * GIB;
 const SMALL_BYTES = 500 * MB;
 const FILES = 1000;
 const FILE_BYTES = 16_000;
-/** What the files take, twice, and some more. */
+/** Memory that is needed, bytes: the large file, its copy, and the small files with room to spare. */
 const ROOM_BYTES = 3 * LARGE_BYTES;
 const MAX_RSS = 160e6;
 const MAX_GROWTH = 1.1;
@@ -49,7 +49,7 @@ export async function bench(): Promise<boolean> {
   return reached.every(Boolean);
 }
 
-/** Where neither disk nor its cache is measured. */
+/** Makes a directory in memory, so that the disk is not measured; undefined where there is too little room. */
 function inMemory(): { readonly path: string; [Symbol.dispose](): void } | undefined {
   const { bavail, bsize } = statfsSync("/dev/shm");
   if (bavail * bsize < ROOM_BYTES) return undefined;

@@ -18,6 +18,15 @@ export function outputFailure(error: unknown, target: string): unknown {
   return new Failure(full ? "OUTPUT_FULL" : "OUTPUT_UNWRITABLE", message, { cause: error });
 }
 
+/** Does work that writes to `target`. @throws Failure as of `outputFailure` */
+export async function writing<T>(target: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw outputFailure(error, target);
+  }
+}
+
 /** Code and message of an error while writing below `samples/`. */
 export function outputError(error: unknown): {
   readonly code: FailureCode;

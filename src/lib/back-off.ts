@@ -1,5 +1,7 @@
 const FIRST_MS = 500;
 const LONGEST_MS = 60_000;
+/** A source that asks for a longer wait is taken for one that does not want to answer, ms. */
+export const LONGEST_ASKED_MS = 15 * 60_000;
 
 /**
  * How long to wait before the next try, ms: doubled with each failure in a row, from 1 on, and spread

@@ -4,12 +4,12 @@
  * @throws the first error, of the items or of the work
  */
 export async function forEach<T>(
-  items: AsyncIterable<T>,
+  items: AsyncIterable<T> | Iterable<T>,
   limit: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   // Overlapping calls of a generator's next() wait for each other.
-  const iterator = items[Symbol.asyncIterator]();
+  const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : each(items);
   const errors: unknown[] = [];
   await Promise.all(Array.from({ length: limit }, lane));
   if (errors.length > 0) throw errors[0];
@@ -26,4 +26,8 @@ export async function forEach<T>(
     }
     await iterator.return?.().catch((error: unknown) => errors.push(error));
   }
+}
+
+async function* each<T>(items: Iterable<T>): AsyncGenerator<T, void, void> {
+  yield* items;
 }

@@ -1,6 +1,6 @@
 import { Failure } from "../errors.ts";
 import { expiry } from "./document.ts";
-import { readDocument, tryChange } from "./notes.ts";
+import { readDocument, taken, tryChange } from "./notes.ts";
 import type { Region } from "./region.ts";
 import type { Found } from "./stagings.ts";
 
@@ -9,7 +9,7 @@ const TRIES = 5;
 
 /**
  * Has a staging stay so many days from now on; gives the new expiry. The region that got the files
- * first is changed first: whoever deletes it marks it there, too.
+ * first is changed first: a deletion marks it there, too.
  * @throws Failure USAGE where it is being deleted; UNREACHABLE where a region cannot be asked
  */
 export async function extendStaging({ view, reads }: Found, days: number): Promise<string> {
@@ -28,5 +28,5 @@ async function extendIn(region: Region, id: string, expires_at: string): Promise
       throw new Failure("USAGE", `${id} is being deleted in ${region.name}`);
     if ((await tryChange(region, now, { expires_at })) !== undefined) return;
   }
-  throw new Failure("ALREADY_RUNNING", `${id}: another process is at it in ${region.name}`);
+  throw taken(region, id);
 }

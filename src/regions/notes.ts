@@ -49,6 +49,7 @@ export async function tryChange(
   return etag === undefined ? undefined : { document: next, etag };
 }
 
-function taken({ name }: Region, id: string): Failure {
+/** The failure where another process changes a document again and again. */
+export function taken({ name }: Region, id: string): Failure {
   return new Failure("ALREADY_RUNNING", `${id}: another process is at it in ${name}`);
 }

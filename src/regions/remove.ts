@@ -1,6 +1,6 @@
 import { errorMessage, Failure } from "../errors.ts";
 import { DOCUMENT } from "./document.ts";
-import { type Read, readDocument, tryChange } from "./notes.ts";
+import { type Read, readDocument, taken, tryChange } from "./notes.ts";
 import type { Region } from "./region.ts";
 import type { Found } from "./stagings.ts";
 
@@ -63,7 +63,7 @@ async function mark(
     const next = await tryChange(region, now, { state: "deleting", reason: null });
     if (next !== undefined) return next;
   }
-  throw new Failure("ALREADY_RUNNING", `${id}: another process is at it in ${region.name}`);
+  throw taken(region, id);
 }
 
 async function removeIn(region: Region, id: string, signal: AbortSignal): Promise<Removed> {

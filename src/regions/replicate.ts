@@ -115,7 +115,7 @@ async function copyParts(
   const upload = await to.bucket.begin(key, { sha256: file.sha256 });
   const tags: PartTag[] = [];
   try {
-    await forEach(each(partsOf(file.bytes, file.part_bytes)), PARTS_AT_ONCE, async (part) => {
+    await forEach(partsOf(file.bytes, file.part_bytes), PARTS_AT_ONCE, async (part) => {
       const etag = await to.bucket.copyPart(upload, { ...part, from: source });
       tags[part.n - 1] = { n: part.n, etag };
     });
@@ -131,10 +131,6 @@ async function copyParts(
 async function abortUploads({ bucket }: Region, key: string): Promise<void> {
   for await (const uploads of bucket.uploads(key))
     for (const upload of uploads) if (upload.key === key) await bucket.abort(upload);
-}
-
-async function* each<T>(items: Iterable<T>): AsyncGenerator<T, void, void> {
-  yield* items;
 }
 
 async function hashOf(key: string, { to, stallMs, sending }: CopyOptions): Promise<string> {

@@ -40,7 +40,8 @@ export function entriesOf(manifest: unknown): readonly ManifestEntry[] {
   if (entries.length > MOST_NAMES)
     throw new Failure("USAGE", `a data manifest has at most ${MOST_NAMES} names`);
   const names = entries.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name, i + 1) > 0);
+  const last = new Map(names.map((name, i) => [name, i]));
+  const twice = names.find((name, i) => last.get(name) !== i);
   if (twice !== undefined)
     throw new Failure("USAGE", `two files would be called ${JSON.stringify(twice)}`);
   checkNames(names);

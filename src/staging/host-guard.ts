@@ -79,7 +79,7 @@ function matches(host: string, rule: string): boolean {
   return rule !== "*" && host === rule;
 }
 
-/** This host, whoever looks it up (RFC 6761): a proxy does. */
+/** True for a name of this host (RFC 6761), also where a proxy looks it up. */
 function isLocalName(host: string): boolean {
   return /(^|\.)localhost\.?$/i.test(host);
 }

@@ -58,3 +58,14 @@ export function checkNames(names: readonly string[]): void {
     }
   }
 }
+
+/** A named thing of a data manifest. */
+interface Named {
+  readonly name: string;
+}
+
+/** Gives what sorts a list in the order that a manifest names things. */
+export function orderOf(names: readonly Named[]): <T extends Named>(list: readonly T[]) => T[] {
+  const order = new Map(names.map(({ name }, i) => [name, i]));
+  return (list) => list.toSorted((a, b) => (order.get(a.name) ?? 0) - (order.get(b.name) ?? 0));
+}

@@ -55,7 +55,7 @@ interface Held {
   close(): Promise<void>;
 }
 
-/** Opens a file, which may still be staged: whoever reads waits. By its size, unless a mode is named. */
+/** Opens a file that may still be staged: reads wait. Its size decides the mode, unless one is named. */
 export function openFile(file: StagedFile, wanted: OpenMode | undefined, wait: Wait): OpenFile {
   let opening: Promise<Held> | undefined;
   let offset = 0;

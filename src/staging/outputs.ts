@@ -8,6 +8,7 @@ import { hashFile } from "../transfer/hash-file.ts";
 import { send } from "../transfer/send.ts";
 import type { StagingContext } from "./context.ts";
 import type { ManifestOutput } from "./data-manifest.ts";
+import { orderOf } from "./names.ts";
 import type { FailedFile } from "./run.ts";
 
 /** A file that was sent. */
@@ -38,7 +39,7 @@ export async function sendOutputs(
 ): Promise<SentOutputs> {
   const outputs: SentFile[] = [];
   const failed: FailedFile[] = [];
-  await forEach(each(wanted), context.settings.transfers, async ({ name, location }) => {
+  await forEach(wanted, context.settings.transfers, async ({ name, location }) => {
     try {
       outputs.push({ name, ...(await sent(join(directory, name), location, context, signal)) });
     } catch (error) {
@@ -47,13 +48,7 @@ export async function sendOutputs(
       failed.push({ name, code, message: errorMessage(error) });
     }
   });
-  const place = new Map(wanted.map(({ name }, i) => [name, i]));
-  outputs.sort((a, b) => (place.get(a.name) ?? 0) - (place.get(b.name) ?? 0));
-  return { outputs, failed_outputs: failed };
-}
-
-async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
-  yield* items;
+  return { outputs: orderOf(wanted)(outputs), failed_outputs: failed };
 }
 
 async function sent(

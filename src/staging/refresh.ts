@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Failure } from "../errors.ts";
 import { redacted } from "../storage/location.ts";
+import { readText } from "../storage/read-text.ts";
 import type { Storages } from "../storage/index.ts";
 
 const run = promisify(execFile);
@@ -45,15 +46,7 @@ async function asked(
   { storages, signal }: { readonly storages: Storages; readonly signal: AbortSignal },
 ): Promise<string> {
   const request = { start: 0, version: undefined, stallMs: PATIENCE_MS, signal };
-  const { chunks } = await storages.of(url).read(url, request);
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    pieces.push(chunk);
-    bytes += chunk.length;
-    if (bytes > MOST_BYTES) throw new Failure("LIMIT_EXCEEDED", "the answer is too long");
-  }
-  return Buffer.concat(pieces).toString();
+  return readText(await storages.of(url).read(url, request), MOST_BYTES, url);
 }
 
 async function printed(
@@ -68,7 +61,7 @@ async function printed(
   }
 }
 
-/** Only a web address: whoever answers could have files of this machine staged otherwise. */
+/** Only a web address: the answer could otherwise have files of this machine staged. */
 function urlIn(text: string): URL {
   const trimmed = text.trim();
   const found = trimmed.startsWith("{")

@@ -1,11 +1,11 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join as joinPath } from "node:path";
 import { errorMessage, Failure } from "../errors.ts";
-import { outputFailure } from "../lake/errors.ts";
+import { writing } from "../lake/errors.ts";
 import { forEach } from "../lib/for-each.ts";
 import type { Progress } from "./context.ts";
 import type { ManifestEntry, ManifestOutput } from "./data-manifest.ts";
-import { CHECKSUM_LIST, OWN_DIRECTORY } from "./names.ts";
+import { CHECKSUM_LIST, orderOf, OWN_DIRECTORY } from "./names.ts";
 import { checkParams, type Json, resolveParams } from "./params.ts";
 import { makeRunDirectory, removeRun, type RunDirectory } from "./run-directory.ts";
 import { type RunFile, stageEntry } from "./stage-entry.ts";
@@ -86,7 +86,7 @@ async function staged(
   const files: RunFile[] = [];
   const failed: FailedFile[] = [];
   let mustFail = false;
-  await forEach(numbered(entries), AT_ONCE, async ([n, entry]) => {
+  await forEach(entries.entries(), AT_ONCE, async ([n, entry]) => {
     const { name } = entry;
     try {
       const to = joinPath(directory, name);
@@ -103,9 +103,7 @@ async function staged(
       mustFail ||= strict || entry.required === true;
     }
   });
-  const order = new Map(entries.map(({ name }, i) => [name, i]));
-  const inOrder = <T extends { readonly name: string }>(list: readonly T[]) =>
-    list.toSorted((a, b) => (order.get(a.name) ?? 0) - (order.get(b.name) ?? 0));
+  const inOrder = orderOf(entries);
   for (const { name } of outputs) await makeDirectory(dirname(joinPath(directory, name)));
   const paths = new Map(outputs.map(({ name }) => [name, joinPath(directory, name)]));
   for (const { name, path } of files) paths.set(name, path);
@@ -127,16 +125,8 @@ async function unverified({ path }: RunFile): Promise<Failure> {
   return new Failure("UNVERIFIED", "neither its SHA-256 nor its size is known");
 }
 
-async function* numbered<T>(items: readonly T[]): AsyncGenerator<readonly [number, T]> {
-  yield* items.entries();
-}
-
 async function makeDirectory(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o750 });
-  } catch (error) {
-    throw outputFailure(error, path);
-  }
+  await writing(path, () => mkdir(path, { recursive: true, mode: 0o750 }));
 }
 
 async function hold(id: string, files: readonly RunFile[], { context }: Stager): Promise<void> {
@@ -153,9 +143,5 @@ async function writeList(directory: string, files: readonly RunFile[]): Promise<
       : `${sha256}  ${name}\n`,
   );
   const path = joinPath(directory, CHECKSUM_LIST);
-  try {
-    await writeFile(path, lines.join(""), { mode: 0o440 });
-  } catch (error) {
-    throw outputFailure(error, path);
-  }
+  await writing(path, () => writeFile(path, lines.join(""), { mode: 0o440 }));
 }

@@ -1,16 +1,16 @@
 import { writeFile } from "node:fs/promises";
 import { Failure } from "../errors.ts";
-import { outputFailure } from "../lake/errors.ts";
+import { writing } from "../lake/errors.ts";
 import { locationOf } from "../storage/location.ts";
 import type { Encoded } from "../store/staging-store.ts";
 import { download } from "../transfer/download.ts";
 import { hashFile } from "../transfer/hash-file.ts";
+import { limitsOf } from "../transfer/limits-of.ts";
 import type { Progress, Source, StagingContext, Wanted } from "./context.ts";
 import type { ManifestEntry } from "./data-manifest.ts";
 import { placeStored } from "./place.ts";
 import { renewedUrl } from "./refresh.ts";
 import type { Join } from "./shared-transfers.ts";
-import { limitsOf } from "../transfer/limits-of.ts";
 
 /** A file as it lies in its run. */
 export interface RunFile {
@@ -139,12 +139,4 @@ async function copied(
   // Whatever changes it meanwhile is noticed, and its size is the file system's.
   const { encoded } = done;
   return { bytes: done.bytes, sha256: done.sha256, verified: true, encoded, from: "local" };
-}
-
-async function writing(path: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    throw outputFailure(error, path);
-  }
 }

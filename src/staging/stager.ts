@@ -4,10 +4,12 @@ import { fileURLToPath } from "node:url";
 import type { StagingSettings } from "../config/staging-settings.ts";
 import { Failure } from "../errors.ts";
 import { systemMessage } from "../lake/errors.ts";
+import { nearestDirectory } from "../lake/nearest-directory.ts";
 import { isAbsence } from "../lake/roots.ts";
 import { createLatest } from "../lib/latest.ts";
-import { locationOf, redacted } from "../storage/location.ts";
 import type { HostGuard } from "../storage/agents.ts";
+import { locationOf, redacted } from "../storage/location.ts";
+import { storagesOf } from "../storage/storages-of.ts";
 import { openStaging } from "../store/open.ts";
 import { hashFile } from "../transfer/hash-file.ts";
 import { createRateLimit } from "../transfer/rate.ts";
@@ -15,7 +17,6 @@ import type { Progress, Staged, StagingContext, StagingEvent, Wanted } from "./c
 import { createFile, type StagedFile } from "./file.ts";
 import { sweepRuns } from "./run-directory.ts";
 import { createSharedTransfers, type Join, type Ticket } from "./shared-transfers.ts";
-import { storagesOf } from "../storage/storages-of.ts";
 import { makeStoreDirectories } from "./store-directory.ts";
 import { storedAlready } from "./stored.ts";
 import { sweepPartials } from "./store-upkeep.ts";
@@ -27,15 +28,8 @@ export interface StagerOptions {
   readonly guard?: HostGuard | undefined;
 }
 
-/** Options of `Stager.file`. */
-export interface FileOptions {
-  /** Bytes that are sent have to have this hash, hexadecimal. */
-  readonly sha256?: string | undefined;
-  /** As many bytes have to be sent. */
-  readonly bytes?: number | undefined;
-  /** True: the file has what is compressed in the object (gzip, zstd, xz, bzip2, LZ4). */
-  readonly decompress?: boolean | undefined;
-}
+/** Options of `Stager.file`; the hash may have capitals. */
+export type FileOptions = Omit<Wanted, "url">;
 
 /** Staging on this machine: one for a process. */
 export interface Stager {
@@ -116,7 +110,8 @@ function local(wanted: Wanted): Ticket {
 async function localFile(path: string, { sha256, bytes }: Wanted): Promise<Staged> {
   const real = await realpath(path).catch(async (error: unknown) => {
     const code = isAbsence(error) ? "FILE_MISSING" : "FILE_UNREADABLE";
-    const message = `${path}: ${systemMessage(error)}; ${await nearest(path)} is the nearest directory`;
+    const near = await nearestDirectory(dirname(path));
+    const message = `${path}: ${systemMessage(error)}; ${near} is the nearest directory`;
     throw new Failure(code, message, { cause: error });
   });
   const found = await stat(real);
@@ -128,11 +123,4 @@ async function localFile(path: string, { sha256, bytes }: Wanted): Promise<Stage
     throw new Failure("CHECKSUM_MISMATCH", `${path} does not have the SHA-256 ${sha256}`);
   const verified = sha256 !== undefined || bytes !== undefined;
   return { path: real, bytes: found.size, sha256: hash, verified, from: "local" };
-}
-
-/** The nearest directory above a path that is there. */
-export async function nearest(path: string): Promise<string> {
-  const above = dirname(path);
-  const found = await stat(above).catch(() => undefined);
-  return found === undefined && above !== dirname(above) ? nearest(above) : above;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../errors.ts";
-import { backOffMs } from "../lib/back-off.ts";
+import { backOffMs, LONGEST_ASKED_MS } from "../lib/back-off.ts";
 import { type Refusal, refusalIn, s3Error } from "./s3-errors.ts";
 import { Unavailable } from "./types.ts";
 
@@ -27,9 +27,6 @@ export interface Request<T> {
   ) => { readonly value: T } | undefined | Promise<{ readonly value: T } | undefined>;
 }
 
-/** Who asks for a longer wait is taken for one that does not want to answer, ms. */
-const LONGEST_WAIT_MS = 15 * 60_000;
-
 /** Sends a request until it is answered. @throws Failure; the signal's reason once it is aborted */
 export async function ask<T>({ url, send, refused }: Request<T>, rules: AskRules): Promise<T> {
   const { retries, credentials, signal, random } = rules;
@@ -44,7 +41,7 @@ export async function ask<T>({ url, send, refused }: Request<T>, rules: AskRules
       const meaning = s3Error(error, { url, signal, credentials });
       if (!(meaning instanceof Unavailable)) throw meaning;
       failures += 1;
-      const isOver = failures > retries || (meaning.retryMs ?? 0) > LONGEST_WAIT_MS;
+      const isOver = failures > retries || (meaning.retryMs ?? 0) > LONGEST_ASKED_MS;
       if (isOver) throw givenUp(meaning, failures);
       await sleep(backOffMs(failures, meaning.retryMs, random()), undefined, { signal });
     }

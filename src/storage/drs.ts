@@ -1,5 +1,6 @@
 import { Failure } from "../errors.ts";
 import { redacted } from "./location.ts";
+import { readText } from "./read-text.ts";
 import type { Digests, ReadRequest, Reply, Storage } from "./types.ts";
 
 /** Bytes that a service's answer may have. */
@@ -83,16 +84,8 @@ export function createDrs(http: Storage): Storage {
   }
 
   async function answered<T>(url: URL, { stallMs, signal }: ReadRequest): Promise<T> {
-    const { chunks } = await http.read(url, { start: 0, version: undefined, stallMs, signal });
-    const pieces: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const chunk of chunks) {
-      pieces.push(chunk);
-      bytes += chunk.length;
-      if (bytes > MOST_BYTES)
-        throw new Failure("LIMIT_EXCEEDED", `${redacted(url)}: its answer is too long`);
-    }
-    const answer = parsed(Buffer.concat(pieces).toString());
+    const reply = await http.read(url, { start: 0, version: undefined, stallMs, signal });
+    const answer = parsed(await readText(reply, MOST_BYTES, url));
     if (typeof answer === "object" && answer !== null) return answer as T;
     throw new Failure("UNREACHABLE", `${url.host} does not answer as a DRS service does`);
   }

@@ -6,6 +6,7 @@ import { errorCode, Failure } from "../errors.ts";
 import { outputFailure, systemMessage } from "../lake/errors.ts";
 import { isAbsence } from "../lake/roots.ts";
 import { makeOwnDirectory } from "../lake/state-directory.ts";
+import { none } from "./replies.ts";
 import type { ReadRequest, Reply, Storage, WriteRequest } from "./types.ts";
 
 const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
@@ -53,8 +54,6 @@ async function read(url: URL, request: ReadRequest): Promise<Reply> {
     close: () => void handle.close().catch(() => {}),
   };
 }
-
-async function* none(): AsyncGenerator<Uint8Array, void, void> {}
 
 async function opened(path: string): Promise<FileHandle> {
   let handle: FileHandle;

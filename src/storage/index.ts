@@ -1,8 +1,8 @@
 import { Failure } from "../errors.ts";
 import type { AgentOptions } from "./agents.ts";
 import type { Endpoints } from "./endpoints.ts";
-import { file } from "./file.ts";
 import { createDrs } from "./drs.ts";
+import { file } from "./file.ts";
 import { createHttp } from "./http.ts";
 import { createS3 } from "./s3.ts";
 import type { Storage } from "./types.ts";

@@ -7,7 +7,8 @@ import { type ReadRequest, type Reply, Unavailable } from "./types.ts";
 /** What a reply without a byte has. */
 const nothing = { isUnchanged: false, chunks: none(), close: () => {} };
 
-async function* none(): AsyncGenerator<Uint8Array, void, void> {}
+/** No bytes. */
+export async function* none(): AsyncGenerator<Uint8Array, void, void> {}
 
 /** All of an object, as an answer 200 has it. */
 export function whole({ headers, body, close }: HttpReply): Reply {

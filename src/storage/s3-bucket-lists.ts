@@ -58,7 +58,7 @@ export function listsOf({
       refused: ({ status }) =>
         [400, 405, 411, 501].includes(status) ? { value: undefined } : undefined,
     });
-    if (answer === undefined) return await forEach(each(keys), AT_ONCE, removeOne);
+    if (answer === undefined) return await forEach(keys, AT_ONCE, removeOne);
     const [first] = answer.Errors ?? [];
     if (first !== undefined)
       throw new Failure(
@@ -75,10 +75,6 @@ export function listsOf({
         status === 404 && word !== "NoSuchBucket" ? { value: undefined } : undefined,
     });
   }
-}
-
-async function* each<T>(items: readonly T[]): AsyncGenerator<T, void, void> {
-  yield* items;
 }
 
 /** A key as listings encode it; a space can be a plus. */

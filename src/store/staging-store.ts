@@ -76,7 +76,7 @@ export interface StagedFiles {
 /** Phases of a transfer. */
 export type Phase = "preparing" | "transferring" | "verifying";
 
-/** A transfer's state, for whoever waits for it. */
+/** A transfer's state, for the processes that wait for it. */
 export interface LeaseProgress {
   readonly phase: Phase;
   /** Bytes that are there. */

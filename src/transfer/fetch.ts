@@ -1,16 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../errors.ts";
+import { backOffMs, LONGEST_ASKED_MS } from "../lib/back-off.ts";
 import { redacted } from "../storage/location.ts";
 import { type Reply, Unavailable } from "../storage/types.ts";
-import { backOffMs } from "../lib/back-off.ts";
 import { prefixOf } from "./ranges.ts";
 import { claimOf, receive } from "./receive.ts";
 import { canSpread, receiveInStreams } from "./streams.ts";
 import { heed, type Transfer } from "./transfer.ts";
 import { unpack } from "./unpack.ts";
-
-/** Who asks for a longer wait is taken for one that does not want to answer, ms. */
-const LONGEST_WAIT_MS = 15 * 60_000;
 
 /**
  * Asks until all is there. Progress begins the count of failures again; how often all was begun again
@@ -37,7 +34,7 @@ export async function fetchWhole(transfer: Transfer): Promise<"whole" | "unchang
           "FILE_CHANGED",
           `${redacted(url)} breaks off or changes each time before it is whole`,
         );
-      if ((error.retryMs ?? 0) > LONGEST_WAIT_MS)
+      if ((error.retryMs ?? 0) > LONGEST_ASKED_MS)
         throw new Failure("UNREACHABLE", `${error.message}, and asks to be left alone for long`, {
           cause: error,
         });

@@ -1,8 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { Failure } from "../errors.ts";
-import { outputFailure } from "../lake/errors.ts";
+import { writing } from "../lake/errors.ts";
 import type { Digests } from "../storage/types.ts";
 import type { Found } from "./digest.ts";
 import { checkFree, createJournal, isOf, type Journal, journalLeft, trusted } from "./journal.ts";
@@ -187,13 +186,5 @@ async function syncDirectory(path: string): Promise<void> {
     await directory.sync();
   } finally {
     await directory.close();
-  }
-}
-
-async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof Failure ? error : outputFailure(error, path);
   }
 }

@@ -13,10 +13,13 @@ export interface RateLimit {
 
 /** A change of the rate is noticed within this, ms. */
 const LOOK_MS = 200;
-/** What was not taken before may be taken at once, up to so many ms of it. */
+/** Unused bytes of at most this long may be taken at once, ms. */
 const SAVED_MS = 100;
 
-/** Makes one. Whoever takes more than is there owes it: the next ones wait until that is paid. */
+/**
+ * Makes a rate limit. A call may take more bytes than are left: the calls after it wait until the rate
+ * has made up for that.
+ */
 export function createRateLimit(first: number | undefined): RateLimit {
   let rate = first ?? Infinity;
   let saved = 0;

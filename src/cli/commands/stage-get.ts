@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { Failure } from "../../errors.ts";
 import { loadStaging } from "../../config/load.ts";
+import { Failure } from "../../errors.ts";
+import { nearestDirectory } from "../../lake/nearest-directory.ts";
 import { makeOwnDirectory } from "../../lake/state-directory.ts";
 import { storagesOf } from "../../storage/storages-of.ts";
 import { locationOf, nameIn, redacted } from "../../storage/location.ts";
@@ -25,6 +26,7 @@ export interface StageGetOptions extends CommonOptions {
 }
 
 const FILE_MODE = 0o640;
+
 /**
  * Fetches one object into a file: whole and verified, or a reason. What breaks off is gone on with
  * the next time.
@@ -79,9 +81,9 @@ async function targetOf(url: URL, { output, force = false }: StageGetOptions): P
   if (directory === undefined)
     throw new Failure(
       "USAGE",
-      `${target} has no directory: ${await nearest(dirname(target))} is the nearest`,
+      `${target} has no directory: ${await nearestDirectory(dirname(target))} is the nearest`,
     );
-  // Production's files are never written, whoever asks for it.
+  // No file below a dataset is written, even where the person names it.
   makeOwnDirectory(dirname(target), "output");
   return target;
 }
@@ -92,11 +94,6 @@ function fileNameIn(url: URL): string {
   const isNone = /^\.{0,2}$/.test(name) || [...name].some((each) => each < " ");
   if (isNone) throw new Failure("USAGE", `${redacted(url)} has no name: say one with -o`);
   return name;
-}
-
-async function nearest(path: string): Promise<string> {
-  const found = await stat(path).catch(() => undefined);
-  return found === undefined && path !== dirname(path) ? nearest(dirname(path)) : path;
 }
 
 function hashOf(text: string | undefined): string | undefined {

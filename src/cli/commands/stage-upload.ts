@@ -8,6 +8,7 @@ import { sendToRegions, type UploadOptions } from "../../regions/upload.ts";
 import { type CommonOptions, type Context, exitCodes } from "../command.ts";
 import { printJson, printLine, tell } from "../output/print.ts";
 import { createBar } from "../output/progress-bar.ts";
+import { names } from "../option-values.ts";
 import { withRegions } from "../with-regions.ts";
 
 /** Options of `stage upload`. */
@@ -26,7 +27,7 @@ export interface StageUploadOptions extends CommonOptions {
 /** Brings a file or a tree to regions. @throws Failure */
 export async function stageUpload(options: StageUploadOptions, context: Context): Promise<number> {
   const { path, dest: destination, ttl: days, sweepId, dryRun = false, json = false } = options;
-  const regions = options.regions.split(",").map((name) => name.trim());
+  const regions = names(options.regions);
   const onLeftOut = (each: string, what: string) => tell(context, `${each} is left out: ${what}`);
   const wanted = { path, regions, destination, days, sweepId, onLeftOut };
   return await withRegions(options, context, async (all) => {

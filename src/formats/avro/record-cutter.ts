@@ -7,7 +7,7 @@ import type { ValueScanner } from "./value-scanner.ts";
 export interface RecordCutter {
   /**
    * Begins a block of `records` records and, with what surrounds them, `blockBytes` bytes; false
-   * where a limit is reached before it. A block without records counts by its bytes: there may be
+   * when a limit is reached before this block. A block without records counts by its bytes: there may be
    * any number of such blocks.
    */
   begin(records: number, blockBytes: number): boolean;

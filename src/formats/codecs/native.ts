@@ -8,8 +8,8 @@ const require = createRequire(import.meta.url);
 
 /**
  * Native packages and WebAssembly. Each is loaded when it is first needed: it takes some megabytes.
- * Where loading fails, for want of descriptors say, the next call tries again; `import()` would
- * fail for good.
+ * When loading fails, because of too few descriptors for example, the next call tries again;
+ * `import()` would fail for good.
  * @throws what the loader throws
  */
 export const native = {

@@ -28,7 +28,7 @@ export interface BackgroundRun {
   readonly ttlMs: number | undefined;
 }
 
-/** What `beginRun` works with. */
+/** The service's own things that a background run uses. */
 export interface BackgroundContext {
   readonly stager: Stager;
   /** Runs that are being staged, by id. */

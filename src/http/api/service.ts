@@ -119,7 +119,7 @@ export function createService(stager: Stager, onError: (error: unknown) => void)
     atWork: () => atWork.size,
     async close() {
       closing.abort(new Failure("CANCELLED", "the service is stopping"));
-      // Tools have to end, too, and their runs to go; whoever asked is told of errors.
+      // Tools have to end, too, and their runs to go; errors went to the client that asked.
       await Promise.allSettled(atWork);
     },
   };

@@ -163,8 +163,7 @@ function unseen(
   {
     settings,
     waiting,
-  }: {
-    readonly settings: LookOptions["settings"];
+  }: Pick<LookOptions, "settings"> & {
     readonly waiting: Map<string, ReadonlyMap<string, number>>;
   },
 ): Ingested {
