@@ -68,6 +68,9 @@ export interface ObjectFacts {
 export interface ListedObject {
   readonly key: string;
   readonly bytes: number;
+  /** Without quotes. */
+  readonly etag: string;
+  readonly changedAt: Date;
 }
 
 /** An upload in parts that is not complete. */

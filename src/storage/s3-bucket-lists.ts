@@ -2,7 +2,7 @@ import type { ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
 import { Failure } from "../errors.ts";
 import { forEach } from "../lib/for-each.ts";
 import type { Bucket, ListedObject } from "./bucket.ts";
-import type { BucketCalls } from "./s3-bucket-calls.ts";
+import { bareTag, type BucketCalls } from "./s3-bucket-calls.ts";
 
 /** Removals under way at once, where each needs a request. */
 const AT_ONCE = 8;
@@ -18,7 +18,12 @@ export function listsOf({
 
   async function* list(prefix: string): AsyncGenerator<readonly ListedObject[], void, void> {
     for await (const { Contents = [] } of pages(prefix))
-      yield Contents.map(({ Key, Size = 0 }) => ({ key: decodedKey(Key), bytes: Size }));
+      yield Contents.map(({ Key, Size = 0, ETag, LastModified = new Date(0) }) => ({
+        key: decodedKey(Key),
+        bytes: Size,
+        etag: bareTag(ETag),
+        changedAt: LastModified,
+      }));
   }
 
   async function* folders(prefix: string): AsyncGenerator<readonly string[], void, void> {
