@@ -93,6 +93,17 @@ export function addStageCommands(program: Command, { common, does, about }: Acti
     )
     .option("--json", "the same as --format json")
     .action(does(async () => (await import("./commands/stage-estimate.ts")).stageEstimate));
+  addStage("cost", "what stagings cost, and saved: those that were removed too")
+    .option("--since <time>", "from this day or time on, such as 2026-11-30 (else from the first)")
+    .option("--staging-id <id>", "only this one")
+    .option("--sweep-id <id>", "only those with this label")
+    .addOption(
+      new Option("--format <form>", "the form of the answer")
+        .choices(["table", "json", "csv"])
+        .default("table"),
+    )
+    .option("--json", "the same as --format json")
+    .action(does(async () => (await import("./commands/stage-cost.ts")).stageCost));
   addStage("prices", "make a table of prices for stage estimate from price lists of AWS")
     .addArgument(new Argument("<action>", "what to do").choices(["import"]))
     .argument("<files...>", "the lists of AmazonS3 and of AWSDataTransfer, as CSV")
@@ -133,6 +144,7 @@ function addStagings({ addStage, does, about }: Adding): void {
   addStage("list", "what the buckets of all regions have")
     .option("--sweep-id <id>", "only with this label")
     .option("--region <name>", "only what is, or is to be, in this region")
+    .option("--refresh", "read every document anew, not only those that changed")
     .addOption(new Option("--format <form>", "of the output").choices(["table", "json", "yaml"]))
     .option("--json", "the same as --format json")
     .action(does(async () => (await import("./commands/stage-list.ts")).stageList));

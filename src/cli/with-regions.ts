@@ -1,7 +1,38 @@
 import { loadStaging } from "../config/load.ts";
 import type { RegionsContext } from "../regions/region.ts";
+import { openStaging } from "../store/open.ts";
+import type { Documents } from "../store/staging-store.ts";
 import { type CommonOptions, type Context, exitCodes } from "./command.ts";
 import { tell } from "./output/print.ts";
+
+/** Does some work with what this machine knows of buckets. @throws Failure CACHE_UNUSABLE, and what the work throws */
+export async function withDocuments<T>(
+  { settings }: RegionsContext,
+  work: (documents: Documents) => Promise<T>,
+): Promise<T> {
+  const store = openStaging(settings.state);
+  try {
+    return await work(store.documents);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Does some work that changes what regions have. @throws what the work throws */
+export async function withChanges(
+  options: CommonOptions,
+  context: Context,
+  work: (regions: RegionsContext) => Promise<number>,
+): Promise<number> {
+  return await withRegions(options, context, async (all) => {
+    try {
+      return await work(all);
+    } finally {
+      // Whoever lists them next is not to see what was known before.
+      await withDocuments(all, (known) => known.outdate(Object.keys(all.settings.regions)));
+    }
+  });
+}
 
 /** Does some work with regions; SIGINT and SIGTERM end it. @throws what the work throws */
 export async function withRegions(

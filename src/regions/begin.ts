@@ -66,6 +66,8 @@ export async function beginUpload(
     reason: null,
     destination: destination ?? `/mnt/data/${source.name}`,
     uploaded_at: now.toISOString(),
+    completed_at: null,
+    put_requests: null,
     expires_at: expiry(now, days),
     sweep_id: sweepId ?? null,
     source_path: source.path,

@@ -28,8 +28,10 @@ export interface Sending extends RegionsContext {
   readonly onProgress: (progress: UploadProgress) => void;
 }
 
-/** What a document says of a region that has all. */
-export const complete = { state: "complete", reason: null } as const;
+/** What a document says of a region that has all, from now on. */
+export function completeNow() {
+  return { state: "complete", reason: null, completed_at: new Date().toISOString() } as const;
+}
 
 /** The end of work on a region. */
 export interface Ended {

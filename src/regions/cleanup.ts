@@ -3,16 +3,15 @@ import type { StagingDocument } from "./document.ts";
 import type { Region } from "./region.ts";
 import { abortAbandoned, type Removed, removeStaging } from "./remove.ts";
 import type { StagingView } from "./staging-view.ts";
-import { findStaging, type OnProblem, readStagings } from "./stagings.ts";
+import type { ReadBuckets } from "./read-buckets.ts";
+import { findStaging, readStagings } from "./stagings.ts";
 
 /** Options of `cleanUp`. */
-export interface CleanUp {
+export interface CleanUp extends Pick<ReadBuckets, "documents" | "signal" | "onProblem"> {
   /** Only those whose time is over. */
   readonly isExpired: boolean;
   /** Only those with this label. */
   readonly sweepId: string | undefined;
-  readonly signal: AbortSignal;
-  readonly onProblem: OnProblem;
 }
 
 /** What became of stagings. */
@@ -29,11 +28,9 @@ export interface CleanedUp {
  * @throws the signal's reason
  */
 export async function cleanUp(regions: readonly Region[], options: CleanUp): Promise<CleanedUp> {
-  const { signal, onProblem } = options;
   const stagings: { readonly id: string; readonly regions: readonly Removed[] }[] = [];
-  for (const { staging_id: id } of (await readStagings(regions, signal, onProblem)).filter((view) =>
-    isMeant(view, options),
-  )) {
+  const views = await readStagings(regions, { ...options, when: "always" });
+  for (const { staging_id: id } of views.filter((view) => isMeant(view, options))) {
     const removed = await orTold(id, options, () => removeOne(regions, id, options));
     if (removed !== undefined) stagings.push({ id, regions: removed });
   }

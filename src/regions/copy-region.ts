@@ -1,4 +1,4 @@
-import { type Begun, complete, type Sending } from "./begun.ts";
+import { type Begun, completeNow, type Sending } from "./begun.ts";
 import { BUFFER_BYTES, createBuffers } from "./buffers.ts";
 import { FILES, type StagingDocument } from "./document.ts";
 import { changeDocument } from "./notes.ts";
@@ -19,7 +19,14 @@ export async function copyRegion(
   sending: Sending,
 ): Promise<StagingDocument> {
   const { list, isAgain, limit, settings, signal, onProgress } = sending;
-  const { staging_id: id, size_bytes, file_count, sha256, files_sha256 } = from.document;
+  const {
+    staging_id: id,
+    size_bytes,
+    file_count,
+    sha256,
+    files_sha256,
+    put_requests,
+  } = from.document;
   const { partBytes, stallMs } = settings;
   let bytes = 0;
   const onBytes = (more: number) => {
@@ -32,6 +39,6 @@ export async function copyRegion(
   await sendFile(list, `${id}/${FILES}`, { ...send, onBytes: () => {} });
   const verifying = await changeDocument(region, read, { state: "verifying" });
   await checkListing(region, id, { files: file_count, bytes: size_bytes });
-  const known = { size_bytes, file_count, sha256, files_sha256 };
-  return (await changeDocument(region, verifying, { ...known, ...complete })).document;
+  const known = { size_bytes, file_count, sha256, files_sha256, put_requests };
+  return (await changeDocument(region, verifying, { ...known, ...completeNow() })).document;
 }

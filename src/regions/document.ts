@@ -32,6 +32,10 @@ const documentSchema = z.looseObject({
   reason: z.string().nullable(),
   destination: z.string(),
   uploaded_at: z.iso.datetime(),
+  /** When all was in this region and verified; null until then. */
+  completed_at: z.iso.datetime().nullable().default(null),
+  /** Requests that putting all files takes: one for each, or one for each part and two. */
+  put_requests: z.int().nonnegative().nullable().default(null),
   expires_at: z.iso.datetime(),
   sweep_id: z.string().nullable(),
   /** Where `stage resume` finds the files, on the machine that sends them. */
@@ -41,10 +45,24 @@ const documentSchema = z.looseObject({
 /** What a bucket says of a staging. */
 export type StagingDocument = Readonly<z.output<typeof documentSchema>>;
 
+/** `_ended/{id}.json`: the last document of a staging that was removed, for what it cost. */
+const endedSchema = documentSchema.extend({
+  deleted_at: z.iso.datetime(),
+  /** Day → times that it was fetched from this bucket. */
+  uses: z.record(z.iso.date(), z.int().positive()),
+});
+
+/** What a bucket says of a staging that was removed. */
+export type EndedDocument = Readonly<z.output<typeof endedSchema>>;
+
 /** The name that it has below a staging's id. */
 export const DOCUMENT = "_staging.json";
 /** The name of the list of files, below the id. */
 export const FILES = "_files.jsonl";
+/** The beginning of the names of uses, below the id. */
+export const USES = "_uses/";
+/** The beginning of the keys of what is known of stagings that were removed. */
+export const ENDED = "_ended/";
 
 const DAY_MS = 86_400_000;
 const MOST_DAYS = 90;
@@ -61,18 +79,27 @@ export function isId(text: string): boolean {
 
 /** Reads a document. @throws Failure FORMAT_INVALID, which names the location */
 export function parseDocument(bytes: Uint8Array, location: string): StagingDocument {
+  return parsed(documentSchema, bytes, `${location} describes no staging`);
+}
+
+/** Reads what is known of a staging that was removed. @throws Failure FORMAT_INVALID */
+export function parseEnded(bytes: Uint8Array, location: string): EndedDocument {
+  return parsed(endedSchema, bytes, `${location} describes no staging that was removed`);
+}
+
+function parsed<T>(schema: z.ZodType<T>, bytes: Uint8Array, told: string): T {
   try {
-    return documentSchema.parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
+    return schema.parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
   } catch (error) {
     const first = error instanceof z.ZodError ? error.issues[0] : undefined;
     const what =
       first === undefined ? "it is no JSON" : `${first.path.join(".")}: ${first.message}`;
-    throw new Failure("FORMAT_INVALID", `${location} describes no staging: ${what}`);
+    throw new Failure("FORMAT_INVALID", `${told}: ${what}`);
   }
 }
 
 /** The bytes of a document. */
-export function documentBytes(document: StagingDocument): Buffer {
+export function documentBytes(document: StagingDocument | EndedDocument): Buffer {
   return Buffer.from(`${JSON.stringify(document, null, 2)}\n`);
 }
 

@@ -49,7 +49,8 @@ export function recommendationOf(estimate: Estimate): string {
   return `do not stage: it ${costs}, and pays from ${breakEvenReaders} readers a region on`;
 }
 
-function figure(amount: number, formula: string): Figure {
+/** Rounds an amount, to four places. */
+export function figure(amount: number, formula: string): Figure {
   return { amount: rounded(amount, 4), formula };
 }
 

@@ -5,6 +5,7 @@ import type { Bucket } from "../storage/bucket.ts";
 import { createStorages, type Storages } from "../storage/index.ts";
 import { openBucket } from "../storage/s3-bucket.ts";
 import { authorities } from "../storage/storages-of.ts";
+import type { Place } from "./known-stagings.ts";
 
 /** A region: its bucket, to write to and to read from. */
 export interface Region {
@@ -36,16 +37,36 @@ export async function openRegions(
 async function openRegion(name: string, { settings, signal }: RegionsContext): Promise<Region> {
   const { regions, endpoints, retries, stallMs } = settings;
   if (!Object.hasOwn(regions, name)) throw unknown(name, Object.keys(regions));
-  const { endpoint: at = "", bucket = `staging-${name}` } = regions[name] ?? {};
+  const { endpoint: at = "" } = regions[name] ?? {};
   const endpoint = Object.hasOwn(endpoints, at) ? endpoints[at] : undefined;
   if (endpoint === undefined)
     throw new Failure("CONFIG_INVALID", `regions.${name}.endpoint: there is no endpoint ${at}`);
   const ca = authorities(settings);
   return {
     name,
-    bucket: await openBucket({ endpoint, name: bucket, ca, retries, stallMs, signal }),
-    storages: createStorages({ ca, endpoints: { default: { ...endpoint, bucket } } }),
+    bucket: await openBucket({
+      endpoint,
+      name: bucketOf(settings, name),
+      ca,
+      retries,
+      stallMs,
+      signal,
+    }),
+    storages: createStorages({
+      ca,
+      endpoints: { default: { ...endpoint, bucket: bucketOf(settings, name) } },
+    }),
   };
+}
+
+/** The regions of a configuration, and their buckets. */
+export function placesOf(settings: Pick<StagingSettings, "regions">): Place[] {
+  const names = Object.keys(settings.regions);
+  return names.map((region) => ({ region, bucket: bucketOf(settings, region) }));
+}
+
+function bucketOf({ regions }: Pick<StagingSettings, "regions">, name: string): string {
+  return regions[name]?.bucket ?? `staging-${name}`;
 }
 
 function unknown(name: string, known: readonly string[]): Failure {

@@ -1,5 +1,6 @@
 import { errorMessage, Failure } from "../errors.ts";
-import { DOCUMENT } from "./document.ts";
+import { DOCUMENT, type StagingDocument } from "./document.ts";
+import { noteEnd } from "./ended.ts";
 import { type Read, readDocument, taken, tryChange } from "./notes.ts";
 import type { Region } from "./region.ts";
 import type { Found } from "./stagings.ts";
@@ -43,9 +44,7 @@ export async function removeStaging(
       failed.push({ region: region.name, objects: 0, left: errorMessage(error) });
     }
   }
-  const removed = marked.map(({ region, read }) =>
-    removeIn(region, read.document.staging_id, signal),
-  );
+  const removed = marked.map(({ region, read }) => removeIn(region, read.document, signal));
   return [...(await Promise.all(removed)), ...failed];
 }
 
@@ -66,9 +65,15 @@ async function mark(
   throw taken(region, id);
 }
 
-async function removeIn(region: Region, id: string, signal: AbortSignal): Promise<Removed> {
+async function removeIn(
+  region: Region,
+  document: StagingDocument,
+  signal: AbortSignal,
+): Promise<Removed> {
+  const { staging_id: id } = document;
   const counts = { objects: 0 };
   try {
+    await noteEnd(region, document);
     await removeObjects(region, id, counts);
     await region.bucket.remove([`${id}/${DOCUMENT}`]);
     return { region: region.name, ...counts, left: null };

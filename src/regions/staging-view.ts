@@ -1,3 +1,4 @@
+import type { Uses } from "../store/staging-store.ts";
 import type { StagingDocument } from "./document.ts";
 
 /** A staging as all regions that could be asked say it is. */
@@ -25,6 +26,8 @@ export interface RegionView {
   readonly location?: string;
   readonly state: ViewState;
   readonly reason: string | null;
+  /** Machines that fetched it from there, where that was asked for. */
+  readonly uses?: number;
 }
 
 /** `missing`: the region has nothing of it; `unknown`: it could not be asked. */
@@ -47,9 +50,12 @@ export interface Answer {
   readonly region: string;
   /** Undefined for a region that the configuration does not have. */
   readonly bucket?: string;
+  /** What it says; what it said last, where there is a problem. */
   readonly document?: StagingDocument | undefined;
   /** Why it could not be asked. */
-  readonly problem?: string;
+  readonly problem?: string | undefined;
+  /** Day → times that the staging was fetched from there, where that was asked for. */
+  readonly uses?: Uses;
 }
 
 /** Folds answers of all regions of a configuration; undefined where none has the staging. */
@@ -76,13 +82,18 @@ function absent(region: string): Answer {
   return { region, problem: "the configuration does not have it" };
 }
 
-function regionView(id: string, { region, bucket, document, problem }: Answer): RegionView {
-  const location = bucket === undefined ? {} : { location: `s3://${bucket}/${id}/` };
-  if (document !== undefined) {
-    const { state, reason } = document;
-    return { region, ...location, state, reason };
-  }
-  return problem === undefined
-    ? { region, ...location, state: "missing", reason: "its bucket has nothing of it" }
-    : { region, ...location, state: "unknown", reason: problem };
+function regionView(id: string, { region, bucket, document, problem, uses }: Answer): RegionView {
+  const what = {
+    region,
+    ...(bucket === undefined ? {} : { location: `s3://${bucket}/${id}/` }),
+    ...(uses === undefined ? {} : { uses: sumOfUses(uses) }),
+  };
+  if (problem !== undefined) return { ...what, state: "unknown", reason: problem };
+  if (document !== undefined) return { ...what, state: document.state, reason: document.reason };
+  return { ...what, state: "missing", reason: "its bucket has nothing of it" };
+}
+
+/** How many uses there are on all days. */
+export function sumOfUses(uses: Uses): number {
+  return Object.values(uses).reduce((sum, each) => sum + each, 0);
 }

@@ -1,54 +1,19 @@
 import { errorMessage, Failure } from "../errors.ts";
-import { forEach } from "../lib/for-each.ts";
 import { isId } from "./document.ts";
+import { knownIn, viewsOf } from "./known-stagings.ts";
 import { type Read, readDocument } from "./notes.ts";
+import { type ReadBuckets, readBuckets } from "./read-buckets.ts";
 import type { Region } from "./region.ts";
 import { type Answer, type StagingView, viewOf } from "./staging-view.ts";
 
-/** Documents that are read at once. */
-const AT_ONCE = 16;
-
-/** Told of a region, or a document of it, that cannot be read. */
-export type OnProblem = (region: string, message: string) => void;
-
-/** All stagings that the regions have, the latest first: read from the buckets. @throws the signal's reason */
+/** All stagings that the regions have, the latest first: read from the buckets. @throws as `readBuckets` */
 export async function readStagings(
   regions: readonly Region[],
-  signal: AbortSignal,
-  onProblem: OnProblem,
+  options: ReadBuckets,
 ): Promise<readonly StagingView[]> {
-  const answers = new Map<string, Answer[]>();
-  const problems: Answer[] = [];
-  await Promise.all(regions.map(readRegion));
-  const asked = regions.map(({ name, bucket }) => ({ region: name, bucket: bucket.name }));
-  const views = [...answers.values()].flatMap((own) => {
-    const silent = asked.filter(({ region }) => !own.some((each) => each.region === region));
-    const others = silent.map(
-      (each) => problems.find(({ region }) => region === each.region) ?? each,
-    );
-    return viewOf([...own, ...others]) ?? [];
-  });
-  return views.toSorted((a, b) => (a.uploaded_at < b.uploaded_at ? 1 : -1));
-
-  async function readRegion(region: Region): Promise<void> {
-    const { name, bucket } = region;
-    try {
-      await forEach(idsIn(region), AT_ONCE, async (id) => {
-        const answer = await answerOf(region, id, signal);
-        if (answer.problem !== undefined) onProblem(name, answer.problem);
-        answers.set(id, [...(answers.get(id) ?? []), answer]);
-      });
-    } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      const problem = errorMessage(error);
-      onProblem(name, problem);
-      problems.push({ region: name, bucket: bucket.name, problem });
-    }
-  }
-}
-
-async function* idsIn({ bucket }: Region): AsyncGenerator<string, void, void> {
-  for await (const page of bucket.folders("stage-")) yield* page.filter(isId);
+  await readBuckets(regions, options);
+  const places = regions.map(({ name, bucket }) => ({ region: name, bucket: bucket.name }));
+  return viewsOf(await knownIn(options.documents, places), places);
 }
 
 /** A staging in some regions. */

@@ -1,7 +1,7 @@
 import { Failure } from "../errors.ts";
 import { forEach } from "../lib/for-each.ts";
 import { createRateLimit } from "../transfer/rate.ts";
-import { type Begun, complete, failed, orFailed, type Sending } from "./begun.ts";
+import { type Begun, completeNow, failed, orFailed, type Sending } from "./begun.ts";
 import { BUFFER_BYTES, createBuffers } from "./buffers.ts";
 import { copyRegion, type Whole } from "./copy-region.ts";
 import { FILES, type StagingDocument } from "./document.ts";
@@ -9,6 +9,7 @@ import { fetchList } from "./fetch-object.ts";
 import { createList, withListPath } from "./file-list.ts";
 import { changeDocument } from "./notes.ts";
 import type { RegionsContext } from "./region.ts";
+import { requestsOf } from "./parts.ts";
 import { checkListing } from "./replicate.ts";
 import { sendFile } from "./send-file.ts";
 import type { SendOptions } from "./sending.ts";
@@ -81,7 +82,7 @@ async function sendAll(
 ): Promise<StagingDocument> {
   const id = read.document.staging_id;
   const written = await createList(list);
-  const counts = { files: 0, bytes: 0, sent: 0 };
+  const counts = { files: 0, bytes: 0, sent: 0, requests: 0 };
   let sha256: string | null = null;
   const sending: SendOptions = {
     bucket: region.bucket,
@@ -100,6 +101,7 @@ async function sendAll(
       const sent = await sendFile(path, `${id}/${name}`, sending);
       counts.files += 1;
       counts.bytes += sent.bytes;
+      counts.requests += requestsOf(sent);
       sha256 = source.kind === "file" ? sent.sha256 : null;
       written.add({ path: name, ...sent });
     });
@@ -108,7 +110,11 @@ async function sendAll(
   }
   const files = await sendFile(list, `${id}/${FILES}`, { ...sending, onBytes: () => {} });
   await checkListing(region, id, counts);
-  const totals = { size_bytes: counts.bytes, file_count: counts.files };
+  const totals = {
+    size_bytes: counts.bytes,
+    file_count: counts.files,
+    put_requests: counts.requests,
+  };
   const known = { ...totals, sha256, files_sha256: files.sha256 };
-  return (await changeDocument(region, read, { ...known, ...complete })).document;
+  return (await changeDocument(region, read, { ...known, ...completeNow() })).document;
 }

@@ -7,10 +7,8 @@ export interface Bucket {
   get(key: string): Promise<SmallObject | undefined>;
   /** Facts of an object; undefined where there is none. @throws Failure */
   head(key: string): Promise<ObjectFacts | undefined>;
-  /** Objects whose keys begin so, in pages. @throws Failure */
-  list(prefix: string): AsyncGenerator<readonly ListedObject[], void, void>;
-  /** Beginnings of keys up to their first slash, of those that begin so, in pages. @throws Failure */
-  folders(prefix: string): AsyncGenerator<readonly string[], void, void>;
+  /** Objects whose keys begin so, in pages, in order; those after a key, if one is given. @throws Failure */
+  list(prefix: string, after?: string): AsyncGenerator<readonly ListedObject[], void, void>;
   /** Removes objects, 1000 at most; what is not there is fine. @throws Failure where one is left */
   remove(keys: readonly string[]): Promise<void>;
   /** Copies an object of the same service, 5 GiB at most; gives the ETag. @throws Failure */

@@ -8,35 +8,18 @@ import { bareTag, type BucketCalls } from "./s3-bucket-calls.ts";
 const AT_ONCE = 8;
 
 /** What a bucket does with many objects. */
-export function listsOf({
-  name,
-  client,
-  sdk,
-  ask,
-}: BucketCalls): Pick<Bucket, "list" | "folders" | "remove"> {
-  return { list, folders, remove };
+export function listsOf({ name, client, sdk, ask }: BucketCalls): Pick<Bucket, "list" | "remove"> {
+  return { list, remove };
 
-  async function* list(prefix: string): AsyncGenerator<readonly ListedObject[], void, void> {
-    for await (const { Contents = [] } of pages(prefix))
-      yield Contents.map(({ Key, Size = 0, ETag, LastModified = new Date(0) }) => ({
-        key: decodedKey(Key),
-        bytes: Size,
-        etag: bareTag(ETag),
-        changedAt: LastModified,
-      }));
-  }
-
-  async function* folders(prefix: string): AsyncGenerator<readonly string[], void, void> {
-    for await (const { CommonPrefixes = [] } of pages(prefix, "/"))
-      yield CommonPrefixes.map(({ Prefix }) => decodedKey(Prefix).slice(0, -1));
-  }
-
-  async function* pages(prefix: string, delimiter?: string) {
+  async function* list(
+    prefix: string,
+    after?: string,
+  ): AsyncGenerator<readonly ListedObject[], void, void> {
     for (let token: string | undefined; ;) {
       const command = new sdk.ListObjectsV2Command({
         Bucket: name,
         Prefix: prefix,
-        Delimiter: delimiter,
+        StartAfter: after,
         ContinuationToken: token,
         // XML has no words for some characters.
         EncodingType: "url",
@@ -44,7 +27,12 @@ export function listsOf({
       const page: ListObjectsV2CommandOutput = await ask(undefined, {
         send: (abortSignal) => client.send(command, { abortSignal }),
       });
-      yield page;
+      yield (page.Contents ?? []).map(({ Key, Size = 0, ETag, LastModified = new Date(0) }) => ({
+        key: decodedKey(Key),
+        bytes: Size,
+        etag: bareTag(ETag),
+        changedAt: LastModified,
+      }));
       token = page.NextContinuationToken;
       if (page.IsTruncated !== true || token === undefined) return;
     }

@@ -8,6 +8,7 @@ export interface StagingStore {
   readonly files: StagedFiles;
   readonly leases: Leases;
   readonly runs: Runs;
+  readonly documents: Documents;
   /** Closes it; nothing is asked afterwards. @throws Failure CACHE_UNUSABLE */
   close(): Promise<void>;
 }
@@ -159,4 +160,49 @@ export interface Runs {
   /** All of them, the newest first. */
   list(): Promise<readonly RunRow[]>;
   remove(id: string): Promise<void>;
+}
+
+/** Times that a staging was fetched, by day: `2026-11-30` → 3. */
+export type Uses = Readonly<Record<string, number>>;
+
+/** A document of a bucket, as it was when it was read. */
+export interface KnownDocument {
+  readonly region: string;
+  readonly key: string;
+  /** Tells this version of it from any other. */
+  readonly etag: string;
+  /** JSON. */
+  readonly text: string;
+  readonly uses: Uses;
+}
+
+/** A region, and when its bucket was read last. */
+export interface KnownRegion {
+  readonly name: string;
+  /** ms since epoch; 0 where this machine changed something since. */
+  readonly readAt: number;
+  /** Time that reading it took, ms. */
+  readonly tookMs: number;
+  /** Why it could not be read then: what is known of it is older. */
+  readonly problem: string | undefined;
+}
+
+/** A reading of a region's bucket. */
+export interface RegionRead extends KnownRegion {
+  /** Documents that are new, or differ from what is known. */
+  readonly changed: readonly Omit<KnownDocument, "region">[];
+  /** Keys of those that are not there any more. */
+  readonly gone: readonly string[];
+}
+
+/** What the buckets of regions said last of stagings. */
+export interface Documents {
+  /** All of a region, by key. */
+  of(region: string): Promise<readonly KnownDocument[]>;
+  /** The regions that were ever read. */
+  regions(): Promise<readonly KnownRegion[]>;
+  /** Notes a reading. */
+  note(read: RegionRead): Promise<void>;
+  /** Notes that something was changed in regions: they are to be read before they are shown. */
+  outdate(regions: readonly string[]): Promise<void>;
 }

@@ -173,7 +173,8 @@ async function fill(world: World, url: URL): Promise<void> {
 }
 
 /** Documents that are seen where there is a store to send to. */
-const ofRegions = /^(staging|upload|downloaded|extended|removed (staging|region)|cleaned up)/;
+const ofRegions =
+  /^(staging|cost report|reported staging|upload|downloaded|extended|removed (staging|region)|cleaned up)/;
 
 /** Faults of what the commands print that know regions. */
 async function faultsOfRegions(): Promise<string[]> {
@@ -191,6 +192,7 @@ async function faultsOfRegions(): Promise<string[]> {
   const { staging_id: id } = await look("stage upload", path, ...regions);
   await look("stage list");
   await look("stage info", id);
+  await look("stage cost");
   await look("stage download", id, "--dest", join(here.root, "fetched"));
   await look("stage update", id, "--ttl", "3");
   await here.remove(here.west, `${id}/_staging.json`);

@@ -1,5 +1,6 @@
+import { join } from "node:path";
 import { CreateMultipartUploadCommand } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { loadStaging } from "../../src/config/load.ts";
 import { beginUpload, planUpload } from "../../src/regions/begin.ts";
 import { cleanUp } from "../../src/regions/cleanup.ts";
@@ -8,6 +9,7 @@ import { openRegions } from "../../src/regions/region.ts";
 import { removeStaging } from "../../src/regions/remove.ts";
 import { findStaging } from "../../src/regions/stagings.ts";
 import { sendToRegions } from "../../src/regions/upload.ts";
+import { openStaging } from "../../src/store/open.ts";
 import { hasTerminal, onTerminal } from "../cli/terminal.ts";
 import { whyNoRgw } from "../helpers/rgw.ts";
 import type { Bucket } from "../helpers/s3-bucket.ts";
@@ -156,11 +158,14 @@ there("update says until when, in each region, and what was extended since stays
 
 there("of an extension and a cleanup at the same time one gives way", async () => {
   const regions = await regionsHere();
+  const store = openStaging(join(here.root, "state"));
+  onTestFinished(() => store.close());
   for (let round = 0; round < 4; round += 1) {
     const id = await upload();
     for (const bucket of [here.east, here.west]) await here.change(bucket, id, OVER);
     const found = await findStaging(regions, id, signal);
-    const options = { isExpired: true, sweepId: undefined, signal, onProblem: () => {} };
+    const { documents } = store;
+    const options = { isExpired: true, sweepId: undefined, documents, signal, onProblem: () => {} };
     const [extended] = await Promise.allSettled([
       extendStaging(found, 1),
       cleanUp(regions, options),

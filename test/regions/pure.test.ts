@@ -7,31 +7,10 @@ import { partBytesFor, partsOf, tagOfParts } from "../../src/regions/parts.ts";
 import type { Region } from "../../src/regions/region.ts";
 import { viewOf } from "../../src/regions/staging-view.ts";
 import type { Found } from "../../src/regions/stagings.ts";
+import { stagingDocument } from "./staging-document.ts";
 
 const MIB = 1024 ** 2;
 const TIB = 1024 ** 4;
-
-function document(more: Partial<StagingDocument>): StagingDocument {
-  return {
-    staging_id: "stage-0123456789ab",
-    filename: "a",
-    kind: "file",
-    size_bytes: 1,
-    file_count: 1,
-    sha256: null,
-    files_sha256: null,
-    regions: ["east", "west"],
-    region: "east",
-    state: "complete",
-    reason: null,
-    destination: "/mnt/data/a",
-    uploaded_at: "2026-11-30T00:00:00.000Z",
-    expires_at: "2026-12-07T00:00:00.000Z",
-    sweep_id: null,
-    source_path: "/a",
-    ...more,
-  };
-}
 
 test("an object of any size has at most 10,000 parts, none too small, and no byte twice", () => {
   for (const size of [1, 16 * MIB, 16 * MIB + 1, 100 * MIB, TIB, 5 * TIB]) {
@@ -73,9 +52,9 @@ test.each([
   ["deleting", "failed", "deleting"],
   ["complete", undefined, "missing"],
 ] as const)("%s in one region and %s in another is %s", (one, two, state) => {
-  const own = two === undefined ? undefined : document({ region: "west", state: two });
+  const own = two === undefined ? undefined : stagingDocument({ region: "west", state: two });
   const view = viewOf([
-    { region: "east", bucket: "e", document: document({ state: one }) },
+    { region: "east", bucket: "e", document: stagingDocument({ state: one }) },
     { region: "west", bucket: "w", document: own },
   ]);
   expect(view?.state).toBe(state);
@@ -85,8 +64,8 @@ test("what cannot be asked is unknown, and the latest expiry counts", () => {
   const later = "2027-01-01T00:00:00.000Z";
   const regions = ["east", "west", "north"];
   const view = viewOf([
-    { region: "east", bucket: "e", document: document({ regions }) },
-    { region: "west", bucket: "w", document: document({ regions, expires_at: later }) },
+    { region: "east", bucket: "e", document: stagingDocument({ regions }) },
+    { region: "west", bucket: "w", document: stagingDocument({ regions, expires_at: later }) },
     { region: "north", bucket: "n", problem: "no answer" },
   ]);
   expect(view).toMatchObject({ state: "unknown", expires_at: later });
@@ -113,7 +92,7 @@ test("a region that is not complete is not fetched from", () => {
 });
 
 function found(west: StagingDocument["state"]): Found {
-  const documents = [document({}), document({ region: "west", state: west })];
+  const documents = [stagingDocument({}), stagingDocument({ region: "west", state: west })];
   const view = viewOf(documents.map((each) => ({ region: each.region, document: each })));
   const reads = documents.map((each) => ({
     region: { name: each.region } as Region,

@@ -157,5 +157,32 @@ export function stagingStoreLaws(name: string, open: (state: string) => StagingS
         expect(await other.runs.find("r")).toBeUndefined();
         expect(await other.runs.list()).toHaveLength(1);
       }));
+
+    test("what buckets say of stagings is kept by region, and read again where it was outdated", () =>
+      withStores(async ({ documents }, other) => {
+        const one = { key: "a/_staging.json", etag: "1", text: "{}", uses: { "2026-11-30": 2 } };
+        const two = { key: "b/_staging.json", etag: "1", text: "{}", uses: {} };
+        const read = { name: "east", readAt: NOW, tookMs: 5, problem: undefined };
+        await documents.note({ ...read, changed: [one, two], gone: [] });
+        await documents.note({ ...read, name: "west", changed: [two], gone: [] });
+        expect(await other.documents.of("east")).toEqual([
+          { ...one, region: "east" },
+          { ...two, region: "east" },
+        ]);
+        const failed = { ...read, readAt: NOW + 1, problem: "it is down" };
+        await other.documents.note({
+          ...failed,
+          changed: [{ ...one, etag: "2" }],
+          gone: [two.key],
+        });
+        expect(await documents.of("east")).toEqual([{ ...one, etag: "2", region: "east" }]);
+        expect(await documents.of("west")).toHaveLength(1);
+        expect(await documents.regions()).toEqual([failed, { ...read, name: "west" }]);
+        await documents.outdate(["west", "none"]);
+        expect(await other.documents.regions()).toEqual([
+          failed,
+          { ...read, name: "west", readAt: 0 },
+        ]);
+      }));
   });
 }

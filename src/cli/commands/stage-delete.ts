@@ -9,7 +9,7 @@ import type { StagingView } from "../../regions/staging-view.ts";
 import { findStaging } from "../../regions/stagings.ts";
 import { type Context, exitCodes, type InspectOptions } from "../command.ts";
 import { printJson, printLine, tell } from "../output/print.ts";
-import { withRegions } from "../with-regions.ts";
+import { withChanges, withDocuments } from "../with-regions.ts";
 
 /** Options of `stage update`. */
 export interface StageUpdateOptions extends InspectOptions {
@@ -21,7 +21,7 @@ export interface StageUpdateOptions extends InspectOptions {
 /** Changes how long a staging stays. @throws Failure */
 export async function stageUpdate(options: StageUpdateOptions, context: Context): Promise<number> {
   const { id, ttl, json = false } = options;
-  return await withRegions(options, context, async (all) => {
+  return await withChanges(options, context, async (all) => {
     const found = await findStaging(await openRegions(all), id, all.signal);
     const expires_at = await extendStaging(found, ttl);
     if (json) printJson(context, { staging_id: id, expires_at });
@@ -39,7 +39,7 @@ export interface StageDeleteOptions extends InspectOptions {
 /** Removes a staging; asks on a terminal. @throws Failure */
 export async function stageDelete(options: StageDeleteOptions, context: Context): Promise<number> {
   const { id, yes = false, json = false } = options;
-  return await withRegions(options, context, async (all) => {
+  return await withChanges(options, context, async (all) => {
     const found = await findStaging(await openRegions(all), id, all.signal);
     if (!yes && !(await isWanted(found.view, context, all.signal))) return exitCodes.failed;
     const removed = (await removeStaging(found, () => true, all.signal)) ?? [];
@@ -92,14 +92,17 @@ export async function stageCleanup(
   const { expired: isExpired = false, sweepId, json = false } = options;
   if (!isExpired && sweepId === undefined)
     throw new Failure("USAGE", "say which: --expired, --sweep-id, or both");
-  return await withRegions(options, context, async (all) => {
+  return await withChanges(options, context, async (all) => {
     let problems = 0;
     const onProblem = (what: string, message: string) => {
       problems += 1;
       tell(context, printable(`${what}: ${message}`));
     };
     const { signal } = all;
-    const done = await cleanUp(await openRegions(all), { isExpired, sweepId, signal, onProblem });
+    const regions = await openRegions(all);
+    const done = await withDocuments(all, (documents) =>
+      cleanUp(regions, { isExpired, sweepId, documents, signal, onProblem }),
+    );
     const stagings = done.stagings.map(({ id, regions }) => ({ staging_id: id, regions }));
     if (json) printJson(context, { stagings, uploads: done.uploads });
     else {

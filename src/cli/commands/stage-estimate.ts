@@ -1,9 +1,8 @@
 import { Failure } from "../../errors.ts";
 import { loadStaging } from "../../config/load.ts";
-import { DEFAULT_PRICES } from "../../regions/default-prices.ts";
 import { estimate, type StagingPlan } from "../../regions/estimate.ts";
 import { figuresOf, recommendationOf } from "../../regions/figures.ts";
-import { readPrices } from "../../regions/price-file.ts";
+import { pricesOf, readPrices } from "../../regions/price-file.ts";
 import type { PriceTable } from "../../regions/prices.ts";
 import { seedPrices } from "../../regions/seed-prices.ts";
 import { type CommonOptions, type Context, exitCodes } from "../command.ts";
@@ -54,8 +53,7 @@ function checkRegions(regions: readonly string[]): void {
 function pricesFor(options: StageEstimateOptions, { env }: Context): PriceTable {
   const { preset, prices, config, prefix, regions } = options;
   if (preset === "seed") return seedPrices(regions);
-  const path = prices ?? loadStaging({ config, prefix, env }).prices;
-  return path === undefined ? DEFAULT_PRICES : readPrices(path);
+  return prices === undefined ? pricesOf(loadStaging({ config, prefix, env })) : readPrices(prices);
 }
 
 function estimatedOf(plan: StagingPlan, prices: PriceTable): Estimated {

@@ -1,28 +1,39 @@
-import { bytesText, countText, durationText, printable } from "../../lib/text.ts";
+import { bytesText, counted, countText, durationText, printable } from "../../lib/text.ts";
 import { openRegions } from "../../regions/region.ts";
-import type { StagingView } from "../../regions/staging-view.ts";
+import { pricesOf } from "../../regions/price-file.ts";
+import { infoOf, type StagingInfo } from "../../regions/staging-info.ts";
+import type { RegionView, StagingView } from "../../regions/staging-view.ts";
 import { findStaging, readStagings } from "../../regions/stagings.ts";
 import { type Context, exitCodes, type InspectOptions } from "../command.ts";
+import { costLines } from "../output/cost-text.ts";
+import { priceNote } from "../output/figure-table.ts";
 import { printJson, printLine, printText, table, tabbed, tell } from "../output/print.ts";
-import { withRegions } from "../with-regions.ts";
+import { withDocuments, withRegions } from "../with-regions.ts";
 
 /** Options of `stage list`. */
 export interface StageListOptions extends InspectOptions {
   readonly sweepId?: string;
   readonly region?: string;
+  readonly refresh?: boolean;
   readonly format?: "table" | "json" | "yaml";
 }
 
 /** Lists the stagings that the buckets have. @throws Failure */
 export async function stageList(options: StageListOptions, context: Context): Promise<number> {
-  const { sweepId, region, json = false } = options;
+  const { sweepId, region, refresh = false, json = false } = options;
   const format = json ? "json" : (options.format ?? "table");
   return await withRegions(options, context, async (all) => {
     let problems = 0;
-    const stagings = await readStagings(await openRegions(all), all.signal, (name, message) => {
+    const onProblem = (name: string, message: string) => {
       problems += 1;
       tell(context, printable(`${name}: ${message}`));
-    });
+    };
+    const regions = await openRegions(all);
+    const { signal } = all;
+    const when = refresh ? "anew" : "if old";
+    const stagings = await withDocuments(all, (documents) =>
+      readStagings(regions, { documents, when, signal, onProblem }),
+    );
     const isIn = (each: StagingView) => each.regions.some((one) => one.region === region);
     const chosen = stagings
       .filter((each) => sweepId === undefined || each.sweep_id === sweepId)
@@ -69,14 +80,25 @@ export interface StageInfoOptions extends InspectOptions {
 /** Shows all that is known of a staging. @throws Failure */
 export async function stageInfo(options: StageInfoOptions, context: Context): Promise<number> {
   return await withRegions(options, context, async (all) => {
-    const { view } = await findStaging(await openRegions(all), options.id, all.signal);
-    if (options.json === true) printJson(context, view);
-    else for (const line of infoLines(view)) printLine(context, printable(line));
+    const { signal, settings } = all;
+    const prices = pricesOf(settings);
+    const onProblem = (name: string, message: string) =>
+      tell(context, printable(`${name}: ${message}`));
+    const found = await findStaging(await openRegions(all), options.id, signal);
+    const info = await infoOf(found, prices, { signal, onProblem });
+    if (options.json === true) printJson(context, info);
+    else for (const line of infoLines(info)) printLine(context, printable(line));
+    for (const warning of info.warnings) tell(context, printable(warning));
     return exitCodes.done;
   });
 }
 
-function infoLines(view: StagingView): string[] {
+function regionLine({ region, location = "", state, reason, uses }: RegionView): string {
+  const fetched = uses === undefined ? "" : `, fetched by ${counted(uses, "machine")}`;
+  return `  ${region}: ${location} ${state}${reason === null ? "" : ` (${reason})`}${fetched}`;
+}
+
+function infoLines(view: StagingInfo): string[] {
   const { staging_id, filename, size_bytes, file_count, sha256, sweep_id, state } = view;
   return [
     `Staging ID: ${staging_id}`,
@@ -90,10 +112,10 @@ function infoLines(view: StagingView): string[] {
     `Expires: ${view.expires_at} (${leftText(view)})`,
     `Sweep ID: ${sweep_id ?? "-"}`,
     "Regions:",
-    ...view.regions.map(
-      (each) =>
-        `  ${each.region}: ${each.location ?? ""} ${each.state}${each.reason === null ? "" : ` (${each.reason})`}`,
-    ),
+    ...view.regions.map(regionLine),
     `Destination: ${view.destination}`,
+    "Cost to date:",
+    ...costLines(view.cost, view.prices.currency).map((line) => `  ${line}`),
+    priceNote(view.prices),
   ];
 }

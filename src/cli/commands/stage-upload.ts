@@ -9,7 +9,7 @@ import { type CommonOptions, type Context, exitCodes } from "../command.ts";
 import { printJson, printLine, tell } from "../output/print.ts";
 import { createBar } from "../output/progress-bar.ts";
 import { names } from "../option-values.ts";
-import { withRegions } from "../with-regions.ts";
+import { withChanges } from "../with-regions.ts";
 
 /** Options of `stage upload`. */
 export interface StageUploadOptions extends CommonOptions {
@@ -30,7 +30,7 @@ export async function stageUpload(options: StageUploadOptions, context: Context)
   const regions = names(options.regions);
   const onLeftOut = (each: string, what: string) => tell(context, `${each} is left out: ${what}`);
   const wanted = { path, regions, destination, days, sweepId, onLeftOut };
-  return await withRegions(options, context, async (all) => {
+  return await withChanges(options, context, async (all) => {
     const planned = await planUpload(wanted);
     const { source, size_bytes, file_count } = planned;
     tell(context, printable(`${source.path}: ${countsText(planned)}, to ${regions.join(", ")}`));
@@ -55,7 +55,7 @@ export interface StageResumeOptions extends CommonOptions {
 export async function stageResume(options: StageResumeOptions, context: Context): Promise<number> {
   const { id, json = false } = options;
   if (!isId(id)) throw new Failure("USAGE", `${id} is no id of a staging`);
-  return await withRegions(options, context, async (all) => {
+  return await withChanges(options, context, async (all) => {
     const { source, begun } = await beginAgain(id, all);
     const size_bytes = begun[0].read.document.size_bytes;
     return await send({ source, begun, isAgain: true, size_bytes }, { all, json, context });

@@ -2,7 +2,7 @@ import { countText, counted, printable } from "../../lib/text.ts";
 import type { StagingPlan } from "../../regions/estimate.ts";
 import type { Figures } from "../../regions/figures.ts";
 import type { PriceTable } from "../../regions/prices.ts";
-import { table } from "./print.ts";
+import { type FigureRow, figureTable, moneyText, priceNote } from "./figure-table.ts";
 import { tableAs } from "./table-out.ts";
 
 /** An estimate, as `--json` prints it. */
@@ -15,32 +15,22 @@ export interface Estimated extends StagingPlan, Figures {
 }
 
 const MONEY = ["replication", "storage", "staging", "direct", "saving"] as const;
-const money = new Intl.NumberFormat("en-US", {
-  minimumFractionDigits: 2,
-  maximumFractionDigits: 4,
-});
 
 /** An estimate for people. */
 export function estimateText(estimated: Estimated): string {
   const { prices, recommendation } = estimated;
-  const rows = rowsOf(estimated).map(([name, value, formula]) => [
+  const rows = rowsOf(estimated).map(([name, value, formula]): FigureRow => [
     name,
     shown(name, value),
-    formula,
-  ]);
-  const widest = Math.max(...rows.map(([, value = ""]) => value.length));
-  const aligned = rows.map(([name, value = "", formula]) => [
-    name,
-    value.padStart(widest),
     formula,
   ]);
   return [
     planText(estimated),
     "",
-    table(["FIGURE", prices.currency.padStart(widest), "FORMULA"], aligned),
+    figureTable(rows, prices.currency),
     "",
     printable(recommendation),
-    printable(`An estimate, by prices of ${prices.asOf}: ${prices.source}.`),
+    printable(priceNote(prices)),
     "A GB has 2^30 bytes. Requests are not counted.",
   ].join("\n");
 }
@@ -71,7 +61,7 @@ function rowsOf(estimated: Estimated): readonly Row[] {
 function shown(name: string, value: number | null): string {
   if (value === null) return "none";
   if (name === "savingPercent") return `${value} %`;
-  return name === "breakEvenReaders" ? countText(value) : money.format(value);
+  return name === "breakEvenReaders" ? countText(value) : moneyText(value);
 }
 
 function planText({ dataSizeGb, bytes, instances, regions, days }: Estimated): string {

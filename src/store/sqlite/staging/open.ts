@@ -8,6 +8,7 @@ import { makeState } from "../../../lake/state-directory.ts";
 import type { StagingStore } from "../../staging-store.ts";
 import { isDamaged } from "../errors.ts";
 import { accessHint, type Db } from "../open.ts";
+import { documents } from "./documents.ts";
 import { stagedFiles } from "./files.ts";
 import { leases } from "./leases.ts";
 import { runs } from "./runs.ts";
@@ -33,6 +34,7 @@ export function openStaging(state: string): StagingStore {
     files: guarded(stagedFiles(db)),
     leases: guarded(leases(db)),
     runs: guarded(runs(db)),
+    documents: guarded(documents(db)),
     close: async () => void db.close(),
   };
 }

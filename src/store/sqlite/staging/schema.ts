@@ -59,4 +59,20 @@ export const stagingMigrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX holds_by_file ON holds (sha256);
   `,
+  `
+  CREATE TABLE documents (
+    region TEXT NOT NULL,
+    key TEXT NOT NULL,
+    etag TEXT NOT NULL,
+    text TEXT NOT NULL,
+    uses TEXT NOT NULL,
+    PRIMARY KEY (region, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE regions (
+    name TEXT PRIMARY KEY,
+    read_at INTEGER NOT NULL,
+    took_ms INTEGER NOT NULL,
+    problem TEXT
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -1,0 +1,92 @@
+import { errorMessage } from "../errors.ts";
+import { forEach } from "../lib/for-each.ts";
+import type { Documents, KnownDocument, KnownRegion } from "../store/staging-store.ts";
+import { ENDED, parseDocument, parseEnded } from "./document.ts";
+import { documentsIn, type ListedDocument } from "./listed.ts";
+import type { Region } from "./region.ts";
+
+/** Documents that are read at once. */
+const AT_ONCE = 16;
+/** Reading takes long from so many ms on; it is good for so many times as long. */
+const LONG_MS = 1000;
+const TIMES_ITS_COST = 10;
+
+/** Told of a region, or a document of it, that cannot be read. */
+export type OnProblem = (region: string, message: string) => void;
+
+/** Options of `readBuckets`. */
+export interface ReadBuckets {
+  /** What is known of the buckets; what they say now is noted there. */
+  readonly documents: Documents;
+  /**
+   * `always`: with the documents that changed since the last time. `if old`: not where reading took long
+   * the last time, and that was a little while ago. `anew`: with all documents.
+   */
+  readonly when: "always" | "if old" | "anew";
+  readonly signal: AbortSignal;
+  readonly onProblem: OnProblem;
+}
+
+/**
+ * Reads which stagings the buckets of regions have. Listings say which documents changed since the last
+ * time: only those are asked for. What is known of a region that cannot be read stays as it was.
+ * @throws the signal's reason; Failure CACHE_UNUSABLE
+ */
+export async function readBuckets(regions: readonly Region[], options: ReadBuckets): Promise<void> {
+  const isYoung = ({ readAt, tookMs }: KnownRegion) =>
+    tookMs >= LONG_MS && Date.now() - readAt < tookMs * TIMES_ITS_COST;
+  const young =
+    options.when === "if old" ? (await options.documents.regions()).filter(isYoung) : [];
+  const old = regions.filter((region) => !young.some(({ name }) => name === region.name));
+  await Promise.all(old.map((region) => readBucket(region, options)));
+}
+
+async function readBucket(
+  region: Region,
+  { documents, when, signal, onProblem }: ReadBuckets,
+): Promise<void> {
+  const { name, bucket } = region;
+  const begun = performance.now();
+  const known = new Map((await documents.of(name)).map((each) => [each.key, each]));
+  const gone = new Set(known.keys());
+  const changed: Omit<KnownDocument, "region">[] = [];
+  let problem: string | undefined;
+  try {
+    await forEach(documentsIn(bucket), AT_ONCE, async (listed) => {
+      const before = known.get(listed.key);
+      const isSame = before?.etag === listed.etag && when !== "anew";
+      const text = isSame ? before.text : await textOf(region, listed, onProblem);
+      if (text === undefined) return;
+      gone.delete(listed.key);
+      if (!isSame || !isAlike(before.uses, listed.uses)) changed.push({ ...listed, text });
+    });
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    problem = errorMessage(error);
+    onProblem(name, problem);
+    gone.clear();
+  }
+  const tookMs = Math.round(performance.now() - begun);
+  await documents.note({ name, readAt: Date.now(), tookMs, problem, changed, gone: [...gone] });
+}
+
+/** The document as it is kept; undefined where it is gone meanwhile, or is none. @throws Failure */
+async function textOf(
+  { name, bucket }: Region,
+  { key }: ListedDocument,
+  onProblem: OnProblem,
+): Promise<string | undefined> {
+  const found = await bucket.get(key);
+  if (found === undefined) return undefined;
+  try {
+    const parse = key.startsWith(ENDED) ? parseEnded : parseDocument;
+    return JSON.stringify(parse(found.bytes, `s3://${bucket.name}/${key}`));
+  } catch (error) {
+    onProblem(name, errorMessage(error));
+    return undefined;
+  }
+}
+
+function isAlike(a: ListedDocument["uses"], b: ListedDocument["uses"]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
