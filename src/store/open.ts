@@ -13,7 +13,7 @@ import type { Store } from "./store.ts";
 export { isDamaged, isFull, isSqliteError as isStoreError } from "./sqlite/errors.ts";
 export { holderOf, type Lock, takeLock } from "./sqlite/lock.ts";
 export { cacheIdentity, cachePath, hasCache } from "./sqlite/open.ts";
-export { openStaging } from "./sqlite/staging/open.ts";
+export { hasStaging, openStaging } from "./sqlite/staging/open.ts";
 
 /** A store that is open for writing, and what opening it took. */
 export interface OpenedStore {

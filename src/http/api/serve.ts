@@ -3,14 +3,18 @@ import { getRequestListener } from "@hono/node-server";
 import { isLocal, type ListenAddress, listenAddress } from "../../config/listen.ts";
 import type { StagingSettings } from "../../config/staging-settings.ts";
 import { errorMessage, Failure } from "../../errors.ts";
+import { overviewOf } from "../../regions/overview.ts";
+import { pricesOf } from "../../regions/price-file.ts";
 import type { Log } from "../../log/log.ts";
 import { createHostGuard } from "../../staging/host-guard.ts";
 import { openStager, type Stager } from "../../staging/stager.ts";
 import { sweepRuns } from "../../staging/run-directory.ts";
+import { stagingMetrics } from "../metrics/stagings.ts";
 import { METRICS_TYPE, textOf } from "../metrics/text.ts";
 import { bind, Refused } from "../server/bind.ts";
 import { createApi } from "./app.ts";
 import { createCounted } from "./counted.ts";
+import { keepRegions, type RegionUpkeep } from "./region-upkeep.ts";
 import { createService, type Service } from "./service.ts";
 import { type HasToken, readToken } from "./token.ts";
 
@@ -40,6 +44,7 @@ const SWEEP_MS = 60_000;
 export async function serveStaging(settings: StagingSettings, log: Log): Promise<StagingServer> {
   const address = addressOf(settings);
   let hasToken = tokenOf(settings, address);
+  const prices = pricesOf(settings);
   const counted = createCounted();
   const stager = await openStager(settings, {
     guard: createHostGuard(settings.hosts),
@@ -53,10 +58,14 @@ export async function serveStaging(settings: StagingSettings, log: Log): Promise
   });
   const onError = (err: unknown) => log.error({ err }, "request could not be answered");
   const service = createService(stager, onError);
+  const { documents } = stager.context.store;
+  const upkeep = keepRegions(settings, { documents, log });
   const metrics = async () => {
     const { length: runs } = await service.list();
     const families = counted.families({ runs, runsAtWork: service.atWork() });
-    return [await textOf(families), METRICS_TYPE] as const;
+    const overview = await overviewOf(documents, settings, prices);
+    const ofStagings = stagingMetrics(overview, upkeep.counts);
+    return [await textOf([...families, ...ofStagings]), METRICS_TYPE] as const;
   };
   const app = createApi({ service, hasToken: () => hasToken, metrics, onError });
   const server = createServer(
@@ -73,10 +82,10 @@ export async function serveStaging(settings: StagingSettings, log: Log): Promise
         hasToken = tokenOf(now, address);
         stager.context.rate.change(now.bytesPerSecond);
       },
-      close: () => closed({ server, service, stager, sweep }),
+      close: () => closed({ server, service, stager, sweep, upkeep }),
     };
   } catch (error) {
-    await closed({ server, service, stager, sweep });
+    await closed({ server, service, stager, sweep, upkeep });
     if (error instanceof Refused)
       throw new Failure("CONFIG_INVALID", `staging.listen: ${errorMessage(error)}`);
     throw error;
@@ -88,16 +97,19 @@ async function closed({
   service,
   stager,
   sweep,
+  upkeep,
 }: {
   readonly server: Server;
   readonly service: Service;
   readonly stager: Stager;
   readonly sweep: NodeJS.Timeout;
+  readonly upkeep: RegionUpkeep;
 }): Promise<void> {
   clearInterval(sweep);
   server.close();
   await service.close();
   server.closeAllConnections();
+  await upkeep.close();
   await stager.close();
 }
 

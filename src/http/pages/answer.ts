@@ -104,5 +104,7 @@ function errorPageOf(error: unknown): Trouble | undefined {
   if (!(error instanceof Failure)) return undefined;
   const status = error.code === "FILE_MISSING" || error.code === "PATH_REFUSED" ? 404 : 503;
   const { code, message } = error;
-  return { status, code, title: "This sample cannot be had", message: `${code}: ${message}` };
+  const title =
+    code === "CONFIG_INVALID" ? "The configuration has a mistake" : "This sample cannot be had";
+  return { status, code, title, message: `${code}: ${message}` };
 }

@@ -20,7 +20,7 @@ export interface Page {
   /** The subject of the page; comes first in the window's title. */
   readonly title: string;
   /** The part of the site that it belongs to. */
-  readonly part: "datasets" | "failures" | "none";
+  readonly part: "datasets" | "failures" | "stagings" | "none";
   /** The way to the page, from the top; the last one is the page itself. */
   readonly crumbs?: readonly { readonly text: string; readonly href?: string }[];
   readonly notices: readonly Notice[];
@@ -28,7 +28,12 @@ export interface Page {
 }
 
 /** A whole document. `now` is ms since epoch. */
-export function layout(page: Page, { prefix }: Pick<Settings, "prefix">, now: number): Html {
+export function layout(
+  page: Page,
+  { prefix, regions }: Pick<Settings, "prefix" | "regions">,
+  now: number,
+): Html {
+  const hasRegions = Object.keys(regions).length > 0;
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -48,6 +53,7 @@ export function layout(page: Page, { prefix }: Pick<Settings, "prefix">, now: nu
             <nav aria-label="Parts">
               <a href="/" ${currentIf(page.part === "datasets")}>Datasets</a>
               <a href="/failures" ${currentIf(page.part === "failures")}>Failures</a>
+              ${hasRegions ? html`<a href="/stagings" ${currentIf(page.part === "stagings")}>Stagings</a>` : html``}
             </nav>
             <span class="lake"
               ><span class="hidden">The lake: </span

@@ -15,6 +15,7 @@ import { failuresQuery, failuresView } from "./failures.ts";
 import { filesQuery, filesView } from "./files.ts";
 import { datasetAddress, entryAddress, type Notice } from "./layout.ts";
 import { queryOf, required } from "./query.ts";
+import { stagingsView } from "./stagings.ts";
 import { createViewThreads } from "./view-threads.ts";
 
 /** Samples that are decoded at once: each may take tens of megabytes, and half a second. */
@@ -48,6 +49,7 @@ export function addPages(app: Hono, context: AppContext): void {
     }),
   );
   app.get("/failures", (c) => show(context, c, (now) => failuresPage(context, c, now)));
+  app.get("/stagings", (c) => show(context, c, (now) => stagingsPage(context, now)));
   app.notFound((c) =>
     trouble(context, c, {
       status: 404,
@@ -114,6 +116,13 @@ async function failuresPage(context: AppContext, c: Context, now: number): Promi
   const query = queryOf(c.req.url, failuresQuery);
   const body = await failuresView(context, await context.report(), query, now);
   return { title: "Failures", part: "failures", body };
+}
+
+/** What is known of regions is loaded when it is looked at. */
+async function stagingsPage({ settings }: AppContext, now: number): Promise<View> {
+  const { knownStagings } = await import("../known-stagings.ts");
+  const body = stagingsView(await knownStagings(settings), now);
+  return { title: "Stagings", part: "stagings", body };
 }
 
 /** The waits of a dataset: the daemon's word goes before the cache's memory. */

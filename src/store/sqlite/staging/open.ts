@@ -39,6 +39,11 @@ export function openStaging(state: string): StagingStore {
   };
 }
 
+/** True where there is a `staging.db`. */
+export function hasStaging(state: string): boolean {
+  return existsSync(join(state, NAME));
+}
+
 function opened(path: string): Db {
   try {
     return prepared(path);
