@@ -106,8 +106,10 @@ there("what cannot be sent is refused before anything is written", async () => {
     expect([ran.code, ran.stderr]).toEqual([code, expect.stringContaining(says)]);
   }
   expect(await count()).toBe(before);
-  const plan = await here.json("upload", file, "--regions", "east", "--dry-run");
-  expect(plan).toEqual({ source_path: file, size_bytes: 1, file_count: 1, left_out: 0 });
+  const plan = await here.json("upload", file, "--regions", "east,west", "--dry-run");
+  const estimate = { bytes: 1, instances: 10, days: 7, regions: ["east", "west"], pays: true };
+  const counts = { source_path: file, size_bytes: 1, file_count: 1, left_out: 0 };
+  expect(plan).toMatchObject({ ...counts, estimate });
   expect(await count()).toBe(before);
 });
 

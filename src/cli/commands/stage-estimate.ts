@@ -1,12 +1,11 @@
 import { Failure } from "../../errors.ts";
 import { loadStaging } from "../../config/load.ts";
-import { estimate, type StagingPlan } from "../../regions/estimate.ts";
-import { figuresOf, recommendationOf } from "../../regions/figures.ts";
+import { estimatedOf } from "../../regions/estimated.ts";
 import { pricesOf, readPrices } from "../../regions/price-file.ts";
 import type { PriceTable } from "../../regions/prices.ts";
 import { seedPrices } from "../../regions/seed-prices.ts";
 import { type CommonOptions, type Context, exitCodes } from "../command.ts";
-import { type Estimated, estimateCsv, estimateText } from "../output/estimate-text.ts";
+import { estimateCsv, estimateText } from "../output/estimate-text.ts";
 import { printJson, printText, tell } from "../output/print.ts";
 import { writeAll } from "../output/write.ts";
 
@@ -23,8 +22,6 @@ export interface StageEstimateOptions extends CommonOptions {
   readonly format: "table" | "json" | "csv";
   readonly json?: boolean;
 }
-
-const BYTES_PER_GB = 1024 ** 3;
 
 /** Prints what staging costs beside direct downloads. @throws Failure USAGE, CONFIG_INVALID */
 export async function stageEstimate(
@@ -54,18 +51,4 @@ function pricesFor(options: StageEstimateOptions, { env }: Context): PriceTable 
   const { preset, prices, config, prefix, regions } = options;
   if (preset === "seed") return seedPrices(regions);
   return prices === undefined ? pricesOf(loadStaging({ config, prefix, env })) : readPrices(prices);
-}
-
-function estimatedOf(plan: StagingPlan, prices: PriceTable): Estimated {
-  const compared = estimate(plan, prices);
-  const { asOf, currency, source } = prices;
-  return {
-    ...plan,
-    bytes: Math.round(plan.dataSizeGb * BYTES_PER_GB),
-    prices: { asOf, currency, source },
-    ...figuresOf(plan, compared),
-    pays: compared.pays,
-    recommendation: recommendationOf(compared),
-    warnings: compared.doubts,
-  };
 }

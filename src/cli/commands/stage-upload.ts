@@ -2,11 +2,15 @@ import { Failure } from "../../errors.ts";
 import { bytesText, counted, printable } from "../../lib/text.ts";
 import { beginAgain, beginUpload, planUpload, type Planned } from "../../regions/begin.ts";
 import { isId } from "../../regions/document.ts";
+import { type Estimated, estimatedFor } from "../../regions/estimated.ts";
+import { pricesOf } from "../../regions/price-file.ts";
+import type { PriceTable } from "../../regions/prices.ts";
 import { openRegions, type RegionsContext } from "../../regions/region.ts";
 import { type StagingView, viewOf } from "../../regions/staging-view.ts";
 import { sendToRegions, type UploadOptions } from "../../regions/upload.ts";
 import { type CommonOptions, type Context, exitCodes } from "../command.ts";
 import { printJson, printLine, tell } from "../output/print.ts";
+import { summaryLines } from "../output/upload-summary.ts";
 import { createBar } from "../output/progress-bar.ts";
 import { names } from "../option-values.ts";
 import { withChanges } from "../with-regions.ts";
@@ -31,17 +35,24 @@ export async function stageUpload(options: StageUploadOptions, context: Context)
   const onLeftOut = (each: string, what: string) => tell(context, `${each} is left out: ${what}`);
   const wanted = { path, regions, destination, days, sweepId, onLeftOut };
   return await withChanges(options, context, async (all) => {
+    const prices = pricesOf(all.settings);
     const planned = await planUpload(wanted);
     const { source, size_bytes, file_count } = planned;
     tell(context, printable(`${source.path}: ${countsText(planned)}, to ${regions.join(", ")}`));
     if (dryRun) {
       await openRegions(all, regions);
       const { left_out } = planned;
-      if (json) printJson(context, { source_path: source.path, size_bytes, file_count, left_out });
+      const estimate = estimatedFor({ bytes: size_bytes, regions, days }, prices);
+      const what = { source_path: source.path, size_bytes, file_count, left_out, estimate };
+      if (json) printJson(context, what);
+      else for (const line of summaryLines(estimate)) tell(context, printable(line));
       return exitCodes.done;
     }
     const begun = await beginUpload(wanted, planned, all);
-    return await send({ source, begun, isAgain: false, size_bytes }, { all, json, context });
+    return await send(
+      { source, begun, isAgain: false, size_bytes },
+      { all, prices, json, context },
+    );
   });
 }
 
@@ -56,11 +67,14 @@ export async function stageResume(options: StageResumeOptions, context: Context)
   const { id, json = false } = options;
   if (!isId(id)) throw new Failure("USAGE", `${id} is no id of a staging`);
   return await withChanges(options, context, async (all) => {
+    const prices = pricesOf(all.settings);
     const { source, begun } = await beginAgain(id, all);
     const size_bytes = begun[0].read.document.size_bytes;
-    return await send({ source, begun, isAgain: true, size_bytes }, { all, json, context });
+    return await send({ source, begun, isAgain: true, size_bytes }, { all, prices, json, context });
   });
 }
+
+const DAY_MS = 86_400_000;
 
 interface Sending extends Omit<UploadOptions, "onProgress"> {
   readonly size_bytes: number;
@@ -68,11 +82,12 @@ interface Sending extends Omit<UploadOptions, "onProgress"> {
 
 interface Around {
   readonly all: RegionsContext;
+  readonly prices: PriceTable;
   readonly json: boolean;
   readonly context: Context;
 }
 
-async function send(sending: Sending, { all, json, context }: Around): Promise<number> {
+async function send(sending: Sending, { all, prices, json, context }: Around): Promise<number> {
   const { size_bytes, ...options } = sending;
   const { begun } = options;
   const id = begun[0].read.document.staging_id;
@@ -92,7 +107,7 @@ async function send(sending: Sending, { all, json, context }: Around): Promise<n
       document,
     }));
     const view = viewOf(answers) as StagingView;
-    report(view, { json, context });
+    report(view, { prices, json, context });
     return view.state === "complete" ? exitCodes.done : exitCodes.entriesFailed;
   } catch (error) {
     bar.end();
@@ -102,7 +117,7 @@ async function send(sending: Sending, { all, json, context }: Around): Promise<n
 }
 
 /** On a terminal all of it; for programs that read the output, the id alone, and the rest on stderr. */
-function report(view: StagingView, { json, context }: Omit<Around, "all">): void {
+function report(view: StagingView, { prices, json, context }: Omit<Around, "all">): void {
   if (json) return printJson(context, view);
   const { staging_id: id, filename, expires_at, destination, regions } = view;
   const isShown = context.out.isTTY;
@@ -114,6 +129,14 @@ function report(view: StagingView, { json, context }: Omit<Around, "all">): void
     say(`  ${region}: ${state}  ${reason ?? location}`);
   say(`on a machine: staging-sampler stage download ${id}`);
   say(`it comes to ${destination} there`);
+  for (const line of summaryLines(estimateOf(view, prices))) say(line);
+}
+
+function estimateOf(view: StagingView, prices: PriceTable): Estimated {
+  const { size_bytes: bytes, uploaded_at, expires_at } = view;
+  const regions = view.regions.map(({ region }) => region);
+  const days = Math.round((Date.parse(expires_at) - Date.parse(uploaded_at)) / DAY_MS);
+  return estimatedFor({ bytes, regions, days }, prices);
 }
 
 function countsText({

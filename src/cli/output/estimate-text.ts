@@ -1,18 +1,7 @@
 import { countText, counted, printable } from "../../lib/text.ts";
-import type { StagingPlan } from "../../regions/estimate.ts";
-import type { Figures } from "../../regions/figures.ts";
-import type { PriceTable } from "../../regions/prices.ts";
+import type { Estimated } from "../../regions/estimated.ts";
 import { type FigureRow, figureTable, moneyText, priceNote } from "./figure-table.ts";
 import { tableAs } from "./table-out.ts";
-
-/** An estimate, as `--json` prints it. */
-export interface Estimated extends StagingPlan, Figures {
-  readonly bytes: number;
-  readonly prices: Pick<PriceTable, "asOf" | "currency" | "source">;
-  readonly pays: boolean;
-  readonly recommendation: string;
-  readonly warnings: readonly string[];
-}
 
 const MONEY = ["replication", "storage", "staging", "direct", "saving"] as const;
 
