@@ -1,18 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { Failure } from "../errors.ts";
-import { backOffMs, LONGEST_ASKED_MS } from "../lib/back-off.ts";
+import { type Patience, rest } from "./rest.ts";
 import { type Refusal, refusalIn, s3Error } from "./s3-errors.ts";
-import { Unavailable } from "./types.ts";
 
 /** Rules for requests to one bucket. */
-export interface AskRules {
-  /** Tries that may fail, after the first one. */
-  readonly retries: number;
+export interface AskRules extends Patience {
   /** Says which credentials were used. */
   readonly credentials: string;
-  readonly signal: AbortSignal;
-  /** A random number, 0 to 1, that spreads the waits. */
-  readonly random: () => number;
 }
 
 /** A request that can be sent again. */
@@ -29,7 +21,7 @@ export interface Request<T> {
 
 /** Sends a request until it is answered. @throws Failure; the signal's reason once it is aborted */
 export async function ask<T>({ url, send, refused }: Request<T>, rules: AskRules): Promise<T> {
-  const { retries, credentials, signal, random } = rules;
+  const { credentials, signal } = rules;
   for (let failures = 0; ;) {
     signal.throwIfAborted();
     try {
@@ -38,17 +30,8 @@ export async function ask<T>({ url, send, refused }: Request<T>, rules: AskRules
       const refusal = signal.aborted ? undefined : refusalIn(error);
       const meant = refusal === undefined ? undefined : await refused?.(refusal, failures);
       if (meant !== undefined) return meant.value;
-      const meaning = s3Error(error, { url, signal, credentials });
-      if (!(meaning instanceof Unavailable)) throw meaning;
       failures += 1;
-      const isOver = failures > retries || (meaning.retryMs ?? 0) > LONGEST_ASKED_MS;
-      if (isOver) throw givenUp(meaning, failures);
-      await sleep(backOffMs(failures, meaning.retryMs, random()), undefined, { signal });
+      await rest(s3Error(error, { url, signal, credentials }), failures, rules);
     }
   }
-}
-
-function givenUp(error: Unavailable, tries: number): Failure {
-  const message = `${error.message}; given up after ${tries} tries`;
-  return new Failure("UNREACHABLE", message, { cause: error });
 }

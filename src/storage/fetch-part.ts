@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../errors.ts";
-import { backOffMs } from "../lib/back-off.ts";
 import { redacted } from "./location.ts";
+import { rest } from "./rest.ts";
 import { type Reply, type Storage, Unavailable } from "./types.ts";
 
 /** An object of which parts are read: what is known of it, and what that has cost. */
@@ -28,10 +27,8 @@ export interface RemoteObject {
 
 /** Time without a byte after which a source has stalled, ms: a sample is not worth a longer wait. */
 const STALL_MS = 10_000;
-/** Tries in a row that may bring nothing. The entry itself is tried again, later. */
-const RETRIES = 3;
-/** A source that asks for a longer rest gets it from the entry's next try, ms. */
-const LONGEST_WAIT_MS = 5000;
+/** The entry itself is tried again, later: a source that asks for a longer rest gets it then. */
+export const PATIENCE = { retries: 3, longestMs: 5000 };
 
 /**
  * Yields bytes `start` to `end` (exclusive) as they come, fewer where the object ends. What breaks
@@ -57,7 +54,7 @@ export async function* fetchPart(
       if (at === before) throw new Unavailable(`${redacted(object.url)}: nothing was sent`);
     } catch (error) {
       failures = at > before ? 1 : failures + 1;
-      await rest(object, error, failures);
+      await rest(error, failures, { ...PATIENCE, signal: object.signal });
     }
   }
 }
@@ -125,24 +122,6 @@ function checkSame({ url, size, version }: RemoteObject, reply: Reply): void {
   const isOther = version !== undefined && reply.version !== version;
   if (!hasOtherSize && !isOther) return;
   throw new Failure("FILE_CHANGED", `${redacted(url)} changed while it was read`);
-}
-
-/**
- * Waits after a try that failed, where another one is worth it; `failures` is how many in a row did.
- * @throws what failed, where it is not; Failure UNREACHABLE after too many
- */
-export async function rest(object: RemoteObject, error: unknown, failures: number): Promise<void> {
-  if (!(error instanceof Unavailable)) throw error;
-  const waitMs = backOffMs(failures, error.retryMs, Math.random());
-  if (failures > RETRIES || waitMs > LONGEST_WAIT_MS) throw unreachable(error, failures);
-  const { signal } = object;
-  await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
-}
-
-/** The failure for what could not be read, however often it was asked for. */
-export function unreachable(error: Unavailable, tries: number): Failure {
-  const often = tries > 1 ? `; given up after ${tries} tries` : "";
-  return new Failure("UNREACHABLE", error.message + often, { cause: error });
 }
 
 /** Sees that so many more bytes, and one more request, are allowed. @throws Failure LIMIT_EXCEEDED */

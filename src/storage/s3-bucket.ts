@@ -18,12 +18,12 @@ export interface BucketOptions extends Pick<AgentOptions, "ca"> {
   readonly stallMs: number;
   readonly signal: AbortSignal;
   /** A random number, 0 to 1, that spreads the waits; tests give their own. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
 
 /** Opens a bucket; nothing is asked yet, but the SDK is loaded. @throws Failure FORBIDDEN */
 export async function openBucket(options: BucketOptions): Promise<Bucket> {
-  const { endpoint, name, ca, stallMs, retries, signal, random = Math.random } = options;
+  const { endpoint, name, ca, stallMs, retries, signal, random } = options;
   const connection = await createConnect({ ca, idleMs: stallMs })(endpoint);
   const rules: AskRules = { retries, signal, random, credentials: credentialsText(endpoint) };
   const calls: BucketCalls = {

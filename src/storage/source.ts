@@ -4,11 +4,11 @@ import {
   checkBudget,
   fetchPart,
   fetchWhole,
+  PATIENCE,
   type RemoteObject,
-  rest,
-  unreachable,
 } from "./fetch-part.ts";
 import { keptParts } from "./kept-parts.ts";
+import { rest, unreachable } from "./rest.ts";
 import { slicesOf } from "./slices.ts";
 import { type Reply, type Storage, Unavailable } from "./types.ts";
 
@@ -87,7 +87,7 @@ async function begun(object: RemoteObject, name: string): Promise<Source> {
     try {
       return await begin(object, name);
     } catch (error) {
-      await rest(object, error, failures);
+      await rest(error, failures, { ...PATIENCE, signal: object.signal });
     }
   }
 }

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../errors.ts";
-import { backOffMs, LONGEST_ASKED_MS } from "../lib/back-off.ts";
 import { redacted } from "../storage/location.ts";
+import { rest } from "../storage/rest.ts";
 import { type Reply, Unavailable } from "../storage/types.ts";
 import { prefixOf } from "./ranges.ts";
 import { claimOf, receive } from "./receive.ts";
@@ -21,25 +20,15 @@ export async function fetchWhole(transfer: Transfer): Promise<"whole" | "unchang
     try {
       return await fetchSome(transfer);
     } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
       // What began again is counted there: how far the try before got says nothing of it.
       const isAgain = transfer.restarts > before.restarts;
       if (!isAgain) failures = partial.bytes() > before.bytes ? 1 : failures + 1;
-      if (failures > options.retries) {
-        const message = `${error.message}; given up after ${failures} tries that brought nothing`;
-        throw new Failure("UNREACHABLE", message, { cause: error });
-      }
-      if (transfer.restarts > options.retries)
+      if (error instanceof Unavailable && transfer.restarts > options.retries)
         throw new Failure(
           "FILE_CHANGED",
           `${redacted(url)} breaks off or changes each time before it is whole`,
         );
-      if ((error.retryMs ?? 0) > LONGEST_ASKED_MS)
-        throw new Failure("UNREACHABLE", `${error.message}, and asks to be left alone for long`, {
-          cause: error,
-        });
-      const waitMs = backOffMs(failures, error.retryMs, (options.random ?? Math.random)());
-      await sleep(waitMs, undefined, { signal: options.signal });
+      await rest(error, failures, options);
     }
   }
 }

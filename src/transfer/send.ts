@@ -1,9 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../errors.ts";
-import { backOffMs } from "../lib/back-off.ts";
 import { redacted } from "../storage/location.ts";
 import type { Storages } from "../storage/index.ts";
-import { Unavailable } from "../storage/types.ts";
+import { rest } from "../storage/rest.ts";
 
 /** Options of `send`. */
 export interface SendOptions {
@@ -33,13 +31,7 @@ export async function send(url: URL, options: SendOptions): Promise<void> {
     try {
       return await storage.write(url, { path, bytes, stallMs, signal });
     } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
-      if (failures > retries)
-        throw new Failure("UNREACHABLE", `${error.message}; given up after ${failures} tries`, {
-          cause: error,
-        });
-      const waitMs = backOffMs(failures, error.retryMs, Math.random());
-      await sleep(waitMs, undefined, { signal });
+      await rest(error, failures, { retries, signal });
     }
   }
 }

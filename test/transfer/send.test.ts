@@ -93,6 +93,17 @@ test("a server that takes nothing has stalled, and is given up", async () => {
   expect(requests).toBe(2);
 });
 
+test("a server that asks to be left alone for a day is not waited for", async () => {
+  const { error, requests } = await sentTo(
+    (_n, _request, response) => {
+      response.writeHead(503, { "Retry-After": "86400", Connection: "close" }).end();
+    },
+    { bytes: Buffer.alloc(0) },
+  );
+  expect(error).toMatchObject({ code: "UNREACHABLE" });
+  expect(requests).toBe(1);
+});
+
 test("who stops is told why, at once", async () => {
   const abort = new AbortController();
   const reason = new Error("enough");
