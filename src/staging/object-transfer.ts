@@ -6,6 +6,7 @@ import type { Lease, StoredObject } from "../store/staging-store.ts";
 import { isGone, ownName } from "../system/process-name.ts";
 import { type Downloaded, downloadIfChanged } from "../transfer/download.ts";
 import type { Progress, Staged, StagingContext, Wanted } from "./context.ts";
+import { proveRight } from "./prove-right.ts";
 import {
   adoptPartial,
   partialPath,
@@ -31,8 +32,9 @@ const SILENT_MS = 30_000;
 const LOOK_MS = 200;
 
 /**
- * Brings an object into the store: one transfer for all processes that want it at the same time. One
- * that the store has costs a conditional request; with a known hash, none.
+ * Brings an object into the store: one transfer for all processes that want it at the same time. Who
+ * waits for another's shows by one request that it may have the object. One that the store has costs a
+ * conditional request; with a known hash, none.
  * @throws Failure as `download`; the signal's reason once it is aborted
  */
 export async function transferObject(
@@ -43,10 +45,12 @@ export async function transferObject(
   const byHash = await storedWithHash(wanted, context);
   if (byHash !== undefined) return byHash;
   const key = transferKey(wanted);
+  let right: Promise<void> | undefined;
   for (;;) {
     options.signal.throwIfAborted();
     const lease = await context.store.leases.look(key);
     if (lease !== undefined && isAtWork(lease)) {
+      await (right ??= proveRight(wanted, context, options.signal));
       const staged = await otherOnes(key, lease, wanted, context, options);
       if (staged !== undefined) return staged;
     } else {

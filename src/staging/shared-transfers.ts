@@ -4,6 +4,7 @@ import { redacted } from "../storage/location.ts";
 import { errorMessage, Failure } from "../errors.ts";
 import type { Progress, Staged, StagingContext, Wanted } from "./context.ts";
 import { isRefusal, type TransferOptions, transferObject } from "./object-transfer.ts";
+import { proveRight } from "./prove-right.ts";
 import { tryToPrune } from "./store-upkeep.ts";
 import { transferKey } from "./wanted.ts";
 
@@ -39,20 +40,18 @@ export function createSharedTransfers(context: StagingContext): Join {
   return (wanted) => {
     const key = transferKey(wanted);
     const { href } = wanted.url;
+    const left = new AbortController();
     let shared = enter();
-    let hasLeft = false;
-    return {
-      staged: staged(),
-      progress: shared.progress,
-      leave() {
-        if (hasLeft) return;
-        hasLeft = true;
-        shared.waiters -= 1;
-        if (shared.waiters > 0) return;
-        if (underWay.get(key) === shared) underWay.delete(key);
-        shared.abort.abort();
-      },
-    };
+    return { staged: staged(), progress: shared.progress, leave };
+
+    function leave(): void {
+      if (left.signal.aborted) return;
+      left.abort();
+      shared.waiters -= 1;
+      if (shared.waiters > 0) return;
+      if (underWay.get(key) === shared) underWay.delete(key);
+      shared.abort.abort();
+    }
 
     function enter(): Shared {
       const found = underWay.get(key) ?? begin(key, wanted);
@@ -60,16 +59,30 @@ export function createSharedTransfers(context: StagingContext): Join {
       return found;
     }
 
-    /** What was refused to another signature may be granted to this one. */
+    /**
+     * What was refused to another signature may be granted to this one; what was granted to another one
+     * need not be.
+     */
     async function staged(): Promise<Staged> {
       for (;;) {
         const { href: asked } = shared;
+        if (asked !== href) await proved();
         try {
           return await shared.staged;
         } catch (error) {
-          if (hasLeft || asked === href || !isRefusal(error)) throw error;
+          if (left.signal.aborted || asked === href || !isRefusal(error)) throw error;
           shared = enter();
         }
+      }
+    }
+
+    async function proved(): Promise<void> {
+      try {
+        await proveRight(wanted, context, left.signal);
+      } catch (error) {
+        // Nobody waits for it on behalf of who was refused.
+        leave();
+        throw error;
       }
     }
   };

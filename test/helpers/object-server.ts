@@ -9,8 +9,8 @@ export interface ObjectServer extends AsyncDisposable {
   readonly objects: Map<string, Buffer>;
   /** The signed URL of an object: each has another signature. */
   url(name: string): string;
-  /** Answers all requests for this name with a status from now on. */
-  refuse(name: string, status: number | undefined): void;
+  /** Answers all requests for a name, or with one signed URL, with a status from now on. */
+  refuse(nameOrUrl: string, status: number | undefined): void;
   /** Requests so far: status and name. */
   readonly requests: string[];
   /** Bytes of objects that were sent. */
@@ -45,7 +45,7 @@ export async function startObjectServer(
       requests.push(`${status} ${name}`);
       response.writeHead(status, headers);
     };
-    const status = refused.get(name);
+    const status = refused.get(name) ?? refused.get(`http://${request.headers.host}${request.url}`);
     if (status !== undefined) return void (answer(status), response.end());
     if (request.method === "PUT") {
       void buffer(request).then((sent) => {
@@ -98,8 +98,8 @@ export async function startObjectServer(
       const path = name.split("/").map(encodeURIComponent).join("/");
       return `http://127.0.0.1:${port}/${path}?X-Amz-Date=${signed}&X-Amz-Signature=${SECRET}`;
     },
-    refuse: (name, status) =>
-      void (status === undefined ? refused.delete(name) : refused.set(name, status)),
+    refuse: (what, status) =>
+      void (status === undefined ? refused.delete(what) : refused.set(what, status)),
     requests,
     sent: () => sent,
     holdBackAfter(bytes) {

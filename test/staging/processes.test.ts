@@ -55,9 +55,30 @@ test("25 callers in 5 processes move an object once", async () => {
     const staged = JSON.parse(output) as { readonly sha256: string }[];
     expect(staged.map((each) => each.sha256)).toEqual(Array.from({ length: 5 }, () => sha256));
   }
-  // Those who came after its end asked whether it had changed.
-  expect(server.requests.filter((request) => request !== "304 a")).toEqual(["200 a"]);
-  expect(server.sent()).toBe(body.length);
+  // Those who waited asked for a byte, and those who came after its end whether it had changed.
+  const all = server.requests.filter((request) => request === "200 a");
+  expect(all).toHaveLength(1);
+  const bytes = server.requests.filter((request) => request === "206 a").length;
+  expect(bytes).toBeLessThan(25);
+  expect(server.sent()).toBe(body.length + bytes);
+});
+
+test("a process that may not have an object does not get it by the transfer of one that may", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using where = await place();
+  const bad = server.url("a");
+  server.refuse(bad, 403);
+  server.holdBackAfter(500_000);
+  const good = outputOf(where.start(caller, server.url("a")));
+  await server.heldBack();
+  const refused = where.start(caller, bad);
+  const err = text(refused.stderr!);
+  expect(await once(refused, "close")).toEqual([1, null]);
+  expect(await err).toContain("the server answers 403");
+  expect(await err).not.toContain(SECRET);
+  server.holdBackAfter(undefined);
+  expect(JSON.parse(await good)).toMatchObject([{ sha256, from: "transfer" }]);
+  expect(server.requests).toEqual(["200 a", "403 a"]);
 });
 
 test("when the process that transfers is killed, one that waits goes on from there", async () => {

@@ -2,10 +2,12 @@ import { createHash, randomBytes } from "node:crypto";
 import { chmod, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import type { Staged } from "../../src/staging/context.ts";
 import { pruneStore, verifyStore } from "../../src/staging/store-upkeep.ts";
 import { transferKey } from "../../src/staging/wanted.ts";
 import { allOf } from "../helpers/all-of.ts";
+import { startServer } from "../helpers/faulty-server.ts";
 import { SECRET, startObjectServer } from "../helpers/object-server.ts";
 import { testStager } from "./open-stager.ts";
 
@@ -82,7 +84,10 @@ test("any number who want it at once have one transfer, and each sees how far it
   await server.heldBack();
   server.holdBackAfter(undefined);
   for (const { bytes } of await Promise.all(ready)) expect(bytes).toBe(body.length);
-  expect(server.requests).toEqual(["200 a"]);
+  // Each has a signature of its own, and asks with it for one byte.
+  const asked = server.requests.toSorted();
+  expect(asked).toEqual(["200 a", ...Array.from({ length: 9 }, () => "206 a")]);
+  expect(server.sent()).toBe(body.length + 9);
   for (const seen of await Promise.all(progress))
     expect(seen.at(-1)).toMatchObject({ state: "staged", phase: undefined });
 });
@@ -90,17 +95,76 @@ test("any number who want it at once have one transfer, and each sees how far it
 test("what is refused to one signature is asked for again by those who have another one", async () => {
   await using server = await startObjectServer({ a: body });
   await using test = await testStager();
-  server.refuse("a", 403);
-  const first = test.stager.file(server.url("a"));
-  const second = test.stager.file(server.url("a"));
+  const [bad, good] = [server.url("a"), server.url("a")];
+  server.refuse(bad, 403);
+  const first = test.stager.file(bad);
+  const second = test.stager.file(good);
   first.stage();
   second.stage();
-  const refused = first.ready().catch(({ code }: { code: string }) => {
-    server.refuse("a", undefined);
-    return code;
-  });
-  expect(await refused).toBe("FORBIDDEN");
+  await expect(first.ready()).rejects.toMatchObject({ code: "FORBIDDEN" });
   await expect(second.ready()).resolves.toMatchObject({ sha256: sha256Of(body) });
+});
+
+test("who may not have an object does not get it by the transfer of one who may", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using test = await testStager();
+  const another = await test.another();
+  const [good, same, refused, over] = [
+    server.url("a"),
+    server.url("a"),
+    server.url("a"),
+    server.url("a"),
+  ];
+  server.refuse(refused, 403);
+  server.refuse(over, 404);
+  server.holdBackAfter(100_000);
+  const first = test.stager.file(good).ready();
+  await server.heldBack();
+  for (const stager of [test.stager, another]) {
+    await expect(stager.file(refused).ready()).rejects.toMatchObject({ code: "FORBIDDEN" });
+    await expect(stager.file(over).ready()).rejects.toMatchObject({ code: "FILE_MISSING" });
+  }
+  const others = [test.stager, another].map((stager) => stager.file(same).ready());
+  server.holdBackAfter(undefined);
+  for (const { sha256 } of [await first, ...(await Promise.all(others))])
+    expect(sha256).toBe(sha256Of(body));
+  expect(server.requests.filter((request) => request === "200 a")).toHaveLength(1);
+});
+
+test("a transfer that only those who were refused still wait for ends", async () => {
+  await using server = await startObjectServer({ a: body });
+  await using test = await testStager();
+  const bad = server.url("a");
+  server.refuse(bad, 403);
+  server.holdBackAfter(100_000);
+  const one = test.stager.file(server.url("a"));
+  const ready = one.ready();
+  await server.heldBack();
+  await expect(test.stager.file(bad).ready()).rejects.toMatchObject({ code: "FORBIDDEN" });
+  const key = transferKey({ url: new URL(bad) });
+  one.cancel();
+  await expect(ready).rejects.toMatchObject({ code: "CANCELLED" });
+  const { leases } = test.stager.context.store;
+  await vi.waitFor(async () => expect((await leases.look(key))?.state).toBe("released"));
+});
+
+test("an object of a server that sends no parts is shared all the same", async () => {
+  await using server = await startServer({
+    body,
+    answer: (_n, _request, response) => {
+      response.writeHead(200).end(body);
+      return true;
+    },
+  });
+  await using test = await testStager();
+  const [one, other] = ["1", "2"].map((signature) => {
+    const url = new URL(server.url);
+    url.searchParams.set("X-Amz-Signature", signature);
+    return test.stager.file(url.href).ready();
+  }) as [Promise<Staged>, Promise<Staged>];
+  expect((await other).sha256).toBe(sha256Of(body));
+  expect((await one).path).toBe((await other).path);
+  expect(server.seen).toHaveLength(2);
 });
 
 test("a stored file that was written to since is fetched again", async () => {
@@ -146,7 +210,8 @@ test("when nobody wants it any more it ends, and goes on from there the next tim
   server.holdBackAfter(undefined);
   const staged = await test.stager.file(server.url("a")).ready();
   expect(staged.sha256).toBe(sha256Of(body));
-  expect(server.requests).toEqual(["200 a", "206 a"]);
+  // Not all of it again; where the first one had not quite ended, a byte was asked for before.
+  expect(server.requests.filter((request) => request === "200 a")).toHaveLength(1);
 });
 
 test("who was taken for dead notices it, and goes on when the other one has let go", async () => {
@@ -167,7 +232,7 @@ test("who was taken for dead notices it, and goes on when the other one has let 
   server.holdBackAfter(undefined);
   await leases.release(key, "another");
   expect((await ready).sha256).toBe(sha256Of(body));
-  expect(server.requests).toEqual(["200 a", "200 a"]);
+  expect(server.requests).toEqual(["200 a", "206 a", "200 a"]);
 });
 
 test("a failed file says why at once, and a new attempt may succeed", async () => {
