@@ -12,14 +12,26 @@ export interface BodyOptions {
   readonly chunks?: AsyncIterable<Uint8Array> | undefined;
 }
 
-/** The bytes of an answer. @throws Unavailable where it breaks off or stalls; the signal's reason */
+/** Bytes that a second of waiting has to bring, averaged over the time after which a server has stalled. */
+const LEAST_BYTES_PER_S = 1024;
+
+/**
+ * The bytes of an answer.
+ * @throws Unavailable where it breaks off, stalls, or is so slow that it may as well; the signal's reason
+ */
 export async function* bodyOf(
   message: Readable,
   url: URL,
   { stallMs, signal, chunks = message }: BodyOptions,
 ): AsyncGenerator<Uint8Array, void, void> {
   const stalled = () => new Unavailable(`${redacted(url)}: no byte for ${stallMs} ms`);
+  const leastBytes = (LEAST_BYTES_PER_S * stallMs) / 1000;
+  const tooSlow = `${redacted(url)}: less than ${LEAST_BYTES_PER_S} bytes a second for ${stallMs} ms`;
   let isAwaited = true;
+  let awaitedSince = performance.now();
+  // Only waiting counts: who is held back by a rate of our own takes what is there at once.
+  let waitedMs = 0;
+  let bytes = 0;
   const timer = setTimeout(() => {
     // Who is slow to take a chunk is no stalled server.
     if (isAwaited) message.destroy(stalled());
@@ -28,8 +40,15 @@ export async function* bodyOf(
     signal.throwIfAborted();
     for await (const chunk of chunks) {
       isAwaited = false;
+      waitedMs += performance.now() - awaitedSince;
+      bytes += chunk.length;
       yield chunk;
+      if (waitedMs >= stallMs) {
+        if (bytes < leastBytes) throw new Unavailable(tooSlow, { leastBytes });
+        waitedMs = bytes = 0;
+      }
       isAwaited = true;
+      awaitedSince = performance.now();
       timer.refresh();
     }
   } catch (error) {

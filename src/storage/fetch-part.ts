@@ -1,6 +1,6 @@
 import { Failure } from "../errors.ts";
 import { redacted } from "./location.ts";
-import { rest } from "./rest.ts";
+import { failuresAfter, rest } from "./rest.ts";
 import { type Reply, type Storage, Unavailable } from "./types.ts";
 
 /** An object of which parts are read: what is known of it, and what that has cost. */
@@ -53,7 +53,7 @@ export async function* fetchPart(
       if (at === before && object.size === undefined) return;
       if (at === before) throw new Unavailable(`${redacted(object.url)}: nothing was sent`);
     } catch (error) {
-      failures = at > before ? 1 : failures + 1;
+      failures = failuresAfter(failures, error, at - before);
       await rest(error, failures, { ...PATIENCE, signal: object.signal });
     }
   }

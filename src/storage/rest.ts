@@ -14,6 +14,12 @@ export interface Patience {
   readonly random?: (() => number) | undefined;
 }
 
+/** Failures in a row after one more: a try that brought something begins the count again. */
+export function failuresAfter(failures: number, error: unknown, bytes: number): number {
+  const leastBytes = error instanceof Unavailable ? error.leastBytes : 1;
+  return bytes >= leastBytes ? 1 : failures + 1;
+}
+
 /**
  * Waits after a try that failed, where another one is worth it; `failures` is how many in a row did.
  * @throws what failed, where it is not; Failure UNREACHABLE after too many; the signal's reason once it

@@ -77,17 +77,21 @@ export class Unavailable extends Error {
   readonly retryMs: number | undefined;
   /** True where the source sent another part, or a part of another version, than was asked for. */
   readonly isOther: boolean;
+  /** Bytes that a try that ended so has to have brought: with fewer it counts as one that brought nothing. */
+  readonly leastBytes: number;
 
   constructor(
     message: string,
     options: ErrorOptions & {
       readonly retryMs?: number | undefined;
       readonly isOther?: boolean;
+      readonly leastBytes?: number;
     } = {},
   ) {
     super(message, options);
     this.name = "Unavailable";
     this.retryMs = options.retryMs;
     this.isOther = options.isOther ?? false;
+    this.leastBytes = options.leastBytes ?? 1;
   }
 }

@@ -1,6 +1,6 @@
 import { Failure } from "../errors.ts";
 import { redacted } from "../storage/location.ts";
-import { rest } from "../storage/rest.ts";
+import { failuresAfter, rest } from "../storage/rest.ts";
 import { type Reply, Unavailable } from "../storage/types.ts";
 import { prefixOf } from "./ranges.ts";
 import { claimOf, receive } from "./receive.ts";
@@ -22,7 +22,7 @@ export async function fetchWhole(transfer: Transfer): Promise<"whole" | "unchang
     } catch (error) {
       // What began again is counted there: how far the try before got says nothing of it.
       const isAgain = transfer.restarts > before.restarts;
-      if (!isAgain) failures = partial.bytes() > before.bytes ? 1 : failures + 1;
+      if (!isAgain) failures = failuresAfter(failures, error, partial.bytes() - before.bytes);
       if (error instanceof Unavailable && transfer.restarts > options.retries)
         throw new Failure(
           "FILE_CHANGED",

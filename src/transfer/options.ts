@@ -16,7 +16,7 @@ export interface DownloadOptions {
   readonly sha256?: string | undefined;
   /** Tries in a row that may bring nothing. */
   readonly retries: number;
-  /** Time without a byte after which the source has stalled, ms. */
+  /** Time without a byte, or with less than 1 KiB a second, after which the source has stalled, ms. */
   readonly stallMs: number;
   /** Bytes that the file may have; any by default. */
   readonly maxBytes?: number | undefined;

@@ -117,6 +117,46 @@ test("a redirect that ends at something else is found by hash or size", async ()
     });
 });
 
+test.each([
+  ["versions", good, { code: "UNREACHABLE", tries: 3 }],
+  // Each try begins from 0.
+  ["none", { body }, { code: "FILE_CHANGED", tries: 4 }],
+])("a body that drips has stalled, of an object with %s", async (_, served, { code, tries }) => {
+  const timers = new Set<NodeJS.Timeout>();
+  const answer: Served["answer"] = (_n, request, response) => {
+    const head = headOf(served, request);
+    response.writeHead(head?.status ?? 500, head?.headers);
+    let at = 0;
+    timers.add(setInterval(() => response.write((head?.bytes ?? body).subarray(at, ++at)), 20));
+    return true;
+  };
+  const { error, seen } = await fetched({ ...served, answer }, { stallMs: 200, retries: 2 });
+  for (const timer of timers) clearInterval(timer);
+  expect(error).toMatchObject({ code });
+  expect(seen).toHaveLength(tries);
+});
+
+test("what drips once it has brought much is gone on with, as often as that is needed", async () => {
+  const timers = new Set<NodeJS.Timeout>();
+  const answer: Served["answer"] = (_n, request, response) => {
+    const head = headOf(good, request);
+    const bytes = head?.bytes ?? body;
+    response.writeHead(head?.status ?? 500, head?.headers);
+    let at = 700_000;
+    if (bytes.length <= at) return response.end(bytes).writableEnded;
+    response.write(bytes.subarray(0, at));
+    timers.add(setInterval(() => response.write(bytes.subarray(at, ++at)), 20));
+    return true;
+  };
+  const { bytes, seen } = await fetched(
+    { ...good, answer },
+    { stallMs: 200, retries: 1, parts: 1 },
+  );
+  for (const timer of timers) clearInterval(timer);
+  expect(bytes?.equals(body)).toBe(true);
+  expect(seen).toHaveLength(5);
+});
+
 test("HTTP/1.0 is understood, with a length and without", async () => {
   for (const length of [`Content-Length: ${BYTES}\r\n`, ""]) {
     const answer: Served["answer"] = (_n, _request, response) =>
