@@ -1,5 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { Context } from "hono";
+import { Failure } from "../../errors.ts";
 import { checkParams, type Json } from "../../staging/params.ts";
 import { VERSION } from "../../version.ts";
 import { eventsOf } from "./events.ts";
@@ -46,6 +46,7 @@ export function createApi({ service, hasToken, metrics, onError }: ApiOptions): 
     const run = { params: params as Json, manifest, strict };
     const { signal } = c.req.raw;
     const result = dry_run ? service.resolve(run) : await service.execute({ ...run, tool, signal });
+    // Hono's JSON can be changed, and ours cannot: neither type takes the other's arrays.
     return c.json({ success: isSuccess(result), result } as never, 200);
   });
 
@@ -68,19 +69,22 @@ export function createApi({ service, hasToken, metrics, onError }: ApiOptions): 
   });
 
   app.openapi(routes.run, async (c) => {
-    const view = await viewOf(c.req.valid("param").id);
-    return view === undefined ? (noRun(c) as never) : c.json(view, 200);
+    const { id } = c.req.valid("param");
+    const view = await viewOf(id);
+    if (view === undefined) throw noRun(id);
+    return c.json(view, 200);
   });
 
   app.openapi(routes.events, async (c) => {
     const { id } = c.req.valid("param");
-    if ((await viewOf(id)) === undefined) return noRun(c) as never;
+    if ((await viewOf(id)) === undefined) throw noRun(id);
     return eventsOf(c, service.live(id), async () => (await viewOf(id)) ?? { run_id: id });
   });
 
   app.openapi(routes.deleteRun, async (c) => {
-    const isGone = await service.remove(c.req.valid("param").id);
-    return isGone ? c.body(null, 204) : (noRun(c) as never);
+    const { id } = c.req.valid("param");
+    if (!(await service.remove(id))) throw noRun(id);
+    return c.body(null, 204);
   });
 
   addHealth(app, { service, metrics });
@@ -127,6 +131,6 @@ function isSuccess({ status, exit_code: code = 0 }: Executed): boolean {
   return status !== "failed" && code === 0;
 }
 
-function noRun(c: Context): Response {
-  return problem(c, "FILE_MISSING", `there is no run ${c.req.param("id")}`);
+function noRun(id: string): Failure {
+  return new Failure("FILE_MISSING", `there is no run ${id}`);
 }
