@@ -2,6 +2,7 @@ import type { StagingSettings } from "../config/staging-settings.ts";
 import type { Storages } from "../storage/index.ts";
 import type { Encoded, Phase, StagingStore } from "../store/staging-store.ts";
 import type { RateLimit } from "../transfer/rate.ts";
+import type { OwnLease } from "./lease.ts";
 
 /** A thing that happened, for logs and metrics. Locations are as they may be shown. */
 export type StagingEvent =
@@ -31,6 +32,8 @@ export interface StagingContext {
   readonly storages: Storages;
   /** The rate of all transfers of this process together. */
   readonly rate: RateLimit;
+  /** Leases of the runs that this process works on, by the run's id. */
+  readonly ownRuns: Map<string, OwnLease>;
   readonly onEvent: (event: StagingEvent) => void;
 }
 

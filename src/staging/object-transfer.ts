@@ -1,11 +1,11 @@
-import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorMessage, Failure, type FailureCode } from "../errors.ts";
 import { redacted } from "../storage/location.ts";
 import type { Lease, StoredObject } from "../store/staging-store.ts";
-import { isGone, ownName } from "../system/process-name.ts";
+import { isGone } from "../system/process-name.ts";
 import { type Downloaded, downloadIfChanged } from "../transfer/download.ts";
 import type { Progress, Staged, StagingContext, Wanted } from "./context.ts";
+import { type OwnLease, takeLease } from "./lease.ts";
 import { proveRight } from "./prove-right.ts";
 import {
   adoptPartial,
@@ -24,8 +24,6 @@ export interface TransferOptions {
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** The owner of a lease gives a sign of life this often, ms. */
-const BEAT_MS = 2000;
 /** A lease without a sign of life for this long can be taken over, ms. */
 const SILENT_MS = 30_000;
 /** Somebody else's transfer is looked at this often, ms. */
@@ -54,11 +52,9 @@ export async function transferObject(
       const staged = await otherOnes(key, lease, wanted, context, options);
       if (staged !== undefined) return staged;
     } else {
-      const token = randomUUID();
-      const from = lease?.token;
-      const owner = ownName();
-      if (!(await context.store.leases.take({ key, token, owner, from }, Date.now()))) continue;
-      const staged = await ownTransfer({ key, token, before: lease }, wanted, context, options);
+      const own = await takeLease(context.store.leases, key, lease?.token);
+      if (own === undefined) continue;
+      const staged = await ownTransfer(own, lease, wanted, context, options);
       if (staged !== undefined) return staged;
     }
   }
@@ -102,36 +98,30 @@ async function otherOnes(
   }
 }
 
-/** The lease that this process has, and the one that was left. */
-interface Own {
-  readonly key: string;
-  readonly token: string;
-  readonly before: Lease | undefined;
-}
-
-/** Transfers it. Undefined where another process has taken the lease over, as from one that hung. */
+/**
+ * Transfers it, from where the lease `before` was left. Undefined where another process has taken the
+ * lease over, as from one that hung.
+ */
 async function ownTransfer(
-  own: Own,
+  own: OwnLease,
+  before: Lease | undefined,
   wanted: Wanted,
   context: StagingContext,
   options: TransferOptions,
 ): Promise<Staged | undefined> {
   const { leases } = context.store;
-  const { key, token } = own;
-  const lost = new AbortController();
-  const signal = AbortSignal.any([options.signal, lost.signal]);
-  let progress: Progress = { phase: "preparing", bytes: 0, size: undefined };
+  const { key, token, lost } = own;
+  const signal = AbortSignal.any([options.signal, lost]);
   const onProgress = (now: Progress) => {
-    progress = now;
+    own.tell(now);
     options.onProgress(now);
   };
-  const beat = setInterval(() => void keep(), BEAT_MS).unref();
   try {
-    const staged = await fetched(own, wanted, context, { signal, onProgress });
+    const staged = await fetched(own, before, wanted, context, { signal, onProgress });
     await leases.remove(key, token);
     return staged;
   } catch (error) {
-    if (lost.signal.aborted && !options.signal.aborted) {
+    if (lost.aborted && !options.signal.aborted) {
       await removePartial(partialPath(context.settings.store, key, token));
       return undefined;
     }
@@ -141,16 +131,7 @@ async function ownTransfer(
     await leases.release(key, token, failure).catch(() => undefined);
     throw error;
   } finally {
-    clearInterval(beat);
-  }
-
-  async function keep(): Promise<void> {
-    try {
-      if (await leases.keep(key, token, progress, Date.now())) return;
-      lost.abort();
-    } catch {
-      // The next beat may come through; without any the lease runs out, and that is noticed.
-    }
+    own.end();
   }
 }
 
@@ -160,7 +141,8 @@ function failureOf(error: unknown): { readonly code: string; readonly message: s
 }
 
 async function fetched(
-  { key, token, before }: Own,
+  { key, token }: OwnLease,
+  before: Lease | undefined,
   wanted: Wanted,
   context: StagingContext,
   { signal, onProgress }: TransferOptions,

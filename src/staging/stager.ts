@@ -14,12 +14,13 @@ import { openStaging } from "../store/open.ts";
 import { hashFile } from "../transfer/hash-file.ts";
 import { createRateLimit } from "../transfer/rate.ts";
 import type { Progress, Staged, StagingContext, StagingEvent, Wanted } from "./context.ts";
+import type { OwnLease } from "./lease.ts";
 import { createFile, type StagedFile } from "./file.ts";
-import { sweepRuns } from "./run-directory.ts";
 import { createSharedTransfers, type Join, type Ticket } from "./shared-transfers.ts";
 import { makeStoreDirectories } from "./store-directory.ts";
 import { storedAlready } from "./stored.ts";
 import { sweepPartials } from "./store-upkeep.ts";
+import { sweepRuns } from "./sweep-runs.ts";
 
 /** Options of `openStager`. */
 export interface StagerOptions {
@@ -54,7 +55,8 @@ export async function openStager(
   const store = openStaging(settings.state);
   const storages = storagesOf(settings, guard);
   const rate = createRateLimit(settings.bytesPerSecond);
-  const context: StagingContext = { settings, store, storages, rate, onEvent };
+  const ownRuns = new Map<string, OwnLease>();
+  const context: StagingContext = { settings, store, storages, rate, ownRuns, onEvent };
   try {
     await makeStoreDirectories(settings.store);
     await sweepPartials(context);
@@ -84,7 +86,10 @@ export async function openStager(
       file.stage();
       return file;
     },
-    close: () => store.close(),
+    async close() {
+      for (const lease of context.ownRuns.values()) lease.end();
+      await store.close();
+    },
   };
 }
 

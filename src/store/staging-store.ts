@@ -99,7 +99,7 @@ export interface Lease extends LeaseProgress {
   readonly message: string | undefined;
 }
 
-/** The right to transfer an object: one process has it at a time. */
+/** The right to transfer an object, or to work on a run: one process has it at a time. */
 export interface Leases {
   look(key: string): Promise<Lease | undefined>;
   /**
@@ -133,14 +133,12 @@ export interface LeaseFailure {
 /** States of a run. */
 export type RunState = "staging" | "running" | "ready" | "failed";
 
-/** A run, as it is remembered. */
+/** A run, as it is remembered. Who works on it has a lease of its id; without one it stays until it is released. */
 export interface RunRow {
   readonly id: string;
   /** Absolute. */
   readonly directory: string;
   readonly state: RunState;
-  /** The process that works on it; undefined where it stays until it is released. */
-  readonly owner: ProcessName | undefined;
   /** ms since epoch. */
   readonly createdAt: number;
   /** ms since epoch. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -7,6 +7,9 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { loadStaging } from "../../src/config/load.ts";
+import { openStager } from "../../src/staging/stager.ts";
+import { sweepRuns } from "../../src/staging/sweep-runs.ts";
 import { ask } from "../helpers/ask.ts";
 import { SECRET, startObjectServer } from "../helpers/object-server.ts";
 
@@ -17,14 +20,15 @@ const sha256 = createHash("sha256").update(body).digest("hex");
 
 async function place() {
   const directory = await mkdtemp(join(tmpdir(), "sampler-processes-"));
+  const env = { PATH: process.env["PATH"], XDG_STATE_HOME: directory };
+  const startBy = (command: string, args: readonly string[]) =>
+    spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   return {
     directory,
+    env,
     state: join(directory, "staging-sampler"),
-    start: (...args: readonly string[]) =>
-      spawn(process.execPath, args, {
-        env: { PATH: process.env["PATH"], XDG_STATE_HOME: directory },
-        stdio: ["ignore", "pipe", "pipe"],
-      }),
+    start: (...args: readonly string[]) => startBy(process.execPath, args),
+    startBy,
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   };
 }
@@ -121,6 +125,43 @@ test("a run whose process is killed leaves nothing after the next start", async 
   process.kill(-Number(line), "SIGKILL");
   expect(await outputOf(where.start(main, "stage", "runs", "--json"))).toBe("[]\n");
   expect(await readdir(runs)).toEqual([]);
+});
+
+/** Runs a command in a container, as far as processes see each other. */
+const contained = [
+  "--user",
+  "--map-root-user",
+  "--pid",
+  "--fork",
+  "--kill-child",
+  "--mount-proc",
+  "--",
+];
+
+test("a run of another container stays while it is worked on, and goes when that gives no sign of life", async (context) => {
+  if (spawnSync("unshare", [...contained, "true"]).status !== 0)
+    context.skip("no container can be made here");
+  await using where = await place();
+  const config = join(where.directory, "config.yaml");
+  await writeFile(config, "staging: { runTtl: 1s }");
+  const manifest = join(where.directory, "m.json");
+  await writeFile(manifest, JSON.stringify([{ path: "/a", content: "a" }]));
+  const command = ["--config", config, "--", "sh", "-c", "echo begun; sleep 1000"];
+  const args = [process.execPath, main, "stage", "run", manifest, ...command];
+  const child = where.startBy("unshare", [...contained, ...args]);
+  await once(child.stdout!, "data");
+  const runs = join(where.state, "runs");
+  const stager = await openStager(loadStaging({ config, env: where.env }));
+  const sweep = async (now: number) => await sweepRuns(stager.context, now);
+  await sweep(Date.now() + 60_000);
+  expect(await readdir(runs)).toHaveLength(1);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  await sweep(Date.now() + 60_000);
+  expect(await readdir(runs)).toHaveLength(1);
+  await sweep(Date.now() + 3_600_000);
+  expect(await readdir(runs)).toEqual([]);
+  await stager.close();
 });
 
 test("a service that is killed has its unfinished runs swept, and keeps those that are ready", async () => {

@@ -4,9 +4,12 @@ import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promi
 import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+import type { StagingContext } from "../../src/staging/context.ts";
 import { entriesOf } from "../../src/staging/data-manifest.ts";
-import { keepRun, removeRun, sweepRuns } from "../../src/staging/run-directory.ts";
+import { keepRun, removeRun } from "../../src/staging/run-directory.ts";
 import { type RunOptions, stageRun } from "../../src/staging/run.ts";
+import { sweepRuns } from "../../src/staging/sweep-runs.ts";
+import { ownName, type ProcessName } from "../../src/system/process-name.ts";
 import { SECRET, startObjectServer } from "../helpers/object-server.ts";
 import { testStager } from "./open-stager.ts";
 
@@ -18,6 +21,16 @@ const sha256Of = (bytes: Uint8Array) => createHash("sha256").update(bytes).diges
 function options(manifest: unknown, more: Partial<RunOptions> = {}): RunOptions {
   const { signal } = new AbortController();
   return { name: "gfl", params: {}, entries: entriesOf(manifest), strict: false, signal, ...more };
+}
+
+/** Gives the lease of a run to another process, as if that had made it; returns its token. */
+async function handTo({ store, ownRuns }: StagingContext, id: string, owner: ProcessName) {
+  ownRuns.get(id)?.end();
+  const from = (await store.leases.look(id))?.token;
+  expect(await store.leases.take({ key: id, token: "another", owner, from }, Date.now())).toBe(
+    true,
+  );
+  return "another";
 }
 
 test("parameters and a manifest become a directory with resolved parameters", async () => {
@@ -193,6 +206,7 @@ test("runs of ended processes, runs out of time and forgotten ones are swept; ot
   await using test = await testStager({ runTtlMs: 3_600_000 });
   const { context } = test.stager;
   const { runs } = context.store;
+  const { boot } = ownName();
   const made = async () => (await stageRun(options({}), test.stager)).id;
   const [mine, kept, dead, late, forgotten] = [
     await made(),
@@ -202,9 +216,8 @@ test("runs of ended processes, runs out of time and forgotten ones are swept; ot
     await made(),
   ] as const;
   await keepRun({ id: kept, directory: "" }, context);
-  const { owner } = (await runs.find(mine)) ?? {};
   // No process has this number.
-  await runs.update(dead, { owner: { pid: 2 ** 22 + 1, boot: owner?.boot } });
+  await handTo(context, dead, { pid: 2 ** 22 + 1, boot });
   await keepRun({ id: late, directory: "" }, context);
   await runs.update(late, { expiresAt: 5 });
   const directory = (await runs.find(forgotten))?.directory ?? "";
@@ -240,8 +253,37 @@ test("a run goes in time where its process has ended, and another one has its nu
   const row = await runs.find(result.run_id);
   await runs.remove(result.run_id);
   if (row !== undefined) await runs.add({ ...row, createdAt: 1000 });
-  await sweepRuns(context, Date.now() + 60_000);
+  // The number is somebody's: it gives no sign of life of this run, though.
+  await sweepRuns(context, Date.now() + 3_600_000);
   expect(await readdir(test.settings.runs)).toEqual([]);
+});
+
+test("a run of another machine stays as long as it gives signs of life, however long, and not longer", async () => {
+  await using test = await testStager({ runTtlMs: 1 });
+  const { context } = test.stager;
+  const { id } = await stageRun(options({}), test.stager);
+  const another = await handTo(context, id, { pid: process.pid, boot: "another machine" });
+  const hours = (count: number) => Date.now() + count * 3_600_000;
+  const progress = { phase: "preparing", bytes: 0, size: undefined } as const;
+  for (const count of [1, 2, 3]) {
+    expect(await context.store.leases.keep(id, another, progress, hours(count))).toBe(true);
+    await sweepRuns(context, hours(count) + 60_000);
+    expect(await readdir(test.settings.runs)).toHaveLength(1);
+  }
+  await sweepRuns(context, hours(4));
+  expect(await readdir(test.settings.runs)).toEqual([]);
+  expect(await context.store.leases.look(id)).toBeUndefined();
+});
+
+test("a run that cannot be made leaves no lease", async () => {
+  await using test = await testStager();
+  const { context } = test.stager;
+  await writeFile(join(test.directory, "file"), "");
+  const at = join(test.directory, "file/run");
+  const making = stageRun(options({}, { directory: at }), test.stager);
+  await expect(making).rejects.toMatchObject({ code: "OUTPUT_UNWRITABLE" });
+  expect([...context.ownRuns]).toEqual([]);
+  expect(await context.store.runs.list()).toEqual([]);
 });
 
 test("a run that is aborted leaves nothing", async () => {

@@ -317,7 +317,7 @@ test("the store keeps its size: the least recently used file goes first, and non
   const later = Date.now() + 3_600_000;
   for (const [i, sha256] of [b, c, a, d].entries())
     await context.store.files.touch([sha256], later + i);
-  const run = { id: "run-1", directory: "/none", state: "ready" as const, owner: undefined };
+  const run = { id: "run-1", directory: "/none", state: "ready" as const };
   await context.store.runs.add({ ...run, createdAt: 0, expiresAt: later, result: undefined });
   await context.store.runs.hold("run-1", [b]);
   expect(await pruneStore(context, 2000, later)).toEqual([]);

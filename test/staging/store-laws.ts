@@ -88,7 +88,7 @@ export function stagingStoreLaws(name: string, open: (state: string) => StagingS
         expect(await surplus(20)).toEqual(["22", "33"]);
         expect(await surplus(0)).toEqual(["22", "33", "44", "11"]);
         expect(await surplus(0, NOW + 2)).toEqual(["22", "33"]);
-        const run = { id: "r", directory: "/r", state: "ready", owner: undefined } as const;
+        const run = { id: "r", directory: "/r", state: "ready" } as const;
         await runs.add({ ...run, createdAt: NOW, expiresAt: NOW, result: undefined });
         await runs.hold("r", [hashes[2] as string, hashes[2] as string]);
         expect(await surplus(20)).toEqual(["22", "44"]);
@@ -144,13 +144,13 @@ export function stagingStoreLaws(name: string, open: (state: string) => StagingS
 
     test("runs are remembered as they were told, the newest first", () =>
       withStores(async ({ runs }, other) => {
-        const run = { id: "r", directory: "/r", state: "staging", owner, createdAt: NOW } as const;
+        const run = { id: "r", directory: "/r", state: "staging", createdAt: NOW } as const;
         const one = { ...run, expiresAt: NOW + 1, result: undefined };
         await runs.add(one);
-        await runs.add({ ...one, id: "s", createdAt: NOW + 1, owner: undefined });
+        await runs.add({ ...one, id: "s", createdAt: NOW + 1 });
         expect((await other.runs.list()).map(({ id }) => id)).toEqual(["s", "r"]);
-        await other.runs.update("r", { state: "ready", owner: undefined, result: { a: [1] } });
-        const changed = { ...one, state: "ready", owner: undefined, result: { a: [1] } };
+        await other.runs.update("r", { state: "ready", result: { a: [1] } });
+        const changed = { ...one, state: "ready", result: { a: [1] } };
         expect(await runs.find("r")).toEqual(changed);
         await runs.update("none", { state: "ready" });
         await runs.remove("r");

@@ -75,8 +75,7 @@ export function beginRun(
       },
       stager,
     );
-    if (done.result.status !== "failed") await keepRun(done, stager.context);
-    else await runs.update(done.id, { owner: undefined });
+    await keepRun(done, stager.context, done.result.status === "failed" ? "failed" : "ready");
   }
 
   async function hasBegun(directory: RunDirectory): Promise<void> {
@@ -103,5 +102,5 @@ function failedRun(row: RunRow, { params }: BackgroundRun, error: unknown): RunR
   const nothing = { staged_files: [], failed_files: [], files: [], plugin_params: params };
   const { id: run_id, directory: run_dir } = row;
   const result = { status: "failed", run_id, run_dir, ...nothing, error: { code, message } };
-  return { ...row, state: "failed", owner: undefined, result };
+  return { ...row, state: "failed", result };
 }

@@ -8,7 +8,7 @@ import { pricesOf } from "../../regions/price-file.ts";
 import type { Log } from "../../log/log.ts";
 import { createHostGuard } from "../../staging/host-guard.ts";
 import { openStager, type Stager } from "../../staging/stager.ts";
-import { sweepRuns } from "../../staging/run-directory.ts";
+import { sweepRuns } from "../../staging/sweep-runs.ts";
 import { stagingMetrics } from "../metrics/stagings.ts";
 import { METRICS_TYPE, textOf } from "../metrics/text.ts";
 import { bind, Refused } from "../server/bind.ts";

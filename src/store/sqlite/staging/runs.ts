@@ -5,8 +5,6 @@ interface Row {
   readonly id: string;
   readonly directory: string;
   readonly state: RunState;
-  readonly pid: number | null;
-  readonly boot: string | null;
   readonly created_at: number;
   readonly expires_at: number;
   readonly result: string | null;
@@ -15,11 +13,10 @@ interface Row {
 /** The runs of `staging.db`. */
 export function runs(db: Db): Runs {
   const put = db.prepare(
-    `INSERT INTO runs (id, directory, state, pid, boot, created_at, expires_at, result)
-     VALUES (@id, @directory, @state, @pid, @boot, @created_at, @expires_at, @result)
+    `INSERT INTO runs (id, directory, state, created_at, expires_at, result)
+     VALUES (@id, @directory, @state, @created_at, @expires_at, @result)
      ON CONFLICT DO UPDATE SET directory = excluded.directory, state = excluded.state,
-       pid = excluded.pid, boot = excluded.boot, expires_at = excluded.expires_at,
-       result = excluded.result`,
+       expires_at = excluded.expires_at, result = excluded.result`,
   );
   const find = db.prepare<[string], Row>("SELECT * FROM runs WHERE id = ?");
   const list = db.prepare<[], Row>("SELECT * FROM runs ORDER BY created_at DESC, id");
@@ -43,23 +40,20 @@ export function runs(db: Db): Runs {
   };
 }
 
-function rowOf({ owner, createdAt, expiresAt, result, ...run }: RunRow): Row {
+function rowOf({ createdAt, expiresAt, result, ...run }: RunRow): Row {
   return {
     ...run,
-    pid: owner?.pid ?? null,
-    boot: owner?.boot ?? null,
     created_at: createdAt,
     expires_at: expiresAt,
     result: result === undefined ? null : JSON.stringify(result),
   };
 }
 
-function runOf({ pid, boot, result, ...row }: Row): RunRow {
+function runOf({ result, ...row }: Row): RunRow {
   return {
     id: row.id,
     directory: row.directory,
     state: row.state,
-    owner: pid === null ? undefined : { pid, boot: boot ?? undefined },
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     result: result === null ? undefined : (JSON.parse(result) as unknown),

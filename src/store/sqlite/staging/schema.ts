@@ -75,4 +75,9 @@ export const stagingMigrations: readonly string[] = [
     problem TEXT
   ) STRICT, WITHOUT ROWID;
   `,
+  // Who works on a run has a lease of it.
+  `
+  ALTER TABLE runs DROP COLUMN pid;
+  ALTER TABLE runs DROP COLUMN boot;
+  `,
 ];
