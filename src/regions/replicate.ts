@@ -8,6 +8,7 @@ import { DOCUMENT, FILES } from "./document.ts";
 import { partsOf } from "./parts.ts";
 import type { Region } from "./region.ts";
 import { relayFile } from "./relay.ts";
+import { uploadLeft } from "./send-parts.ts";
 import type { SendOptions } from "./sending.ts";
 
 /** Options of `copyFiles`. */
@@ -48,11 +49,13 @@ async function copyWithin(file: ListedFile, options: CopyOptions): Promise<boole
     await copyFile(file, options);
     return true;
   } catch (error) {
-    const isUnknown =
-      error instanceof Failure && ["FILE_MISSING", "FORBIDDEN"].includes(error.code);
-    if (!isUnknown) throw error;
+    if (!isUnknown(error)) throw error;
     return false;
   }
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof Failure && ["FILE_MISSING", "FORBIDDEN"].includes(error.code);
 }
 
 /** Sees that all is there: as many objects and bytes as the list has. @throws Failure CHECKSUM_MISMATCH */
@@ -74,7 +77,7 @@ export async function checkListing(
 }
 
 /** True of what is no file of a staging, but about it. */
-function isOurs(name: string): boolean {
+export function isOurs(name: string): boolean {
   return name === DOCUMENT || name === FILES || name.startsWith("_uses/");
 }
 
@@ -104,33 +107,31 @@ async function copyWhole(file: ListedFile, { id, from, to }: CopyOptions): Promi
   return { bytes: file.bytes, etag, metadata };
 }
 
-/** With the same parts it has the same ETag on every store. */
+/** With the same parts it has the same ETag on every store; those that are there are not copied again. */
 async function copyParts(
   file: ListedFile,
   { id, from, to, sending }: CopyOptions,
 ): Promise<ObjectFacts> {
   const key = `${id}/${file.path}`;
   const source = { bucket: from.bucket.name, key };
-  if (sending.isAgain) await abortUploads(to, key);
-  const upload = await to.bucket.begin(key, { sha256: file.sha256 });
+  const left = sending.isAgain ? await uploadLeft(to.bucket, key) : undefined;
+  const upload = left?.upload ?? (await to.bucket.begin(key, { sha256: file.sha256 }));
   const tags: PartTag[] = [];
   try {
     await forEach(partsOf(file.bytes, file.part_bytes), PARTS_AT_ONCE, async (part) => {
-      const etag = await to.bucket.copyPart(upload, { ...part, from: source });
+      const there = left?.parts.get(part.n);
+      const isThere = there?.bytes === part.end - part.start;
+      const etag = isThere
+        ? there.etag
+        : await to.bucket.copyPart(upload, { ...part, from: source });
       tags[part.n - 1] = { n: part.n, etag };
     });
   } catch (error) {
-    // The error says what went wrong; cleanup gives up what is left.
-    await to.bucket.abort(upload).catch(() => undefined);
+    // Other errors may pass: the parts are for the next try. This one says more than that of an abort.
+    if (isUnknown(error)) await to.bucket.abort(upload).catch(() => undefined);
     throw error;
   }
   return await to.bucket.complete(upload, tags);
-}
-
-/** Those of an earlier process. */
-async function abortUploads({ bucket }: Region, key: string): Promise<void> {
-  for await (const uploads of bucket.uploads(key))
-    for (const upload of uploads) if (upload.key === key) await bucket.abort(upload);
 }
 
 async function hashOf(key: string, { to, stallMs, sending }: CopyOptions): Promise<string> {

@@ -4,12 +4,16 @@ import type { Bucket, PartTag, StoredPart, Upload } from "../storage/bucket.ts";
 import { partsOf, tagOfParts } from "./parts.ts";
 import type { SourceBytes, SendOptions, Sent } from "./sending.ts";
 
-/** What an earlier process left of an object. */
-interface Before {
-  /** True where the whole object is there. */
-  readonly isWhole: boolean;
+/** An upload that an earlier process began. */
+interface Left {
   readonly upload: Upload | undefined;
   readonly parts: ReadonlyMap<number, StoredPart>;
+}
+
+/** What an earlier process left of an object. */
+interface Before extends Left {
+  /** True where the whole object is there. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -41,7 +45,12 @@ const nothing: Before = { isWhole: false, upload: undefined, parts: new Map() };
 
 async function leftOf(bucket: Bucket, { key, size }: SourceBytes): Promise<Before> {
   if ((await bucket.head(key))?.bytes === size) return { ...nothing, isWhole: true };
-  let best: Before = nothing;
+  return { isWhole: false, ...(await uploadLeft(bucket, key)) };
+}
+
+/** The upload of an object that has the most parts; others are given up. @throws Failure */
+export async function uploadLeft(bucket: Bucket, key: string): Promise<Left> {
+  let best: Left = { upload: undefined, parts: new Map() };
   for await (const uploads of bucket.uploads(key)) {
     for (const upload of uploads.filter((each) => each.key === key)) {
       const parts = new Map<number, StoredPart>();
@@ -49,7 +58,7 @@ async function leftOf(bucket: Bucket, { key, size }: SourceBytes): Promise<Befor
         for (const part of page) parts.set(part.n, part);
       const isBetter = best.upload === undefined || parts.size > best.parts.size;
       const worse = isBetter ? best.upload : upload;
-      if (isBetter) best = { isWhole: false, upload, parts };
+      if (isBetter) best = { upload, parts };
       if (worse !== undefined) await bucket.abort(worse);
     }
   }
