@@ -15,7 +15,7 @@ test("the example configuration is valid, and says what the defaults are", () =>
 
 test("what the example has commented out is valid as well", () => {
   const text = read("config/config.example.yaml")
-    .replace(/^( *)# (\w+): (?=[\w/.:]+$)/gm, "$1$2: ")
+    .replace(/^( *)# (\w+): (?=[\w/.:-]+$)/gm, "$1$2: ")
     .replace(/^( *(?:load|retention|extensions|tools|endpoints|regions):) \{\}/gm, "$1")
     .replace("overrides: []", "overrides:")
     .replace(/^( *)#( {2,}\S.*)$/gm, "$1$2");
@@ -29,6 +29,7 @@ test("what the example has commented out is valid as well", () => {
   expect(load).toEqual({ maxCpu: 70, maxIo: 5, maxMemory: 80, datasetSecondsPerHour: 600 });
   expect(retention).toMatchObject({ maxAge: 90 * 86_400, maxBytes: 10 * 1024 ** 3 });
   expect(staging).toMatchObject({ store: "/scratch/store", listen: "127.0.0.1:9470" });
+  expect(staging.region).toBe("eu-west-1");
   expect(Object.keys(staging.tools)).toEqual(["samtools"]);
   expect(Object.keys(endpoints)).toEqual(["lake"]);
   expect(Object.keys(regions)).toEqual(["us-east-1", "eu-west-1"]);

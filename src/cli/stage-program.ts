@@ -155,7 +155,10 @@ function addStagings({ addStage, does, about }: Adding): void {
   addStage("download", "a staging from the region of this machine, whole and verified")
     .argument("<id>", "of the staging")
     .option("--dest <path>", "where to put it (else where the staging says)")
-    .option("--region <name>", "fetch from this region (else AWS_REGION, else the first)")
+    .option(
+      "--region <name>",
+      "this machine's region (else that of AWS_REGION, its metadata, staging.region)",
+    )
     .option("--json", "for programs")
     .action(about("id", async () => (await import("./commands/stage-download.ts")).stageDownload));
   addStage("update", "have a staging stay longer, or shorter")

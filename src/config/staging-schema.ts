@@ -57,6 +57,11 @@ export const stagingSchema = z
       .min(1)
       .optional()
       .describe("file with prices, beside this one; prices.yaml where it is there"),
+    region: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("region of this machine, where neither environment nor instance metadata says it"),
     tools: z
       .record(z.string().regex(/^[\w.-]+$/, "a tool's name has letters, digits, . _ -"), tool)
       .default({})

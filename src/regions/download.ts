@@ -1,18 +1,26 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { chooseRegion, type Whereabouts } from "./choose-region.ts";
+import { chooseRegion } from "./choose-region.ts";
+import { DEFAULT_PRICES } from "./default-prices.ts";
 import type { StagingDocument } from "./document.ts";
 import { type Fetch, fetching, fetchList } from "./fetch-object.ts";
 import { type ListedFile, readList, withListPath } from "./file-list.ts";
+import type { Machine } from "./machine.ts";
 import { isThere, makeDirectory, placeTree, type Put } from "./place-tree.ts";
-import { openRegions, type RegionsContext } from "./region.ts";
+import { readPrices } from "./price-file.ts";
+import type { Region, RegionsContext } from "./region.ts";
 import { findStaging } from "./stagings.ts";
 
 /** Options of `downloadStaging`. */
-export interface DownloadStaging extends Whereabouts {
+export interface DownloadStaging {
   readonly id: string;
+  readonly machine: Machine;
+  /** All of the configuration. */
+  readonly regions: readonly Region[];
   /** Where to put it; the staging's own destination by default. */
   readonly destination?: string | undefined;
+  /** Told of the region that it is fetched from, and why. */
+  readonly onRegion: (region: string, why: string) => void;
   /** Told of bytes that are there now, and how many there are to be. */
   readonly onProgress: (bytes: number, size: number) => void;
 }
@@ -31,12 +39,17 @@ export interface Downloaded {
  * @throws Failure, also where something else has that name; what was fetched stays for the next time
  */
 export async function downloadStaging(
-  { id, destination, onProgress, ...where }: DownloadStaging,
+  { id, machine, regions, destination, onRegion, onProgress }: DownloadStaging,
   context: RegionsContext,
 ): Promise<Downloaded> {
-  const found = await findStaging(await openRegions(context), id, context.signal);
-  const { region, read } = chooseRegion(found, where);
+  const { prices } = context.settings;
+  const found = await findStaging(regions, id, context.signal);
+  const { from, why } = chooseRegion(found, machine, () =>
+    prices === undefined ? DEFAULT_PRICES : readPrices(prices),
+  );
+  const { region, read } = from;
   const { document } = read;
+  onRegion(region.name, why);
   const path = resolve(destination ?? document.destination);
   return await withListPath(async (list) => {
     await fetchList({ region, document }, list, context);

@@ -179,7 +179,7 @@ const ofRegions =
 /** Faults of what the commands print that know regions. */
 async function faultsOfRegions(): Promise<string[]> {
   await using here = await startTwoRegions();
-  const env = { STAGING_SAMPLER_CONFIG: here.config };
+  const env = { STAGING_SAMPLER_CONFIG: here.config, AWS_REGION: "east" };
   const wrong: string[] = [];
   const look = async (command: string, ...args: string[]) => {
     const value = JSON.parse(await outputOf([...command.split(" "), ...args, "--json"], env));

@@ -36,6 +36,7 @@ there("a machine gets a file from its own region, at the place that was said, on
   const first = await here.stage(["download", id, "--json"], { env });
   const done = { staging_id: id, region: "west", path, size_bytes: big.length, file_count: 1 };
   expect(JSON.parse(first.stdout)).toEqual({ ...done, sha256, was_there: false });
+  expect(first.stderr).toBe("from west: this machine's region (AWS_REGION)\n");
   expect((await readFile(path)).equals(big)).toBe(true);
   expect(await readdir(join(path, ".."))).toEqual(["place"]);
   expect(await here.json("download", id, "--region", "east")).toMatchObject({
@@ -61,6 +62,23 @@ there(
     await writeFile(join(path, "a"), "A");
     const other = await here.stage(["download", treeId, "--dest", path]);
     expect([other.code, other.stderr]).toEqual([2, expect.stringContaining("is not this")]);
+  },
+);
+
+there(
+  "a machine elsewhere gets it from where it is cheapest, as its configuration says",
+  async () => {
+    const transfer = { east: { south: 0.09 }, west: { south: 0.02 } };
+    const table = { asOf: "2026-11-30", currency: "EUR", source: "test", transfer };
+    const prices = await here.write("ours.yaml", "");
+    await writeFile(prices, JSON.stringify({ ...table, storagePerGbMonth: { east: 1 } }));
+    await here.configure({ staging: { prices, region: "south" } });
+    const done = await here.stage(["download", id, "--dest", join(here.root, "cheap"), "--json"]);
+    await here.configure({});
+    expect(JSON.parse(done.stdout)).toMatchObject({ region: "west", was_there: false });
+    expect(done.stderr).toBe(
+      "from west: the cheapest; not in south, this machine's region (staging.region): 0.02 EUR a GB, prices of 2026-11-30\n",
+    );
   },
 );
 

@@ -1,12 +1,9 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { createBuffers } from "../../src/regions/buffers.ts";
-import { chooseRegion } from "../../src/regions/choose-region.ts";
 import { expiry, isId, newId, type StagingDocument } from "../../src/regions/document.ts";
 import { partBytesFor, partsOf, tagOfParts } from "../../src/regions/parts.ts";
-import type { Region } from "../../src/regions/region.ts";
 import { viewOf } from "../../src/regions/staging-view.ts";
-import type { Found } from "../../src/regions/stagings.ts";
 import { stagingDocument } from "./staging-document.ts";
 
 const MIB = 1024 ** 2;
@@ -72,34 +69,6 @@ test("what cannot be asked is unknown, and the latest expiry counts", () => {
   expect(view?.regions[2]).toMatchObject({ state: "unknown", reason: "no answer" });
   expect(viewOf([{ region: "east", bucket: "e" }])).toBeUndefined();
 });
-
-test.each([
-  [{ AWS_REGION: "west" }, undefined, "west"],
-  [{ AWS_REGION: "", AWS_DEFAULT_REGION: "west" }, undefined, "west"],
-  [{ AWS_REGION: "north" }, undefined, "east"],
-  [{ AWS_REGION: "west" }, "east", "east"],
-  [{}, undefined, "east"],
-])("with %j, and %s named, it comes from %s", (env, named, chosen) => {
-  expect(chooseRegion(found("complete"), { named, env }).region.name).toBe(chosen);
-});
-
-test("a region that is not complete is not fetched from", () => {
-  const env = { AWS_REGION: "west" };
-  expect(chooseRegion(found("replicating"), { env }).region.name).toBe("east");
-  expect(() => chooseRegion(found("replicating"), { env, named: "west" })).toThrow(
-    "west replicating",
-  );
-});
-
-function found(west: StagingDocument["state"]): Found {
-  const documents = [stagingDocument({}), stagingDocument({ region: "west", state: west })];
-  const view = viewOf(documents.map((each) => ({ region: each.region, document: each })));
-  const reads = documents.map((each) => ({
-    region: { name: each.region } as Region,
-    read: { document: each, etag: "" },
-  }));
-  return { view: view as Found["view"], reads };
-}
 
 test("buffers have no more bytes together than is allowed, and come in turn", async () => {
   const buffers = createBuffers(4 * MIB);

@@ -17,6 +17,9 @@ import { type Bucket, createBucket, keyFileText } from "../helpers/s3-bucket.ts"
 
 const main = join(import.meta.dirname, "../../src/main.ts");
 
+/** The machine of the tests may be an instance. */
+const NOWHERE = { AWS_EC2_METADATA_DISABLED: "true" };
+
 /** Two regions of one service, and a directory of this machine. */
 export interface TwoRegions extends AsyncDisposable {
   /** Addresses of the regions. */
@@ -81,8 +84,11 @@ export async function startTwoRegions(): Promise<TwoRegions> {
   await configure({});
   const stage: TwoRegions["stage"] = (args, { env = {}, onStart } = {}) =>
     onStart === undefined
-      ? ranHere(["stage", ...args], { ...env, STAGING_SAMPLER_CONFIG: config })
-      : run([process.execPath, main, "stage", ...args], config, { env, onStart });
+      ? ranHere(["stage", ...args], { ...NOWHERE, ...env, STAGING_SAMPLER_CONFIG: config })
+      : run([process.execPath, main, "stage", ...args], config, {
+          env: { ...NOWHERE, ...env },
+          onStart,
+        });
   return {
     urls: { east: rgw.url, west: rgw.second },
     root,

@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { bytesText, printable } from "../../lib/text.ts";
 import { downloadStaging } from "../../regions/download.ts";
+import { findMachine } from "../../regions/machine.ts";
+import { openRegions } from "../../regions/region.ts";
 import { type Context, exitCodes, type InspectOptions } from "../command.ts";
 import { printJson, printLine, tell } from "../output/print.ts";
 import { createBar } from "../output/progress-bar.ts";
@@ -22,8 +24,13 @@ export async function stageDownload(
   const destination = dest === undefined ? undefined : resolve(dest);
   const bar = createBar(context, "bytes");
   return await withRegions(options, context, async (all) => {
+    const onRegion = (name: string, why: string) =>
+      tell(context, printable(`from ${name}: ${why}`));
     const onProgress = (bytes: number, size: number) => bar.update(bytes, () => size);
-    const wanted = { id, destination, named, env: context.env, onProgress };
+    const where = { named, env: context.env, configured: all.settings.region };
+    const machine = await findMachine(where, all.signal);
+    const regions = await openRegions(all);
+    const wanted = { id, machine, regions, destination, onRegion, onProgress };
     const { document, path, wasThere } = await downloadStaging(wanted, all).finally(bar.end);
     const { region, size_bytes, file_count, sha256 } = document;
     if (json) {
