@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { errorMessage } from "../errors.ts";
 import { chooseRegion } from "./choose-region.ts";
 import { DEFAULT_PRICES } from "./default-prices.ts";
 import type { StagingDocument } from "./document.ts";
@@ -10,6 +11,7 @@ import { isThere, makeDirectory, placeTree, type Put } from "./place-tree.ts";
 import { readPrices } from "./price-file.ts";
 import type { Region, RegionsContext } from "./region.ts";
 import { findStaging } from "./stagings.ts";
+import { countUse } from "./uses.ts";
 
 /** Options of `downloadStaging`. */
 export interface DownloadStaging {
@@ -21,6 +23,8 @@ export interface DownloadStaging {
   readonly destination?: string | undefined;
   /** Told of the region that it is fetched from, and why. */
   readonly onRegion: (region: string, why: string) => void;
+  /** Told why the use could not be counted: it is a download all the same. */
+  readonly onUncounted: (why: string) => void;
   /** Told of bytes that are there now, and how many there are to be. */
   readonly onProgress: (bytes: number, size: number) => void;
 }
@@ -39,9 +43,10 @@ export interface Downloaded {
  * @throws Failure, also where something else has that name; what was fetched stays for the next time
  */
 export async function downloadStaging(
-  { id, machine, regions, destination, onRegion, onProgress }: DownloadStaging,
+  options: DownloadStaging,
   context: RegionsContext,
 ): Promise<Downloaded> {
+  const { id, machine, regions, destination, onRegion, onProgress } = options;
   const { prices } = context.settings;
   const found = await findStaging(regions, id, context.signal);
   const { from, why } = chooseRegion(found, machine, () =>
@@ -59,8 +64,19 @@ export async function downloadStaging(
     const put = putting(fetching(region, context), document, onProgress);
     if (document.kind === "tree") await placeTree({ path, id, list, put, ...context.settings });
     else for await (const file of readList(list)) await put(file, { path, part: `${path}.part` });
+    await counted(region, options, document.size_bytes);
     return { document, path, wasThere: false };
   });
+}
+
+async function counted(
+  region: Region,
+  { id, machine, onUncounted }: DownloadStaging,
+  bytes: number,
+): Promise<void> {
+  const { instance, region: own = null } = machine;
+  const use = { instance, region: own, at: new Date().toISOString(), bytes };
+  await countUse(region, id, use).catch((error: unknown) => onUncounted(errorMessage(error)));
 }
 
 /** Puts files of a staging somewhere, and tells how far all of them are. */

@@ -26,11 +26,13 @@ export async function stageDownload(
   return await withRegions(options, context, async (all) => {
     const onRegion = (name: string, why: string) =>
       tell(context, printable(`from ${name}: ${why}`));
+    const onUncounted = (why: string) => tell(context, printable(`its use is not counted: ${why}`));
     const onProgress = (bytes: number, size: number) => bar.update(bytes, () => size);
     const where = { named, env: context.env, configured: all.settings.region };
     const machine = await findMachine(where, all.signal);
     const regions = await openRegions(all);
-    const wanted = { id, machine, regions, destination, onRegion, onProgress };
+    const told = { onRegion, onUncounted, onProgress };
+    const wanted = { id, machine, regions, destination, ...told };
     const { document, path, wasThere } = await downloadStaging(wanted, all).finally(bar.end);
     const { region, size_bytes, file_count, sha256 } = document;
     if (json) {
