@@ -141,6 +141,7 @@ function addUploads({ addStage, about }: Adding): void {
 /** The commands for what lies in regions. */
 function addStagings({ addStage, does, about }: Adding): void {
   const load = () => import("./commands/stage-delete.ts");
+  const download = does(async () => (await import("./commands/stage-download.ts")).stageDownload);
   addStage("list", "what the buckets of all regions have")
     .option("--sweep-id <id>", "only with this label")
     .option("--region <name>", "only what is, or is to be, in this region")
@@ -152,15 +153,16 @@ function addStagings({ addStage, does, about }: Adding): void {
     .argument("<id>", "of the staging")
     .option("--json", "for programs")
     .action(about("id", async () => (await import("./commands/stage-list.ts")).stageInfo));
-  addStage("download", "a staging from the region of this machine, whole and verified")
-    .argument("<id>", "of the staging")
-    .option("--dest <path>", "where to put it (else where the staging says)")
+  addStage("download", "stagings from the region of this machine, whole and verified")
+    .argument("[ids...]", "of the stagings")
+    .option("--params <file>", "those that a sweep's parameters name: stage_id, stage_ids")
+    .option("--dest <path>", "where to put it, of one (else where the staging says)")
     .option(
       "--region <name>",
       "this machine's region (else that of AWS_REGION, its metadata, staging.region)",
     )
     .option("--json", "for programs")
-    .action(about("id", async () => (await import("./commands/stage-download.ts")).stageDownload));
+    .action((ids: readonly string[], options: object) => download({ ...options, ids }));
   addStage("update", "have a staging stay longer, or shorter")
     .argument("<id>", "of the staging")
     .requiredOption("--ttl <days>", "how long it stays from now on, 1 to 90 days", Number)

@@ -174,7 +174,7 @@ async function fill(world: World, url: URL): Promise<void> {
 
 /** Documents that are seen where there is a store to send to. */
 const ofRegions =
-  /^(staging|cost report|reported staging|upload|downloaded|extended|removed (staging|region)|cleaned up)/;
+  /^(staging|cost report|reported staging|upload|(not )?downloaded|extended|removed (staging|region)|cleaned up)/;
 
 /** Faults of what the commands print that know regions. */
 async function faultsOfRegions(): Promise<string[]> {
@@ -194,6 +194,8 @@ async function faultsOfRegions(): Promise<string[]> {
   await look("stage info", id);
   await look("stage cost");
   await look("stage download", id, "--dest", join(here.root, "fetched"));
+  const two = await outputOf(["stage", "download", id, "none", "--json"], env);
+  wrong.push(...faults(JSON.parse(two), "list of [downloaded] or [not downloaded]", "downloads"));
   await look("stage update", id, "--ttl", "3");
   await here.remove(here.west, `${id}/_staging.json`);
   await look("stage info", id);
