@@ -32,6 +32,7 @@ const LINES: readonly (readonly string[])[] = [
 const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
   "@aws-sdk/client-s3": "storage",
   "@aws-sdk/credential-provider-ini": "storage",
+  "@aws-sdk/s3-request-presigner": "storage",
   "@hono/node-server": "http",
   "@hono/zod-openapi": "http",
   "@napi-rs/lzma": "formats",
@@ -60,7 +61,7 @@ const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
 
 /** Modules without effects: bytes and values in, bytes and values out. */
 const PURE =
-  /^src\/(formats|decode|lib|job\.ts|samples\/path\.ts|store\/[^/]+(?<!open)\.ts|sampling\/(summary|drain\/retry|job\/sample-names)\.ts|regions\/(prices|price-schema|\w+-prices|estimate|figures|offer|merge-offers)\.ts)/;
+  /^src\/(formats|decode|lib|job\.ts|samples\/path\.ts|store\/[^/]+(?<!open)\.ts|sampling\/(summary|drain\/retry|job\/sample-names)\.ts|regions\/(prices|price-schema|\w+-prices|estimate|figures|offer|merge-offers|script-text)\.ts)/;
 /**
  * Node modules with effects: disk, network, processes, threads; and the rooms that stand for them.
  */

@@ -4,6 +4,8 @@ import { aboveZero, names, positive } from "./option-values.ts";
 
 /** Days that a staging stays, by default. */
 const DAYS = 7;
+/** Hours that a script can be used, by default. */
+const DAY_HOURS = 24;
 
 type Run<T> = (options: T, context: Context) => Promise<number>;
 
@@ -163,6 +165,11 @@ function addStagings({ addStage, does, about }: Adding): void {
     )
     .option("--json", "for programs")
     .action((ids: readonly string[], options: object) => download({ ...options, ids }));
+  addStage("script", "a shell script that fetches a staging with curl, where we are not: a secret")
+    .argument("<id>", "of the staging")
+    .option("--region <name>", "the region of the machines that run it (else the first is asked)")
+    .option("--expires <hours>", "how long it can be used, 1 to 168 hours", positive, DAY_HOURS)
+    .action(about("id", async () => (await import("./commands/stage-script.ts")).stageScript));
   addStage("update", "have a staging stay longer, or shorter")
     .argument("<id>", "of the staging")
     .requiredOption("--ttl <days>", "how long it stays from now on, 1 to 90 days", Number)

@@ -2,13 +2,12 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { errorMessage } from "../errors.ts";
 import { chooseRegion } from "./choose-region.ts";
-import { DEFAULT_PRICES } from "./default-prices.ts";
 import type { StagingDocument } from "./document.ts";
 import { type Fetch, fetching, fetchList } from "./fetch-object.ts";
 import { type ListedFile, readList, withListPath } from "./file-list.ts";
 import type { Machine } from "./machine.ts";
 import { isThere, makeDirectory, placeTree, type Put } from "./place-tree.ts";
-import { readPrices } from "./price-file.ts";
+import { pricesOf } from "./price-file.ts";
 import type { Region, RegionsContext } from "./region.ts";
 import { findStaging } from "./stagings.ts";
 import { countUse } from "./uses.ts";
@@ -47,11 +46,8 @@ export async function downloadStaging(
   context: RegionsContext,
 ): Promise<Downloaded> {
   const { id, machine, regions, destination, onRegion, onProgress } = options;
-  const { prices } = context.settings;
   const found = await findStaging(regions, id, context.signal);
-  const { from, why } = chooseRegion(found, machine, () =>
-    prices === undefined ? DEFAULT_PRICES : readPrices(prices),
-  );
+  const { from, why } = chooseRegion(found, machine, () => pricesOf(context.settings));
   const { region, read } = from;
   const { document } = read;
   onRegion(region.name, why);

@@ -13,6 +13,8 @@ export interface Bucket {
   remove(keys: readonly string[]): Promise<void>;
   /** Copies an object of the same service, 5 GiB at most; gives the ETag. @throws Failure */
   copy(from: BucketObject, key: string, metadata: Metadata): Promise<string>;
+  /** A signed URL that gives an object to anybody: a secret. Nothing is asked. @throws Failure */
+  sign(key: string, options: SignOptions): Promise<string>;
   /** Begins an upload in parts. @throws Failure */
   begin(key: string, metadata: Metadata): Promise<Upload>;
   /** Sends a part, which the store compares with its MD5; gives its ETag. @throws Failure */
@@ -46,6 +48,13 @@ export interface PutOptions {
    * conditions is asked before, so that another writer can come between.
    */
   readonly only?: { readonly inPlaceOf: string } | "where there is none";
+}
+
+/** Options of `Bucket.sign`. */
+export interface SignOptions {
+  /** When the time of the URL begins. */
+  readonly at: Date;
+  readonly seconds: number;
 }
 
 /** A small object. */

@@ -3,6 +3,7 @@ import type { AgentOptions } from "./agents.ts";
 import type { Bucket } from "./bucket.ts";
 import { listsOf } from "./s3-bucket-lists.ts";
 import { objectsOf } from "./s3-bucket-objects.ts";
+import { signingOf } from "./s3-bucket-sign.ts";
 import { uploadsOf } from "./s3-bucket-uploads.ts";
 import { credentialsText, type Endpoint } from "./endpoints.ts";
 import type { BucketCalls } from "./s3-bucket-calls.ts";
@@ -31,7 +32,8 @@ export async function openBucket(options: BucketOptions): Promise<Bucket> {
     name,
     ask: (key, request) => ask({ ...request, url: locationIn(name, key) }, rules),
   };
-  return { name, ...objectsOf(calls), ...listsOf(calls), ...uploadsOf(calls) };
+  const whole = { ...objectsOf(calls), ...listsOf(calls), ...signingOf(calls) };
+  return { name, ...whole, ...uploadsOf(calls) };
 }
 
 function locationIn(bucket: string, key = ""): URL {
