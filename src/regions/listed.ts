@@ -42,11 +42,25 @@ export async function* documentsIn(bucket: Bucket): AsyncGenerator<ListedDocumen
   if (found !== undefined) yield found;
 }
 
+/** A use as a bucket lists it. */
+export interface ListedUse {
+  /** As it stands in the key: made safe. */
+  readonly instance: string;
+  /** When it was counted last. */
+  readonly at: Date;
+}
+
+/** Uses of a staging that a bucket has counted, in the order of their keys. @throws Failure */
+export async function* usesOf(bucket: Bucket, id: string): AsyncGenerator<ListedUse, void, void> {
+  const below = `${id}/${USES}`;
+  for await (const page of bucket.list(below))
+    for (const { key, changedAt: at } of page) yield { instance: key.slice(below.length), at };
+}
+
 /** Day → times that a staging was fetched from a bucket. @throws Failure */
 export async function usesIn(bucket: Bucket, id: string): Promise<Uses> {
   const uses: Record<string, number> = {};
-  for await (const page of bucket.list(`${id}/${USES}`))
-    for (const { changedAt } of page) count(uses, changedAt);
+  for await (const { at } of usesOf(bucket, id)) count(uses, at);
   return uses;
 }
 

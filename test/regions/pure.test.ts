@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { createBuffers } from "../../src/regions/buffers.ts";
-import { expiry, isId, newId, type StagingDocument } from "../../src/regions/document.ts";
+import { expiry, isId, newId } from "../../src/regions/document.ts";
 import { partBytesFor, partsOf, tagOfParts } from "../../src/regions/parts.ts";
 import { viewOf } from "../../src/regions/staging-view.ts";
 import { stagingDocument } from "./staging-document.ts";

@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadStaging } from "../../src/config/load.ts";
 import { openRegions, type Region } from "../../src/regions/region.ts";
-import { countUse, usesOf } from "../../src/regions/uses.ts";
+import { usesOf } from "../../src/regions/listed.ts";
+import { countUse } from "../../src/regions/uses.ts";
 import { allOf } from "../helpers/all-of.ts";
 import { whyNoRgw } from "../helpers/rgw.ts";
 import { startMetadata } from "./metadata-server.ts";
@@ -44,7 +45,7 @@ async function openHere(name: "east" | "west"): Promise<Region> {
 }
 
 async function usesIn(name: "east" | "west"): Promise<string[]> {
-  const all = await allOf(usesOf(await openHere(name), id));
+  const all = await allOf(usesOf((await openHere(name)).bucket, id));
   return all.map(({ instance }) => instance);
 }
 
@@ -63,7 +64,7 @@ there("each machine that fetches a staging is counted once, where it fetched fro
   const use = JSON.parse((await Body?.transformToString()) ?? "");
   const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/);
   expect(use).toEqual({ instance: "i-0123456789abcdef0", region: "west", at, bytes: 4 });
-  const [listed] = await allOf(usesOf(await openHere("west"), id));
+  const [listed] = await allOf(usesOf((await openHere("west")).bucket, id));
   // Stores keep whole seconds.
   expect((listed?.at.getTime() ?? 0) - before).toBeGreaterThan(-1000);
 });
