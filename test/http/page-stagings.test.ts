@@ -67,7 +67,7 @@ test("the page of stagings says what is wrong, what to do, what is left of the t
   expect(html).toMatch(/in 5 d<\/time>/);
   expect(html).toContain('<span class="failed">over</span>');
   expect(html).toContain("genomes");
-  expect(html).toMatch(/FORBIDDEN: s3:\/\/bucket-w\/: no<\/bdi>\s+\S+/);
+  expect(html).toMatch(/FORBIDDEN: s3:\/\/bucket-w\/: no<\/bdi>\. \S+/);
   expect(html).toMatch(/east<\/bdi>, read <time[^>]*>2 h ago/);
   expect(html).toMatch(/connect &lt;b&gt;ECONNREFUSED/);
   // 100 GB for a month at 0.026, the dearest of ours.

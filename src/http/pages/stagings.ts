@@ -42,7 +42,7 @@ export function stagingsView(known: Overview | undefined, now: number): Html {
       <th scope="col">State</th>
       <th scope="col">Regions</th>
       <th scope="col" class="n">Size</th>
-      <th scope="col">Time left</th>
+      <th scope="col">Ends</th>
       <th scope="col" class="n">Machines</th>
       <th scope="col" class="n">${known.costs.prices.currency}</th>
       <th scope="col">Label</th>`,
@@ -84,6 +84,7 @@ function rowsOf(shown: readonly StagingView[], { costs }: Overview, now: number)
     return html`<tr>
       <th scope="row" class="name">
         <span class="path">${isolated(filename, 200)}</span><span class="why">${id}</span>
+        ${regions.map(whyHtml)}
       </th>
       <td class="nowrap">${badge(badges[state], state)}</td>
       <td class="name">${regions.map(regionHtml)}</td>
@@ -98,14 +99,15 @@ function rowsOf(shown: readonly StagingView[], { costs }: Overview, now: number)
   });
 }
 
-/** A region; what is wrong there, with what to do. */
-function regionHtml({ region, state, reason }: RegionView): Html {
-  if (state === "complete") return html`<div>${isolated(region, 100)}</div>`;
-  const [, code] = /^([A-Z_]+): /.exec(reason ?? "") ?? [];
+function regionHtml({ region, state }: RegionView): Html {
+  const what = state === "complete" ? "" : `: ${state}`;
+  return html`<div>${isolated(region, 100)}${what}</div>`;
+}
+
+/** Says what is wrong in a region, and what to do. */
+function whyHtml({ region, reason }: RegionView): Html {
+  if (reason === null) return html``;
+  const [, code] = /^([A-Z_]+): /.exec(reason) ?? [];
   const cure = code === undefined ? "" : explained(code).cure;
-  return html`<div>
-    ${isolated(region, 100)}: ${state}<span class="why"
-      >${isolated(reason ?? "", 400)} ${cure}</span
-    >
-  </div>`;
+  return html`<span class="why">${isolated(`${region}: ${reason}`, 500)}. ${cure}</span>`;
 }
