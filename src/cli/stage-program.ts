@@ -72,6 +72,7 @@ export function addStageCommands(program: Command, { common, does, about }: Acti
     .option("--json", "for programs")
     .action(about("action", async () => (await import("./commands/stage-store.ts")).stageStore));
   addUploads({ addStage, does, about });
+  addSetup({ addStage, does, about });
   addStagings({ addStage, does, about });
   addStage(
     "estimate",
@@ -138,6 +139,18 @@ function addUploads({ addStage, about }: Adding): void {
     .argument("<id>", "of the staging")
     .option("--json", "for programs")
     .action(about("id", async () => (await import("./commands/stage-upload.ts")).stageResume));
+}
+
+/** The commands that make regions ready. */
+function addSetup({ addStage, does }: Adding): void {
+  addStage(
+    "setup-buckets",
+    "make the buckets of regions, with a rule that removes what is forgotten",
+  )
+    .requiredOption("--regions <names>", "regions of the configuration, separated by commas", names)
+    .option("--dry-run", "say what would be done, and do nothing")
+    .option("--json", "for programs")
+    .action(does(async () => (await import("./commands/stage-setup.ts")).stageSetup));
 }
 
 /** The commands for what lies in regions. */

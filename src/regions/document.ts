@@ -66,6 +66,10 @@ export const ENDED = "_ended/";
 
 const DAY_MS = 86_400_000;
 const MOST_DAYS = 90;
+/** Age of a staging at its end. */
+const MOST_AGE_DAYS = 365;
+/** Age at which a bucket removes by itself what was forgotten: no staging gets as old. */
+export const KEPT_DAYS = 400;
 
 /** A new id. */
 export function newId(): string {
@@ -103,9 +107,17 @@ export function documentBytes(document: StagingDocument | EndedDocument): Buffer
   return Buffer.from(`${JSON.stringify(document, null, 2)}\n`);
 }
 
-/** The time that is over so many days after another. @throws Failure USAGE for other than 1 to 90 */
-export function expiry(from: Date, days: number): string {
+/**
+ * The time that is over so many days after another.
+ * @throws Failure USAGE for other than 1 to 90 days, and for more than a year after it was uploaded
+ */
+export function expiry(from: Date, days: number, uploaded = from): string {
   if (!Number.isInteger(days) || days < 1 || days > MOST_DAYS)
     throw new Failure("USAGE", `--ttl is a number of days, 1 to ${MOST_DAYS}`);
-  return new Date(from.getTime() + days * DAY_MS).toISOString();
+  const at = from.getTime() + days * DAY_MS;
+  const last = uploaded.getTime() + MOST_AGE_DAYS * DAY_MS;
+  if (at <= last) return new Date(at).toISOString();
+  const left = Math.max(0, Math.floor((last - from.getTime()) / DAY_MS));
+  const age = `a staging goes ${MOST_AGE_DAYS} days after its upload at the latest`;
+  throw new Failure("USAGE", `${age}: ${left} are left of them. Upload it again to have it longer`);
 }

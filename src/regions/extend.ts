@@ -13,7 +13,7 @@ const TRIES = 5;
  * @throws Failure USAGE where it is being deleted; UNREACHABLE where a region cannot be asked
  */
 export async function extendStaging({ view, reads }: Found, days: number): Promise<string> {
-  const expires_at = expiry(new Date(), days);
+  const expires_at = expiry(new Date(), days, new Date(view.uploaded_at));
   const unknown = view.regions.find(({ state }) => state === "unknown");
   if (unknown !== undefined)
     throw new Failure("UNREACHABLE", `${unknown.region} cannot be changed: ${unknown.reason}`);

@@ -1,6 +1,14 @@
 /** A bucket at one endpoint. Every request is tried again where that may help. */
 export interface Bucket {
   readonly name: string;
+  /** False where there is no bucket of that name. @throws Failure FORBIDDEN where it is another's */
+  isThere(): Promise<boolean>;
+  /** Makes it, in the endpoint's region; one that is ours already is fine. @throws Failure */
+  create(): Promise<void>;
+  /** Has it keep what is replaced or removed. With `isDry` it only looks. @throws Failure */
+  keepVersions(isDry: boolean): Promise<Setting>;
+  /** Has it keep a rule, beside others, in place of one with the same id. @throws Failure */
+  setRule(rule: ExpiryRule, isDry: boolean): Promise<Setting>;
   /** Puts a small object; gives its ETag, or undefined where the condition does not hold. @throws Failure */
   put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<string | undefined>;
   /** A small object; undefined where there is none. @throws Failure */
@@ -39,6 +47,26 @@ export interface BucketObject {
 
 /** Names and values that are kept beside an object, ASCII. */
 export type Metadata = Readonly<Record<string, string>>;
+
+/** What became of a setting; `lacking`: the store has no such thing; `due`: it would be set. */
+export interface Setting {
+  readonly state: "set" | "kept" | "due" | "lacking";
+  /** The store's answer where it is lacking. */
+  readonly reason?: string;
+}
+
+/** A rule by which a bucket removes objects by itself. */
+export interface ExpiryRule {
+  readonly id: string;
+  /** The beginning of the keys that it is for. */
+  readonly prefix: string;
+  /** Age of an object, days. */
+  readonly days: number;
+  /** Days since an object was replaced or removed. */
+  readonly oldVersionDays: number;
+  /** Age of an upload in parts that was not completed, days. */
+  readonly partDays: number;
+}
 
 /** Options of `Bucket.put`. */
 export interface PutOptions {

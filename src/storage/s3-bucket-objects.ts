@@ -29,8 +29,10 @@ export function objectsOf({
     const { inPlaceOf } = only;
     const etag = await sendIf({ ...object, IfMatch: `"${inPlaceOf}"` }, inPlaceOf);
     if (etag !== undefined || (await head(key))?.etag !== inPlaceOf) return etag;
-    // Ceph 16 compares what it is given with a tag that has no quotes.
-    return sendIf({ ...object, IfMatch: inPlaceOf }, inPlaceOf);
+    // Ceph 16 compares what it is given with a tag that has no quotes; in a bucket with versions, with
+    // nothing: the new version is not there yet.
+    const bare = await sendIf({ ...object, IfMatch: inPlaceOf }, inPlaceOf);
+    return bare ?? sendAfterLook(object, inPlaceOf);
   }
 
   function send(object: PutObjectCommandInput): Promise<string> {

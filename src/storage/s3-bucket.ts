@@ -3,6 +3,7 @@ import type { AgentOptions } from "./agents.ts";
 import type { Bucket } from "./bucket.ts";
 import { listsOf } from "./s3-bucket-lists.ts";
 import { objectsOf } from "./s3-bucket-objects.ts";
+import { settingsOf } from "./s3-bucket-settings.ts";
 import { signingOf } from "./s3-bucket-sign.ts";
 import { uploadsOf } from "./s3-bucket-uploads.ts";
 import { credentialsText, type Endpoint } from "./endpoints.ts";
@@ -33,7 +34,7 @@ export async function openBucket(options: BucketOptions): Promise<Bucket> {
     ask: (key, request) => ask({ ...request, url: locationIn(name, key) }, rules),
   };
   const whole = { ...objectsOf(calls), ...listsOf(calls), ...signingOf(calls) };
-  return { name, ...whole, ...uploadsOf(calls) };
+  return { name, ...settingsOf(calls), ...whole, ...uploadsOf(calls) };
 }
 
 function locationIn(bucket: string, key = ""): URL {

@@ -75,7 +75,7 @@ test.each([
     ["stage", ""],
     [
       "cleanup delete download estimate get in info list prices release resume run runs script serve",
-      "store update upload --help",
+      "setup-buckets store update upload --help",
     ].flatMap((names) => names.split(" ")),
   ],
   ["options of a group's command", ["stage", "get", "--sh"], ["--sha256"]],

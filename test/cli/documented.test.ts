@@ -64,8 +64,8 @@ const commands = [...sections("##").keys()].filter((heading) => heading !== json
 async function commandNames(...group: readonly string[]): Promise<string[]> {
   const help = await outputOf([...group, "--help"]);
   const named = (pattern: RegExp) => [...help.matchAll(pattern)].map(([, name]) => name as string);
-  const names = named(/^ {2}([a-z]+) [[<]/gm).filter((name) => name !== "help");
-  const groups = named(/^ {2}([a-z]+) {2,}/gm);
+  const names = named(/^ {2}([a-z-]+) [[<]/gm).filter((name) => name !== "help");
+  const groups = named(/^ {2}([a-z-]+) {2,}/gm);
   const inner = await Promise.all(groups.map((name) => commandNames(...group, name)));
   return [...names.map((name) => [...group, name].join(" ")), ...inner.flat()];
 }
@@ -174,7 +174,7 @@ async function fill(world: World, url: URL): Promise<void> {
 
 /** Documents that are seen where there is a store to send to. */
 const ofRegions =
-  /^(staging|cost report|reported staging|upload|(not )?downloaded|extended|removed (staging|region)|cleaned up)/;
+  /^(staging|cost report|reported staging|upload|(not )?downloaded|extended|removed (staging|region)|cleaned up|bucket set up|bucket step)/;
 
 /** Faults of what the commands print that know regions. */
 async function faultsOfRegions(): Promise<string[]> {
@@ -188,6 +188,7 @@ async function faultsOfRegions(): Promise<string[]> {
   };
   const path = await here.write("file", "x");
   const regions = ["--regions", "east,west", "--sweep-id", "sweep-1"];
+  await look("stage setup-buckets", "--regions", "east");
   await look("stage upload", path, ...regions, "--dry-run");
   const { staging_id: id } = await look("stage upload", path, ...regions);
   await look("stage list");

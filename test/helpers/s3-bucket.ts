@@ -13,7 +13,7 @@ export interface Bucket {
 
 /** Makes one. */
 export async function createBucket(
-  { url, region, keys }: ObjectStore,
+  { url, region, keys }: Pick<ObjectStore, "url" | "region" | "keys">,
   name: string,
 ): Promise<Bucket> {
   const client = new S3Client({

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { createBuffers } from "../../src/regions/buffers.ts";
-import { expiry, isId, newId } from "../../src/regions/document.ts";
+import { expiry, isId, KEPT_DAYS, newId } from "../../src/regions/document.ts";
 import { partBytesFor, partsOf, tagOfParts } from "../../src/regions/parts.ts";
 import { viewOf } from "../../src/regions/staging-view.ts";
 import { stagingDocument } from "./staging-document.ts";
@@ -40,6 +40,17 @@ test("ids are new, and a staging stays 1 to 90 days", () => {
   expect(expiry(now, 7)).toBe("2026-12-07T10:00:00.000Z");
   for (const days of [0, -1, 91, 1.5, Number.NaN])
     expect(() => expiry(now, days)).toThrow("1 to 90");
+});
+
+test("a staging goes a year after its upload, before its bucket takes it for forgotten", () => {
+  const uploaded = new Date("2026-01-01T00:00:00Z");
+  const now = new Date("2026-12-01T12:00:00Z");
+  expect(expiry(now, 30, uploaded)).toBe("2026-12-31T12:00:00.000Z");
+  expect(() => expiry(now, 31, uploaded)).toThrow("365 days after its upload");
+  expect(() => expiry(now, 31, uploaded)).toThrow(": 30 are left");
+  const late = new Date("2027-06-01T00:00:00Z");
+  expect(() => expiry(late, 1, uploaded)).toThrow(": 0 are left");
+  expect(KEPT_DAYS).toBeGreaterThan(365 + 7);
 });
 
 test.each([

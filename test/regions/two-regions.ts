@@ -11,7 +11,7 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { runProgram } from "../../src/cli/program.ts";
 import { type Ran, run, type RunOptions } from "../helpers/world.ts";
-import type { ObjectStore } from "../helpers/object-store.ts";
+import type { Keys, ObjectStore } from "../helpers/object-store.ts";
 import { startRgw } from "../helpers/rgw.ts";
 import { type Bucket, createBucket, keyFileText } from "../helpers/s3-bucket.ts";
 
@@ -24,6 +24,8 @@ const NOWHERE = { AWS_EC2_METADATA_DISABLED: "true" };
 export interface TwoRegions extends AsyncDisposable {
   /** Addresses of the regions. */
   readonly urls: { readonly east: URL; readonly west: URL };
+  /** Of another account of the service, which has no right to the buckets. */
+  readonly otherKeys: Keys;
   readonly root: string;
   /** The configuration's path. */
   readonly config: string;
@@ -49,9 +51,9 @@ export interface TwoRegions extends AsyncDisposable {
   }): Promise<void>;
 }
 
-/** Starts them. */
-export async function startTwoRegions(): Promise<TwoRegions> {
-  const rgw = await startRgw();
+/** Starts them, with more lines of Ceph's configuration. */
+export async function startTwoRegions(more?: string): Promise<TwoRegions> {
+  const rgw = await startRgw(more);
   const root = await mkdtemp(join(tmpdir(), "sampler-regions-"));
   const east = await createBucket(rgw, "staging-east");
   const west = await createBucket({ ...rgw, url: rgw.second }, "west-bucket");
@@ -91,6 +93,7 @@ export async function startTwoRegions(): Promise<TwoRegions> {
         });
   return {
     urls: { east: rgw.url, west: rgw.second },
+    otherKeys: rgw.otherKeys,
     root,
     config,
     east,
