@@ -132,6 +132,11 @@ function addUploads({ addStage, about }: Adding): void {
     .option("--dest <path>", "where machines put it (else /mnt/data/<name>)")
     .option("--ttl <days>", "how long it stays, 1 to 90 days", Number, DAYS)
     .option("--sweep-id <id>", "a label")
+    .option(
+      "--allow-accounts <names>",
+      "other accounts that may read it: 12 digits, or ARNs",
+      names,
+    )
     .option("--dry-run", "say what would be sent, and send nothing")
     .option("--json", "for programs")
     .action(about("path", async () => (await import("./commands/stage-upload.ts")).stageUpload));

@@ -1,6 +1,7 @@
 import { Failure } from "../errors.ts";
 import type { Begun } from "./begun.ts";
 import { DOCUMENT, expiry, newId, type StagingDocument } from "./document.ts";
+import { disallow } from "./grants.ts";
 import { changeDocument, createDocument, type Read, readDocument } from "./notes.ts";
 import { openRegions, type Region, type RegionsContext } from "./region.ts";
 import { findStaging } from "./stagings.ts";
@@ -15,6 +16,8 @@ export interface NewUpload {
   readonly destination?: string | undefined;
   readonly days: number;
   readonly sweepId?: string | undefined;
+  /** Other accounts that may read it. */
+  readonly accounts?: readonly string[];
   readonly onLeftOut: OnLeftOut;
 }
 
@@ -48,7 +51,7 @@ export async function planUpload({ path, days, onLeftOut }: NewUpload): Promise<
  * @throws Failure
  */
 export async function beginUpload(
-  { regions: names, destination, days, sweepId }: NewUpload,
+  { regions: names, destination, days, sweepId, accounts = [] }: NewUpload,
   { source, size_bytes, file_count }: Planned,
   context: RegionsContext,
 ): Promise<UploadOptions["begun"]> {
@@ -71,6 +74,7 @@ export async function beginUpload(
     expires_at: expiry(now, days),
     sweep_id: sweepId ?? null,
     source_path: source.path,
+    ...(accounts.length === 0 ? {} : { allow_accounts: [...accounts] }),
   };
   const begun: Begun[] = [];
   try {
@@ -80,12 +84,19 @@ export async function beginUpload(
       begun.push({ region, read: await createDocument(region, document) });
     }
   } catch (error) {
-    // Nothing was sent: it leaves nothing.
-    for (const { region } of begun)
-      await region.bucket.remove([`${common.staging_id}/${DOCUMENT}`]).catch(() => undefined);
+    await forgetBegun(begun);
     throw error;
   }
   return begun as unknown as UploadOptions["begun"];
+}
+
+/** Has nothing left of a staging of which nothing was sent, as far as it can be had. */
+export async function forgetBegun(begun: readonly Begun[]): Promise<void> {
+  for (const { region, read } of begun) {
+    const { staging_id: id, allow_accounts = [] } = read.document;
+    if (allow_accounts.length > 0) await disallow(region, id).catch(() => undefined);
+    await region.bucket.remove([`${id}/${DOCUMENT}`]).catch(() => undefined);
+  }
 }
 
 /**

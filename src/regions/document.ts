@@ -40,6 +40,8 @@ const documentSchema = z.looseObject({
   sweep_id: z.string().nullable(),
   /** Where `stage resume` finds the files, on the machine that sends them. */
   source_path: z.string(),
+  /** Other accounts that may read it, by the policies of its buckets. */
+  allow_accounts: z.array(z.string()).optional(),
 });
 
 /** What a bucket says of a staging. */

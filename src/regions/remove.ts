@@ -1,6 +1,7 @@
 import { errorMessage, Failure } from "../errors.ts";
 import { DOCUMENT, type StagingDocument } from "./document.ts";
 import { noteEnd } from "./ended.ts";
+import { disallow } from "./grants.ts";
 import { type Read, readDocument, taken, tryChange } from "./notes.ts";
 import type { Region } from "./region.ts";
 import type { Found } from "./stagings.ts";
@@ -70,11 +71,12 @@ async function removeIn(
   document: StagingDocument,
   signal: AbortSignal,
 ): Promise<Removed> {
-  const { staging_id: id } = document;
+  const { staging_id: id, allow_accounts = [] } = document;
   const counts = { objects: 0 };
   try {
     await noteEnd(region, document);
     await removeObjects(region, id, counts);
+    if (allow_accounts.length > 0) await disallow(region, id);
     await region.bucket.remove([`${id}/${DOCUMENT}`]);
     return { region: region.name, ...counts, left: null };
   } catch (error) {

@@ -9,6 +9,10 @@ export interface Bucket {
   keepVersions(isDry: boolean): Promise<Setting>;
   /** Has it keep a rule, beside others, in place of one with the same id. @throws Failure */
   setRule(rule: ExpiryRule, isDry: boolean): Promise<Setting>;
+  /** Its policy, JSON; undefined where it has none, or the store has no policies. @throws Failure */
+  policy(): Promise<string | undefined>;
+  /** Gives it another policy, or none. @throws Failure, USAGE where the store has no policies */
+  setPolicy(text: string | undefined): Promise<void>;
   /** Puts a small object; gives its ETag, or undefined where the condition does not hold. @throws Failure */
   put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<string | undefined>;
   /** A small object; undefined where there is none. @throws Failure */

@@ -3,6 +3,7 @@ import type { AgentOptions } from "./agents.ts";
 import type { Bucket } from "./bucket.ts";
 import { listsOf } from "./s3-bucket-lists.ts";
 import { objectsOf } from "./s3-bucket-objects.ts";
+import { policyOf } from "./s3-bucket-policy.ts";
 import { settingsOf } from "./s3-bucket-settings.ts";
 import { signingOf } from "./s3-bucket-sign.ts";
 import { uploadsOf } from "./s3-bucket-uploads.ts";
@@ -34,7 +35,8 @@ export async function openBucket(options: BucketOptions): Promise<Bucket> {
     ask: (key, request) => ask({ ...request, url: locationIn(name, key) }, rules),
   };
   const whole = { ...objectsOf(calls), ...listsOf(calls), ...signingOf(calls) };
-  return { name, ...settingsOf(calls), ...whole, ...uploadsOf(calls) };
+  const itself = { ...settingsOf(calls), ...policyOf(calls) };
+  return { name, ...itself, ...whole, ...uploadsOf(calls) };
 }
 
 function locationIn(bucket: string, key = ""): URL {

@@ -174,7 +174,7 @@ async function fill(world: World, url: URL): Promise<void> {
 
 /** Documents that are seen where there is a store to send to. */
 const ofRegions =
-  /^(staging|cost report|reported staging|upload|(not )?downloaded|extended|removed (staging|region)|cleaned up|bucket set up|bucket step)/;
+  /^(staging|cost report|reported staging|upload|(not )?downloaded|extended|removed (staging|region)|cleaned up|bucket (set up|step|policy))/;
 
 /** Faults of what the commands print that know regions. */
 async function faultsOfRegions(): Promise<string[]> {
@@ -189,7 +189,7 @@ async function faultsOfRegions(): Promise<string[]> {
   const path = await here.write("file", "x");
   const regions = ["--regions", "east,west", "--sweep-id", "sweep-1"];
   await look("stage setup-buckets", "--regions", "east");
-  await look("stage upload", path, ...regions, "--dry-run");
+  await look("stage upload", path, ...regions, "--dry-run", "--allow-accounts", "123456789012");
   const { staging_id: id } = await look("stage upload", path, ...regions);
   await look("stage list");
   await look("stage info", id);

@@ -1,10 +1,18 @@
 import { Failure } from "../../errors.ts";
 import { bytesText, counted, printable } from "../../lib/text.ts";
-import { beginAgain, beginUpload, planUpload, type Planned } from "../../regions/begin.ts";
+import {
+  beginAgain,
+  beginUpload,
+  forgetBegun,
+  planUpload,
+  type Planned,
+} from "../../regions/begin.ts";
 import { isId } from "../../regions/document.ts";
 import { type Estimated, estimatedFor } from "../../regions/estimated.ts";
 import { pricesOf } from "../../regions/price-file.ts";
 import type { PriceTable } from "../../regions/prices.ts";
+import { allowAll, type PlannedPolicy, plannedPolicies } from "../../regions/grants.ts";
+import { checkAccounts } from "../../regions/policy.ts";
 import { openRegions, type RegionsContext } from "../../regions/region.ts";
 import { type StagingView, viewOf } from "../../regions/staging-view.ts";
 import { sendToRegions, type UploadOptions } from "../../regions/upload.ts";
@@ -24,6 +32,8 @@ export interface StageUploadOptions extends CommonOptions {
   /** Days. */
   readonly ttl: number;
   readonly sweepId?: string;
+  /** Accounts that may read it. */
+  readonly allowAccounts?: readonly string[];
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -32,23 +42,34 @@ export interface StageUploadOptions extends CommonOptions {
 export async function stageUpload(options: StageUploadOptions, context: Context): Promise<number> {
   const { path, dest: destination, ttl: days, sweepId, dryRun = false, json = false } = options;
   const regions = names(options.regions);
+  const { allowAccounts: accounts = [] } = options;
+  checkAccounts(accounts);
   const onLeftOut = (each: string, what: string) => tell(context, `${each} is left out: ${what}`);
-  const wanted = { path, regions, destination, days, sweepId, onLeftOut };
+  const wanted = { path, regions, destination, days, sweepId, accounts, onLeftOut };
   return await withChanges(options, context, async (all) => {
     const prices = pricesOf(all.settings);
     const planned = await planUpload(wanted);
     const { source, size_bytes, file_count } = planned;
     tell(context, printable(`${source.path}: ${countsText(planned)}, to ${regions.join(", ")}`));
     if (dryRun) {
-      await openRegions(all, regions);
+      const opened = await openRegions(all, regions);
+      const policies = accounts.length === 0 ? [] : await plannedPolicies(opened, accounts, all);
       const { left_out } = planned;
       const estimate = estimatedFor({ bytes: size_bytes, regions, days }, prices);
-      const what = { source_path: source.path, size_bytes, file_count, left_out, estimate };
-      if (json) printJson(context, what);
-      else for (const line of summaryLines(estimate)) tell(context, printable(line));
+      const plan = { source_path: source.path, size_bytes, file_count, left_out, estimate };
+      if (json) printJson(context, { ...plan, ...(accounts.length === 0 ? {} : { policies }) });
+      else {
+        for (const line of summaryLines(estimate)) tell(context, printable(line));
+        for (const each of policies) showPolicy(each, context);
+      }
       return exitCodes.done;
     }
     const begun = await beginUpload(wanted, planned, all);
+    await allowAll(begun, all).catch(async (error: unknown) => {
+      // Nothing was sent: it leaves nothing.
+      await forgetBegun(begun);
+      throw error;
+    });
     return await send(
       { source, begun, isAgain: false, size_bytes },
       { all, prices, json, context },
@@ -75,6 +96,10 @@ export async function stageResume(options: StageResumeOptions, context: Context)
 }
 
 const DAY_MS = 86_400_000;
+function showPolicy({ region, bucket, policy }: PlannedPolicy, context: Context): void {
+  tell(context, printable(`${region}, ${bucket}: the policy would be`));
+  printJson(context, policy);
+}
 
 interface Sending extends Omit<UploadOptions, "onProgress"> {
   readonly size_bytes: number;
@@ -98,22 +123,22 @@ async function send(sending: Sending, { all, prices, json, context }: Around): P
     now = region;
     bar.update(bytes, () => size_bytes);
   };
-  try {
-    const documents = await sendToRegions({ ...options, onProgress }, all);
-    bar.end();
-    const answers = documents.map((document, i) => ({
-      region: document.region,
-      bucket: begun[i]?.region.bucket.name ?? "",
-      document,
-    }));
-    const view = viewOf(answers) as StagingView;
-    report(view, { prices, json, context });
-    return view.state === "complete" ? exitCodes.done : exitCodes.entriesFailed;
-  } catch (error) {
+  const documents = await sendToRegions({ ...options, onProgress }, all).catch((error: unknown) => {
     bar.end();
     tell(context, `${id} is not complete: \`stage resume ${id}\` goes on with it`);
     throw error;
-  }
+  });
+  bar.end();
+  // Who changed a policy meanwhile may not have known of this one.
+  await allowAll(begun, all);
+  const answers = documents.map((document, i) => ({
+    region: document.region,
+    bucket: begun[i]?.region.bucket.name ?? "",
+    document,
+  }));
+  const view = viewOf(answers) as StagingView;
+  report(view, { prices, json, context });
+  return view.state === "complete" ? exitCodes.done : exitCodes.entriesFailed;
 }
 
 /** On a terminal all of it; for programs that read the output, the id alone, and the rest on stderr. */
