@@ -1,5 +1,4 @@
 import type { ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
-import { Failure } from "../errors.ts";
 import { forEach } from "../lib/for-each.ts";
 import type { Bucket, ListedObject } from "./bucket.ts";
 import { bareTag, type BucketCalls } from "./s3-bucket-calls.ts";
@@ -51,13 +50,9 @@ export function listsOf({ name, client, sdk, ask }: BucketCalls): Pick<Bucket, "
       refused: ({ status }) =>
         [400, 405, 411, 501].includes(status) ? { value: undefined } : undefined,
     });
-    if (answer === undefined) return await forEach(keys, AT_ONCE, removeOne);
-    const [first] = answer.Errors ?? [];
-    if (first !== undefined)
-      throw new Failure(
-        first.Code === "AccessDenied" ? "FORBIDDEN" : "UNREACHABLE",
-        `s3://${name}/${first.Key}: it could not be removed: ${first.Code}`,
-      );
+    // A busy store says it of some, with the answer 200.
+    const left = answer?.Errors?.map(({ Key = "" }) => Key);
+    await forEach(answer === undefined ? keys : (left ?? []), AT_ONCE, removeOne);
   }
 
   async function removeOne(key: string): Promise<void> {

@@ -14,6 +14,8 @@ export interface Refusal {
   readonly size: number | undefined;
   /** The region that the request should have been signed for, where the store says it. */
   readonly region: string | undefined;
+  /** True where this machine's clock and the store's differ too much; the SDK heeds that from now on. */
+  readonly isClock: boolean;
 }
 
 /** What was asked for. */
@@ -33,12 +35,16 @@ export function refusalIn(error: unknown): Refusal | undefined {
   const word = /^\w{1,64}$/.test(name ?? "") && name !== "Unknown" ? (name as string) : "";
   const size = /^\d+$/.test(ActualObjectSize ?? "") ? Number(ActualObjectSize) : undefined;
   const region = /^[\w-]{1,64}$/.test(Region ?? "") ? Region : undefined;
-  return { status, word, headers: $response?.headers ?? {}, size, region };
+  const isClock = word === "RequestTimeTooSkewed" || $metadata?.clockSkewCorrected === true;
+  return { status, word, headers: $response?.headers ?? {}, size, region, isClock };
 }
 
 interface SdkError {
   readonly name?: string;
-  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $metadata?: {
+    readonly httpStatusCode?: number;
+    readonly clockSkewCorrected?: boolean;
+  };
   readonly $response?: {
     readonly statusCode?: number;
     readonly headers?: Readonly<Record<string, string>>;
@@ -65,13 +71,14 @@ export function s3Error(error: unknown, asked: Asked): unknown {
 }
 
 function refused({ message }: Error, refusal: Refusal, { url, credentials }: Asked): Error {
-  const { status, word, headers, region } = refusal;
+  const { status, word, headers, region, isClock } = refusal;
   const said = `${redacted(url)}: the store answers ${status}${word === "" ? "" : ` ${word}`}`;
   const isPassing = [408, 425, 429].includes(status) || status >= 500;
   if (isPassing || /^(SlowDown|RequestTimeout|Throttling\w*)$/.test(word)) {
     const retryMs = retryAfterMs(headers["retry-after"], Date.now());
     return new Unavailable(said, { retryMs });
   }
+  if (isClock) return new Unavailable(`${said}: this machine's clock and the store's differ`);
   if (status === 404 || status === 410) return new Failure("FILE_MISSING", said);
   const isOver = /expired/i.test(word) || /expired/i.test(message);
   if ([400, 401, 403].includes(status) && isOver)

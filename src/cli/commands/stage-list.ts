@@ -89,7 +89,8 @@ export async function stageInfo(options: StageInfoOptions, context: Context): Pr
     if (options.json === true) printJson(context, info);
     else for (const line of infoLines(info)) printLine(context, printable(line));
     for (const warning of info.warnings) tell(context, printable(warning));
-    return exitCodes.done;
+    const isKnown = info.regions.every(({ state }) => state !== "unknown");
+    return isKnown ? exitCodes.done : exitCodes.entriesFailed;
   });
 }
 
