@@ -1,6 +1,6 @@
 import { Failure } from "../errors.ts";
 import type { Begun } from "./begun.ts";
-import { DOCUMENT, expiry, newId, type StagingDocument } from "./document.ts";
+import { DOCUMENT, expiry, newId, newSender, type StagingDocument } from "./document.ts";
 import { disallow } from "./grants.ts";
 import { changeDocument, createDocument, type Read, readDocument } from "./notes.ts";
 import { openRegions, type Region, type RegionsContext } from "./region.ts";
@@ -80,7 +80,7 @@ export async function beginUpload(
   try {
     for (const [i, region] of regions.entries()) {
       const state = i === 0 ? "uploading" : "replicating";
-      const document = { ...common, region: region.name, state } as const;
+      const document = { ...common, region: region.name, state, sender: newSender() } as const;
       begun.push({ region, read: await createDocument(region, document) });
     }
   } catch (error) {
@@ -115,7 +115,7 @@ export async function beginAgain(
   if (view.state === "deleting")
     throw new Failure("USAGE", `${id} is being deleted: \`stage delete\` goes on with that`);
   const isSent = view.regions.some(({ state }) => state === "complete");
-  const source = isSent ? undefined : await sourceAt(first.document.source_path);
+  const source = isSent ? undefined : await sourceOf(first.document);
   const names = view.regions.map(({ region }) => region);
   const begun: Begun[] = [];
   for (const [i, region] of (await openRegions(context, names)).entries()) {
@@ -124,6 +124,13 @@ export async function beginAgain(
     begun.push({ region, read: await takenUp(region, { read, first, state }) });
   }
   return { source, begun: begun as unknown as UploadOptions["begun"] };
+}
+
+/** @throws Failure USAGE */
+async function sourceOf({ source_path, kind }: StagingDocument): Promise<Source> {
+  const source = await sourceAt(source_path);
+  if (source.kind === kind) return source;
+  throw new Failure("USAGE", `${source_path} is not a ${kind} any more`);
 }
 
 async function takenUp(
@@ -138,7 +145,7 @@ async function takenUp(
     readonly state: StagingDocument["state"];
   },
 ): Promise<Read> {
-  const change = { state, reason: null };
+  const change = { state, reason: null, sender: newSender() };
   if (read?.document.state === "complete") return read;
   return read === undefined
     ? await createDocument(region, { ...first.document, region: region.name, ...change })

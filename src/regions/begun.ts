@@ -1,7 +1,7 @@
 import { errorMessage, Failure } from "../errors.ts";
 import type { RateLimit } from "../transfer/rate.ts";
 import type { StagingDocument } from "./document.ts";
-import { type Read, readDocument, tryChange } from "./notes.ts";
+import { changeDocument, type Read } from "./notes.ts";
 import type { Region, RegionsContext } from "./region.ts";
 import { removeIfDeleted } from "./remove.ts";
 
@@ -41,7 +41,7 @@ export interface Ended {
 
 /**
  * The document that work ends with; one that says why where it fails.
- * @throws the signal's reason; Failure ALREADY_RUNNING where another process changed it, or deleted it
+ * @throws the signal's reason; Failure ALREADY_RUNNING where another process sends it, or deleted it
  */
 export async function orFailed(
   begun: Begun,
@@ -49,27 +49,41 @@ export async function orFailed(
   work: () => Promise<StagingDocument>,
 ): Promise<Ended> {
   try {
-    return { document: await work() };
+    return await work().then(
+      (document) => ({ document }),
+      (error: unknown) => {
+        if (signal.aborted || isTaken(error)) throw error;
+        return endedBy(error, begun);
+      },
+    );
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    const code = error instanceof Failure ? error.code : "UNEXPECTED";
-    if (code === "ALREADY_RUNNING") {
-      await removeIfDeleted(begun.region, begun.read.document.staging_id);
-      throw error;
-    }
-    return { document: await failed(begun, `${code}: ${errorMessage(error)}`), code };
+    // What was sent since would stay for ever.
+    if (isTaken(error)) await removeIfDeleted(begun.region, begun.read.document.staging_id);
+    throw error;
   }
 }
 
-/** Notes why; where even that fails, the document still says that it is not complete. */
+async function endedBy(error: unknown, begun: Begun): Promise<Ended> {
+  const code = error instanceof Failure ? error.code : "UNEXPECTED";
+  return { document: await failed(begun, `${code}: ${errorMessage(error)}`), code };
+}
+
+/**
+ * Notes why; where even that fails, the document still says that it is not complete.
+ * @throws Failure ALREADY_RUNNING as `changeDocument`
+ */
 export async function failed({ region, read }: Begun, reason: string): Promise<StagingDocument> {
   const change = { state: "failed", reason } as const;
-  const { document } = read;
   try {
-    const now = await readDocument(region, document.staging_id);
-    const noted = now === undefined ? undefined : await tryChange(region, now, change);
-    return noted?.document ?? { ...document, ...change };
+    return (await changeDocument(region, read, change)).document;
   } catch (error) {
-    return { ...document, ...change, reason: `${reason}; ${errorMessage(error)}` };
+    if (isTaken(error)) throw error;
+    return { ...read.document, ...change, reason: `${reason}; ${errorMessage(error)}` };
   }
+}
+
+/** True where another process sends it, or deleted it. */
+export function isTaken(error: unknown): boolean {
+  return error instanceof Failure && error.code === "ALREADY_RUNNING";
 }

@@ -51,8 +51,7 @@ async function removeOne(
   if (unknown !== undefined)
     throw new Failure("UNREACHABLE", `it stays: ${unknown.region}: ${unknown.reason}`);
   const isBegun = found.view.state === "deleting";
-  const isWanted = ({ document }: { readonly document: StagingDocument }) =>
-    !options.isExpired || isBegun || isOver(document);
+  const isWanted = (document: StagingDocument) => !options.isExpired || isBegun || isOver(document);
   return await removeStaging(found, isWanted, options.signal);
 }
 

@@ -38,6 +38,8 @@ const documentSchema = z.looseObject({
   put_requests: z.int().nonnegative().nullable().default(null),
   expires_at: z.iso.datetime(),
   sweep_id: z.string().nullable(),
+  /** New with each process that sends to the region; one that finds another's gives way. */
+  sender: z.string().optional(),
   /** Where `stage resume` finds the files, on the machine that sends them. */
   source_path: z.string(),
   /** Other accounts that may read it, by the policies of its buckets. */
@@ -76,6 +78,11 @@ export const KEPT_DAYS = 400;
 /** A new id. */
 export function newId(): string {
   return `stage-${randomBytes(6).toString("hex")}`;
+}
+
+/** A new sender. */
+export function newSender(): string {
+  return randomBytes(6).toString("hex");
 }
 
 /** True of the id of a staging. */

@@ -1,11 +1,8 @@
 import { Failure } from "../errors.ts";
 import { expiry } from "./document.ts";
-import { readDocument, taken, tryChange } from "./notes.ts";
+import { changeLatest } from "./notes.ts";
 import type { Region } from "./region.ts";
 import type { Found } from "./stagings.ts";
-
-/** Tries to change a document that others change at the same time. */
-const TRIES = 5;
 
 /**
  * Has a staging stay so many days from now on; gives the new expiry. The region that got the files
@@ -22,11 +19,9 @@ export async function extendStaging({ view, reads }: Found, days: number): Promi
 }
 
 async function extendIn(region: Region, id: string, expires_at: string): Promise<void> {
-  for (let tries = 0; tries < TRIES; tries += 1) {
-    const now = await readDocument(region, id);
-    if (now === undefined || now.document.state === "deleting")
-      throw new Failure("USAGE", `${id} is being deleted in ${region.name}`);
-    if ((await tryChange(region, now, { expires_at })) !== undefined) return;
-  }
-  throw taken(region, id);
+  const now = await changeLatest(region, id, ({ state }) =>
+    state === "deleting" ? undefined : { expires_at },
+  );
+  if (now === undefined || now.document.state === "deleting")
+    throw new Failure("USAGE", `${id} is being deleted in ${region.name}`);
 }

@@ -8,12 +8,25 @@ export interface Read {
   readonly etag: string;
 }
 
-/** Reads what a region's bucket says of a staging; undefined where it has none. @throws Failure */
-export async function readDocument({ bucket }: Region, id: string): Promise<Read | undefined> {
+/** Tries to change a document that others change at the same time. */
+const TRIES = 5;
+
+/**
+ * Reads what a region's bucket says of a staging; undefined where it has none.
+ * @throws Failure, FORMAT_INVALID also where it is a copy of what another place says
+ */
+export async function readDocument(
+  { name, bucket }: Region,
+  id: string,
+): Promise<Read | undefined> {
   const found = await bucket.get(`${id}/${DOCUMENT}`);
   if (found === undefined) return undefined;
   const location = `s3://${bucket.name}/${id}/${DOCUMENT}`;
-  return { document: parseDocument(found.bytes, location), etag: found.etag };
+  const document = parseDocument(found.bytes, location);
+  const { staging_id, region } = document;
+  if (staging_id !== id || region !== name)
+    throw new Failure("FORMAT_INVALID", `${location} is of ${staging_id} in ${region}`);
+  return { document, etag: found.etag };
 }
 
 /** Writes a new one. @throws Failure ALREADY_RUNNING where there is one */
@@ -26,30 +39,52 @@ export async function createDocument(region: Region, document: StagingDocument):
   return { document, etag };
 }
 
-/** Changes one that was read. @throws Failure ALREADY_RUNNING where another process has changed it since */
+/**
+ * Changes what a document says, as the process that sends to the region. What others change, as the
+ * expiry, stays.
+ * @throws Failure ALREADY_RUNNING where another process sends now, or the staging is deleted
+ */
 export async function changeDocument(
   region: Region,
-  { document, etag }: Read,
+  { document: { staging_id: id, sender } }: Read,
   change: Partial<StagingDocument>,
 ): Promise<Read> {
-  const next = await tryChange(region, { document, etag }, change);
-  if (next === undefined) throw taken(region, document.staging_id);
+  const next = await changeLatest(region, id, (now) => {
+    if (now.state === "deleting") throw deleted(region, id);
+    if (now.sender !== sender) throw taken(region, id);
+    return change;
+  });
+  if (next === undefined) throw deleted(region, id);
   return next;
 }
 
-/** The same; undefined where another process has changed it since. @throws Failure */
-export async function tryChange(
-  { bucket }: Region,
-  { document, etag: inPlaceOf }: Read,
-  change: Partial<StagingDocument>,
+/**
+ * Changes what a document says now, whoever else changes it at the same time. `changeOf` may have no
+ * change: then it stays. Undefined where there is no document.
+ * @throws Failure ALREADY_RUNNING where others change it again and again; what `changeOf` throws
+ */
+export async function changeLatest(
+  region: Region,
+  id: string,
+  changeOf: (now: StagingDocument) => Partial<StagingDocument> | undefined,
 ): Promise<Read | undefined> {
-  const next = { ...document, ...change };
-  const key = `${document.staging_id}/${DOCUMENT}`;
-  const etag = await bucket.put(key, documentBytes(next), { only: { inPlaceOf } });
-  return etag === undefined ? undefined : { document: next, etag };
+  const { bucket } = region;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const now = await readDocument(region, id);
+    const change = now === undefined ? undefined : changeOf(now.document);
+    if (now === undefined || change === undefined) return now;
+    const document = { ...now.document, ...change };
+    const only = { inPlaceOf: now.etag };
+    const etag = await bucket.put(`${id}/${DOCUMENT}`, documentBytes(document), { only });
+    if (etag !== undefined) return { document, etag };
+  }
+  throw taken(region, id);
 }
 
-/** The failure where another process changes a document again and again. */
-export function taken({ name }: Region, id: string): Failure {
+function taken({ name }: Region, id: string): Failure {
   return new Failure("ALREADY_RUNNING", `${id}: another process is at it in ${name}`);
+}
+
+function deleted({ name }: Region, id: string): Failure {
+  return new Failure("ALREADY_RUNNING", `${id} is being deleted in ${name}`);
 }

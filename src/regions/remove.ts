@@ -1,8 +1,8 @@
 import { errorMessage, Failure } from "../errors.ts";
-import { DOCUMENT, type StagingDocument } from "./document.ts";
+import { DOCUMENT, isId, type StagingDocument } from "./document.ts";
 import { noteEnd } from "./ended.ts";
 import { disallow } from "./grants.ts";
-import { type Read, readDocument, taken, tryChange } from "./notes.ts";
+import { changeLatest, type Read, readDocument } from "./notes.ts";
 import type { Region } from "./region.ts";
 import type { Found } from "./stagings.ts";
 
@@ -17,8 +17,6 @@ export interface Removed {
 
 /** Looks at a bucket before nothing comes any more. */
 const LOOKS = 5;
-/** Tries to mark a document that others change at the same time. */
-const TRIES = 5;
 
 /**
  * Removes a staging from all regions that have it. First each document says `deleting`, so that whoever
@@ -29,7 +27,7 @@ const TRIES = 5;
  */
 export async function removeStaging(
   { reads }: Pick<Found, "reads">,
-  isWanted: (read: Read) => boolean,
+  isWanted: (document: StagingDocument) => boolean,
   signal: AbortSignal,
 ): Promise<readonly Removed[] | undefined> {
   const marked: Found["reads"][number][] = [];
@@ -38,8 +36,9 @@ export async function removeStaging(
     const isFirst = marked.length + failed.length === 0;
     try {
       const now = await mark(region, read, isFirst ? isWanted : () => true);
-      if (now === "unwanted") return undefined;
-      if (now !== undefined) marked.push({ region, read: now });
+      if (now === undefined) continue;
+      if (now.document.state !== "deleting") return undefined;
+      marked.push({ region, read: now });
     } catch (error) {
       if (signal.aborted || isFirst) throw error;
       failed.push({ region: region.name, objects: 0, left: errorMessage(error) });
@@ -49,21 +48,15 @@ export async function removeStaging(
   return [...(await Promise.all(removed)), ...failed];
 }
 
-/** Says `deleting`; undefined where there is no document any more. @throws Failure */
+/** Says `deleting`, where it is wanted; undefined where there is no document any more. @throws Failure */
 async function mark(
   region: Region,
-  read: Read,
-  isWanted: (read: Read) => boolean,
-): Promise<Read | "unwanted" | undefined> {
-  const id = read.document.staging_id;
-  for (let tries = 0; tries < TRIES; tries += 1) {
-    const now = await readDocument(region, id);
-    if (now === undefined || now.document.state === "deleting") return now;
-    if (!isWanted(now)) return "unwanted";
-    const next = await tryChange(region, now, { state: "deleting", reason: null });
-    if (next !== undefined) return next;
-  }
-  throw taken(region, id);
+  { document: { staging_id: id } }: Read,
+  isWanted: (document: StagingDocument) => boolean,
+): Promise<Read | undefined> {
+  return await changeLatest(region, id, (now) =>
+    now.state === "deleting" || !isWanted(now) ? undefined : { state: "deleting", reason: null },
+  );
 }
 
 async function removeIn(
@@ -74,6 +67,9 @@ async function removeIn(
   const { staging_id: id, allow_accounts = [] } = document;
   const counts = { objects: 0 };
   try {
+    // A store without conditions may have let another process come between.
+    const state = (await readDocument(region, id))?.document.state ?? "deleting";
+    if (state !== "deleting") return { region: region.name, ...counts, left: `it is ${state}` };
     await noteEnd(region, document);
     await removeObjects(region, id, counts);
     if (allow_accounts.length > 0) await disallow(region, id);
@@ -130,7 +126,9 @@ export async function abortAbandoned(region: Region): Promise<number> {
   let count = 0;
   for await (const uploads of region.bucket.uploads("stage-")) {
     for (const upload of uploads) {
-      const [id = ""] = upload.key.split("/", 1);
+      const [id = "", ...name] = upload.key.split("/");
+      // Others may have keys that begin alike.
+      if (!isId(id) || name.length === 0) continue;
       const isSent = ids.get(id) ?? (await isBeingSent(region, id));
       ids.set(id, isSent);
       if (isSent) continue;
@@ -141,7 +139,13 @@ export async function abortAbandoned(region: Region): Promise<number> {
   return count;
 }
 
+/** Of a document that cannot be read it is not known, so it is taken for one. */
 async function isBeingSent(region: Region, id: string): Promise<boolean> {
-  const state = (await readDocument(region, id))?.document.state;
-  return state !== undefined && state !== "complete";
+  try {
+    const state = (await readDocument(region, id))?.document.state;
+    return state !== undefined && state !== "complete";
+  } catch (error) {
+    if (error instanceof Failure && error.code === "FORMAT_INVALID") return true;
+    throw error;
+  }
 }

@@ -1,15 +1,16 @@
 import { Failure } from "../errors.ts";
 import { forEach } from "../lib/for-each.ts";
 import { createRateLimit } from "../transfer/rate.ts";
-import { type Begun, completeNow, failed, orFailed, type Sending } from "./begun.ts";
+import { type Begun, completeNow, failed, isTaken, orFailed, type Sending } from "./begun.ts";
 import { BUFFER_BYTES, createBuffers } from "./buffers.ts";
 import { copyRegion, type Whole } from "./copy-region.ts";
-import { FILES, type StagingDocument } from "./document.ts";
+import { FILES, newSender, type StagingDocument } from "./document.ts";
 import { fetchList } from "./fetch-object.ts";
 import { createList, withListPath } from "./file-list.ts";
-import { changeDocument } from "./notes.ts";
+import { changeDocument, changeLatest } from "./notes.ts";
 import type { RegionsContext } from "./region.ts";
 import { requestsOf } from "./parts.ts";
+import { removeGone } from "./remove-gone.ts";
 import { checkListing } from "./replicate.ts";
 import { sendFile } from "./send-file.ts";
 import type { SendOptions } from "./sending.ts";
@@ -68,11 +69,28 @@ async function firstWhole(
   }
   const [first, ...others] = begun;
   const work = () => sendAll(first, source as Source, sending);
-  const { document, code } = await orFailed(first, sending.signal, work);
+  const { document, code } = await orFailed(first, sending.signal, work).catch(
+    async (error: unknown) => {
+      if (isTaken(error)) await doubt(first);
+      throw error;
+    },
+  );
   if (document.state === "complete") return { region: first.region, document };
   const reason = document.reason ?? "";
-  await Promise.all(others.map((other) => failed(other, reason)));
+  // What another process says of them stays.
+  await Promise.allSettled(others.map((other) => failed(other, reason)));
   throw new Failure(code ?? "UNEXPECTED", reason.slice(reason.indexOf(": ") + 2));
+}
+
+/**
+ * Two processes sent it, and the files may have changed between: what lies there can be of either, so
+ * neither is right.
+ */
+async function doubt({ region, read }: Begun): Promise<void> {
+  const reason = "another process sent it at the same time";
+  await changeLatest(region, read.document.staging_id, ({ state }) =>
+    state === "deleting" ? undefined : { state: "failed", reason, sender: newSender() },
+  );
 }
 
 async function sendAll(
@@ -81,6 +99,7 @@ async function sendAll(
   { list, isAgain, limit, settings, signal, onProgress }: Sending,
 ): Promise<StagingDocument> {
   const id = read.document.staging_id;
+  if (isAgain) await removeGone(region, id, source);
   const written = await createList(list);
   const counts = { files: 0, bytes: 0, sent: 0, requests: 0 };
   let sha256: string | null = null;

@@ -53,6 +53,13 @@ export async function* filesOf(
   yield { name, path, bytes: (await stat(path)).size };
 }
 
+/** True where a source has a file of that name. */
+export async function hasFile(source: Source, name: string): Promise<boolean> {
+  if (source.kind === "file") return name === source.name;
+  const found = await lstat(join(source.path, name)).catch(() => undefined);
+  return found?.isFile() === true;
+}
+
 async function* filesBelow(
   directory: string,
   below: string,

@@ -15,7 +15,8 @@ export interface Passing {
 export interface Refused {
   readonly status: number;
   readonly word: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** In place of an error. */
+  readonly body?: string;
 }
 
 /** Answers in place of the store; undefined lets a request go on to it. */
@@ -78,10 +79,10 @@ function passOn(near: IncomingMessage, response: ServerResponse, to: URL): void 
 function refuse(
   near: IncomingMessage,
   response: ServerResponse,
-  { status, word, headers = {} }: Refused,
+  { status, word, body = `<Error><Code>${word}</Code></Error>` }: Refused,
 ): void {
   near.resume().on("end", () => {
-    response.writeHead(status, { "Content-Type": "application/xml", ...headers });
-    response.end(`<?xml version="1.0"?><Error><Code>${word}</Code></Error>`);
+    response.writeHead(status, { "Content-Type": "application/xml" });
+    response.end(`<?xml version="1.0"?>${body}`);
   });
 }

@@ -150,8 +150,8 @@ there("update says until when, in each region, and what was extended since stays
   for (const bucket of [here.east, here.west]) await here.change(bucket, id, OVER);
   const seen = await findStaging(regions, id, signal);
   await extendStaging(seen, 1);
-  const isOver = ({ document }: { document: { expires_at: string } }) =>
-    Date.parse(document.expires_at) < Date.now();
+  const isOver = ({ expires_at }: { readonly expires_at: string }) =>
+    Date.parse(expires_at) < Date.now();
   expect(await removeStaging(seen, isOver, signal)).toBeUndefined();
   expect(await left(id)).toBe(6);
 });

@@ -25,8 +25,8 @@ export async function hashesIn(
   return hashes;
 }
 
-/** How many uploads in parts of a staging a bucket has that are not complete. */
-export async function uploadsOf({ client, name }: Bucket, id: string): Promise<number> {
-  const command = new ListMultipartUploadsCommand({ Bucket: name, Prefix: `${id}/` });
+/** How many uploads in parts a bucket has that are not complete, of keys that begin so. */
+export async function uploadsOf({ client, name }: Bucket, prefix: string): Promise<number> {
+  const command = new ListMultipartUploadsCommand({ Bucket: name, Prefix: prefix });
   return (await client.send(command)).Uploads?.length ?? 0;
 }
