@@ -1,7 +1,7 @@
-import { lstat, opendir, stat } from "node:fs/promises";
+import { lstat, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { errorMessage, Failure } from "../errors.ts";
-import { pathBelow } from "../lib/path-below.ts";
+import { entriesBelow } from "../lake/entries-below.ts";
 import { DOCUMENT, FILES } from "./document.ts";
 
 /** A file that is to be sent. */
@@ -42,15 +42,24 @@ export async function sourceAt(text: string): Promise<Source> {
 
 /**
  * The files of a source, in no order; links are not followed.
- * @throws Failure PATH_REFUSED for a name that no key can have; FILE_UNREADABLE
+ * @throws Failure PATH_REFUSED for a name that no key can have; as `entriesBelow`
  */
 export async function* filesOf(
-  { kind, path, name }: Source,
+  source: Source,
   onLeftOut: OnLeftOut = () => {},
 ): AsyncGenerator<SourceFile, void, void> {
-  if (kind === "tree") return yield* filesBelow(path, "", onLeftOut);
-  checkName(name, path);
-  yield { name, path, bytes: (await stat(path)).size };
+  if (source.kind === "file") {
+    const { name, path } = source;
+    checkName(name, path);
+    return yield { name, path, bytes: (await stat(path)).size };
+  }
+  for await (const { path: name, entry } of entriesBelow(source.path)) {
+    const path = join(source.path, name);
+    if (entry.isFile()) {
+      checkName(name, path);
+      yield { name, path, bytes: (await lstat(path)).size };
+    } else onLeftOut(path, entry.isSymbolicLink() ? "a link" : "no regular file");
+  }
 }
 
 /** True where a source has a file of that name. */
@@ -58,25 +67,6 @@ export async function hasFile(source: Source, name: string): Promise<boolean> {
   if (source.kind === "file") return name === source.name;
   const found = await lstat(join(source.path, name)).catch(() => undefined);
   return found?.isFile() === true;
-}
-
-async function* filesBelow(
-  directory: string,
-  below: string,
-  onLeftOut: OnLeftOut,
-): AsyncGenerator<SourceFile, void, void> {
-  const entries = await opendir(directory).catch((error: unknown) => {
-    throw new Failure("FILE_UNREADABLE", `${directory}: ${errorMessage(error)}`, { cause: error });
-  });
-  for await (const entry of entries) {
-    const path = join(directory, entry.name);
-    const name = below === "" ? entry.name : pathBelow(below, entry.name);
-    if (entry.isDirectory()) yield* filesBelow(path, name, onLeftOut);
-    else if (entry.isFile()) {
-      checkName(name, path);
-      yield { name, path, bytes: (await lstat(path)).size };
-    } else onLeftOut(path, entry.isSymbolicLink() ? "a link" : "no regular file");
-  }
 }
 
 function checkName(name: string, path: string): void {

@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { z } from "zod";
 import { Failure } from "../errors.ts";
+import { locationOf } from "../storage/location.ts";
 import { checkName, checkNames } from "./names.ts";
 import {
   manifestSchema,
@@ -20,6 +21,8 @@ export interface ManifestEntry {
   /** Lower-case hexadecimal. */
   readonly sha256?: string | undefined;
   readonly bytes?: number | undefined;
+  /** True: all files that lie below the location, at any depth, under the paths that they have from there. */
+  readonly isDirectory?: boolean;
   /** True: the file has what is compressed in the object. */
   readonly decompress?: boolean;
   /** True: the run may change its file. */
@@ -44,7 +47,7 @@ export function entriesOf(manifest: unknown): readonly ManifestEntry[] {
   const twice = names.find((name, i) => last.get(name) !== i);
   if (twice !== undefined)
     throw new Failure("USAGE", `two files would be called ${JSON.stringify(twice)}`);
-  checkNames(names);
+  checkNames(entries.filter(({ isDirectory }) => isDirectory !== true).map(({ name }) => name));
   return entries;
 }
 
@@ -70,13 +73,28 @@ function listed(locations: readonly string[]): readonly ManifestEntry[] {
 
 function tesInputs(inputs: readonly unknown[]): readonly ManifestEntry[] {
   return parsed(tesInputsSchema, inputs, "TES inputs").map(({ url, path, type, content }) => {
-    const name = path.replace(/^\/+/, "");
-    if (type === "DIRECTORY")
-      throw new Failure("USAGE", `${path}: directories are not staged; name their files`);
+    const name = nameIn(path);
+    if (type === "DIRECTORY") return directory(name, url);
     if (content !== undefined) return { name, location: undefined, content };
     if (url === undefined) throw new Failure("USAGE", `${path} has neither url nor content`);
     return { name, location: url };
   });
+}
+
+/** A path of a task has the run's directory above it. @throws Failure PATH_REFUSED */
+function nameIn(path: string): string {
+  const name = path.replace(/^\/+|\/+$/g, "");
+  checkName(name);
+  return name;
+}
+
+/** @throws Failure USAGE where the files of a directory cannot be found, or not be sent there */
+function directory(name: string, location: string | undefined) {
+  const { protocol } = locationOf(location ?? "");
+  if (location !== undefined && /^(s3|file):$/.test(protocol))
+    return { name, location, isDirectory: true } as const;
+  const message = `${name}: a directory lies in a bucket (s3://bucket/prefix/) or on this machine; what lies below an address of a web server cannot be listed: name its files`;
+  throw new Failure("USAGE", message);
 }
 
 /** A file that a command makes, and the location that it is sent to when the command has ended. */
@@ -85,6 +103,8 @@ export interface ManifestOutput {
   readonly name: string;
   /** Location as it was written. */
   readonly location: string;
+  /** True: all files that the command puts there, under the paths that they have from there. */
+  readonly isDirectory?: boolean;
 }
 
 /** Reads the `outputs` of a GA4GH TES task; other manifests have none. @throws as `entriesOf` */
@@ -93,10 +113,10 @@ export function outputsOf(manifest: unknown): readonly ManifestOutput[] {
   const { outputs } = (isTask ? manifest : {}) as { readonly outputs?: unknown };
   if (!Array.isArray(outputs)) return [];
   return parsed(tesOutputsSchema, outputs, "TES outputs").map(({ path, url, type }) => {
-    const name = path.replace(/^\/+/, "");
-    checkName(name);
-    if (type === "DIRECTORY" || /[*?[]/.test(name))
-      throw new Failure("USAGE", `${path}: outputs are single files; name each of them`);
+    const name = nameIn(path);
+    if (type === "DIRECTORY") return directory(name, url);
+    if (/[*?[]/.test(name))
+      throw new Failure("USAGE", `${path}: outputs are files and directories; name each of them`);
     return { name, location: url };
   });
 }

@@ -1,15 +1,17 @@
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { errorMessage, Failure } from "../errors.ts";
+import { entriesBelow } from "../lake/entries-below.ts";
 import { systemMessage } from "../lake/errors.ts";
 import { forEach } from "../lib/for-each.ts";
-import { locationOf, redacted } from "../storage/location.ts";
+import { locationBelow, locationOf, redacted } from "../storage/location.ts";
 import { hashFile } from "../transfer/hash-file.ts";
 import { send } from "../transfer/send.ts";
 import type { StagingContext } from "./context.ts";
 import type { ManifestOutput } from "./data-manifest.ts";
 import { orderOf } from "./names.ts";
 import type { FailedFile } from "./run.ts";
+import { MOST_NAMES } from "./schemas.ts";
 
 /** A file that was sent. */
 export interface SentFile {
@@ -39,16 +41,48 @@ export async function sendOutputs(
 ): Promise<SentOutputs> {
   const outputs: SentFile[] = [];
   const failed: FailedFile[] = [];
-  await forEach(wanted, context.settings.transfers, async ({ name, location }) => {
-    try {
+  const files: ManifestOutput[] = [];
+  for (const output of wanted)
+    await orFailed(output, async () => {
+      files.push(...(output.isDirectory === true ? await filesIn(directory, output) : [output]));
+    });
+  await forEach(files, context.settings.transfers, async (file) => {
+    const { name, location } = file;
+    await orFailed(file, async () => {
       outputs.push({ name, ...(await sent(join(directory, name), location, context, signal)) });
+    });
+  });
+  return { outputs: orderOf(files)(outputs), failed_outputs: failed };
+
+  async function orFailed({ name }: ManifestOutput, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
     } catch (error) {
       signal.throwIfAborted();
       const code = error instanceof Failure ? error.code : "UNEXPECTED";
       failed.push({ name, code, message: errorMessage(error) });
     }
-  });
-  return { outputs: orderOf(wanted)(outputs), failed_outputs: failed };
+  }
+}
+
+/** The files that a command has put into a directory of its run, and links among them: those are refused. */
+async function filesIn(run: string, { name, location }: ManifestOutput) {
+  const directory = join(run, name);
+  const found = await lstat(directory).catch(() => undefined);
+  if (found?.isDirectory() !== true)
+    throw new Failure(
+      "FILE_MISSING",
+      "the command has not made it, or it is no directory any more",
+    );
+  const url = locationOf(location);
+  const files: ManifestOutput[] = [];
+  for await (const { path } of entriesBelow(directory)) {
+    if (files.length === MOST_NAMES)
+      throw new Failure("LIMIT_EXCEEDED", `it has more than ${MOST_NAMES} files`);
+    files.push({ name: `${name}/${path}`, location: locationBelow(url, path) });
+  }
+  if (files.length === 0) throw new Failure("FILE_MISSING", "the command has put nothing there");
+  return files.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 async function sent(

@@ -5,6 +5,7 @@ import { writing } from "../lake/errors.ts";
 import { forEach } from "../lib/for-each.ts";
 import type { Progress } from "./context.ts";
 import type { ManifestEntry, ManifestOutput } from "./data-manifest.ts";
+import { expand } from "./expand.ts";
 import { CHECKSUM_LIST, orderOf, OWN_DIRECTORY } from "./names.ts";
 import { checkParams, type Json, resolveParams } from "./params.ts";
 import { makeRunDirectory, removeRun, type RunDirectory } from "./run-directory.ts";
@@ -86,7 +87,9 @@ async function staged(
   const files: RunFile[] = [];
   const failed: FailedFile[] = [];
   let mustFail = false;
-  await forEach(entries.entries(), AT_ONCE, async ([n, entry]) => {
+  const { files: wanted, unlisted } = await expand(entries, stager.context, signal);
+  for (const { entry, error } of unlisted) fail(entry, error);
+  await forEach(wanted.entries(), AT_ONCE, async ([n, entry]) => {
     const { name } = entry;
     try {
       const to = joinPath(directory, name);
@@ -98,14 +101,16 @@ async function staged(
       files.push(file);
     } catch (error) {
       signal.throwIfAborted();
-      const code = error instanceof Failure ? error.code : "UNEXPECTED";
-      failed.push({ name, code, message: errorMessage(error) });
-      mustFail ||= strict || entry.required === true;
+      fail(entry, error);
     }
   });
-  const inOrder = orderOf(entries);
-  for (const { name } of outputs) await makeDirectory(dirname(joinPath(directory, name)));
-  const paths = new Map(outputs.map(({ name }) => [name, joinPath(directory, name)]));
+  const inOrder = orderOf([...entries, ...wanted]);
+  for (const { name, isDirectory = false } of outputs)
+    await makeDirectory(joinPath(directory, isDirectory ? name : dirname(name)));
+  const whole = entries.filter((entry) => entry.isDirectory === true && isWhole(entry));
+  const paths = new Map(
+    [...outputs, ...whole].map(({ name }) => [name, joinPath(directory, name)]),
+  );
   for (const { name, path } of files) paths.set(name, path);
   await hold(id, files, stager);
   await writeList(directory, inOrder(files));
@@ -118,6 +123,16 @@ async function staged(
     plugin_params: resolveParams(params, paths),
     files: inOrder(files),
   };
+
+  function fail({ name, required = false }: ManifestEntry, error: unknown): void {
+    const code = error instanceof Failure ? error.code : "UNEXPECTED";
+    failed.push({ name, code, message: errorMessage(error) });
+    mustFail ||= strict || required;
+  }
+
+  function isWhole({ name: of }: ManifestEntry): boolean {
+    return !failed.some(({ name }) => name === of || name.startsWith(`${of}/`));
+  }
 }
 
 async function unverified({ path }: RunFile): Promise<Failure> {

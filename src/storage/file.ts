@@ -3,17 +3,19 @@ import { copyFile, type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { errorCode, Failure } from "../errors.ts";
+import { entriesBelow } from "../lake/entries-below.ts";
 import { outputFailure, systemMessage } from "../lake/errors.ts";
 import { isAbsence } from "../lake/roots.ts";
 import { makeOwnDirectory } from "../lake/state-directory.ts";
+import { locationBelow } from "./location.ts";
 import { none } from "./replies.ts";
-import type { ReadRequest, Reply, Storage, WriteRequest } from "./types.ts";
+import type { ListedFile, ReadRequest, Reply, Storage, WriteRequest } from "./types.ts";
 
 const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
 const CHUNK_BYTES = 256 * 1024;
 
 /** Files of this machine. */
-export const file: Storage = { protocols: ["file:"], read, write };
+export const file: Storage = { protocols: ["file:"], read, write, list };
 
 /** A copy under another name first: nobody sees half of it; never in a dataset. */
 async function write(url: URL, { path }: WriteRequest): Promise<void> {
@@ -29,6 +31,12 @@ async function write(url: URL, { path }: WriteRequest): Promise<void> {
     await rm(unfinished, { force: true });
     throw outputFailure(error, target);
   }
+}
+
+/** Links and what is no file are listed, too: reading them says what they are. */
+async function* list(url: URL): AsyncGenerator<ListedFile, void, void> {
+  for await (const { path } of entriesBelow(fileURLToPath(url)))
+    yield { path, location: locationBelow(url, path) };
 }
 
 async function read(url: URL, request: ReadRequest): Promise<Reply> {

@@ -1,4 +1,4 @@
-import { basename, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Failure } from "../errors.ts";
 import { redactedText } from "../lib/bronze-url.ts";
@@ -48,6 +48,13 @@ function objectLocation(text: string): URL {
   const hasDots = key.split("/").some((part) => /^\.\.?$/.test(part));
   const path = encodeURIComponent(key);
   return new URL(`s3://${bucket}/${hasDots ? path : path.replaceAll("%2F", "/")}`);
+}
+
+/** The location of what lies below another one of this machine or in a bucket, as a person writes it. */
+export function locationBelow(url: URL, path: string): string {
+  if (url.protocol === "file:") return pathToFileURL(join(fileURLToPath(url), path)).href;
+  const { bucket, key } = objectOf(url);
+  return `s3://${bucket}/${key.replace(/\/+$/, "")}/${path}`;
 }
 
 function decoded(path: string): string | undefined {

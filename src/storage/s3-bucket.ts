@@ -12,8 +12,8 @@ import type { BucketCalls } from "./s3-bucket-calls.ts";
 import { createConnect } from "./s3-clients.ts";
 
 /** Options of `openBucket`. */
-export interface BucketOptions extends Pick<AgentOptions, "ca"> {
-  readonly endpoint: Endpoint;
+export interface BucketOptions extends AgentOptions {
+  readonly endpoint: Endpoint | undefined;
   readonly name: string;
   /** Tries that may fail, after the first one, of each request. */
   readonly retries: number;
@@ -26,8 +26,8 @@ export interface BucketOptions extends Pick<AgentOptions, "ca"> {
 
 /** Opens a bucket; nothing is asked yet, but the SDK is loaded. @throws Failure FORBIDDEN */
 export async function openBucket(options: BucketOptions): Promise<Bucket> {
-  const { endpoint, name, ca, stallMs, retries, signal, random } = options;
-  const connection = await createConnect({ ca, idleMs: stallMs })(endpoint);
+  const { endpoint, name, ca, guard, stallMs, retries, signal, random } = options;
+  const connection = await createConnect({ ca, guard, idleMs: stallMs })(endpoint);
   const rules: AskRules = { retries, signal, random, credentials: credentialsText(endpoint) };
   const calls: BucketCalls = {
     ...connection,

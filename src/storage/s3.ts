@@ -7,6 +7,7 @@ import { objectOf, redacted } from "./location.ts";
 import { atItsEnd, part, unchanged, whole } from "./replies.ts";
 import { type Connection, createConnect, isRequest } from "./s3-clients.ts";
 import { refusalIn, s3Error } from "./s3-errors.ts";
+import { createS3List } from "./s3-list.ts";
 import { createS3Write } from "./s3-write.ts";
 import { type ReadRequest, type Reply, type Storage, Unavailable } from "./types.ts";
 
@@ -18,7 +19,8 @@ export interface S3Options extends AgentOptions {
 /** Makes the storage of objects in buckets, at S3 and what speaks like it. */
 export function createS3({ endpoints, ...reach }: S3Options): Storage {
   const connect = createConnect(reach);
-  return { protocols: ["s3:"], read, write: createS3Write(connect, endpoints) };
+  const write = createS3Write(connect, endpoints);
+  return { protocols: ["s3:"], read, write, list: createS3List(endpoints, reach) };
 
   async function read(url: URL, request: ReadRequest): Promise<Reply> {
     const { signal, unless } = request;

@@ -10,6 +10,30 @@ export interface Storage {
   read(url: URL, request: ReadRequest): Promise<Reply>;
   /** Writes a file as an object, where locations of this kind can be written. @throws as `read` */
   write?(url: URL, request: WriteRequest): Promise<void>;
+  /**
+   * Lists the files that lie below a location, at any depth, in no order, where locations of this kind
+   * have others below them. @throws Failure as `read`
+   */
+  list?(url: URL, rules: ListRules): AsyncIterable<ListedFile>;
+}
+
+/** Options of `Storage.list`. */
+export interface ListRules {
+  /** Tries of a request that may fail, after the first one. */
+  readonly retries: number;
+  /** Time without a byte after which the source has stalled, ms. */
+  readonly stallMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** A file that lies below a location. */
+export interface ListedFile {
+  /** Its path from there. */
+  readonly path: string;
+  /** Its location, as a person writes it. */
+  readonly location: string;
+  /** Its size; undefined where the listing does not say. */
+  readonly bytes?: number;
 }
 
 /** Options of `Storage.write`. */

@@ -50,6 +50,16 @@ test("outputs of a task are files that are sent back", () => {
   refusedWith("/../x");
   refusedWith("/data", "DIRECTORY");
   refusedWith("/data/*.csv");
+  refusedWith("/");
+});
+
+test("a directory of a task lies in a bucket or on this machine", () => {
+  const url = "s3://bucket/prefix/";
+  const directory = [{ path: "/data/", url, type: "DIRECTORY" }];
+  const expected = [{ name: "data", location: url, isDirectory: true }];
+  expect(entriesOf(directory)).toEqual(expected);
+  expect(outputsOf({ inputs: [], outputs: directory })).toEqual(expected);
+  expect(entriesOf([...directory, { path: "/data/more", content: "" }])).toHaveLength(2);
 });
 
 test("resources of a data package are a manifest", () => {
@@ -79,7 +89,7 @@ test.each<[string, unknown]>([
   ["a negative size", { a: { url: URL_A, size: -1 } }],
   ["two files of one name", ["https://a.example/x", "https://b.example/x"]],
   ["TES without url and content", [{ path: "/a" }]],
-  ["a TES directory", [{ path: "/a", url: URL_A, type: "DIRECTORY" }]],
+  ["a TES directory of a web server", [{ path: "/a", url: URL_A, type: "DIRECTORY" }]],
   ["more names than there may be", Array.from({ length: 10_001 }, (_, i) => `/data/${i}`)],
 ])("%s is refused, and no URL is repeated", (_, manifest) => {
   const refused = () => entriesOf(manifest);
