@@ -29,14 +29,14 @@ export async function knownIn(documents: Documents, places: readonly Place[]): P
     const problem = regions.find(({ name }) => name === place.region)?.problem;
     for (const known of await documents.of(place.region)) {
       const { key, text, uses } = known;
-      // It was checked when it was noted.
-      if (key.startsWith(ENDED)) {
-        ended.push(JSON.parse(text) as EndedDocument);
-        continue;
-      }
-      const document = JSON.parse(text) as StagingDocument;
-      const { staging_id: id } = document;
-      stagings.set(id, [...(stagings.get(id) ?? []), { ...place, document, problem, uses }]);
+      const [id = ""] = key.split("/", 1);
+      // What is no problem was checked when it was noted.
+      const value = known.problem === undefined ? JSON.parse(text) : undefined;
+      if (!key.startsWith(ENDED)) {
+        const document = value as StagingDocument | undefined;
+        const answer = { ...place, document, problem: known.problem ?? problem, uses };
+        stagings.set(id, [...(stagings.get(id) ?? []), answer]);
+      } else if (value !== undefined) ended.push(value as EndedDocument);
     }
   }
   return { stagings, ended, regions };

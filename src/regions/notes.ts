@@ -11,22 +11,28 @@ export interface Read {
 /** Tries to change a document that others change at the same time. */
 const TRIES = 5;
 
+/** Reads what a region's bucket says of a staging; undefined where it has none. @throws Failure */
+export async function readDocument(region: Region, id: string): Promise<Read | undefined> {
+  const found = await region.bucket.get(`${id}/${DOCUMENT}`);
+  if (found === undefined) return undefined;
+  return { document: documentIn(region, id, found.bytes), etag: found.etag };
+}
+
 /**
- * Reads what a region's bucket says of a staging; undefined where it has none.
- * @throws Failure, FORMAT_INVALID also where it is a copy of what another place says
+ * The document that a region's bucket has of a staging.
+ * @throws Failure FORMAT_INVALID, also where it is a copy of what another place says
  */
-export async function readDocument(
+export function documentIn(
   { name, bucket }: Region,
   id: string,
-): Promise<Read | undefined> {
-  const found = await bucket.get(`${id}/${DOCUMENT}`);
-  if (found === undefined) return undefined;
+  bytes: Uint8Array,
+): StagingDocument {
   const location = `s3://${bucket.name}/${id}/${DOCUMENT}`;
-  const document = parseDocument(found.bytes, location);
+  const document = parseDocument(bytes, location);
   const { staging_id, region } = document;
   if (staging_id !== id || region !== name)
     throw new Failure("FORMAT_INVALID", `${location} is of ${staging_id} in ${region}`);
-  return { document, etag: found.etag };
+  return document;
 }
 
 /** Writes a new one. @throws Failure ALREADY_RUNNING where there is one */

@@ -1,8 +1,9 @@
 import { errorMessage } from "../errors.ts";
 import { forEach } from "../lib/for-each.ts";
 import type { Documents, KnownDocument, KnownRegion } from "../store/staging-store.ts";
-import { ENDED, parseDocument, parseEnded } from "./document.ts";
+import { ENDED, parseEnded } from "./document.ts";
 import { documentsIn, type ListedDocument } from "./listed.ts";
+import { documentIn } from "./notes.ts";
 import type { Region } from "./region.ts";
 
 /** Documents that are read at once. */
@@ -55,10 +56,13 @@ async function readBucket(
     await forEach(documentsIn(bucket), AT_ONCE, async (listed) => {
       const before = known.get(listed.key);
       const isSame = before?.etag === listed.etag && when !== "anew";
-      const text = isSame ? before.text : await textOf(region, listed, onProblem);
-      if (text === undefined) return;
+      const now = isSame ? before : await contentOf(region, listed.key);
+      if (now === undefined) return;
       gone.delete(listed.key);
-      if (!isSame || !isAlike(before.uses, listed.uses)) changed.push({ ...listed, text });
+      const { text, problem: why } = now;
+      if (why !== undefined) onProblem(name, why);
+      if (!isSame || !isAlike(before.uses, listed.uses))
+        changed.push({ ...listed, text, problem: why });
     });
   } catch (error) {
     if (signal.aborted) throw signal.reason;
@@ -70,20 +74,21 @@ async function readBucket(
   await documents.note({ name, readAt: Date.now(), tookMs, problem, changed, gone: [...gone] });
 }
 
-/** The document as it is kept; undefined where it is gone meanwhile, or is none. @throws Failure */
-async function textOf(
-  { name, bucket }: Region,
-  { key }: ListedDocument,
-  onProblem: OnProblem,
-): Promise<string | undefined> {
-  const found = await bucket.get(key);
+/** A document as it is kept; undefined where it is gone meanwhile. @throws Failure */
+async function contentOf(
+  region: Region,
+  key: string,
+): Promise<Pick<KnownDocument, "text" | "problem"> | undefined> {
+  const found = await region.bucket.get(key);
   if (found === undefined) return undefined;
+  const [id = ""] = key.split("/", 1);
   try {
-    const parse = key.startsWith(ENDED) ? parseEnded : parseDocument;
-    return JSON.stringify(parse(found.bytes, `s3://${bucket.name}/${key}`));
+    const document = key.startsWith(ENDED)
+      ? parseEnded(found.bytes, `s3://${region.bucket.name}/${key}`)
+      : documentIn(region, id, found.bytes);
+    return { text: JSON.stringify(document), problem: undefined };
   } catch (error) {
-    onProblem(name, errorMessage(error));
-    return undefined;
+    return { text: "", problem: errorMessage(error) };
   }
 }
 

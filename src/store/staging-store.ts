@@ -169,8 +169,10 @@ export interface KnownDocument {
   readonly key: string;
   /** Tells this version of it from any other. */
   readonly etag: string;
-  /** JSON. */
+  /** JSON; empty where there is a problem. */
   readonly text: string;
+  /** Why it is no document of a staging. */
+  readonly problem: string | undefined;
   readonly uses: Uses;
 }
 

@@ -29,6 +29,7 @@ async function note(world: World, name: string, documents: readonly StagingDocum
     key: `${document.staging_id}/_staging.json`,
     etag: "1",
     text: JSON.stringify({ ...document, region: name }),
+    problem: undefined,
     uses: { "2026-11-30": 2 },
   }));
   const read = { name, readAt: Date.now() - 7_200_000, tookMs: 1, gone: [] };

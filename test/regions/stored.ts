@@ -19,7 +19,9 @@ export async function hashesIn(
   bucket: Bucket,
   id: string,
 ): Promise<Readonly<Record<string, string>>> {
-  const names = (await keysOf(bucket, id)).filter((name) => !/^_(files|staging)\.json/.test(name));
+  const names = (await keysOf(bucket, id)).filter(
+    (name) => !/^_(files\.jsonl|staging\.json|uses\/)/.test(name),
+  );
   const hashes: Record<string, string> = {};
   for (const name of names) hashes[name] = sha256Of(await bytesOf(bucket, `${id}/${name}`));
   return hashes;

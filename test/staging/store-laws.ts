@@ -160,8 +160,9 @@ export function stagingStoreLaws(name: string, open: (state: string) => StagingS
 
     test("what buckets say of stagings is kept by region, and read again where it was outdated", () =>
       withStores(async ({ documents }, other) => {
-        const one = { key: "a/_staging.json", etag: "1", text: "{}", uses: { "2026-11-30": 2 } };
-        const two = { key: "b/_staging.json", etag: "1", text: "{}", uses: {} };
+        const uses = { "2026-11-30": 2 };
+        const one = { key: "a/_staging.json", etag: "1", text: "{}", problem: undefined, uses };
+        const two = { ...one, key: "b/_staging.json", text: "", problem: "no JSON", uses: {} };
         const read = { name: "east", readAt: NOW, tookMs: 5, problem: undefined };
         await documents.note({ ...read, changed: [one, two], gone: [] });
         await documents.note({ ...read, name: "west", changed: [two], gone: [] });

@@ -1,7 +1,10 @@
 import type { Documents, KnownDocument, KnownRegion, Uses } from "../../staging-store.ts";
 import type { Db } from "../open.ts";
 
-type Row = Omit<KnownDocument, "uses"> & { readonly uses: string };
+type Row = Omit<KnownDocument, "uses" | "problem"> & {
+  readonly uses: string;
+  readonly problem: string | null;
+};
 type RegionRow = Omit<KnownRegion, "problem"> & { readonly problem: string | null };
 
 /** The documents of buckets that `staging.db` knows. */
@@ -11,8 +14,8 @@ export function documents(db: Db): Documents {
     "SELECT name, read_at AS readAt, took_ms AS tookMs, problem FROM regions",
   );
   const put = db.prepare<[Row]>(
-    `INSERT OR REPLACE INTO documents (region, key, etag, text, uses)
-     VALUES (@region, @key, @etag, @text, @uses)`,
+    `INSERT OR REPLACE INTO documents (region, key, etag, text, problem, uses)
+     VALUES (@region, @key, @etag, @text, @problem, @uses)`,
   );
   const remove = db.prepare("DELETE FROM documents WHERE region = ? AND key = ?");
   const noteRead = db.prepare<[RegionRow]>(
@@ -30,14 +33,18 @@ export function documents(db: Db): Documents {
       db.transaction(() => regions.forEach((name) => outdate.run(name)))(),
     note: async ({ name, readAt, tookMs, problem = null, changed, gone }) =>
       db.transaction(() => {
-        for (const { uses, ...document } of changed)
-          put.run({ ...document, region: name, uses: JSON.stringify(uses) });
+        for (const document of changed) put.run(rowOf(name, document));
         for (const key of gone) remove.run(name, key);
         noteRead.run({ name, readAt, tookMs, problem });
       })(),
   };
 }
 
-function documentOf({ uses, ...row }: Row): KnownDocument {
-  return { ...row, uses: JSON.parse(uses) as Uses };
+function rowOf(region: string, document: Omit<KnownDocument, "region">): Row {
+  const { problem = null, uses, ...rest } = document;
+  return { ...rest, region, problem, uses: JSON.stringify(uses) };
+}
+
+function documentOf({ uses, problem, ...row }: Row): KnownDocument {
+  return { ...row, problem: problem ?? undefined, uses: JSON.parse(uses) as Uses };
 }

@@ -65,6 +65,7 @@ export const stagingMigrations: readonly string[] = [
     key TEXT NOT NULL,
     etag TEXT NOT NULL,
     text TEXT NOT NULL,
+    problem TEXT,
     uses TEXT NOT NULL,
     PRIMARY KEY (region, key)
   ) STRICT, WITHOUT ROWID;
