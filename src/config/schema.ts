@@ -102,7 +102,7 @@ export const configSchema = z.strictObject({
     .array(z.string())
     .default([])
     .describe(
-      "where bronze may be besides the prefix: directories, and URLs such as https://host/path/ or s3://bucket/path/",
+      "where bronze may be besides the prefix: directories, and URLs such as https://host/path/, s3://bucket/path/ or drs://host/",
     ),
   manifest: z
     .strictObject({

@@ -29,13 +29,20 @@ export const stagingSchema = z
     bytesPerSecond: bytes
       .optional()
       .describe("rate of all transfers together; no limit by default"),
-    retries: z.int().nonnegative().max(1000).default(8).describe("tries in a row without a byte"),
+    retries: z
+      .int()
+      .nonnegative()
+      .max(1000)
+      .default(8)
+      .describe("tries in a row that may bring nothing"),
     stallSeconds: z
       .number()
       .positive()
       .max(3600)
       .default(30)
-      .describe("seconds without a byte after which a source has stalled"),
+      .describe(
+        "seconds without a byte, or with less than 1 KiB each, after which a source has stalled",
+      ),
     maxBytes: bytes.optional().describe("largest file that is staged; no limit by default"),
     caFile: z.string().min(1).optional().describe("certificates of private authorities, PEM"),
     listen: z

@@ -17,15 +17,17 @@ export async function previewUrl(
 ): Promise<Previewed> {
   const { limits, extensions, format } = request;
   const url = locationOf(text);
-  const name = nameFor(nameIn(url), format);
+  // Without a hint its source may know a better name than the URL.
+  const hinted = format === undefined ? undefined : nameFor(nameIn(url), format);
   const storage = storagesOf(settings).of(url);
   const deadline = startDeadline(limits.seconds, new AbortController().signal);
   const { signal } = deadline;
   try {
-    const source = await openRemote(url, { storage, name, readBytes: limits.readBytes, signal });
+    const { readBytes: most } = limits;
+    const source = await openRemote(url, { storage, name: hinted, readBytes: most, signal });
     try {
       const sample = await takeSample({ source, limits, signal, depth: 0, extensions });
-      const { readBytes, requests, size: sourceSize = null } = source;
+      const { name, readBytes, requests, size: sourceSize = null } = source;
       return { name, sample, readBytes: readBytes(), requests: requests(), sourceSize };
     } finally {
       source.close();

@@ -3,7 +3,7 @@ const HIDDEN = "?…";
 
 /** True for a bronze path that is no path, but a URL of an object elsewhere. */
 export function isUrl(text: string): boolean {
-  return /^(https?|s3):\/\//i.test(text);
+  return /^(https?|s3|drs):\/\//i.test(text);
 }
 
 /**

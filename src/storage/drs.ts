@@ -10,6 +10,7 @@ const MOST_KNOWN = 1000;
 
 /** An object of a DRS service, as far as it is of use. */
 interface DrsObject {
+  readonly name?: string;
   readonly size?: number;
   readonly checksums?: readonly { readonly type: string; readonly checksum: string }[];
   readonly access_methods?: readonly {
@@ -27,6 +28,7 @@ interface AccessUrl {
 /** A place that an object can be read at, and what its service says of its bytes. */
 interface Resolved {
   readonly url: URL;
+  readonly name: string | undefined;
   readonly size: number | undefined;
   readonly offered: Digests;
 }
@@ -51,14 +53,18 @@ export function createDrs(http: Storage): Storage {
     }
   }
 
-  async function readAt({ url, size, offered }: Resolved, request: ReadRequest): Promise<Reply> {
+  async function readAt(
+    { url, name, size, offered }: Resolved,
+    request: ReadRequest,
+  ): Promise<Reply> {
     const reply = await http.read(url, request);
-    return { ...reply, size: reply.size ?? size, offered: { ...reply.offered, ...offered } };
+    return { ...reply, name, size: reply.size ?? size, offered: { ...reply.offered, ...offered } };
   }
 
   async function resolve(url: URL, request: ReadRequest): Promise<Resolved> {
     const object = new URL(`https://${url.host}/ga4gh/drs/v1/objects${url.pathname}`);
     const {
+      name,
       size,
       checksums = [],
       access_methods: methods = [],
@@ -74,9 +80,9 @@ export function createDrs(http: Storage): Storage {
         "FORBIDDEN",
         `${redacted(url)}: its service wants headers of its own, which are not sent`,
       );
-    if (!URL.canParse(at.url))
+    if (!/^https?:\/\//i.test(at.url) || !URL.canParse(at.url))
       throw new Failure("UNREACHABLE", `${redacted(url)}: its service names no URL to read it at`);
-    const found = { url: new URL(at.url), size, offered: digestsOf(checksums) };
+    const found = { url: new URL(at.url), name, size, offered: digestsOf(checksums) };
     known.set(url.href, found);
     const [oldest] = known.keys();
     if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);

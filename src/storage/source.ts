@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { HEAD_BYTES, type Source, streamSource } from "../lib/source.ts";
 import {
   ask,
@@ -8,6 +9,7 @@ import {
   type RemoteObject,
 } from "./fetch-part.ts";
 import { keptParts } from "./kept-parts.ts";
+import { nameIn } from "./location.ts";
 import { rest, unreachable } from "./rest.ts";
 import { slicesOf } from "./slices.ts";
 import { type Reply, type Storage, Unavailable } from "./types.ts";
@@ -27,8 +29,11 @@ export interface RemoteSource extends Source {
 /** Options of `openRemote`. */
 export interface RemoteOptions {
   readonly storage: Storage;
-  /** Its name, as its producer knew it; decides the format. */
-  readonly name: string;
+  /**
+   * Its name, as its producer knew it; decides the format. By default what its source calls it, else the
+   * last part of its URL.
+   */
+  readonly name?: string | undefined;
   /** Bytes that may be read. */
   readonly readBytes: number;
   readonly signal: AbortSignal;
@@ -70,7 +75,6 @@ export async function openRemote(url: URL, options: RemoteOptions): Promise<Remo
   };
   return {
     ...(await begun(object, options.name)),
-    name: options.name,
     readBytes: () => object.read,
     requests: () => object.requests,
     hasVersion: () => object.version !== undefined,
@@ -82,7 +86,7 @@ export async function openRemote(url: URL, options: RemoteOptions): Promise<Remo
   };
 }
 
-async function begun(object: RemoteObject, name: string): Promise<Source> {
+async function begun(object: RemoteObject, name: string | undefined): Promise<Source> {
   for (let failures = 1; ; failures += 1) {
     try {
       return await begin(object, name);
@@ -92,8 +96,9 @@ async function begun(object: RemoteObject, name: string): Promise<Source> {
   }
 }
 
-async function begin(object: RemoteObject, name: string): Promise<Source> {
+async function begin(object: RemoteObject, wanted: string | undefined): Promise<Source> {
   const reply = await ask(object, 0, Math.min(FIRST_BYTES, object.budget));
+  const name = wanted ?? basename(reply.name ?? nameIn(object.url));
   const chunks = reply.chunks[Symbol.asyncIterator]();
   const { bytes, isOver } = await firstOf(object, chunks);
   if (isOver && reply.hasRanges) return ranged(object, name, await filled(object, bytes));

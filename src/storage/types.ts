@@ -75,6 +75,8 @@ export interface Reply {
   readonly isUnchanged: boolean;
   /** True where parts of the object can be read. */
   readonly hasRanges: boolean;
+  /** Name that the source gives the object, where its URL does not say it. */
+  readonly name?: string | undefined;
   /** Size of the whole object, bytes, as the source says; undefined where it does not. */
   readonly size: number | undefined;
   /** Tells this version of the object from any other; undefined where nothing does. */

@@ -1,40 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { createStorages } from "../../src/storage/index.ts";
-import { makeAuthority } from "../helpers/authority.ts";
+import { authority, OBJECTS, startDrs } from "../helpers/drs-service.ts";
 import { startObjectServer } from "../helpers/object-server.ts";
 
-const authority = makeAuthority();
 if (authority === undefined) process.stderr.write("drs is not tested: there is no openssl\n");
 const body = randomBytes(100_000);
 const sha256 = createHash("sha256").update(body).digest("hex");
-
-/** A service that answers these paths with this JSON; the rest is 404. */
-async function startService(answers: (path: string) => unknown) {
-  const asked: string[] = [];
-  const server = createServer(authority?.right ?? {}, ({ url = "" }, response) => {
-    asked.push(url);
-    const answer = answers(url);
-    if (answer === undefined) return void response.writeHead(404).end();
-    response.writeHead(200, { "Content-Type": "application/json" });
-    response.end(typeof answer === "string" ? answer : JSON.stringify(answer));
-  });
-  server.listen(0, "localhost");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  return {
-    asked,
-    url: (id: string) => new URL(`drs://localhost:${port}/${id}`),
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
 
 const storages = createStorages({ ca: authority?.ca });
 const request = {
@@ -43,7 +16,6 @@ const request = {
   stallMs: 60_000,
   signal: new AbortController().signal,
 };
-const OBJECTS = "/ga4gh/drs/v1/objects";
 const read = (url: URL) => storages.of(url).read(url, request);
 const there = test.runIf(authority !== undefined);
 
@@ -53,7 +25,7 @@ there("an object is read at the URL that its service names, with its hash and si
     { type: "md5", checksum: "0".repeat(32) },
     { type: "sha-256", checksum: sha256 },
   ];
-  await using service = await startService((path) =>
+  await using service = await startDrs((path) =>
     path === `${OBJECTS}/abc`
       ? {
           size: body.length,
@@ -78,7 +50,7 @@ there("a URL that has expired is asked for again", async () => {
   objects.refuse("gone", 403);
   const expired = `${objects.url("gone").split("?")[0]}?X-Amz-Date=20200101T000000Z&X-Amz-Expires=9`;
   let isLater = false;
-  await using service = await startService((path) =>
+  await using service = await startDrs((path) =>
     path.endsWith("/access/1")
       ? { url: isLater ? objects.url("a") : expired }
       : { access_methods: [{ type: "https", access_id: "1" }] },
@@ -103,17 +75,22 @@ there.each<[string, unknown, string]>([
     "UNREACHABLE",
   ],
   [
+    "a file of this machine",
+    { access_methods: [{ type: "https", access_url: { url: "file:///etc/passwd" } }] },
+    "UNREACHABLE",
+  ],
+  [
     "headers of its own",
     { access_methods: [{ type: "https", access_url: { url: "https://x/", headers: ["A: b"] } }] },
     "FORBIDDEN",
   ],
 ])("a service that answers with %s is told of", async (_, answer, code) => {
-  await using service = await startService(() => answer);
+  await using service = await startDrs(() => answer);
   await expect(read(service.url("abc"))).rejects.toMatchObject({ code });
 });
 
 there("what is wrong with an object is told without its query", async () => {
-  await using service = await startService(() => ({ access_methods: [] }));
+  await using service = await startDrs(() => ({ access_methods: [] }));
   const error: unknown = await read(service.url("abc?token=secret")).catch(
     (found: unknown) => found,
   );
