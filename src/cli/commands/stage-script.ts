@@ -22,7 +22,8 @@ export async function stageScript(options: StageScriptOptions, context: Context)
   const { id, region: named, expires: hours } = options;
   return await withRegions(options, context, async (all) => {
     const found = await findStaging(await openRegions(all), id, all.signal);
-    const machine = { region: named, saidBy: "--region" };
+    const saidBy = named === undefined ? "no --region" : "--region";
+    const machine = { region: named, saidBy };
     const { from, why } = chooseRegion(found, machine, () => pricesOf(all.settings));
     tell(context, printable(`from ${from.region.name}: ${why}`));
     const whole = { region: from.region, document: from.read.document };
