@@ -77,7 +77,7 @@ export interface PutOptions {
   readonly metadata?: Metadata;
   /**
    * Put only in place of the object with this ETag, or where there is none. A store that has no
-   * conditions is asked before, so that another writer can come between.
+   * conditions is asked before and after, so that another writer can still come between.
    */
   readonly only?: { readonly inPlaceOf: string } | "where there is none";
 }

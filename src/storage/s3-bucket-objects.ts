@@ -57,11 +57,13 @@ export function objectsOf({
     });
   }
 
-  /** For stores that have no conditions. */
+  /** For stores that have no conditions. Another writer can come between: whoever is last has won. */
   async function sendAfterLook(object: PutObjectCommandInput, wanted: string | undefined) {
-    const found = (await head(object.Key as string))?.etag;
+    const key = object.Key as string;
+    if ((await head(key))?.etag !== wanted) return undefined;
     const { IfMatch: _tag, IfNoneMatch: _none, ...plain } = object;
-    return found === wanted ? send(plain) : undefined;
+    const etag = await send(plain);
+    return (await head(key))?.etag === etag ? etag : undefined;
   }
 
   function sent(command: PutObjectCommand, abortSignal: AbortSignal) {
