@@ -27,7 +27,7 @@ export function startRgw(more = ""): Promise<Rgw> {
   return startService((place, signal) => startIn(place, more, signal));
 }
 
-const keys = { accessKeyId: "AKID", secretAccessKey: "secret" };
+const keys = { accessKeyId: "AKID", secretAccessKey: "a-secret-of-ada" };
 const otherKeys = { accessKeyId: "OTHER", secretAccessKey: "secret2" };
 
 async function startIn(place: Workplace, more: string, signal: AbortSignal): Promise<Rgw> {

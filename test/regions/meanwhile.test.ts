@@ -16,10 +16,11 @@ const OVER = { expires_at: "2020-01-01T00:00:00.000Z" };
 
 const ends = new AsyncDisposableStack();
 let here: TwoRegions;
-let through: URL;
+let through: { readonly east: URL; readonly west: URL };
 let isBroken = false;
-/** Called before each request that sends something to the first region goes on. */
+/** Called before each request that sends something to the first region, or to the second, goes on. */
 let meanwhile: ((request: Passing) => Promise<void>) | undefined;
+let meanwhileCopied: typeof meanwhile;
 beforeAll(async () => {
   if (whyNoRgw !== undefined) return;
   here = ends.use(await startTwoRegions());
@@ -28,10 +29,17 @@ beforeAll(async () => {
     if (isFile(request)) await meanwhile?.(request);
     return undefined;
   });
-  through = ends.use(proxy).url;
-  await here.configure({ east: through, staging: { partBytes: PART_BYTES } });
+  const copied = await startHttpProxy(here.urls.west, async (request) => {
+    if (isFile(request)) await meanwhileCopied?.(request);
+    return undefined;
+  });
+  through = { east: ends.use(proxy).url, west: ends.use(copied).url };
+  await here.configure({ ...through, staging: { partBytes: PART_BYTES } });
 });
-afterEach(() => void (meanwhile = undefined));
+afterEach(() => {
+  meanwhile = undefined;
+  meanwhileCopied = undefined;
+});
 afterAll(() => ends.disposeAsync());
 
 function isFile({ method, path }: Passing): boolean {
@@ -72,6 +80,17 @@ there("of a staging that is deleted while it is sent nothing is left", async () 
       expect(await keysOf(bucket, id)).toEqual([]);
       expect(await uploadsOf(bucket, id)).toBe(0);
     }
+  }
+});
+
+there("of a staging that is deleted while it is copied nothing is left", async () => {
+  once((id) => here.json("delete", id, "-y"));
+  [meanwhile, meanwhileCopied] = [undefined, meanwhile];
+  const { code, stderr, id } = await uploaded(await tree("copied"));
+  expect([code, stderr]).toEqual([75, expect.stringContaining("is being deleted in west")]);
+  for (const bucket of [here.east, here.west]) {
+    expect(await keysOf(bucket, id)).toEqual([]);
+    expect(await uploadsOf(bucket, id)).toBe(0);
   }
 });
 

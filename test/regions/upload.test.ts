@@ -1,7 +1,11 @@
 import { GetObjectCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
+import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdir, symlink } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { whyNoRgw } from "../helpers/rgw.ts";
 import type { Bucket } from "../helpers/s3-bucket.ts";
@@ -87,6 +91,30 @@ there("a tree keeps its names; links are named and left out; an id alone is prin
     for (const name of names.slice(0, 3))
       expect((await bytesOf(bucket, `${id}/${name}`)).toString()).toBe(name);
   }
+});
+
+there("what is no file of a tree is named and left out", async () => {
+  const path = join(await here.write("odd/file", "x"), "..");
+  await symlink("file", join(path, "link"));
+  await symlink("/", join(path, "root"));
+  const server = createServer().listen(join(path, "socket"));
+  await once(server, "listening");
+  await promisify(execFile)("mkfifo", [join(path, "pipe")]);
+  const wanted = ["upload", path, "--regions", "east"];
+  const { code, stdout, stderr } = await here.stage(wanted);
+  server.close();
+  expect(code).toBe(0);
+  const said = {
+    link: "a link",
+    root: "a link",
+    socket: "no regular file",
+    pipe: "no regular file",
+  };
+  for (const [name, what] of Object.entries(said))
+    expect(stderr).toContain(`${path}/${name} is left out: ${what}`);
+  expect(await keysOf(here.east, stdout.trim())).toEqual(["_files.jsonl", "_staging.json", "file"]);
+  const device = await here.stage(["upload", "/dev/null", "--regions", "east"]);
+  expect([device.code, device.stderr]).toEqual([2, expect.stringContaining("neither a file nor")]);
 });
 
 there("what cannot be sent is refused before anything is written", async () => {
