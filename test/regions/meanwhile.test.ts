@@ -88,6 +88,7 @@ there("of a staging that is deleted while it is copied nothing is left", async (
   [meanwhile, meanwhileCopied] = [undefined, meanwhile];
   const { code, stderr, id } = await uploaded(await tree("copied"));
   expect([code, stderr]).toEqual([75, expect.stringContaining("is being deleted in west")]);
+  expect(stderr).not.toContain("stage resume");
   for (const bucket of [here.east, here.west]) {
     expect(await keysOf(bucket, id)).toEqual([]);
     expect(await uploadsOf(bucket, id)).toBe(0);

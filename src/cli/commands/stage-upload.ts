@@ -7,6 +7,7 @@ import {
   planUpload,
   type Planned,
 } from "../../regions/begin.ts";
+import { isTaken } from "../../regions/begun.ts";
 import { isId } from "../../regions/document.ts";
 import { type Estimated, estimatedFor } from "../../regions/estimated.ts";
 import { pricesOf } from "../../regions/price-file.ts";
@@ -125,7 +126,9 @@ async function send(sending: Sending, { all, prices, json, context }: Around): P
   };
   const documents = await sendToRegions({ ...options, onProgress }, all).catch((error: unknown) => {
     bar.end();
-    tell(context, `${id} is not complete: \`stage resume ${id}\` goes on with it`);
+    // Where another process sends it, or deleted it, there is nothing to go on with.
+    if (!isTaken(error))
+      tell(context, `${id} is not complete: \`stage resume ${id}\` goes on with it`);
     throw error;
   });
   bar.end();
