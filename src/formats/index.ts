@@ -45,6 +45,8 @@ export async function recognise(request: SampleRequest): Promise<Recognised> {
   const named = formatOfName(source.name, extensions);
   const by = mappedExtension(source.name, extensions) === undefined ? "name" : "configuration";
   if (head.length === 0) return recogniseEmpty(named, by);
+  // Most files are text and named so: they need no look for signatures.
+  if (named?.kind === "text" && isText(head)) return { format: named, by };
   const found = formats.find((format) => format.matches?.(head));
   if (named !== undefined && isKept(named, head, found)) return { format: named, by };
   const signed = isZipBased(source.name) ? undefined : found;
@@ -96,11 +98,10 @@ function isKept(named: Format, head: Uint8Array, found: Format | undefined): boo
 }
 
 /**
- * True when a file named like text is something else. Signatures can be words (`ORC`, `PAR1`), so
- * they only speak against text that does not read as such.
+ * True when a file named like text, which does not read as such, is something else. Signatures can
+ * be words (`ORC`, `PAR1`), so they only speak against such a file.
  */
 function isForeign(head: Uint8Array, found: Format | undefined): boolean {
-  if (isText(head)) return false;
   return found !== undefined || mediaTypeOf(head) !== undefined || !isText(head, true);
 }
 

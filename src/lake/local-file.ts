@@ -23,10 +23,13 @@ import { isAbsence } from "./roots.ts";
 import { O_PATH } from "../system/system-calls.ts";
 import { errorCode, Failure, type FailureCode } from "../errors.ts";
 import { breathe } from "../lib/breathe.ts";
+import { pathBelow } from "../lib/path-below.ts";
 import { pathBytes } from "../lib/pep383.ts";
 import { HEAD_BYTES, type Source } from "../lib/source.ts";
 
 const CHUNK_BYTES = 256 * 1024;
+/** Matches a path with a part that is empty, `.` or `..`. */
+const UNCLEAR = /(?:^|\/)\.{0,2}(?:\/|$)/;
 const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
 
 /** A local file, open for reading, that remembers what it was when it was opened. */
@@ -99,7 +102,8 @@ function openFound(path: string, options: OpenOptions, find: () => FoundFile): L
 
 /** Turns a path of a manifest into an absolute one; relative paths start at the dataset. */
 export function bronzePath(datasetDir: string, bronze: string): string {
-  return isAbsolute(bronze) ? bronze : join(datasetDir, bronze);
+  if (isAbsolute(bronze)) return bronze;
+  return UNCLEAR.test(bronze) ? join(datasetDir, bronze) : pathBelow(datasetDir, bronze);
 }
 
 function localFile(

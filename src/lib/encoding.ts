@@ -99,7 +99,11 @@ const marks: readonly (readonly [mark: readonly number[], units: Units])[] = [
   [[0xfe, 0xff], { unitBytes: 2, bigEndian: true }],
 ];
 
+/** First bytes of the marks: few texts begin with one of them. */
+const firstOfMarks = new Set(marks.map(([[first]]) => first));
+
 function markOf(head: Uint8Array): Marked | undefined {
+  if (!firstOfMarks.has(head[0])) return undefined;
   const found = marks.find(([mark]) => hasBytes(head, mark));
   return found === undefined ? undefined : { ...found[1], bom: found[0].length };
 }

@@ -43,7 +43,8 @@ export function growing(): Growing {
     },
     add(bytes, start, end) {
       const at = grow(end - start);
-      if (end - start > FEW_BYTES) buffer.set(bytes.subarray(start, end), at);
+      const isWhole = end - start === bytes.length;
+      if (end - start > FEW_BYTES) buffer.set(isWhole ? bytes : bytes.subarray(start, end), at);
       else for (let i = start; i < end; i += 1) buffer[at + i - start] = bytes[i] as number;
     },
   };

@@ -47,7 +47,8 @@ export async function* firstRecords(
 ): AsyncGenerator<Uint8Array, FirstRecords, void> {
   const cutter = recordCutter(scanner, limits);
   for await (const chunk of chunks) {
-    yield* cutter.feed(chunk);
+    // `yield*` of a list takes several promises for each piece.
+    for (const piece of cutter.feed(chunk)) yield piece;
     if (cutter.result().cut !== undefined) return cutter.result();
   }
   yield* cutter.finish();
@@ -106,7 +107,7 @@ function recordCutter(first: RecordScanner, limits: RecordLimits): RecordCutter 
     if (cut === undefined && records >= limits.records && scanner.started()) cut = "rows";
     const kept = at === 0 ? [] : [...held, chunk.subarray(0, at)];
     if (at > 0) held = [];
-    if (at < chunk.length) held.push(chunk.subarray(at));
+    if (at < chunk.length && cut === undefined) held.push(chunk.subarray(at));
     heldBytes += chunk.length - at;
     return kept;
   }

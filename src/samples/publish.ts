@@ -2,13 +2,16 @@ import { writeSync } from "node:fs";
 import { errorCode, systemErrorIn } from "../errors.ts";
 import { nameFailure, outputFailure } from "../lake/errors.ts";
 import { closeFile, createFile, removeEntry, renameEntry } from "../lake/held-directory.ts";
-import { growing } from "../lib/growing.ts";
+import { type Growing, growing } from "../lib/growing.ts";
 import type { SampleStream, SampleSummary } from "../formats/types.ts";
 import { checkInPlace, type SamplePlace } from "./directory.ts";
 import { nextTemporaryName } from "./temporary-name.ts";
 
 /** Bytes of a sample's pieces that are written together: a call takes longer than copying them. */
 const TOGETHER_BYTES = 16 * 1024;
+
+/** Memory for such pieces, while no sample is being written. */
+let spare: Growing | undefined;
 
 /** A sample that is written but not yet visible. Its directory has to be held until it is. */
 export interface Staged {
@@ -35,8 +38,12 @@ export async function stage(
   const temporary = nextTemporaryName();
   const fd = output(target, () => createFile(folder, temporary));
   const discard = () => remove(() => removeEntry(folder, temporary), onLeft);
+  let isOpen = true;
   try {
-    const { summary, bytes } = await writeAndClose(fd, sample, target);
+    const { summary, bytes } = await writeAll(fd, sample, target);
+    // Only when a file is closed may a file server say that there is no room for it.
+    isOpen = false;
+    output(target, () => closeFile(fd));
     const commit = () => {
       checkInPlace(folder);
       try {
@@ -47,28 +54,9 @@ export async function stage(
     };
     return { summary, bytes, commit, discard };
   } catch (error) {
+    if (isOpen) closeAnyway(fd);
     discard();
     throw error;
-  }
-}
-
-/**
- * Writes a sample and closes its file. Only when a file is closed may a file server say that there
- * is no room for it.
- */
-async function writeAndClose(
-  fd: number,
-  sample: SampleStream,
-  target: string,
-): Promise<{ summary: SampleSummary; bytes: number }> {
-  let isWritten = false;
-  try {
-    const written = await writeAll(fd, sample, target);
-    isWritten = true;
-    output(target, () => closeFile(fd));
-    return written;
-  } finally {
-    if (!isWritten) closeAnyway(fd);
   }
 }
 
@@ -100,21 +88,26 @@ async function writeAll(
   target: string,
 ): Promise<{ summary: SampleSummary; bytes: number }> {
   let bytes = 0;
-  let held = growing();
+  const held = spare ?? growing();
+  spare = undefined;
   try {
     for (;;) {
       const { value, done } = await sample.next();
       if (done === true || held.length() + value.length > TOGETHER_BYTES) {
         output(target, () => writeWhole(fd, held.bytes()));
-        held = growing();
+        held.clear();
       }
       if (done === true) return { summary: value, bytes };
       if (value.length > TOGETHER_BYTES) output(target, () => writeWhole(fd, value));
       else held.add(value, 0, value.length);
       bytes += value.length;
     }
-  } finally {
+  } catch (error) {
     await sample.return(undefined as never);
+    throw error;
+  } finally {
+    held.clear();
+    spare = held;
   }
 }
 

@@ -4,6 +4,8 @@ import { readExcerpt, type Reading } from "./reading.ts";
 const LF = 0x0a;
 const CR = 0x0d;
 const HASH = 0x23;
+/** What a line with `sep=;` begins with: `"`, `S`, `s`. */
+const SEP_STARTS: ReadonlySet<number | undefined> = new Set([0x22, 0x53, 0x73]);
 /**
  * Fields that a table has at least, where a line above it is taken for a title and not for a header
  * of one column.
@@ -33,8 +35,7 @@ export function linesAbove(units: Units, loneCr: boolean): Above {
   // Nothing but comments: the file has its reasons.
   if (end === units.length) return { last: 0, end: 0 };
   const at = pastBlank(units, end);
-  const start = String.fromCharCode(...units.subarray(at, at + 10));
-  const sep = /^("?)sep=(.)\1\r?[\n\r]/i.exec(start)?.[2];
+  const sep = SEP_STARTS.has(units[at]) ? sepAt(units, at) : undefined;
   if (sep === undefined) return { last, end };
   return { last, end: lineEnd(units, at, loneCr), delimiter: sep.charCodeAt(0) };
 }
@@ -72,6 +73,11 @@ export function titlesIn({ counts, blankBefore }: Reading): number {
   const fields = counts[first] ?? 0;
   if (first < 1 || fields !== counts[first + 1]) return 0;
   return fields >= TABLE_FIELDS || blankBefore[first] === true ? first : 0;
+}
+
+function sepAt(units: Units, at: number): string | undefined {
+  const start = String.fromCharCode(...units.subarray(at, at + 10));
+  return /^("?)sep=(.)\1\r?[\n\r]/i.exec(start)?.[2];
 }
 
 function pastBlank(units: Units, from: number): number {
