@@ -50,7 +50,8 @@ export function claimOf(db: Db): ClaimDue {
   );
   let turn = 0;
 
-  return ({ limit, order, now, skips, isBusy, busyCount }) => {
+  // One transaction: otherwise each row's look-up would lock the file, and unlock it.
+  return db.transaction(({ limit, order, now, skips, isBusy, busyCount }: ClaimOptions) => {
     const ids = (waiting.all(now) as number[]).filter((id) => !skips(datasets.nameOf(id)));
     if (ids.length === 0) return [];
     const share = Math.max(1, Math.ceil(limit / ids.length));
@@ -68,7 +69,7 @@ export function claimOf(db: Db): ClaimDue {
       taken += free.length;
     }
     return inTurn(turns);
-  };
+  });
 
   function claim(dataset: number, raw: string | Buffer): Claim {
     const row = rowOf.get(dataset, raw) as Row;
