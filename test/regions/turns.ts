@@ -78,7 +78,6 @@ export function createTurns(): Turns {
         get: once(bucket.get, false),
         head: once(bucket.head, false),
         list: pages(bucket.list),
-        folders: pages(bucket.folders),
         uploads: pages(bucket.uploads),
       };
     },

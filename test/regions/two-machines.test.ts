@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadStaging } from "../../src/config/load.ts";
@@ -7,6 +8,8 @@ import { extendStaging } from "../../src/regions/extend.ts";
 import { openRegions, type Region } from "../../src/regions/region.ts";
 import { removeStaging } from "../../src/regions/remove.ts";
 import { findStaging } from "../../src/regions/stagings.ts";
+import { openStaging } from "../../src/store/open.ts";
+import type { StagingStore } from "../../src/store/staging-store.ts";
 import { startHttpProxy } from "../helpers/http-proxy.ts";
 import { whyNoRgw } from "../helpers/rgw.ts";
 import { keysOf, startTwoRegions, type TwoRegions } from "./two-regions.ts";
@@ -24,10 +27,13 @@ const { signal } = new AbortController();
 const ends = new AsyncDisposableStack();
 let here: TwoRegions;
 let regions: readonly Region[];
+let store: StagingStore;
 beforeAll(async () => {
   if (whyNoRgw !== undefined) return;
   here = ends.use(await startTwoRegions());
   regions = await regionsHere();
+  store = openStaging(join(here.root, "state"));
+  ends.defer(() => store.close());
 });
 afterAll(() => ends.disposeAsync());
 
@@ -46,7 +52,7 @@ async function staged(): Promise<string> {
       uploaded_at: "2020-01-01T00:00:00.000Z",
       expires_at: "2020-01-02T00:00:00.000Z",
     };
-    const hashes = { sha256: null, files_sha256: null };
+    const hashes = { sha256: null, files_sha256: null, completed_at: times.uploaded_at };
     const more = { reason: null, destination: "/f", sweep_id: id, source_path: "/f" };
     const where = { regions: ["east", "west"], region, state: "complete" };
     const document = { ...about, ...times, ...hashes, ...more, ...where } as const;
@@ -85,7 +91,13 @@ const acts = {
   delete: async (own: readonly Region[], id: string) =>
     await removeStaging(await findStaging(own, id, signal), () => true, signal),
   cleanup: async (own: readonly Region[], id: string) =>
-    await cleanUp(own, { isExpired: true, sweepId: id, signal, onProblem: () => {} }),
+    await cleanUp(own, {
+      isExpired: true,
+      sweepId: id,
+      documents: store.documents,
+      signal,
+      onProblem: () => {},
+    }),
 } satisfies Record<string, Act>;
 type ActName = keyof typeof acts;
 
