@@ -1,10 +1,11 @@
 import { lookup, type LookupAddress } from "node:dns";
-import { Agent } from "node:http";
-import { Agent as TlsAgent } from "node:https";
+import type { Agent } from "node:http";
+import type { Agent as TlsAgent } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
-import { rootCertificates } from "node:tls";
+import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import { Failure } from "../errors.ts";
-import { createTappedAgent } from "./tapped-agent.ts";
+import { http, https } from "../system/web.ts";
+import { tapped } from "./tapped-agent.ts";
 
 /** Options of `createAgents`. */
 export interface AgentOptions {
@@ -25,21 +26,40 @@ export interface HostGuard {
 /** What connects: keeps connections for the next request. */
 export interface Agents {
   readonly http: Agent;
-  /** For plain http whose chunks are transient. */
-  readonly transient: Agent;
   readonly https: TlsAgent;
+  /** For what is worked off chunk by chunk. */
+  readonly transient: { readonly http: Agent; readonly https: TlsAgent };
 }
 
 /** Makes them, with the proxies that the environment names (HTTP_PROXY, HTTPS_PROXY, NO_PROXY). */
 export function createAgents({ ca, guard }: AgentOptions): Agents {
   const proxyEnv = process.env;
   const guarded = guard === undefined ? {} : { lookup: guardedLookup(guard) };
-  const authorities = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
+  const options = { keepAlive: true, proxyEnv, ...guarded };
+  const context = contextOf(ca);
+  const both = () => ({
+    http: new http.Agent(options),
+    https: withContext(new https.Agent(options), context),
+  });
+  const transient = both();
   return {
-    http: new Agent({ keepAlive: true, proxyEnv, ...guarded }),
-    transient: createTappedAgent({ keepAlive: true, proxyEnv, ...guarded }),
-    https: new TlsAgent({ keepAlive: true, proxyEnv, ...guarded, ...authorities }),
+    ...both(),
+    transient: { http: tapped(transient.http), https: tapped(transient.https) },
   };
+}
+
+/** Makes what all connections share of their authorities, once it is asked for: it takes 4 MB. */
+function contextOf(ca: string | undefined): () => SecureContext {
+  let context: SecureContext | undefined;
+  return () =>
+    (context ??= createSecureContext(ca === undefined ? {} : { ca: [...rootCertificates, ca] }));
+}
+
+function withContext(agent: TlsAgent, context: () => SecureContext): TlsAgent {
+  const create = agent.createConnection.bind(agent);
+  agent.createConnection = (to, done) =>
+    create({ ...to, secureContext: context() } as typeof to, done);
+  return agent;
 }
 
 /** Checks the host of a URL, which the agents do not know: an address is not looked up. @throws Failure FORBIDDEN */

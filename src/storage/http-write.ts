@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
-import { type IncomingMessage, request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
+import type { IncomingMessage } from "node:http";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { http, https } from "../system/web.ts";
 import { type AgentOptions, checkHost, createAgents } from "./agents.ts";
 import { bodyOf, meaningOf } from "./body.ts";
 import { redacted } from "./location.ts";
@@ -35,7 +35,7 @@ export function createHttpWrite(options: AgentOptions): NonNullable<Storage["wri
   ): Promise<IncomingMessage> {
     const isTls = url.protocol === "https:";
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const sending = (isTls ? requestHttps : requestHttp)(url, {
+    const sending = (isTls ? https : http).request(url, {
       method: "PUT",
       agent: isTls ? agents.https : agents.http,
       headers: { "Content-Length": bytes },

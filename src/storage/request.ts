@@ -1,8 +1,8 @@
-import { get as getHttp, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
-import { get as getHttps } from "node:https";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { errorCode, Failure } from "../errors.ts";
+import { http, https } from "../system/web.ts";
 import { type AgentOptions, type Agents, checkHost, createAgents } from "./agents.ts";
-import { bodyOf, meaningOf } from "./body.ts";
+import { bodyOf, type BodyOptions, meaningOf } from "./body.ts";
 import { redacted } from "./location.ts";
 import { canTap } from "./tapped-agent.ts";
 import { tappedBody } from "./tapped-body.ts";
@@ -76,10 +76,10 @@ function getOnce(url: URL, asked: HttpRequest, agents: Agents): Promise<HttpRepl
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<HttpReply>();
   const isTls = url.protocol === "https:";
-  const plain = isTransient ? agents.transient : agents.http;
-  const request = (isTls ? getHttps : getHttp)(url, {
+  const { http: plain, https: secure } = isTransient ? agents.transient : agents;
+  const request = (isTls ? https : http).get(url, {
     headers,
-    agent: isTls ? agents.https : plain,
+    agent: isTls ? secure : plain,
   });
   const stalled = () => new Unavailable(`${redacted(url)}: no byte for ${stallMs} ms`);
   const timer = setTimeout(() => request.destroy(stalled()), stallMs);
@@ -108,8 +108,9 @@ function getOnce(url: URL, asked: HttpRequest, agents: Agents): Promise<HttpRepl
     stop = close;
     // Who reads it is told.
     message.on("error", () => {});
-    const chunks = isTransient ? transientChunks(message) : message;
-    const body = bodyOf(message, url, { stallMs, signal, chunks });
+    const body = isTransient
+      ? transientBody(message, url, { stallMs, signal })
+      : bodyOf(message, url, { stallMs, signal });
     resolve({ status: message.statusCode ?? 0, headers: message.headers, url, body, close });
   });
   return promise;
@@ -118,9 +119,31 @@ function getOnce(url: URL, asked: HttpRequest, agents: Agents): Promise<HttpRepl
 /** A body of this length, bytes, is worth a connection of its own. */
 const LEAST_TAPPED_BYTES = 4 * 1024 * 1024;
 
-function transientChunks(message: IncomingMessage): AsyncIterable<Uint8Array> {
+function transientBody(
+  message: IncomingMessage,
+  url: URL,
+  options: BodyOptions,
+): AsyncIterable<Uint8Array> {
   const { statusCode = 0, headers, socket } = message;
   const length = Number(headers["content-length"] ?? 0);
   const isTapped = [200, 206].includes(statusCode) && length >= LEAST_TAPPED_BYTES;
-  return isTapped && canTap(socket) ? tappedBody(message, length) : message;
+  if (isTapped && canTap(socket))
+    return bodyOf(message, url, { ...options, chunks: tappedBody(message, length) });
+  return atOnceOr(message, length, () => bodyOf(message, url, options));
+}
+
+/** A body that came together with its head, without the streams that others need. */
+async function* atOnceOr(
+  message: IncomingMessage,
+  length: number,
+  otherwise: () => AsyncGenerator<Uint8Array, void, void>,
+): AsyncGenerator<Uint8Array, void, void> {
+  const first = message.read() as Buffer | null;
+  if (first !== null && first.length === length) {
+    // To its end, which frees its connection.
+    message.resume();
+    return yield first;
+  }
+  if (first !== null) yield first;
+  yield* otherwise();
 }

@@ -1,4 +1,4 @@
-import { Agent } from "node:http";
+import type { Agent } from "node:http";
 import type { OnReadOpts, Socket } from "node:net";
 
 /** Takes bytes of a connection as they are read. */
@@ -22,30 +22,29 @@ interface Tapped {
 const known = new WeakMap<Socket, Tapped>();
 
 /**
- * Makes an agent whose connections read into memory that is used again. Their bytes go to Node's
+ * Has the connections of an agent read into memory that is used again. Their bytes go to Node's
  * parser, which copies what it keeps, until a tap is set.
  */
-export function createTappedAgent(options: ConstructorParameters<typeof Agent>[0]): Agent {
-  const agent = new Agent(options);
+export function tapped<T extends Agent>(agent: T): T {
   const createPlain = agent.createConnection.bind(agent);
   agent.createConnection = (to, done) => {
-    const tapped: Tapped = { tap: undefined, isRead: false };
-    const onread = readingInto(tapped, () => socket);
+    const state: Tapped = { tap: undefined, isRead: false };
+    const onread = readingInto(state, () => socket);
     const socket = createPlain({ ...to, onread } as typeof to, done) as Socket;
-    known.set(socket, tapped);
+    known.set(socket, state);
     return socket;
   };
   return agent;
 }
 
-function readingInto(tapped: Tapped, socket: () => Socket): OnReadOpts {
+function readingInto(state: Tapped, socket: () => Socket): OnReadOpts {
   const head = Buffer.allocUnsafeSlow(HEAD_BYTES);
   return {
-    buffer: () => tapped.tap?.buffer() ?? head,
+    buffer: () => state.tap?.buffer() ?? head,
     callback(count, memory) {
-      tapped.isRead = true;
+      state.isRead = true;
       const bytes = memory.subarray(0, count);
-      if (tapped.tap !== undefined) return tapped.tap.take(bytes);
+      if (state.tap !== undefined) return state.tap.take(bytes);
       // Node's client listens to these, whatever kind of stream its agent gives it.
       const isHeard = socket().emit("data", bytes);
       // What comes when nothing was asked for would be taken for the next answer.
@@ -55,13 +54,13 @@ function readingInto(tapped: Tapped, socket: () => Socket): OnReadOpts {
   };
 }
 
-/** True where a connection that has given bytes can be tapped: none of TLS, none through a proxy. */
+/** True where a connection that has given bytes can be tapped: none through a proxy. */
 export function canTap(socket: Socket): boolean {
   return known.get(socket)?.isRead === true;
 }
 
 /** From the next read on all bytes go to the tap; the connection serves no other request afterwards. */
 export function setTap(socket: Socket, tap: Tap): void {
-  const tapped = known.get(socket);
-  if (tapped !== undefined) tapped.tap = tap;
+  const state = known.get(socket);
+  if (state !== undefined) state.tap = tap;
 }

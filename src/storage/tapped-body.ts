@@ -1,13 +1,22 @@
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { setTap } from "./tapped-agent.ts";
 
-/** Memory for a read: larger ones make fewer calls, and this many are the least that overlap. */
+/** Memory for reads: larger ones make fewer calls. */
 const READ_BYTES = 512 * 1024;
-const BUFFERS = 3;
+/** TLS hands out a record at a time, of at most this: several go to one memory. */
+const RECORD_BYTES = 16 * 1024;
 
 /** What no body has a use for just now. */
 const idle: Buffer[] = [];
 const MOST_IDLE = 24;
+
+/** Memory that a connection is read into: the bytes between the two have not been handed out. */
+interface Reading {
+  readonly memory: Buffer;
+  from: number;
+  to: number;
+}
 
 /**
  * Takes the rest of a body of known length from its connection, past Node's parser: in half the time,
@@ -17,8 +26,9 @@ const MOST_IDLE = 24;
  */
 export function tappedBody(message: IncomingMessage, length: number): AsyncGenerator<Uint8Array> {
   const { socket } = message;
-  const free = Array.from({ length: BUFFERS }, take);
-  const filled: Uint8Array[] = [];
+  const least = isTls(socket) ? RECORD_BYTES : READ_BYTES;
+  /** In their order; the last one is read into. One is worked off meanwhile, and one waits. */
+  const readings: Reading[] = [begin()];
   const ended: { error?: Error } = {};
   let wake = (): void => {};
   const end = (error: Error): void => {
@@ -28,10 +38,13 @@ export function tappedBody(message: IncomingMessage, length: number): AsyncGener
   message.on("error", end);
   message.on("close", () => end(new Error("the connection was closed")));
   setTap(socket, {
-    // One is worked off, one waits, one is read into. Node may read once more than it was asked to.
-    buffer: () => free.pop() ?? take(),
+    buffer() {
+      if (READ_BYTES - last().to < least) readings.push(begin());
+      return last().memory.subarray(last().to);
+    },
+    // Node may read once more than it was asked to, and TLS hands out all that it has.
     take(bytes) {
-      filled.push(bytes);
+      last().to += bytes.length;
       wake();
       return false;
     },
@@ -46,29 +59,50 @@ export function tappedBody(message: IncomingMessage, length: number): AsyncGener
         yield chunk;
       }
       while (left > 0) {
-        const next = filled.shift() ?? (await nextOne());
+        const next = await nextOne();
         socket.resume();
         const bytes = next.subarray(0, left);
         left -= bytes.length;
         yield bytes;
-        if (free.length < BUFFERS) free.push(Buffer.from(next.buffer as ArrayBuffer));
       }
     } finally {
-      // But for the one that the next read would go to.
-      for (const memory of free.splice(0)) if (idle.length < MOST_IDLE) idle.push(memory);
+      // The next read would go to the last one.
+      for (const { memory } of readings.slice(0, -1)) giveBack(memory);
     }
   }
 
   async function nextOne(): Promise<Uint8Array> {
-    socket.resume();
-    while (filled.length === 0) {
+    for (;;) {
+      const first = readings[0] as Reading;
+      const { memory, from, to } = first;
+      if (from < to) {
+        first.from = to;
+        return memory.subarray(from, to);
+      }
+      if (first !== last()) {
+        readings.shift();
+        giveBack(memory);
+        continue;
+      }
       if (ended.error !== undefined) throw ended.error;
+      socket.resume();
       await new Promise<void>((resolve) => (wake = resolve));
     }
-    return filled.shift() as Uint8Array;
+  }
+
+  function last(): Reading {
+    return readings.at(-1) as Reading;
   }
 }
 
-function take(): Buffer {
-  return idle.pop() ?? Buffer.allocUnsafeSlow(READ_BYTES);
+function isTls(socket: Socket): boolean {
+  return "encrypted" in socket;
+}
+
+function begin(): Reading {
+  return { memory: idle.pop() ?? Buffer.allocUnsafeSlow(READ_BYTES), from: 0, to: 0 };
+}
+
+function giveBack(memory: Buffer): void {
+  if (idle.length < MOST_IDLE) idle.push(memory);
 }

@@ -71,6 +71,25 @@ withTls("a large object that is cut again and again is whole over https, too", a
   expect(done?.sha256).toBe(sha256Of(large.body));
 });
 
+withTls(
+  "a large object, in one stream and in ranges, is whole over https, and a small one after it",
+  async () => {
+    const large = { body: randomBytes(40 * 1024 * 1024), etag };
+    await using server = await startServer(large, { host: "localhost", tls: authority?.right });
+    await using where = await place();
+    const storages = createStorages({ ca: authority?.ca });
+    const sha256 = sha256Of(large.body);
+    for (const parts of [1, 4]) {
+      const more = { storages, parts, partBytes: 8 * 1024 * 1024 };
+      const done = await download(server.url, options(`${where.target}.${parts}`, more));
+      expect(done.sha256).toBe(sha256);
+    }
+    server.serve(good);
+    const done = await download(server.url, options(where.target, { storages }));
+    expect(done.sha256).toBe(sha256Of(body));
+  },
+);
+
 withTls("what speaks no TLS where https is asked for is no server", async () => {
   await using plain = await startServer(good, { host: "localhost" });
   await using where = await place();
