@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorMessage, Failure, type FailureCode } from "../errors.ts";
+import { eitherSignal } from "../lib/either-signal.ts";
 import { redacted } from "../storage/location.ts";
 import type { Lease, StoredObject } from "../store/staging-store.ts";
 import { isGone } from "../system/process-name.ts";
@@ -111,7 +112,8 @@ async function ownTransfer(
 ): Promise<Staged | undefined> {
   const { leases } = context.store;
   const { key, token, lost } = own;
-  const signal = AbortSignal.any([options.signal, lost]);
+  using either = eitherSignal(options.signal, lost);
+  const { signal } = either;
   const onProgress = (now: Progress) => {
     own.tell(now);
     options.onProgress(now);
@@ -160,6 +162,7 @@ async function fetched(
     part,
     target: (sha256) => storedPath(settings.store, sha256),
     mode: 0o440,
+    syncsName: false,
     sha256: wanted.sha256,
     bytes: wanted.bytes,
     decompress: wanted.decompress,

@@ -10,15 +10,23 @@ const WRITABLE = 0o640;
  * Gives a stored file another name: a reflink where the file system can, else a hard link, else a
  * copy. One that is to be written never shares its bytes with the store. @throws errno
  */
-export async function placeStored(
+export type PlaceStored = (
   from: string,
   to: string,
-  { writable }: { readonly writable: boolean },
-): Promise<void> {
-  if (await reflink(from, to)) return await chmod(to, writable ? WRITABLE : READ_ONLY);
-  if (!writable && (await hardLink(from, to))) return;
-  await copyFile(from, to, COPYFILE_EXCL);
-  await chmod(to, writable ? WRITABLE : READ_ONLY);
+  options: { readonly writable: boolean },
+) => Promise<void>;
+
+/** Makes the function that places files in one directory: it learns whether there are reflinks. */
+export function createPlaceStored(): PlaceStored {
+  let hasReflinks = true;
+  return async (from, to, { writable }) => {
+    const isReflink = hasReflinks && (await reflink(from, to));
+    if (isReflink) return await chmod(to, writable ? WRITABLE : READ_ONLY);
+    hasReflinks = false;
+    if (!writable && (await hardLink(from, to))) return;
+    await copyFile(from, to, COPYFILE_EXCL);
+    await chmod(to, writable ? WRITABLE : READ_ONLY);
+  };
 }
 
 /** Copies without copying bytes; false where the file system cannot. */

@@ -8,6 +8,7 @@ import type { ManifestEntry, ManifestOutput } from "./data-manifest.ts";
 import { expand } from "./expand.ts";
 import { CHECKSUM_LIST, orderOf, OWN_DIRECTORY } from "./names.ts";
 import { checkParams, type Json, resolveParams } from "./params.ts";
+import { createPlaceStored } from "./place.ts";
 import { makeRunDirectory, removeRun, type RunDirectory } from "./run-directory.ts";
 import { type RunFile, stageEntry } from "./stage-entry.ts";
 import type { Stager } from "./stager.ts";
@@ -86,6 +87,8 @@ async function staged(
 ): Promise<RunResult> {
   const files: RunFile[] = [];
   const failed: FailedFile[] = [];
+  const placeStored = createPlaceStored();
+  const makeOnce = remembered(makeDirectory);
   let mustFail = false;
   const { files: wanted, unlisted } = await expand(entries, stager.context, signal);
   for (const { entry, error } of unlisted) fail(entry, error);
@@ -93,10 +96,16 @@ async function staged(
     const { name } = entry;
     try {
       const to = joinPath(directory, name);
-      await makeDirectory(dirname(to));
+      await makeOnce(dirname(to));
       const part = joinPath(directory, OWN_DIRECTORY, `${n}.part`);
       const told = (progress: Progress) => onProgress?.(name, progress);
-      const file = await stageEntry(entry, stager, { to, part, signal, onProgress: told });
+      const file = await stageEntry(entry, stager, {
+        to,
+        part,
+        placeStored,
+        signal,
+        onProgress: told,
+      });
       if (strict && !file.verified) throw await unverified(file);
       files.push(file);
     } catch (error) {
@@ -138,6 +147,16 @@ async function staged(
 async function unverified({ path }: RunFile): Promise<Failure> {
   await rm(path, { force: true });
   return new Failure("UNVERIFIED", "neither its SHA-256 nor its size is known");
+}
+
+/** The same, but once for each path. */
+function remembered(make: (path: string) => Promise<void>): (path: string) => Promise<void> {
+  const made = new Map<string, Promise<void>>();
+  return (path) => {
+    const found = made.get(path) ?? make(path);
+    made.set(path, found);
+    return found;
+  };
 }
 
 async function makeDirectory(path: string): Promise<void> {

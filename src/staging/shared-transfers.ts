@@ -22,7 +22,8 @@ interface Shared {
   readonly href: string;
   readonly staged: Promise<Staged>;
   readonly progress: Latest<Progress>;
-  readonly abort: AbortController;
+  /** Ends it, unless it has ended. */
+  readonly abort: () => void;
   waiters: number;
 }
 
@@ -31,6 +32,9 @@ export type Join = (wanted: Wanted) => Ticket;
 
 /** A transfer waits its turn for as long as the others take. */
 const PATIENCE_MS = 2 ** 31 - 1;
+
+/** The reason of who leaves: made once, since each error has a stack. */
+const LEFT = new Failure("CANCELLED", "nobody waits for it any more");
 
 /** Shares transfers among those who want the same object at the same time; a few are at work at once. */
 export function createSharedTransfers(context: StagingContext): Join {
@@ -46,11 +50,11 @@ export function createSharedTransfers(context: StagingContext): Join {
 
     function leave(): void {
       if (left.signal.aborted) return;
-      left.abort();
+      left.abort(LEFT);
       shared.waiters -= 1;
       if (shared.waiters > 0) return;
       if (underWay.get(key) === shared) underWay.delete(key);
-      shared.abort.abort();
+      shared.abort();
     }
 
     function enter(): Shared {
@@ -93,9 +97,15 @@ export function createSharedTransfers(context: StagingContext): Join {
     const options = { signal: abort.signal, onProgress: progress.set };
     const staged = inTurn(() => transferred(wanted, options));
     const { href } = wanted.url;
-    const shared: Shared = { href, staged, progress, abort, waiters: 0 };
+    let hasEnded = false;
+    const stop = () => {
+      // An abort makes an error, with its stack.
+      if (!hasEnded) abort.abort();
+    };
+    const shared: Shared = { href, staged, progress, abort: stop, waiters: 0 };
     underWay.set(key, shared);
     const end = () => {
+      hasEnded = true;
       if (underWay.get(key) === shared) underWay.delete(key);
       progress.end();
     };

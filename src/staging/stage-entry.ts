@@ -8,7 +8,7 @@ import { hashFile } from "../transfer/hash-file.ts";
 import { limitsOf } from "../transfer/limits-of.ts";
 import type { Progress, Source, StagingContext, Wanted } from "./context.ts";
 import type { ManifestEntry } from "./data-manifest.ts";
-import { placeStored } from "./place.ts";
+import type { PlaceStored } from "./place.ts";
 import { renewedUrl } from "./refresh.ts";
 import type { Join } from "./shared-transfers.ts";
 
@@ -33,6 +33,7 @@ export interface EntryOptions {
   readonly to: string;
   /** The path of a copy while it is made, absolute. */
   readonly part: string;
+  readonly placeStored: PlaceStored;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
 }
@@ -91,7 +92,7 @@ async function linked(
   wanted: Wanted,
   writable: boolean,
   join: Join,
-  { to, signal, onProgress }: EntryOptions,
+  { to, placeStored, signal, onProgress }: EntryOptions,
 ): Promise<Found> {
   signal.throwIfAborted();
   const ticket = join(wanted);

@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, existsSync } from "node:fs";
 import {
   chmod,
   copyFile,
@@ -63,8 +63,7 @@ export async function makeStoreDirectories(store: string): Promise<void> {
 
 /** Makes them again where somebody has removed the store meanwhile. @throws as `makeStoreDirectories` */
 export async function remakeStore(store: string): Promise<void> {
-  const found = await stat(join(store, "partial")).catch(() => undefined);
-  if (found === undefined) await makeStoreDirectories(store);
+  if (!existsSync(join(store, "partial"))) await makeStoreDirectories(store);
 }
 
 /** Removes a partial file and its journal. @throws errno */

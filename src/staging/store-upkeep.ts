@@ -18,6 +18,7 @@ export async function pruneStore(
   now = Date.now(),
 ): Promise<readonly StoredFile[]> {
   const surplus = await store.files.surplus(bytes, now - GRACE_MS);
+  if (surplus.length === 0) return [];
   for (const { sha256 } of surplus) await rm(storedPath(settings.store, sha256), { force: true });
   await store.files.remove(surplus.map(({ sha256 }) => sha256));
   return surplus;

@@ -47,7 +47,15 @@ function beganAt(pid: number): number | undefined {
   }
 }
 
+let own: { readonly boot: string | undefined } | undefined;
+
+/** It stays the same for as long as this process runs. */
 function ownBoot(): string | undefined {
+  own ??= { boot: readBoot() };
+  return own.boot;
+}
+
+function readBoot(): string | undefined {
   const boot = bootIdOf();
   if (boot === undefined) return undefined;
   try {

@@ -2,59 +2,24 @@ import { constants } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { writing } from "../lake/errors.ts";
-import type { Digests } from "../storage/types.ts";
-import type { Found } from "./digest.ts";
 import { checkFree, createJournal, isOf, type Journal, journalLeft, trusted } from "./journal.ts";
 import { createNotes } from "./notes.ts";
 import { createOrderedHash } from "./ordered-hash.ts";
 import { bytesIn, prefixOf, type Ranges, within, withRange } from "./ranges.ts";
-import { createWriter, type Writer } from "./write-behind.ts";
+import { PART_MODE, type PartialFile, type PartOptions, wholeSecond } from "./partial.ts";
+import { syncDirectory } from "./sync-directory.ts";
+import { createWriter } from "./write-behind.ts";
 
-/** A file while it is transferred, with its journal beside it: `<part>.json`. */
-export interface PartialFile {
-  /** The ranges that were written. */
-  done(): Ranges;
-  /** Bytes in them. */
-  bytes(): number;
-  /** The version of the object that they are of; undefined before the first byte, and where none is known. */
-  version(): string | undefined;
-  /**
-   * Begins again from 0, with an object of this version, of which its source offers these hashes.
-   * @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE
-   */
-  begin(version: string | undefined, offered: Digests): Promise<void>;
-  /** From now on ranges are written in any order, and the journal says which. @throws as `begin` */
-  spread(): Promise<void>;
-  /** A writer from some offset on; what it throws is as of `begin`. */
-  writerAt(start: number): Writer;
-  /**
-   * Hashes of what is there, which has no gap; nothing is written afterwards, but after `begin`.
-   * @throws as `begin`
-   */
-  digests(): Promise<Found>;
-  /**
-   * Brings it to disk and gives it its name.
-   * @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE; ALREADY_RUNNING where another process took it over
-   */
-  commit(target: string): Promise<void>;
-  /** Removes it. */
-  discard(): Promise<void>;
-  /** Lets it go; another process can go on with it. */
-  close(): Promise<void>;
-}
-
-/** Of a file that is not whole: nobody else reads it. */
-const PART_MODE = 0o600;
 const { O_RDWR, O_CREAT, O_NOFOLLOW, O_TRUNC } = constants;
 
 /**
- * Opens it, with what an earlier process has got of the same location: what is there is hashed again,
- * since a hash cannot be kept.
+ * Opens it, with its journal beside it, `<part>.json`, and with what an earlier process has got of the
+ * same location: what is there is hashed again, since a hash cannot be kept.
  * @throws Failure ALREADY_RUNNING where another process is at it; OUTPUT_FULL or OUTPUT_UNWRITABLE
  */
-export async function openPartial(
+export async function openDiskPart(
   part: string,
-  { of, mode }: { readonly of: string; readonly mode: number },
+  { of, mode, syncsName }: PartOptions,
 ): Promise<PartialFile> {
   const left = await journalLeft(part);
   await checkFree(left, part);
@@ -86,6 +51,7 @@ export async function openPartial(
       hash = createOrderedHash(file, { withMd5: sha256 === undefined && md5 !== undefined });
       await writing(part, note);
     },
+    expect: async () => {},
     async spread() {
       isSpread = true;
       synced = [];
@@ -98,14 +64,13 @@ export async function openPartial(
       await writing(target, async () => {
         await journal.checkOwned();
         await file.chmod(mode);
-        // A whole second: whatever is written later shows in its mtime.
-        const s = Math.floor(Date.now() / 1000);
+        const s = wholeSecond();
         await file.utimes(s, s);
         await file.sync();
         await file.close();
         await rename(part, target);
         await journal.remove();
-        await syncDirectory(dirname(target));
+        if (syncsName) await syncDirectory(dirname(target));
       });
     },
     async discard() {
@@ -176,15 +141,5 @@ async function writeWhole(file: FileHandle, chunk: Uint8Array, at: number): Prom
   for (let done = 0; done < chunk.length;) {
     const { bytesWritten } = await file.write(chunk, done, chunk.length - done, at + done);
     done += bytesWritten;
-  }
-}
-
-/** The name is on stable storage only with its directory. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }

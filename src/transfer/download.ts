@@ -2,7 +2,8 @@ import { Failure } from "../errors.ts";
 import { redacted } from "../storage/location.ts";
 import { fetchWhole } from "./fetch.ts";
 import type { Downloaded, DownloadOptions } from "./options.ts";
-import { openPartial, type PartialFile } from "./partial.ts";
+import { openPartial } from "./open-partial.ts";
+import type { PartialFile } from "./partial.ts";
 import { forget, type Transfer } from "./transfer.ts";
 import { mismatch, type Verdict, verify } from "./verify.ts";
 
@@ -28,8 +29,8 @@ export async function downloadIfChanged(
   url: URL,
   options: DownloadOptions & { readonly unless?: string | undefined },
 ): Promise<Downloaded | undefined> {
-  const { part, mode, parts = PARTS } = options;
-  const partial = await openPartial(part, { of: redacted(url), mode });
+  const { part, mode, parts = PARTS, syncsName = true } = options;
+  const partial = await openPartial(part, { of: redacted(url), mode, syncsName });
   const known = { size: undefined, version: undefined, offered: {}, encoding: undefined };
   const counts = { received: partial.bytes(), requests: 0, restarts: 0, streams: parts };
   const state = { ...known, ...counts, encoded: undefined, isHeldBack: false };

@@ -4,12 +4,20 @@ import type { RateLimit } from "./rate.ts";
 /** Options of `download`. */
 export interface DownloadOptions {
   readonly storages: Storages;
-  /** The file while it is transferred, absolute; its journal, `<part>.json`, is beside it. */
+  /**
+   * The file while it is transferred, absolute, with its journal, `<part>.json`; a small one is in memory
+   * instead, and then for a moment in `<part>.<8 hex>`.
+   */
   readonly part: string;
   /** The file that it becomes, absolute, on the same file system; `sha256` is of its bytes. */
   readonly target: (sha256: string) => string;
   /** Permissions of the file. */
   readonly mode: number;
+  /**
+   * False: after a power loss the file may have lost its name, as one that would be fetched again may;
+   * never its bytes. True by default.
+   */
+  readonly syncsName?: boolean | undefined;
   /** Size that what is sent has to have, bytes. */
   readonly bytes?: number | undefined;
   /** SHA-256 that what is sent has to have, lower-case hexadecimal. */

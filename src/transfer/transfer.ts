@@ -4,6 +4,7 @@ import { redacted } from "../storage/location.ts";
 import { type Digests, type Reply, Unavailable } from "../storage/types.ts";
 import type { Found } from "./digest.ts";
 import type { DownloadOptions } from "./options.ts";
+import { SMALL_BYTES } from "./memory-part.ts";
 import type { PartialFile } from "./partial.ts";
 import { checkRoom } from "./room.ts";
 
@@ -44,10 +45,12 @@ export async function heed(transfer: Transfer, reply: Reply, asked: number): Pro
   transfer.size = reply.size ?? transfer.size;
   transfer.version = reply.version;
   transfer.offered = { ...transfer.offered, ...reply.offered };
-  const { size } = transfer;
-  if (size === undefined || options.decompress === true) return;
-  await checkMost(transfer, size);
-  await checkRoom(options.part, size - partial.bytes());
+  const size = options.decompress === true ? undefined : transfer.size;
+  if (size !== undefined) await checkMost(transfer, size);
+  await partial.expect(size);
+  // What is small is not worth the question: who writes it is told.
+  if (size !== undefined && size > SMALL_BYTES)
+    await checkRoom(options.part, size - partial.bytes());
 }
 
 /** From 0: it is another version, or its source has no parts of it. */

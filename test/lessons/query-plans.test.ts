@@ -38,6 +38,7 @@ import {
   nextRetryOf,
 } from "../../src/store/sqlite/queries/totals.ts";
 import { stagedFiles } from "../../src/store/sqlite/staging/files.ts";
+import { groupWrites } from "../../src/store/sqlite/staging/group-writes.ts";
 import { leases } from "../../src/store/sqlite/staging/leases.ts";
 import { runs } from "../../src/store/sqlite/staging/runs.ts";
 import { stagingMigrations } from "../../src/store/sqlite/staging/schema.ts";
@@ -264,8 +265,9 @@ test("of what staging asks of its database, only lists look at everything", () =
   const db = new Database(":memory:");
   for (const migration of stagingMigrations) db.exec(migration);
   const noted = noteStatements(db);
-  stagedFiles(db);
-  leases(db);
+  const write = groupWrites(db);
+  stagedFiles(db, write);
+  leases(db, write);
   runs(db);
   expect(noted.size).toBeGreaterThan(15);
   const scans = [...noted.values()].filter((statement) => scansOf(statement).length > 0);

@@ -2,7 +2,9 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { placeStored } from "../../src/staging/place.ts";
+import { createPlaceStored } from "../../src/staging/place.ts";
+
+const placeStored = createPlaceStored();
 
 test("a stored file is placed while others store the same bytes again", async () => {
   const directory = await mkdtemp(join(tmpdir(), "sampler-place-"));

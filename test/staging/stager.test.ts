@@ -12,6 +12,8 @@ import { SECRET, startObjectServer } from "../helpers/object-server.ts";
 import { testStager } from "./open-stager.ts";
 
 const body = randomBytes(300_000);
+/** Larger than what has no partial file. */
+const large = randomBytes(2_000_000);
 const sha256Of = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 const partials = async (store: string) => await readdir(join(store, "partial"));
 
@@ -215,7 +217,7 @@ test("when nobody wants it any more it ends, and goes on from there the next tim
 });
 
 test("who was taken for dead notices it, and goes on when the other one has let go", async () => {
-  await using server = await startObjectServer({ a: body });
+  await using server = await startObjectServer({ a: large });
   await using test = await testStager();
   const { leases } = test.stager.context.store;
   const url = server.url("a");
@@ -223,6 +225,7 @@ test("who was taken for dead notices it, and goes on when the other one has let 
   server.holdBackAfter(100_000);
   const ready = test.stager.file(url).ready();
   await server.heldBack();
+  while ((await partials(test.settings.store)).length === 0) await sleep(20);
   const held = await leases.look(key);
   const owner = held?.owner ?? { pid: 0, boot: undefined };
   const taken = { key, token: "another", owner, from: held?.token };
@@ -231,7 +234,7 @@ test("who was taken for dead notices it, and goes on when the other one has let 
   while ((await partials(test.settings.store)).length > 0) await sleep(20);
   server.holdBackAfter(undefined);
   await leases.release(key, "another");
-  expect((await ready).sha256).toBe(sha256Of(body));
+  expect((await ready).sha256).toBe(sha256Of(large));
   expect(server.requests).toEqual(["200 a", "206 a", "200 a"]);
 });
 

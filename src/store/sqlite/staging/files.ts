@@ -1,5 +1,6 @@
 import type { ListedFile, StagedFiles, StoredFile, StoredObject } from "../../staging-store.ts";
 import type { Db } from "../open.ts";
+import type { GroupedWrite } from "./group-writes.ts";
 
 interface ObjectRow {
   readonly key: string;
@@ -14,7 +15,7 @@ interface ObjectRow {
 }
 
 /** The staged files of `staging.db`. */
-export function stagedFiles(db: Db): StagedFiles {
+export function stagedFiles(db: Db, write: GroupedWrite): StagedFiles {
   const ofObject = db.prepare<[string], ObjectRow>(
     "SELECT objects.*, bytes FROM objects JOIN files USING (sha256) WHERE key = ?",
   );
@@ -51,23 +52,23 @@ export function stagedFiles(db: Db): StagedFiles {
       return row === undefined ? undefined : objectOf(row);
     },
     withHash: async (sha256) => withHash.get(sha256),
-    add: async (object, now) =>
-      db.transaction(() => {
+    add: (object, now) =>
+      write(() => {
         addFile.run(object.sha256, object.bytes, now);
         addObject.run(rowOf(object));
-      })(),
-    touch: async (sha256s, now) =>
-      db.transaction(() => sha256s.forEach((sha256) => touch.run(now, sha256)))(),
-    remove: async (sha256s) =>
-      db.transaction(() => sha256s.forEach((sha256) => remove.run(sha256)))(),
+      }),
+    touch: (sha256s, now) => write(() => sha256s.forEach((sha256) => touch.run(now, sha256))),
+    remove: (sha256s) => write(() => sha256s.forEach((sha256) => remove.run(sha256))),
     list: async () =>
       all
         .all()
         .map(({ locations, ...file }) =>
           Object.assign(file, { locations: JSON.parse(locations) as string[] }),
         ),
-    surplus: async (bytes, before) =>
-      surplusOf(free.iterate(before), (size.get() as number) - bytes),
+    async surplus(bytes, before) {
+      const surplus = (size.get() as number) - bytes;
+      return surplus > 0 ? firstOf(free.iterate(before), surplus) : [];
+    },
   };
 }
 
@@ -99,7 +100,7 @@ function objectOf(row: ObjectRow): StoredObject {
 }
 
 /** The first files, until there are this many bytes of them. */
-function surplusOf(files: Iterable<StoredFile>, bytes: number): readonly StoredFile[] {
+function firstOf(files: Iterable<StoredFile>, bytes: number): readonly StoredFile[] {
   const found: StoredFile[] = [];
   let left = bytes;
   for (const file of files) {

@@ -1,5 +1,6 @@
 import type { Lease, Leases, Phase } from "../../staging-store.ts";
 import type { Db } from "../open.ts";
+import type { GroupedWrite } from "./group-writes.ts";
 
 interface LeaseRow {
   readonly key: string;
@@ -16,7 +17,7 @@ interface LeaseRow {
 }
 
 /** The leases of `staging.db`. */
-export function leases(db: Db): Leases {
+export function leases(db: Db, write: GroupedWrite): Leases {
   const look = db.prepare<[string], LeaseRow>("SELECT * FROM leases WHERE key = ?");
   // A row is replaced only where nobody holds it, or its holder is the one that is known to be gone.
   const take = db.prepare(
@@ -40,19 +41,21 @@ export function leases(db: Db): Leases {
       const row = look.get(key);
       return row === undefined ? undefined : leaseOf(row);
     },
-    take: async ({ key, token, owner, from }, now) => {
-      const seen = look.get(key);
-      if (seen?.state === "held" && seen.token !== from) return false;
-      const values = [key, token, owner.pid, owner.boot ?? null, now] as const;
-      return take.run(...values, seen?.token ?? null, seen?.state ?? null).changes === 1;
-    },
-    keep: async (key, token, { phase, bytes, size }, now) =>
-      keep.run(phase, bytes, size ?? null, now, key, token).changes === 1,
-    release: async (key, token, failure) => {
+    take: ({ key, token, owner, from }, now) =>
+      write(() => {
+        const seen = look.get(key);
+        if (seen?.state === "held" && seen.token !== from) return false;
+        const values = [key, token, owner.pid, owner.boot ?? null, now] as const;
+        return take.run(...values, seen?.token ?? null, seen?.state ?? null).changes === 1;
+      }),
+    keep: (key, token, { phase, bytes, size }, now) =>
+      write(() => keep.run(phase, bytes, size ?? null, now, key, token).changes === 1),
+    release: (key, token, failure) => {
       const state = failure === undefined ? "released" : "failed";
-      release.run(state, failure?.code ?? null, failure?.message ?? null, key, token);
+      const { code = null, message = null } = failure ?? {};
+      return write(() => void release.run(state, code, message, key, token));
     },
-    remove: async (key, token) => void remove.run(key, token),
+    remove: (key, token) => write(() => void remove.run(key, token)),
   };
 }
 

@@ -10,6 +10,7 @@ import { isDamaged } from "../errors.ts";
 import { accessHint, type Db } from "../open.ts";
 import { documents } from "./documents.ts";
 import { stagedFiles } from "./files.ts";
+import { groupWrites } from "./group-writes.ts";
 import { leases } from "./leases.ts";
 import { runs } from "./runs.ts";
 import { stagingMigrations } from "./schema.ts";
@@ -29,13 +30,18 @@ export function openStaging(state: string): StagingStore {
     using held = makeState(state);
     return opened(entryPath(held, NAME));
   });
+  const write = groupWrites(db);
   const guarded = <T extends object>(part: T): T => withTranslation(part, path);
   return {
-    files: guarded(stagedFiles(db)),
-    leases: guarded(leases(db)),
+    files: guarded(stagedFiles(db, write)),
+    leases: guarded(leases(db, write)),
     runs: guarded(runs(db)),
     documents: guarded(documents(db)),
-    close: async () => void db.close(),
+    async close() {
+      // What was asked for before.
+      await write(() => {});
+      db.close();
+    },
   };
 }
 
