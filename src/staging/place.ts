@@ -1,6 +1,8 @@
-import { constants } from "node:fs";
+import { constants, linkSync } from "node:fs";
 import { chmod, copyFile, link } from "node:fs/promises";
+import { dirname } from "node:path";
 import { errorCode } from "../errors.ts";
+import { isRemote } from "../lake/remote.ts";
 
 const { COPYFILE_FICLONE_FORCE, COPYFILE_EXCL } = constants;
 const READ_ONLY = 0o440;
@@ -42,12 +44,17 @@ async function reflink(from: string, to: string): Promise<boolean> {
 async function hardLink(from: string, to: string): Promise<boolean> {
   for (let tries = 0; tries < 2; tries += 1) {
     try {
-      return await canBe(() => link(from, to));
+      return await canBe(() => (isRemote(dirname(to)) ? link(from, to) : linkHere(from, to)));
     } catch (error) {
       if (errorCode(error) !== "ENOENT") throw error;
     }
   }
   return false;
+}
+
+/** On a disk of this machine a link takes microseconds, and a thread's help takes longer. */
+async function linkHere(from: string, to: string): Promise<void> {
+  linkSync(from, to);
 }
 
 /** Errors of a file system that has no such thing, and of two that are not the same one. */

@@ -20,12 +20,12 @@ const NS_PER_S = 1_000_000_000n;
 
 /** The path of a staged file in the store's directory. */
 export function storedPath(store: string, sha256: string): string {
-  return join(store, "sha256", sha256.slice(0, 2), sha256);
+  return `${store}/sha256/${sha256.slice(0, 2)}/${sha256}`;
 }
 
 /** The path of a file while it is transferred: one for each who transfers it. */
 export function partialPath(store: string, key: string, token: string): string {
-  return join(store, "partial", `${key}.${token}.part`);
+  return `${store}/partial/${key}.${token}.part`;
 }
 
 /**

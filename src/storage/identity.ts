@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Parameters of a signature of AWS or Google. */
 const SIGNING = /^(x-amz-.*|x-goog-.*)$/i;
@@ -13,6 +13,8 @@ const AZURE =
  * change each time it is signed. What is left of the query stays, in order.
  */
 export function identityOf(url: URL): string {
+  const { search, username, password } = url;
+  if (search + username + password + url.hash === "") return url.href;
   const identity = new URL(url.href);
   identity.username = identity.password = identity.hash = "";
   const names = [...identity.searchParams.keys()];
@@ -27,7 +29,5 @@ export function identityOf(url: URL): string {
 
 /** The key of an object: its identity, hashed, with what else tells two results apart. */
 export function keyOf(url: URL, ...parts: readonly string[]): string {
-  return createHash("sha256")
-    .update([identityOf(url), ...parts].join("\n"))
-    .digest("hex");
+  return hash("sha256", [identityOf(url), ...parts].join("\n"));
 }

@@ -1,4 +1,7 @@
-import { open } from "node:fs/promises";
+import { closeSync, fsync, openSync } from "node:fs";
+import { promisify } from "node:util";
+
+const fsyncInThread = promisify(fsync);
 
 /** The sync of a directory that waits for the one under way, and all who wait for it. */
 interface Syncing {
@@ -32,10 +35,11 @@ function begin(path: string): Promise<void> {
 }
 
 async function sync(path: string): Promise<void> {
-  const directory = await open(path, "r");
+  // A name was just made in it: to open it takes no time.
+  const directory = openSync(path, "r");
   try {
-    await directory.sync();
+    await fsyncInThread(directory);
   } finally {
-    await directory.close();
+    closeSync(directory);
   }
 }
