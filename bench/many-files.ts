@@ -34,7 +34,7 @@ export async function manyFiles(files: string, server: Served, to: string): Prom
     },
     {
       name: `${name} && sync -f, on a disk`,
-      atLeast: 0.1,
+      atLeast: 0.4,
       reference: () =>
         filesPerS(() => {
           curl(server, join(disk.path, "out"));

@@ -53,7 +53,8 @@ export function createMemoryPart(part: string, options: PartOptions): PartialFil
       await disk?.discard();
     },
     async close() {
-      if (disk === undefined && whole().length > 0) await moveToDisk();
+      // What cannot be kept is fetched again; the reason to let go is what is told.
+      if (disk === undefined && whole().length > 0) await moveToDisk().catch(() => undefined);
       await disk?.close();
     },
   };
@@ -80,10 +81,15 @@ export function createMemoryPart(part: string, options: PartOptions): PartialFil
 
   async function moveToDisk(): Promise<void> {
     const opened = await openDiskPart(part, options);
-    await opened.begin(version, offered);
-    const writer = opened.writerAt(0);
-    await writer.add(whole());
-    await writer.flush();
+    try {
+      await opened.begin(version, offered);
+      const writer = opened.writerAt(0);
+      await writer.add(whole());
+      await writer.flush();
+    } catch (error) {
+      await opened.discard();
+      throw error;
+    }
     disk = opened;
   }
 

@@ -4,7 +4,7 @@ import {
   closeSync,
   fchmod,
   fchmodSync,
-  fdatasync,
+  fsync,
   futimes,
   futimesSync,
   open,
@@ -54,7 +54,7 @@ const elsewhere = {
   remove: promisify(rm),
 };
 const written = promisify(write);
-const sync = promisify(fdatasync);
+const sync = promisify(fsync);
 
 /**
  * Writes a file whose bytes are all there: on stable storage first, then under its name. Each who
