@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { createCounted } from "../../src/http/api/counted.ts";
+import { stagingMetrics } from "../../src/http/metrics/stagings.ts";
+import { costReport } from "../../src/regions/cost-report.ts";
+import { DEFAULT_PRICES } from "../../src/regions/default-prices.ts";
 import { entriesOf } from "../../src/staging/data-manifest.ts";
 import { startObjectServer } from "../helpers/object-server.ts";
 import { run } from "../helpers/world.ts";
@@ -45,7 +48,13 @@ test("the guide's manifest is one", () => {
 });
 
 test("the guide has every metric, and no other", () => {
-  const families = createCounted().families({ runs: 0, runsAtWork: 0 });
+  const known = { stagings: new Map(), ended: [] };
+  const costs = costReport(known, { since: 0, until: 0 }, { prices: DEFAULT_PRICES });
+  const ofRegions = { stagings: [], regions: [], costs };
+  const families = [
+    ...createCounted().families({ runs: 0, runsAtWork: 0 }),
+    ...stagingMetrics(ofRegions, { removed: 0, problems: 0 }),
+  ];
   const names = families.map(({ name }) => name).filter((name) => name.startsWith("staging_"));
   const written = [...page.matchAll(/^\| `(staging_\w+)`/gm)].map(([, name]) => name);
   expect(written.toSorted()).toEqual(names.toSorted());
