@@ -57,6 +57,7 @@ const others: Readonly<Record<string, unknown>> = {
   "staging.listen": "127.0.0.1:0",
   "staging.tokenFile": "/etc/token",
   "staging.prices": "prices.yaml",
+  "staging.region": "us-east-1",
   "staging.hosts.allow": ["data.example.org"],
   "staging.hosts.deny": ["data.example.org"],
   "staging.tools": { samtools: { command: ["samtools"] } },
