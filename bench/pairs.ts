@@ -70,8 +70,9 @@ export function runProgram(args: readonly string[]): {
   readonly rss: number;
 } {
   const probe = join(import.meta.dirname, "rss.js");
-  const command = [...LEAN_FLAGS, "--import", probe, MAIN, ...args];
   // What `run` gives itself, for commands that do not.
+  const flags = args[0] === "run" ? [] : LEAN_FLAGS;
+  const command = [...flags, "--import", probe, MAIN, ...args];
   const env = { ...ENVIRONMENT, ...LEAN_MALLOC };
   const done = spawnSync(process.execPath, command, { encoding: "utf8", env });
   if (done.error !== undefined) throw done.error;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { becomeLean } from "./system/memory-flags.ts";
+import { becomeLean, LEAN_FLAGS, PASS_FLAGS } from "./system/memory-flags.ts";
 import { holdSignals } from "./daemon/signals.ts";
 import { shownBronze } from "./lib/bronze-url.ts";
 
@@ -18,7 +18,8 @@ if (!isSupported) {
 } else {
   // Other commands are over before memory could grow, and end at a signal as Node does.
   const [command = ""] = process.argv.slice(2);
-  if (["run", "stage"].includes(command)) becomeLean();
+  const isPass = command === "run" && process.argv.includes("--once");
+  if (["run", "stage"].includes(command)) becomeLean(isPass ? PASS_FLAGS : LEAN_FLAGS);
   if (command === "run") holdSignals();
   hideSecrets(process.argv.slice(2));
   process.umask(0o027);

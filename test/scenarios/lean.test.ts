@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { LEAN_FLAGS, LEAN_MALLOC } from "../../src/system/memory-flags.ts";
+import { LEAN_FLAGS, LEAN_MALLOC, PASS_FLAGS } from "../../src/system/memory-flags.ts";
 import { startDaemon } from "../helpers/daemon.ts";
-import { createWorld } from "../helpers/world.ts";
+import { createWorld, run } from "../helpers/world.ts";
 
 const main = join(import.meta.dirname, "../../src/main.ts");
 
@@ -31,4 +31,18 @@ test("a daemon that is started without flags gives them to itself, and keeps its
 test("what is set to another value stays so", async () => {
   const { environment } = await started({ MALLOC_ARENA_MAX: "7" });
   expect(environment).toContain("MALLOC_ARENA_MAX=7");
+});
+
+test("a single pass has flags of its own: it is over before memory could grow", async () => {
+  const world = await createWorld();
+  onTestFinished(() => world[Symbol.asyncDispose]());
+  const told = join(world.root, "flags");
+  const script = `import { appendFileSync } from "node:fs"; import { isMainThread } from "node:worker_threads";
+    if (isMainThread) appendFileSync(${JSON.stringify(told)}, process.execArgv.join(" ") + "\\n");`;
+  const hook = `--import=data:text/javascript,${encodeURIComponent(script)}`;
+  const { code } = await run([process.execPath, main, "run", "--once"], world.config, {
+    env: { NODE_OPTIONS: hook },
+  });
+  expect(code).toBe(0);
+  expect(readFileSync(told, "utf8")).toBe(`\n${PASS_FLAGS.join(" ")}\n`);
 });
