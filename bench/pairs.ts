@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LEAN_FLAGS, LEAN_MALLOC } from "../src/system/memory-flags.ts";
@@ -57,6 +57,14 @@ export function print(line: string): void {
 export function ground(): { readonly path: string; [Symbol.dispose](): void } {
   const path = mkdtempSync(join(tmpdir(), "staging-sampler-bench-"));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** The same in memory, so that the disk is not measured; undefined where there is too little room. */
+export function groundInMemory(bytes: number): ReturnType<typeof ground> | undefined {
+  const { bavail, bsize } = statfsSync("/dev/shm");
+  if (bavail * bsize < bytes) return undefined;
+  const path = mkdtempSync("/dev/shm/staging-sampler-bench-");
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
 }
 
 /** Brings to disk what was left to be written, which would be measured too. */

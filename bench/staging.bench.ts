@@ -1,18 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { randomFillSync } from "node:crypto";
-import {
-  closeSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  statfsSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { FILE_BYTES, FILES, manyFiles } from "./many-files.ts";
-import { compare, ground, median, print, runProgram } from "./pairs.ts";
+import { compare, ground, groundInMemory, median, print, runProgram } from "./pairs.ts";
+import { writeRandom } from "./random-file.ts";
 import { download } from "./staging-download.ts";
 import { serveFiles, type Served } from "./staging-server.ts";
 
@@ -28,7 +19,7 @@ const ROUNDS = 5;
 
 /** Downloads beside curl, gunzip and openssl: over loopback, from and to memory where there is room. */
 export async function bench(): Promise<boolean> {
-  using place = inMemory() ?? ground();
+  using place = groundInMemory(ROOM_BYTES) ?? ground();
   const www = join(place.path, "www");
   mkdirSync(www, { mode: 0o755 });
   writeRandom(join(www, "large"), LARGE_BYTES);
@@ -48,14 +39,6 @@ export async function bench(): Promise<boolean> {
     await manyFiles(www, server, to),
   ];
   return reached.every(Boolean);
-}
-
-/** Makes a directory in memory, so that the disk is not measured; undefined where there is too little room. */
-function inMemory(): { readonly path: string; [Symbol.dispose](): void } | undefined {
-  const { bavail, bsize } = statfsSync("/dev/shm");
-  if (bavail * bsize < ROOM_BYTES) return undefined;
-  const path = mkdtempSync("/dev/shm/staging-sampler-bench-");
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
 }
 
 function besideCurl(server: Served, to: string): Promise<boolean> {
@@ -145,15 +128,6 @@ function rateOf(bytes: number, work: () => void): number {
 function fresh(path: string): string {
   rmSync(path, { force: true });
   return path;
-}
-
-function writeRandom(path: string, bytes: number): void {
-  const fd = openSync(path, "w");
-  const block = Buffer.alloc(Math.min(bytes, 16 * 1024 * 1024));
-  for (let left = bytes; left > 0;) {
-    left -= writeSync(fd, randomFillSync(block), 0, Math.min(left, block.length));
-  }
-  closeSync(fd);
 }
 
 /** Lines of numbers and names, which gzip makes a third of. */

@@ -6,6 +6,9 @@ import { pathBelow } from "../lib/path-below.ts";
 import { systemMessage } from "./errors.ts";
 import { isAbsence } from "./roots.ts";
 
+/** Entries of a directory that are read at once. */
+const ENTRIES_AT_ONCE = 256;
+
 /**
  * Yields what lies below a directory, at any depth, but for directories, in no order, with its path from
  * there; links are not followed. @throws Failure FILE_MISSING, FILE_UNREADABLE
@@ -15,7 +18,7 @@ export async function* entriesBelow(
   below = "",
 ): AsyncGenerator<{ readonly path: string; readonly entry: Dirent }, void, void> {
   const at = join(directory, below);
-  const entries = await opendir(at).catch((error: unknown) => {
+  const entries = await opendir(at, { bufferSize: ENTRIES_AT_ONCE }).catch((error: unknown) => {
     const code = isAbsence(error) ? "FILE_MISSING" : "FILE_UNREADABLE";
     throw new Failure(code, `${at}: ${systemMessage(error)}`, { cause: error });
   });

@@ -1,4 +1,5 @@
-import { Failure } from "../errors.ts";
+import { statSync } from "node:fs";
+import { errorMessage, Failure } from "../errors.ts";
 import type { Begun } from "./begun.ts";
 import { DOCUMENT, expiry, newId, newSender, type StagingDocument } from "./document.ts";
 import { disallow } from "./grants.ts";
@@ -38,12 +39,21 @@ export async function planUpload({ path, days, onLeftOut }: NewUpload): Promise<
     counts.left_out += 1;
     onLeftOut(each, what);
   };
-  for await (const { bytes } of filesOf(source, leaveOut)) {
-    counts.size_bytes += bytes;
+  for await (const file of filesOf(source, leaveOut)) {
+    counts.size_bytes += sizeOf(file.path);
     counts.file_count += 1;
   }
   if (counts.file_count === 0) throw new Failure("USAGE", `${source.path} has no file to send`);
   return { source, ...counts };
+}
+
+/** Asked for here: to hand it to another thread takes ten times as long. @throws Failure FILE_UNREADABLE */
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch (error) {
+    throw new Failure("FILE_UNREADABLE", `${path}: ${errorMessage(error)}`, { cause: error });
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import { locationOf } from "../storage/location.ts";
 import { download } from "../transfer/download.ts";
 import { limitsOf } from "../transfer/limits-of.ts";
 import { createRateLimit } from "../transfer/rate.ts";
+import { createCollector } from "../workers/collect-garbage.ts";
 import type { Whole } from "./copy-region.ts";
 import { FILES } from "./document.ts";
 import type { Target } from "./place-tree.ts";
@@ -22,6 +23,9 @@ export type Fetch = (key: string, what: Fetched) => Promise<void>;
 
 const FILE_MODE = 0o640;
 
+/** Chunks of objects are new buffers each time. */
+const collectGarbage = createCollector();
+
 /** Fetches objects of a region into files. */
 export function fetching(
   { bucket, storages }: Region,
@@ -38,7 +42,10 @@ export function fetching(
       bytes,
       ...limits,
       signal,
-      onProgress: onBytes,
+      onProgress(now) {
+        collectGarbage();
+        onBytes(now);
+      },
     });
   };
 }

@@ -32,9 +32,9 @@ export function requestsOf({ bytes, part_bytes }: Pick<Sent, "bytes" | "part_byt
   return part_bytes === 0 ? 1 : Math.ceil(bytes / part_bytes) + 2;
 }
 
-/** The ETag that stores give an object of parts with these MD5s. */
-export function tagOfParts(md5s: readonly Buffer[]): string {
+/** The ETag that stores give an object of these parts, whose own tags are their MD5s. */
+export function tagOfParts(parts: readonly { readonly etag: string }[]): string {
   const all = createHash("md5");
-  for (const md5 of md5s) all.update(md5);
-  return `${all.digest("hex")}-${md5s.length}`;
+  for (const { etag } of parts) all.update(etag, "hex");
+  return `${all.digest("hex")}-${parts.length}`;
 }

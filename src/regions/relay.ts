@@ -46,21 +46,26 @@ function sourceOf(
   const none = { read: 0, awaited: 0, requests: 0, isKnown: false, version: undefined, size };
   const object: RemoteObject = { url, storage: storages.of(url), signal, ...any, ...none };
   const sha256 = createHash("sha256");
+  let at = 0;
   return {
     name,
     key,
     size,
+    most: size,
     sha256,
-    async fill(buffer, at) {
-      if (buffer.length === 0) return;
+    async fill(buffer) {
+      const wanted = Math.min(buffer.length, size - at);
+      if (wanted === 0) return 0;
       let done = 0;
-      for await (const chunk of fetchPart(object, at, at + buffer.length)) {
+      for await (const chunk of fetchPart(object, at, at + wanted)) {
         buffer.set(chunk, done);
         done += chunk.length;
       }
-      if (done < buffer.length) throw new Failure("FILE_CHANGED", `${name} is shorter than it was`);
+      if (done < wanted) throw new Failure("FILE_CHANGED", `${name} is shorter than it was`);
+      at += wanted;
+      return wanted;
     },
-    async checkUnchanged() {
+    checkUnchanged() {
       if (sha256.copy().digest("hex") !== wanted)
         throw new Failure("CHECKSUM_MISMATCH", `${name} is not what was sent`);
     },

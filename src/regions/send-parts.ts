@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Failure } from "../errors.ts";
 import type { Bucket, PartTag, StoredPart, Upload } from "../storage/bucket.ts";
-import { partsOf, tagOfParts } from "./parts.ts";
+import { tagOfParts } from "./parts.ts";
 import type { SourceBytes, SendOptions, Sent } from "./sending.ts";
 
 /** An upload that an earlier process began. */
@@ -26,25 +26,24 @@ export async function sendInParts(
   options: SendOptions,
 ): Promise<Sent | undefined> {
   const { bucket, partBytes } = options;
-  const { key, size } = source;
+  const { key } = source;
   const before = options.isAgain ? await leftOf(bucket, source) : nothing;
   const upload = before.upload ?? (before.isWhole ? undefined : await bucket.begin(key, {}));
-  const { md5s, tags } = await readAndSend(source, { before, upload, ...options });
-  const etag = tagOfParts(md5s);
-  const sent = { bytes: size, sha256: source.sha256.digest("hex"), etag, part_bytes: partBytes };
-  if (upload === undefined) return (await bucket.head(key))?.etag === etag ? sent : undefined;
-  const facts = await bucket.complete(upload, tags);
-  // Of what a store encrypts with a key of its own the tags are no MD5s.
-  const hasMd5s = tags.every((tag, i) => tag.etag === md5s[i]?.toString("hex"));
-  if (facts.bytes !== size || (hasMd5s && facts.etag !== etag))
-    throw new Failure("CHECKSUM_MISMATCH", `s3://${bucket.name}/${key} is not what was sent`);
-  return sent;
+  const { bytes, tags, areMd5s } = await readAndSend(source, { before, upload, ...options });
+  const facts = upload === undefined ? await bucket.head(key) : await bucket.complete(upload, tags);
+  const etag = areMd5s ? tagOfParts(tags) : (facts?.etag ?? "");
+  const isRight = facts?.bytes === bytes && facts.etag === etag;
+  if (isRight) return { bytes, sha256: source.sha256.digest("hex"), etag, part_bytes: partBytes };
+  if (upload === undefined) return undefined;
+  throw new Failure("CHECKSUM_MISMATCH", `s3://${bucket.name}/${key} is not what was sent`);
 }
 
 const nothing: Before = { isWhole: false, upload: undefined, parts: new Map() };
 
 async function leftOf(bucket: Bucket, { key, size }: SourceBytes): Promise<Before> {
-  if ((await bucket.head(key))?.bytes === size) return { ...nothing, isWhole: true };
+  const there = await bucket.head(key);
+  if (there !== undefined && (size === undefined || there.bytes === size))
+    return { ...nothing, isWhole: true };
   return { isWhole: false, ...(await uploadLeft(bucket, key)) };
 }
 
@@ -67,29 +66,36 @@ export async function uploadLeft(bucket: Bucket, key: string): Promise<Left> {
 
 interface Sending extends SendOptions {
   readonly before: Before;
-  /** Undefined: the file is only read. */
+  /** Undefined: the bytes are only read. */
   readonly upload: Upload | undefined;
+}
+
+/** All parts, as they are in the store or would be. */
+interface Parts {
+  readonly bytes: number;
+  readonly tags: readonly PartTag[];
+  /** False where the store encrypts with a key of its own: the tags of its parts are no MD5s then. */
+  readonly areMd5s: boolean;
 }
 
 async function readAndSend(
   source: SourceBytes,
   { before, upload, bucket, buffers, partBytes, limit, signal, onBytes }: Sending,
-): Promise<{ readonly md5s: readonly Buffer[]; readonly tags: readonly PartTag[] }> {
-  const md5s: Buffer[] = [];
+): Promise<Parts> {
   const tags: PartTag[] = [];
+  const counts = { bytes: 0, others: 0 };
   const underWay = new Set<Promise<void>>();
   const errors: unknown[] = [];
   try {
-    for (const { n, start, end } of partsOf(source.size, partBytes)) {
+    for (let n = 1, isOver = false; !isOver; n += 1) {
       const buffer = await buffers.take(partBytes);
-      const bytes = buffer.subarray(0, end - start);
-      const read = errors.length > 0 ? undefined : await readPart({ n, bytes, start }).catch(keep);
-      if (read === undefined) {
+      const part = errors.length > 0 ? undefined : await readPart(n, buffer).catch(keep);
+      if (part === undefined) {
         buffers.give(buffer);
         break;
       }
-      md5s.push(read.md5);
-      const sending = sendPart({ n, bytes, ...read })
+      isOver = part.bytes.length < partBytes;
+      const sending = sendPart(part)
         .catch((error: unknown) => void keep(error))
         .finally(() => {
           buffers.give(buffer);
@@ -102,8 +108,8 @@ async function readAndSend(
   }
   try {
     if (errors.length > 0) throw errors[0];
-    await source.checkUnchanged();
-    return { md5s, tags };
+    source.checkUnchanged();
+    return { bytes: counts.bytes, tags, areMd5s: counts.others === 0 };
   } catch (error) {
     // Other errors may pass: the parts are for the next try.
     const isUseless =
@@ -116,36 +122,44 @@ async function readAndSend(
     errors.push(error);
   }
 
-  /** In turn, the rate's limit too: all who wait for it together would wait for the last one. */
-  async function readPart({ n, bytes, start }: Reading): Promise<ReadPart> {
-    await source.fill(bytes, start);
+  /**
+   * In turn, the rate's limit too: all who wait for it together would wait for the last one. Undefined
+   * at the end.
+   */
+  async function readPart(n: number, buffer: Buffer): Promise<ReadPart | undefined> {
+    const bytes = buffer.subarray(0, await source.fill(buffer));
+    if (bytes.length === 0) return undefined;
+    counts.bytes += bytes.length;
     source.sha256.update(bytes);
-    const md5 = createHash("md5").update(bytes).digest();
     const there = before.parts.get(n);
-    const isThere = there?.bytes === bytes.length && there.etag === md5.toString("hex");
+    // The store compares what it gets with its SHA-256; an MD5 takes twice as long as that.
+    const isAsked = upload === undefined || n === 1 || there?.bytes === bytes.length;
+    const md5 = isAsked ? createHash("md5").update(bytes).digest("hex") : undefined;
+    const isThere = there?.bytes === bytes.length && there.etag === md5;
     if (!isThere && upload !== undefined) await limit.take(bytes.length, signal);
-    return { md5, there: isThere ? there : undefined };
+    return { n, bytes, md5, isThere };
   }
 
-  async function sendPart({ n, bytes, md5, there }: ReadPart & Sizes): Promise<void> {
-    if (there !== undefined) tags[n - 1] = { n, etag: there.etag };
-    else if (upload !== undefined)
-      tags[n - 1] = { n, etag: await bucket.part(upload, { n, bytes, md5 }) };
+  async function sendPart({ n, bytes, md5, isThere }: ReadPart): Promise<void> {
+    const etag =
+      upload === undefined || isThere
+        ? (md5 as string)
+        : await bucket.part(upload, { n, bytes, sha256: sha256Of(bytes) });
+    if (md5 !== undefined && etag !== md5) counts.others += 1;
+    tags[n - 1] = { n, etag };
     onBytes(bytes.length);
   }
 }
 
-interface Sizes {
+interface ReadPart {
   readonly n: number;
   readonly bytes: Buffer;
+  /** Hexadecimal; undefined where nobody asks. */
+  readonly md5: string | undefined;
+  /** True where the store has it. */
+  readonly isThere: boolean;
 }
 
-interface Reading extends Sizes {
-  readonly start: number;
-}
-
-interface ReadPart {
-  readonly md5: Buffer;
-  /** The part, where the store has it. */
-  readonly there: StoredPart | undefined;
+function sha256Of(bytes: Buffer): Buffer {
+  return createHash("sha256").update(bytes).digest();
 }

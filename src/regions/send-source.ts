@@ -13,32 +13,32 @@ export async function sendSource(
   source: SourceBytes,
   options: SendOptions,
 ): Promise<Sent | undefined> {
-  const partBytes = partBytesFor(source.size, options.partBytes);
+  const partBytes = partBytesFor(source.most, options.partBytes);
   const withParts = { ...options, partBytes };
-  return source.size <= partBytes
+  return source.most <= partBytes
     ? await sendAtOnce(source, withParts)
     : await sendInParts(source, withParts);
 }
 
 async function sendAtOnce(
-  { key, size, sha256, fill, checkUnchanged }: SourceBytes,
+  { key, most, sha256: folded, fill, checkUnchanged }: SourceBytes,
   { bucket, buffers, partBytes, isAgain, limit, signal, onBytes }: SendOptions,
 ): Promise<Sent> {
-  const whole = await buffers.take(size <= SMALL_BYTES ? size : partBytes);
-  const buffer = whole.subarray(0, size);
+  const whole = await buffers.take(most <= SMALL_BYTES ? most : partBytes);
   try {
-    await fill(buffer, 0);
-    sha256.update(buffer);
-    await checkUnchanged();
-    const etag = createHash("md5").update(buffer).digest("hex");
-    const hash = sha256.digest("hex");
+    const bytes = whole.subarray(0, await fill(whole));
+    folded.update(bytes);
+    checkUnchanged();
+    const sha256 = folded.digest();
+    const md5 = createHash("md5").update(bytes).digest();
+    const [hash, etag] = [sha256.toString("hex"), md5.toString("hex")];
     const there = isAgain ? await bucket.head(key) : undefined;
     if (there?.etag !== etag) {
-      await limit.take(size, signal);
-      await bucket.put(key, buffer, { metadata: { sha256: hash } });
+      await limit.take(bytes.length, signal);
+      await bucket.put(key, bytes, { metadata: { sha256: hash }, hashes: { md5, sha256 } });
     }
-    onBytes(size);
-    return { bytes: size, sha256: hash, etag, part_bytes: 0 };
+    onBytes(bytes.length);
+    return { bytes: bytes.length, sha256: hash, etag, part_bytes: 0 };
   } finally {
     buffers.give(whole);
   }

@@ -33,10 +33,17 @@ export interface SourceBytes {
   /** A path or a location, for messages. */
   readonly name: string;
   readonly key: string;
-  readonly size: number;
+  /** Bytes that it has; undefined where that is known at its end only. */
+  readonly size: number | undefined;
+  /** Bytes that it has at most. */
+  readonly most: number;
+  /** Folds what is sent. */
   readonly sha256: Hash;
-  /** Fills a buffer from this offset on. @throws Failure FILE_CHANGED where there is less */
-  fill(buffer: Buffer, at: number): Promise<void>;
+  /**
+   * Fills a buffer with the bytes that come next, and gives how many these are: fewer than there is
+   * room for at the end alone. @throws Failure FILE_CHANGED where there are fewer than there should be
+   */
+  fill(buffer: Buffer): Promise<number>;
   /** Called once all is read and folded. @throws Failure where these are not the bytes that are meant */
-  checkUnchanged(): Promise<void>;
+  checkUnchanged(): void;
 }

@@ -10,8 +10,6 @@ export interface SourceFile {
   readonly name: string;
   /** Absolute. */
   readonly path: string;
-  /** Size, bytes. */
-  readonly bytes: number;
 }
 
 /** A file or a tree that a person names. */
@@ -51,13 +49,13 @@ export async function* filesOf(
   if (source.kind === "file") {
     const { name, path } = source;
     checkName(name, path);
-    return yield { name, path, bytes: (await stat(path)).size };
+    return yield { name, path };
   }
   for await (const { path: name, entry } of entriesBelow(source.path)) {
     const path = join(source.path, name);
     if (entry.isFile()) {
       checkName(name, path);
-      yield { name, path, bytes: (await lstat(path)).size };
+      yield { name, path };
     } else onLeftOut(path, entry.isSymbolicLink() ? "a link" : "no regular file");
   }
 }

@@ -27,7 +27,7 @@ export interface HostGuard {
 export interface Agents {
   readonly http: Agent;
   readonly https: TlsAgent;
-  /** For what is worked off chunk by chunk. */
+  /** For what may be worked off chunk by chunk. */
   readonly transient: { readonly http: Agent; readonly https: TlsAgent };
 }
 

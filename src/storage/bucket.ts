@@ -29,7 +29,7 @@ export interface Bucket {
   sign(key: string, options: SignOptions): Promise<string>;
   /** Begins an upload in parts. @throws Failure */
   begin(key: string, metadata: Metadata): Promise<Upload>;
-  /** Sends a part, which the store compares with its MD5; gives its ETag. @throws Failure */
+  /** Sends a part, which the store compares with its SHA-256; gives its ETag. @throws Failure */
   part(upload: Upload, part: PartBytes): Promise<string>;
   /** Copies a part from an object of the same service; gives its ETag. @throws Failure */
   copyPart(upload: Upload, part: PartRange): Promise<string>;
@@ -75,6 +75,8 @@ export interface ExpiryRule {
 /** Options of `Bucket.put`. */
 export interface PutOptions {
   readonly metadata?: Metadata;
+  /** Hashes of the bytes, where they are known. */
+  readonly hashes?: Hashes;
   /**
    * Put only in place of the object with this ETag, or where there is none. A store that has no
    * conditions is asked before and after, so that another writer can still come between.
@@ -87,6 +89,12 @@ export interface SignOptions {
   /** When the time of the URL begins. */
   readonly at: Date;
   readonly seconds: number;
+}
+
+/** Hashes of an object's bytes. */
+export interface Hashes {
+  readonly md5: Buffer;
+  readonly sha256: Buffer;
 }
 
 /** A small object. */
@@ -133,7 +141,7 @@ export interface StoredPart extends PartTag {
 export interface PartBytes {
   readonly n: number;
   readonly bytes: Uint8Array;
-  readonly md5: Buffer;
+  readonly sha256: Buffer;
 }
 
 /** A part to copy; `end` is the byte after its last one. */

@@ -1,11 +1,10 @@
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 import { errorCode, Failure } from "../errors.ts";
 import { http, https } from "../system/web.ts";
 import { type AgentOptions, type Agents, checkHost, createAgents } from "./agents.ts";
-import { bodyOf, type BodyOptions, meaningOf } from "./body.ts";
+import { bodyOf, meaningOf } from "./body.ts";
 import { redacted } from "./location.ts";
-import { canTap } from "./tapped-agent.ts";
-import { tappedBody } from "./tapped-body.ts";
+import { transientBody } from "./tapped-body.ts";
 import { Unavailable } from "./types.ts";
 
 /** One GET. */
@@ -114,36 +113,4 @@ function getOnce(url: URL, asked: HttpRequest, agents: Agents): Promise<HttpRepl
     resolve({ status: message.statusCode ?? 0, headers: message.headers, url, body, close });
   });
   return promise;
-}
-
-/** A body of this length, bytes, is worth a connection of its own. */
-const LEAST_TAPPED_BYTES = 4 * 1024 * 1024;
-
-function transientBody(
-  message: IncomingMessage,
-  url: URL,
-  options: BodyOptions,
-): AsyncIterable<Uint8Array> {
-  const { statusCode = 0, headers, socket } = message;
-  const length = Number(headers["content-length"] ?? 0);
-  const isTapped = [200, 206].includes(statusCode) && length >= LEAST_TAPPED_BYTES;
-  if (isTapped && canTap(socket))
-    return bodyOf(message, url, { ...options, chunks: tappedBody(message, length) });
-  return atOnceOr(message, length, () => bodyOf(message, url, options));
-}
-
-/** A body that came together with its head, without the streams that others need. */
-async function* atOnceOr(
-  message: IncomingMessage,
-  length: number,
-  otherwise: () => AsyncGenerator<Uint8Array, void, void>,
-): AsyncGenerator<Uint8Array, void, void> {
-  const first = message.read() as Buffer | null;
-  if (first !== null && first.length === length) {
-    // To its end, which frees its connection.
-    message.resume();
-    return yield first;
-  }
-  if (first !== null) yield first;
-  yield* otherwise();
 }

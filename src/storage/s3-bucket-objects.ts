@@ -1,7 +1,12 @@
 import { createHash } from "node:crypto";
-import type { PutObjectCommand, PutObjectCommandInput } from "@aws-sdk/client-s3";
 import type { Bucket, BucketObject, ObjectFacts, PutOptions } from "./bucket.ts";
 import { type BucketCalls, bareTag } from "./s3-bucket-calls.ts";
+import type { PutRequest } from "./s3-put.ts";
+
+/** An object to put. */
+interface Sendable extends Omit<PutRequest, "query" | "signal"> {
+  readonly md5: Buffer;
+}
 
 /** What a bucket does with whole objects. */
 export function objectsOf({
@@ -9,65 +14,61 @@ export function objectsOf({
   client,
   sdk,
   ask,
+  sendPut,
 }: BucketCalls): Pick<Bucket, "put" | "get" | "head" | "copy"> {
   return { put, get, head, copy };
 
   async function put(
     key: string,
     bytes: Uint8Array,
-    { metadata = {}, only }: PutOptions = {},
+    { metadata = {}, only, hashes }: PutOptions = {},
   ): Promise<string | undefined> {
-    const object: PutObjectCommandInput = {
-      Bucket: name,
-      Key: key,
-      Body: bytes,
-      Metadata: metadata,
-      ContentMD5: md5Of(bytes).toString("base64"),
-    };
+    const md5 = hashes?.md5 ?? md5Of(bytes);
+    const named = Object.entries(metadata).map(([name, text]) => [`x-amz-meta-${name}`, text]);
+    const headers = { ...Object.fromEntries(named), "content-md5": md5.toString("base64") };
+    const object: Sendable = { key, bytes, sha256: hashes?.sha256, headers, md5 };
     if (only === undefined) return send(object);
-    if (only === "where there is none") return sendIf({ ...object, IfNoneMatch: "*" }, undefined);
+    if (only === "where there is none") return sendIf(object, { "if-none-match": "*" }, undefined);
     const { inPlaceOf } = only;
-    const etag = await sendIf({ ...object, IfMatch: `"${inPlaceOf}"` }, inPlaceOf);
+    const etag = await sendIf(object, { "if-match": `"${inPlaceOf}"` }, inPlaceOf);
     if (etag !== undefined || (await head(key))?.etag !== inPlaceOf) return etag;
     // Ceph 16 compares what it is given with a tag that has no quotes; in a bucket with versions, with
     // nothing: the new version is not there yet.
-    const bare = await sendIf({ ...object, IfMatch: inPlaceOf }, inPlaceOf);
+    const bare = await sendIf(object, { "if-match": inPlaceOf }, inPlaceOf);
     return bare ?? sendAfterLook(object, inPlaceOf);
   }
 
-  function send(object: PutObjectCommandInput): Promise<string> {
-    const command = new sdk.PutObjectCommand(object);
-    return ask(object.Key, { send: async (signal) => bareTag((await sent(command, signal)).ETag) });
+  function send({ md5: _md5, ...object }: Sendable): Promise<string> {
+    return ask(object.key, {
+      send: async (signal) => bareTag((await sendPut({ ...object, signal })).etag),
+    });
   }
 
   /** Puts where a condition holds; `wanted` is the tag that is to be there. */
-  function sendIf(object: PutObjectCommandInput, wanted: string | undefined) {
-    const key = object.Key as string;
-    const command = new sdk.PutObjectCommand(object);
+  function sendIf(
+    object: Sendable,
+    condition: Readonly<Record<string, string>>,
+    wanted: string | undefined,
+  ) {
+    const { key, md5, ...put } = object;
+    const headers = { ...object.headers, ...condition };
     return ask<string | undefined>(key, {
-      send: async (signal) => bareTag((await sent(command, signal)).ETag),
+      send: async (signal) => bareTag((await sendPut({ ...put, key, headers, signal })).etag),
       async refused({ status }, triesBefore) {
         if (status === 501) return { value: await sendAfterLook(object, wanted) };
         if (status !== 412 && (status !== 404 || wanted === undefined)) return undefined;
         // The answer to an earlier try may have been lost.
         const tag = triesBefore === 0 ? undefined : (await head(key))?.etag;
-        const isOurs = tag === md5Of(object.Body as Uint8Array).toString("hex");
-        return { value: isOurs ? tag : undefined };
+        return { value: tag === md5.toString("hex") ? tag : undefined };
       },
     });
   }
 
   /** For stores that have no conditions. Another writer can come between: whoever is last has won. */
-  async function sendAfterLook(object: PutObjectCommandInput, wanted: string | undefined) {
-    const key = object.Key as string;
-    if ((await head(key))?.etag !== wanted) return undefined;
-    const { IfMatch: _tag, IfNoneMatch: _none, ...plain } = object;
-    const etag = await send(plain);
-    return (await head(key))?.etag === etag ? etag : undefined;
-  }
-
-  function sent(command: PutObjectCommand, abortSignal: AbortSignal) {
-    return client.send(command, { abortSignal });
+  async function sendAfterLook(object: Sendable, wanted: string | undefined) {
+    if ((await head(object.key))?.etag !== wanted) return undefined;
+    const etag = await send(object);
+    return (await head(object.key))?.etag === etag ? etag : undefined;
   }
 
   function get(key: string) {

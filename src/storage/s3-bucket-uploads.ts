@@ -21,7 +21,7 @@ type Uploads = Pick<
 
 /** What a bucket does with uploads in parts. */
 export function uploadsOf(calls: BucketCalls): Uploads {
-  const { name, client, sdk, ask } = calls;
+  const { name, client, sdk, ask, sendPut } = calls;
   const { head } = objectsOf(calls);
   return { begin, part, copyPart, parts, uploads, complete, abort };
 
@@ -36,15 +36,10 @@ export function uploadsOf(calls: BucketCalls): Uploads {
     return { key, id: UploadId };
   }
 
-  async function part(upload: Upload, { n, bytes, md5 }: PartBytes): Promise<string> {
-    const command = new sdk.UploadPartCommand({
-      ...within(upload),
-      PartNumber: n,
-      Body: bytes,
-      ContentMD5: md5.toString("base64"),
-    });
-    return await ask(upload.key, {
-      send: async (abortSignal) => bareTag((await client.send(command, { abortSignal })).ETag),
+  async function part({ key, id }: Upload, { n, bytes, sha256 }: PartBytes): Promise<string> {
+    const query = { partNumber: String(n), uploadId: id };
+    return await ask(key, {
+      send: async (signal) => bareTag((await sendPut({ key, bytes, sha256, query, signal })).etag),
     });
   }
 

@@ -10,6 +10,7 @@ import { uploadsOf } from "./s3-bucket-uploads.ts";
 import { credentialsText, type Endpoint } from "./endpoints.ts";
 import type { BucketCalls } from "./s3-bucket-calls.ts";
 import { createConnect } from "./s3-clients.ts";
+import { createPut } from "./s3-put.ts";
 
 /** Options of `openBucket`. */
 export interface BucketOptions extends AgentOptions {
@@ -32,6 +33,7 @@ export async function openBucket(options: BucketOptions): Promise<Bucket> {
   const calls: BucketCalls = {
     ...connection,
     name,
+    sendPut: createPut(connection, name),
     ask: (key, request) => ask({ ...request, url: locationIn(name, key) }, rules),
   };
   const whole = { ...objectsOf(calls), ...listsOf(calls), ...signingOf(calls) };

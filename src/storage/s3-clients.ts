@@ -52,24 +52,31 @@ export function createConnect({ ca, guard, idleMs }: ConnectOptions): Connect {
   }
 }
 
+/** A request as the SDK is about to send it. */
+export interface SdkRequest {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number;
+  readonly path: string;
+  readonly headers: Record<string, string>;
+}
+
 /** Narrows what the SDK is about to send. */
-export function isRequest(
-  request: unknown,
-): request is { readonly hostname: string; readonly headers: Record<string, string> } {
+export function isRequest(request: unknown): request is SdkRequest {
   return typeof request === "object" && request !== null && "hostname" in request;
 }
 
-type Connecting = Agents & Pick<ConnectOptions, "idleMs">;
+type Connecting = Pick<Agents, "transient"> & Pick<ConnectOptions, "idleMs">;
 
 /** When to try again is not the SDK's to say, and not every store knows its checksums. */
-function common({ http, https, idleMs }: Connecting): S3.S3ClientConfig {
+function common({ transient, idleMs }: Connecting): S3.S3ClientConfig {
   return {
     maxAttempts: 1,
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     requestHandler: {
-      httpAgent: http,
-      httpsAgent: https,
+      httpAgent: transient.http,
+      httpsAgent: transient.https,
       ...(idleMs === undefined ? {} : { socketTimeout: idleMs }),
     },
   };

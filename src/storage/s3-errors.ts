@@ -39,6 +39,22 @@ export function refusalIn(error: unknown): Refusal | undefined {
   return { status, word, headers: $response?.headers ?? {}, size, region, isClock };
 }
 
+/** The error of the SDK for an answer that it did not read. */
+export function errorOfAnswer(
+  status: number,
+  headers: Refusal["headers"],
+  body: string,
+): Error & SdkError {
+  const said = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(body)?.[1];
+  const region = said("Region");
+  return Object.assign(new Error(said("Message") ?? ""), {
+    name: said("Code") ?? "Unknown",
+    $metadata: { httpStatusCode: status },
+    $response: { statusCode: status, headers },
+    ...(region === undefined ? {} : { Region: region }),
+  });
+}
+
 interface SdkError {
   readonly name?: string;
   readonly $metadata?: {
@@ -47,7 +63,7 @@ interface SdkError {
   };
   readonly $response?: {
     readonly statusCode?: number;
-    readonly headers?: Readonly<Record<string, string>>;
+    readonly headers?: Refusal["headers"];
   };
   readonly ActualObjectSize?: string;
   readonly Region?: string;

@@ -1,5 +1,5 @@
 import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
-import type { Readable } from "node:stream";
+import type { IncomingMessage } from "node:http";
 import type { AgentOptions } from "./agents.ts";
 import { bodyOf } from "./body.ts";
 import { credentialsText, endpointOf, type Endpoints } from "./endpoints.ts";
@@ -9,6 +9,7 @@ import { type Connection, createConnect, isRequest } from "./s3-clients.ts";
 import { refusalIn, s3Error } from "./s3-errors.ts";
 import { createS3List } from "./s3-list.ts";
 import { createS3Write } from "./s3-write.ts";
+import { transientBody } from "./tapped-body.ts";
 import { type ReadRequest, type Reply, type Storage, Unavailable } from "./types.ts";
 
 /** Options of `createS3`. */
@@ -110,8 +111,8 @@ async function answered<T>(
 
 function replyOf(output: GetObjectCommandOutput, url: URL, request: ReadRequest): Reply {
   const status = output.$metadata.httpStatusCode ?? 200;
-  const message = output.Body as unknown as Readable;
-  const body = bodyOf(message, url, request);
+  const message = output.Body as unknown as IncomingMessage;
+  const body = (request.isTransient === true ? transientBody : bodyOf)(message, url, request);
   const close = () => void message.destroy();
   const answer = { status, headers: headersOf(output), url, body, close };
   const reply = status === 206 && isPartial(request) ? part(answer, request) : whole(answer);

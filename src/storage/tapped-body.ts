@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { setTap } from "./tapped-agent.ts";
+import { type BodyOptions, bodyOf } from "./body.ts";
+import { canTap, setTap } from "./tapped-agent.ts";
 
 /** Memory for reads: larger ones make fewer calls. */
 const READ_BYTES = 512 * 1024;
@@ -11,6 +12,9 @@ const RECORD_BYTES = 16 * 1024;
 const idle: Buffer[] = [];
 const MOST_IDLE = 24;
 
+/** A body of this length, bytes, is worth a connection of its own. */
+const LEAST_TAPPED_BYTES = 4 * 1024 * 1024;
+
 /** Memory that a connection is read into: the bytes between the two have not been handed out. */
 interface Reading {
   readonly memory: Buffer;
@@ -19,12 +23,45 @@ interface Reading {
 }
 
 /**
+ * The bytes of an answer, as `bodyOf` gives them, whose chunks stay as they are until the next one is
+ * asked for. They come past Node's parser where the connection and the length allow that.
+ */
+export function transientBody(
+  message: IncomingMessage,
+  url: URL,
+  options: BodyOptions,
+): AsyncIterable<Uint8Array> {
+  const { statusCode = 0, headers, socket } = message;
+  const length = Number(headers["content-length"] ?? 0);
+  const isTapped = [200, 206].includes(statusCode) && length >= LEAST_TAPPED_BYTES;
+  if (isTapped && canTap(socket))
+    return bodyOf(message, url, { ...options, chunks: tappedBody(message, length) });
+  return atOnceOr(message, length, () => bodyOf(message, url, options));
+}
+
+/** A body that came together with its head, without the streams that others need. */
+async function* atOnceOr(
+  message: IncomingMessage,
+  length: number,
+  otherwise: () => AsyncGenerator<Uint8Array, void, void>,
+): AsyncGenerator<Uint8Array, void, void> {
+  const first = message.read() as Buffer | null;
+  if (first !== null && first.length === length) {
+    // To its end, which frees its connection.
+    message.resume();
+    return yield first;
+  }
+  if (first !== null) yield first;
+  yield* otherwise();
+}
+
+/**
  * Takes the rest of a body of known length from its connection, past Node's parser: in half the time,
- * and without a byte of new memory. To be called while the answer's head is handed out, with more to
- * come than one read holds. A chunk stays as it is until the next one is asked for.
+ * and without a byte of new memory. To be called before anything is read of it, with more to come than
+ * the message buffers. A chunk stays as it is until the next one is asked for.
  * @throws what ends the connection early
  */
-export function tappedBody(message: IncomingMessage, length: number): AsyncGenerator<Uint8Array> {
+function tappedBody(message: IncomingMessage, length: number): AsyncGenerator<Uint8Array> {
   const { socket } = message;
   const least = isTls(socket) ? RECORD_BYTES : READ_BYTES;
   /** In their order; the last one is read into. One is worked off meanwhile, and one waits. */
@@ -44,6 +81,8 @@ export function tappedBody(message: IncomingMessage, length: number): AsyncGener
     },
     // Node may read once more than it was asked to, and TLS hands out all that it has.
     take(bytes) {
+      // The memory of a read that was under way before the tap was set is another one.
+      if (bytes.buffer !== last().memory.buffer) last().memory.set(bytes, last().to);
       last().to += bytes.length;
       wake();
       return false;

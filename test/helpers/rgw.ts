@@ -22,18 +22,24 @@ export interface Rgw extends ObjectStore {
   readonly second: URL;
 }
 
-/** Starts Ceph's S3, alone on loopback, with all it keeps in memory, and more lines of configuration. It takes 1 s. */
-export function startRgw(more = ""): Promise<Rgw> {
-  return startService((place, signal) => startIn(place, more, signal));
+/** Lines of its configuration beside the usual ones; bytes that it keeps at most. */
+interface RgwOptions {
+  readonly more?: string | undefined;
+  readonly mostBytes?: number;
+}
+
+/** Starts Ceph's S3, alone on loopback, with all it keeps in memory. It takes 1 s. */
+export function startRgw(options: RgwOptions = {}): Promise<Rgw> {
+  return startService((place, signal) => startIn(place, options, signal));
 }
 
 const keys = { accessKeyId: "AKID", secretAccessKey: "a-secret-of-ada" };
 const otherKeys = { accessKeyId: "OTHER", secretAccessKey: "secret2" };
 
-async function startIn(place: Workplace, more: string, signal: AbortSignal): Promise<Rgw> {
+async function startIn(place: Workplace, options: RgwOptions, signal: AbortSignal): Promise<Rgw> {
   const { root } = place;
   const [mon, port, secondPort] = [await freePort(), await freePort(), await freePort()];
-  await configure(root, mon, more);
+  await configure(root, mon, options);
   const tool = (program: string, ...args: string[]) =>
     promisify(execFile)(program, ["--conf", join(root, "ceph.conf"), ...args], { signal });
   await startCluster(place, { tool, mon, signal });
@@ -105,7 +111,11 @@ const RIGHTS = [
 ] as const;
 
 /** One copy of all in memory, found at once and let go of at once. */
-async function configure(root: string, mon: number, more: string): Promise<void> {
+async function configure(
+  root: string,
+  mon: number,
+  { more = "", mostBytes = 2 ** 30 }: RgwOptions,
+): Promise<void> {
   for (const each of ["mon", "osd", "run", "log"]) await mkdir(join(root, each));
   const low = randomInt(20_000, 28_000);
   await writeFile(
@@ -126,7 +136,7 @@ mon_data = ${root}/mon
 osd_data = ${root}/osd
 osd_class_dir = /usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/rados-classes
 osd_objectstore = memstore
-memstore_device_bytes = 1073741824
+memstore_device_bytes = ${mostBytes}
 osd_pool_default_size = 1
 osd_pool_default_min_size = 1
 osd_pool_default_pg_num = 1

@@ -53,7 +53,7 @@ export interface TwoRegions extends AsyncDisposable {
 
 /** Starts them, with more lines of Ceph's configuration. */
 export async function startTwoRegions(more?: string): Promise<TwoRegions> {
-  const rgw = await startRgw(more);
+  const rgw = await startRgw({ more });
   const root = await mkdtemp(join(tmpdir(), "sampler-regions-"));
   const east = await createBucket(rgw, "staging-east");
   const west = await createBucket({ ...rgw, url: rgw.second }, "west-bucket");

@@ -19,6 +19,7 @@ if (whyNoSwift !== undefined) process.stdout.write(`no buckets of Swift: ${whyNo
 const PART_BYTES = 5 * 1024 ** 2;
 const SECRET = "a-secret-key";
 const md5Of = (bytes: Uint8Array) => createHash("md5").update(bytes).digest();
+const sha256Of = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest();
 
 const ends = new AsyncDisposableStack();
 let directory: string;
@@ -108,7 +109,7 @@ describe.each(stores)("a bucket of %s", (_name, why, start) => {
     const lost = await bucket.begin("parts/lost", {});
     const tags: PartTag[] = [];
     for (const [i, piece] of pieces.entries()) {
-      const part = { n: i + 1, bytes: piece, md5: md5Of(piece) };
+      const part = { n: i + 1, bytes: piece, sha256: sha256Of(piece) };
       tags.push({ n: i + 1, etag: await bucket.part(upload, part) });
     }
     expect(tags.map(({ etag }) => etag)).toEqual(pieces.map((each) => md5Of(each).toString("hex")));
@@ -141,11 +142,19 @@ describe.each(stores)("a bucket of %s", (_name, why, start) => {
     expect((await other.get("copied"))?.bytes.equals(bytes)).toBe(true);
   });
 
-  there("a part with another MD5 than it has is refused", async () => {
+  there("bytes with other hashes than they have are refused", async () => {
+    const [x, y] = [Buffer.from("x"), Buffer.from("y")];
+    const refused = { code: "UNREACHABLE", message: expect.stringContaining("answers 400") };
     const upload = await bucket.begin("wrong", {});
-    const part = { n: 1, bytes: Buffer.from("x"), md5: md5Of(Buffer.from("y")) };
-    await expect(bucket.part(upload, part)).rejects.toMatchObject({ code: "UNREACHABLE" });
+    const part = { n: 1, bytes: x, sha256: sha256Of(y) };
+    await expect(bucket.part(upload, part)).rejects.toMatchObject(refused);
     await bucket.abort(upload);
+    for (const hashes of [
+      { md5: md5Of(x), sha256: sha256Of(y) },
+      { md5: md5Of(y), sha256: sha256Of(x) },
+    ])
+      await expect(bucket.put("wrong", x, { hashes })).rejects.toMatchObject(refused);
+    expect(await bucket.head("wrong")).toBeUndefined();
   });
 
   there("a bucket that is not there is not taken for an empty one", async () => {
