@@ -15,11 +15,11 @@ export interface Actions {
   readonly common: (parent: Command, name: string, description: string) => Command;
   /** The action of a command without arguments. */
   readonly does: <T>(load: () => Promise<Run<T>>) => (options: T) => Promise<void>;
-  /** The same for a command with an argument, which becomes an option of that name. */
+  /** The same for a command with an argument, or several, which become an option of that name. */
   readonly about: <T>(
     argument: keyof T,
     load: () => Promise<Run<T>>,
-  ) => (value: string | undefined, options: T) => Promise<void>;
+  ) => (value: string | readonly string[] | undefined, options: T) => Promise<void>;
 }
 
 /** Adds `stage` and its commands: files from elsewhere. */
@@ -126,8 +126,8 @@ interface Adding {
 
 /** The commands that bring files to regions. */
 function addUploads({ addStage, about }: Adding): void {
-  addStage("upload", "a file or a tree to buckets of several regions")
-    .argument("<path>", "a file or a directory")
+  addStage("upload", "files or trees to buckets of several regions, each as a staging of its own")
+    .argument("<path...>", "a file or a directory")
     .requiredOption("--regions <names>", "regions of the configuration, separated by commas")
     .option("--dest <path>", "where machines put it (else /mnt/data/<name>)")
     .option("--ttl <days>", "how long it stays, 1 to 90 days", Number, DAYS)
@@ -137,9 +137,10 @@ function addUploads({ addStage, about }: Adding): void {
       "other accounts that may read it: 12 digits, or ARNs",
       names,
     )
+    .addOption(new Option("--compress <codec>", "compress on the way").choices(["gzip", "zstd"]))
     .option("--dry-run", "say what would be sent, and send nothing")
     .option("--json", "for programs")
-    .action(about("path", async () => (await import("./commands/stage-upload.ts")).stageUpload));
+    .action(about("paths", async () => (await import("./commands/stage-upload.ts")).stageUpload));
   addStage("resume", "go on with an upload that was stopped or failed")
     .argument("<id>", "of the staging")
     .option("--json", "for programs")

@@ -1,10 +1,12 @@
 import { statSync } from "node:fs";
 import { errorMessage, Failure } from "../errors.ts";
 import type { Begun } from "./begun.ts";
+import { type Compression, mostCompressed } from "./compression.ts";
 import { DOCUMENT, expiry, newId, newSender, type StagingDocument } from "./document.ts";
 import { disallow } from "./grants.ts";
 import { changeDocument, createDocument, type Read, readDocument } from "./notes.ts";
 import { openRegions, type Region, type RegionsContext } from "./region.ts";
+import { type Requests, requestsFor, requestsOfAll } from "./requests.ts";
 import { findStaging } from "./stagings.ts";
 import type { UploadOptions } from "./upload.ts";
 import { filesOf, type OnLeftOut, type Source, sourceAt } from "./walk.ts";
@@ -19,6 +21,7 @@ export interface NewUpload {
   readonly sweepId?: string | undefined;
   /** Other accounts that may read it. */
   readonly accounts?: readonly string[];
+  readonly compression?: Compression | undefined;
   readonly onLeftOut: OnLeftOut;
 }
 
@@ -28,23 +31,36 @@ export interface Planned {
   readonly size_bytes: number;
   readonly file_count: number;
   readonly left_out: number;
+  /** Requests that it takes where none is tried again; at most, where files are compressed. */
+  readonly requests: Requests;
 }
 
 /** Looks at what is to be sent, and asks no store. @throws Failure USAGE, PATH_REFUSED, FILE_UNREADABLE */
-export async function planUpload({ path, days, onLeftOut }: NewUpload): Promise<Planned> {
+export async function planUpload(
+  { path, days, regions, compression, onLeftOut }: NewUpload,
+  { partBytes }: { readonly partBytes: number },
+): Promise<Planned> {
   expiry(new Date(), days);
   const source = await sourceAt(path);
   const counts = { size_bytes: 0, file_count: 0, left_out: 0 };
+  const each = { put: 0, get: 0 };
   const leaveOut: OnLeftOut = (each, what) => {
     counts.left_out += 1;
     onLeftOut(each, what);
   };
   for await (const file of filesOf(source, leaveOut)) {
-    counts.size_bytes += sizeOf(file.path);
+    const bytes = sizeOf(file.path);
+    const most = compression === undefined ? bytes : mostCompressed(bytes);
+    const { put, get } = requestsFor(most, partBytes);
+    each.put += put;
+    each.get += get;
+    counts.size_bytes += bytes;
     counts.file_count += 1;
   }
   if (counts.file_count === 0) throw new Failure("USAGE", `${source.path} has no file to send`);
-  return { source, ...counts };
+  const { file_count } = counts;
+  const requests = requestsOfAll(each, { file_count, regions: new Set(regions).size });
+  return { source, ...counts, requests };
 }
 
 /** Asked for here: to hand it to another thread takes ten times as long. @throws Failure FILE_UNREADABLE */
@@ -61,7 +77,7 @@ function sizeOf(path: string): number {
  * @throws Failure
  */
 export async function beginUpload(
-  { regions: names, destination, days, sweepId, accounts = [] }: NewUpload,
+  { regions: names, destination, days, sweepId, accounts = [], compression }: NewUpload,
   { source, size_bytes, file_count }: Planned,
   context: RegionsContext,
 ): Promise<UploadOptions["begun"]> {
@@ -73,6 +89,7 @@ export async function beginUpload(
     kind: source.kind,
     size_bytes,
     file_count,
+    ...(compression === undefined ? {} : { compression }),
     sha256: null,
     files_sha256: null,
     regions: regions.map(({ name }) => name),

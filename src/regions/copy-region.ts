@@ -26,6 +26,7 @@ export async function copyRegion(
     sha256,
     files_sha256,
     put_requests,
+    stored_bytes,
   } = from.document;
   const { partBytes, stallMs } = settings;
   let bytes = 0;
@@ -38,7 +39,8 @@ export async function copyRegion(
   await copyFiles({ id, from: from.region, to: region, list, sending: send, stallMs });
   await sendFile(list, `${id}/${FILES}`, { ...send, onBytes: () => {} });
   const verifying = await changeDocument(region, read, { state: "verifying" });
-  await checkListing(region, id, { files: file_count, bytes: size_bytes });
-  const known = { size_bytes, file_count, sha256, files_sha256, put_requests };
+  await checkListing(region, id, { files: file_count, bytes: stored_bytes ?? size_bytes });
+  const stored = stored_bytes === undefined ? {} : { stored_bytes };
+  const known = { size_bytes, file_count, sha256, files_sha256, put_requests, ...stored };
   return (await changeDocument(region, verifying, { ...known, ...completeNow() })).document;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { Failure } from "../errors.ts";
+import { compressions } from "./compression.ts";
 
 /** States of a staging in one region. */
 export const regionStates = [
@@ -21,6 +22,10 @@ const documentSchema = z.looseObject({
   kind: z.enum(["file", "tree"]),
   size_bytes: z.int().nonnegative(),
   file_count: z.int().nonnegative(),
+  /** Of its objects; without it they are the files as they are. */
+  compression: z.enum(compressions).optional(),
+  /** Bytes of the objects of compressed files, once all of them are there. */
+  stored_bytes: z.int().nonnegative().optional(),
   /** Of the file; null of a tree, and until it is known. */
   sha256: hash.nullable(),
   /** Of `_files.jsonl`; null until it is known. */

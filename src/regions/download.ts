@@ -4,7 +4,7 @@ import { errorMessage } from "../errors.ts";
 import { chooseRegion } from "./choose-region.ts";
 import type { StagingDocument } from "./document.ts";
 import { type Fetch, fetching, fetchList } from "./fetch-object.ts";
-import { type ListedFile, readList, withListPath } from "./file-list.ts";
+import { objectOf, readList, withListPath } from "./file-list.ts";
 import type { Machine } from "./machine.ts";
 import { isThere, makeDirectory, placeTree, type Put } from "./place-tree.ts";
 import { pricesOf } from "./price-file.ts";
@@ -83,12 +83,20 @@ function putting(
 ): Put {
   let whole = 0;
   const parts = new Map<string, number>();
-  return async ({ path: name, sha256, bytes }: ListedFile, target) => {
+  return async (file, target) => {
+    const { path: name, bytes, compression } = file;
+    const object = objectOf(file);
     const onBytes = (now: number) => {
-      parts.set(name, now);
+      parts.set(name, compression === undefined ? now : Math.round((now / object.bytes) * bytes));
       onProgress(whole + [...parts.values()].reduce((sum, each) => sum + each, 0), size_bytes);
     };
-    await fetch(`${staging_id}/${name}`, { target, sha256, bytes, onBytes });
+    await fetch(`${staging_id}/${object.path}`, {
+      target,
+      sha256: object.sha256,
+      bytes: object.bytes,
+      file: compression === undefined ? undefined : file,
+      onBytes,
+    });
     parts.delete(name);
     whole += bytes;
   };

@@ -14,6 +14,8 @@ export interface Fetched {
   readonly target: Target;
   readonly sha256: string;
   readonly bytes?: number;
+  /** What is compressed in it, where the file is to get that. */
+  readonly file?: { readonly bytes: number; readonly sha256: string } | undefined;
   /** Told how many bytes are there. */
   readonly onBytes: (bytes: number) => void;
 }
@@ -32,15 +34,20 @@ export function fetching(
   { settings, signal }: RegionsContext,
 ): Fetch {
   const limits = limitsOf({ settings, rate: createRateLimit(settings.bytesPerSecond) });
-  return async (key, { target, sha256, bytes, onBytes }) => {
-    await download(locationOf(`s3://${bucket.name}/${key}`), {
+  return async (key, { target, sha256, bytes, file, onBytes }) => {
+    const location = `s3://${bucket.name}/${key}`;
+    await download(locationOf(location), {
       storages,
       part: target.part,
-      target: () => target.path,
+      target(found) {
+        if (file === undefined || found === file.sha256) return target.path;
+        throw new Failure("CHECKSUM_MISMATCH", `${location} has another file in it`);
+      },
       mode: FILE_MODE,
       sha256,
       bytes,
       ...limits,
+      ...(file === undefined ? {} : unpacking(file.bytes, limits.maxBytes)),
       signal,
       onProgress(now) {
         collectGarbage();
@@ -48,6 +55,11 @@ export function fetching(
       },
     });
   };
+}
+
+/** How much it becomes is known, so that no ratio tells anything. */
+function unpacking(bytes: number, maxBytes = Infinity) {
+  return { decompress: true, ratio: Infinity, maxBytes: Math.min(bytes, maxBytes) };
 }
 
 /** Fetches the list of a staging's files. @throws as `download` */

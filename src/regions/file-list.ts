@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { z } from "zod";
 import { Failure } from "../errors.ts";
+import { compressions, objectName } from "./compression.ts";
+import type { SentFile } from "./send-file.ts";
 import type { Sent } from "./sending.ts";
 
 /** Leads nowhere else than below a directory. */
@@ -12,17 +14,35 @@ const path = z
   .string()
   .refine((text) => text.split("/").every((part) => !/^\.{0,2}$|\p{Cc}/u.test(part)));
 
-const lineSchema = z.object({
-  path,
-  bytes: z.int().nonnegative(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  etag: z.string(),
-  part_bytes: z.int().nonnegative(),
-});
+const bytes = z.int().nonnegative();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const lineSchema = z
+  .object({
+    path,
+    bytes,
+    sha256,
+    etag: z.string(),
+    part_bytes: z.int().nonnegative(),
+    compression: z.enum(compressions).optional(),
+    stored: z.object({ bytes, sha256 }).optional(),
+  })
+  .refine(({ compression, stored }) => (compression === undefined) === (stored === undefined));
 
 /** A file of a staging, as a line of `_files.jsonl` has it; the path is below the staging's id. */
-export interface ListedFile extends Sent {
+export interface ListedFile extends SentFile {
   readonly path: string;
+}
+
+/** The object that has a file in it; the path is below the staging's id, all else is of its own bytes. */
+export interface ListedObject extends Sent {
+  readonly path: string;
+}
+
+/** The object of a file. */
+export function objectOf(file: ListedFile): ListedObject {
+  const { path, compression, etag, part_bytes, stored = file } = file;
+  const { bytes, sha256 } = stored;
+  return { path: objectName(path, compression), bytes, sha256, etag, part_bytes };
 }
 
 /** A list that is being written. */
@@ -58,8 +78,9 @@ export async function createList(path: string): Promise<ListWriter> {
     written.catch(() => undefined);
   };
   return {
-    add({ path: name, bytes, sha256, etag, part_bytes }) {
-      held.push(`${JSON.stringify({ path: name, bytes, sha256, etag, part_bytes })}\n`);
+    add({ path: name, bytes, sha256, etag, part_bytes, compression, stored }) {
+      const file = { path: name, bytes, sha256, etag, part_bytes, compression, stored };
+      held.push(`${JSON.stringify(file)}\n`);
       if (held.length >= HELD) flush();
     },
     async end() {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Failure } from "../errors.ts";
 import { fetchPart, type RemoteObject } from "../storage/fetch-part.ts";
 import { locationOf } from "../storage/location.ts";
-import type { ListedFile } from "./file-list.ts";
+import type { ListedObject } from "./file-list.ts";
 import type { Region } from "./region.ts";
 import type { SendOptions, SourceBytes } from "./sending.ts";
 import { sendSource } from "./send-source.ts";
@@ -21,7 +21,7 @@ export interface RelayOptions {
  * @throws Failure; the signal's reason
  */
 export async function relayFile(
-  file: ListedFile,
+  file: ListedObject,
   { id, from, sending }: RelayOptions,
 ): Promise<void> {
   const { part_bytes, bytes } = file;
@@ -35,7 +35,7 @@ export async function relayFile(
 }
 
 function sourceOf(
-  { bytes: size, sha256: wanted }: ListedFile,
+  { bytes: size, sha256: wanted }: ListedObject,
   key: string,
   { bucket, storages }: Region,
   signal: AbortSignal,

@@ -3,7 +3,7 @@ import { Failure } from "../errors.ts";
 import { forEach } from "../lib/for-each.ts";
 import type { ObjectFacts, PartTag } from "../storage/bucket.ts";
 import { locationOf } from "../storage/location.ts";
-import { type ListedFile, readList } from "./file-list.ts";
+import { type ListedObject, objectOf, readList } from "./file-list.ts";
 import { DOCUMENT, FILES } from "./document.ts";
 import { partsOf } from "./parts.ts";
 import type { Region } from "./region.ts";
@@ -36,15 +36,16 @@ export async function copyFiles(options: CopyOptions): Promise<void> {
   const { id, from, list, sending } = options;
   let isElsewhere = false;
   await forEach(readList(list), FILES_AT_ONCE, async (file) => {
-    if (!isElsewhere) isElsewhere = !(await copyWithin(file, options));
+    const object = objectOf(file);
+    if (!isElsewhere) isElsewhere = !(await copyWithin(object, options));
     if (isElsewhere)
-      await relayFile(file, { id, from, sending: { ...sending, onBytes: () => {} } });
+      await relayFile(object, { id, from, sending: { ...sending, onBytes: () => {} } });
     sending.onBytes(file.bytes);
   });
 }
 
 /** Copies within a service; false where the other region does not know the file, or may not read it. */
-async function copyWithin(file: ListedFile, options: CopyOptions): Promise<boolean> {
+async function copyWithin(file: ListedObject, options: CopyOptions): Promise<boolean> {
   try {
     await copyFile(file, options);
     return true;
@@ -81,7 +82,7 @@ export function isOurs(name: string): boolean {
   return name === DOCUMENT || name === FILES || name.startsWith("_uses/");
 }
 
-async function copyFile(file: ListedFile, options: CopyOptions): Promise<void> {
+async function copyFile(file: ListedObject, options: CopyOptions): Promise<void> {
   const { id, to, sending } = options;
   const key = `${id}/${file.path}`;
   const there = sending.isAgain ? await to.bucket.head(key) : undefined;
@@ -96,11 +97,11 @@ async function copyFile(file: ListedFile, options: CopyOptions): Promise<void> {
   throw new Failure("CHECKSUM_MISMATCH", `s3://${to.bucket.name}/${key} is not what was sent`);
 }
 
-function isRight({ bytes, etag }: ObjectFacts, file: ListedFile): boolean {
+function isRight({ bytes, etag }: ObjectFacts, file: ListedObject): boolean {
   return bytes === file.bytes && etag === file.etag;
 }
 
-async function copyWhole(file: ListedFile, { id, from, to }: CopyOptions): Promise<ObjectFacts> {
+async function copyWhole(file: ListedObject, { id, from, to }: CopyOptions): Promise<ObjectFacts> {
   const key = `${id}/${file.path}`;
   const metadata = { sha256: file.sha256 };
   const etag = await to.bucket.copy({ bucket: from.bucket.name, key }, key, metadata);
@@ -109,7 +110,7 @@ async function copyWhole(file: ListedFile, { id, from, to }: CopyOptions): Promi
 
 /** With the same parts it has the same ETag on every store; those that are there are not copied again. */
 async function copyParts(
-  file: ListedFile,
+  file: ListedObject,
   { id, from, to, sending }: CopyOptions,
 ): Promise<ObjectFacts> {
   const key = `${id}/${file.path}`;

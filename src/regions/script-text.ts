@@ -2,16 +2,6 @@ import { bytesText, counted, printable } from "../lib/text.ts";
 import type { StagingDocument } from "./document.ts";
 import type { ListedFile } from "./file-list.ts";
 
-/** An object that holds a file in another form. */
-export interface Compressed {
-  readonly compression: "gzip" | "zstd";
-  /** The object as it lies in the bucket. */
-  readonly stored: { readonly bytes: number; readonly sha256: string };
-}
-
-/** A file that a script fetches. */
-export type ScriptFile = Pick<ListedFile, "path" | "bytes" | "sha256"> & Partial<Compressed>;
-
 /** What the head of a script says. */
 export interface ScriptHead {
   readonly document: StagingDocument;
@@ -30,7 +20,7 @@ function quoted(text: string): string {
 
 /** The line that fetches a file. A staging's only file has no name there: the destination is its place. */
 export function fileLine(
-  { path, bytes, sha256, compression, stored }: ScriptFile,
+  { path, bytes, sha256, compression, stored }: ListedFile,
   kind: StagingDocument["kind"],
   url: string,
 ): string {

@@ -2,9 +2,9 @@ import { Failure } from "../errors.ts";
 import type { Whole } from "./copy-region.ts";
 import { isId } from "./document.ts";
 import { fetchList } from "./fetch-object.ts";
-import { readList, withListPath } from "./file-list.ts";
+import { objectOf, readList, withListPath } from "./file-list.ts";
 import type { RegionsContext } from "./region.ts";
-import { fileLine, headText, LAST_LINE, type ScriptFile } from "./script-text.ts";
+import { fileLine, headText, LAST_LINE } from "./script-text.ts";
 
 /** Options of `writeScript`. */
 export interface WriteScript {
@@ -26,8 +26,6 @@ const MOST_HOURS = 7 * 24;
 const HOUR_MS = 3_600_000;
 /** Text that is held before it is written, characters. */
 const HELD = 65_536;
-
-const SUFFIXES = { gzip: ".gz", zstd: ".zst" } as const;
 
 /**
  * Writes a shell script that fetches a staging by signed URLs. Only the list of its files is asked for.
@@ -52,9 +50,7 @@ export async function writeScript(
     let held = headText({ document, expires, isTemporary, unpackers });
     for await (const file of readList(list)) {
       context.signal.throwIfAborted();
-      const { path, compression }: ScriptFile = file;
-      const url = await sign(path + (compression === undefined ? "" : SUFFIXES[compression]));
-      held += fileLine(file, kind, url);
+      held += fileLine(file, kind, await sign(objectOf(file).path));
       if (held.length < HELD) continue;
       await write(held);
       held = "";
@@ -78,8 +74,7 @@ function lifetime(expires_at: string, hours: number, now: Date): number {
 /** Programs that unpack what is compressed in a list. */
 async function unpackersFor(list: string): Promise<readonly string[]> {
   const found = new Set<string>();
-  for await (const file of readList(list)) {
-    const { compression }: ScriptFile = file;
+  for await (const { compression } of readList(list)) {
     if (compression !== undefined) found.add(compression);
   }
   return [...found].toSorted();

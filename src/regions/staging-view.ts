@@ -8,6 +8,10 @@ export interface StagingView {
   readonly kind: StagingDocument["kind"];
   readonly size_bytes: number;
   readonly file_count: number;
+  /** Of its objects, where they are not the files as they are. */
+  readonly compression?: StagingDocument["compression"];
+  /** Bytes of the objects of compressed files, once it is known. */
+  readonly stored_bytes?: StagingDocument["stored_bytes"];
   readonly sha256: string | null;
   readonly files_sha256: string | null;
   readonly destination: string;
@@ -65,7 +69,7 @@ export function viewOf(answers: readonly Answer[]): StagingView | undefined {
   const first = documents.find(({ state }) => state === "complete") ?? documents[0];
   if (first === undefined) return undefined;
   const { staging_id, filename, kind, size_bytes, file_count, sha256, files_sha256 } = first;
-  const { destination, uploaded_at, sweep_id } = first;
+  const { destination, uploaded_at, sweep_id, compression, stored_bytes } = first;
   const regions = first.regions.map((name) =>
     regionView(first.staging_id, answers.find(({ region }) => region === name) ?? absent(name)),
   );
@@ -75,7 +79,8 @@ export function viewOf(answers: readonly Answer[]): StagingView | undefined {
     .toSorted()
     .at(-1) as string;
   const what = { staging_id, filename, kind, size_bytes, file_count, sha256, files_sha256 };
-  return { ...what, destination, uploaded_at, expires_at, sweep_id, state, regions };
+  const stored = compression === undefined ? {} : { compression, stored_bytes };
+  return { ...what, ...stored, destination, uploaded_at, expires_at, sweep_id, state, regions };
 }
 
 function absent(region: string): Answer {

@@ -7,13 +7,13 @@ import { copyRegion, type Whole } from "./copy-region.ts";
 import { FILES, newSender, type StagingDocument } from "./document.ts";
 import { fetchList } from "./fetch-object.ts";
 import { createList, withListPath } from "./file-list.ts";
+import { objectName } from "./compression.ts";
 import { changeDocument, changeLatest } from "./notes.ts";
 import type { RegionsContext } from "./region.ts";
 import { requestsOf } from "./parts.ts";
 import { removeGone } from "./remove-gone.ts";
 import { checkListing } from "./replicate.ts";
-import { sendFile } from "./send-file.ts";
-import type { SendOptions } from "./sending.ts";
+import { sendFile, type SendFileOptions } from "./send-file.ts";
 import { filesOf, type Source } from "./walk.ts";
 
 /** Options of `sendToRegions`. */
@@ -98,12 +98,12 @@ async function sendAll(
   source: Source,
   { list, isAgain, limit, settings, signal, onProgress }: Sending,
 ): Promise<StagingDocument> {
-  const id = read.document.staging_id;
+  const { staging_id: id, compression } = read.document;
   if (isAgain) await removeGone(region, id, source);
   const written = await createList(list);
-  const counts = { files: 0, bytes: 0, sent: 0, requests: 0 };
+  const counts = { files: 0, bytes: 0, stored: 0, sent: 0, requests: 0 };
   let sha256: string | null = null;
-  const sending: SendOptions = {
+  const sending: SendFileOptions = {
     bucket: region.bucket,
     buffers: createBuffers(BUFFER_BYTES),
     partBytes: settings.partBytes,
@@ -117,9 +117,11 @@ async function sendAll(
   };
   try {
     await forEach(filesOf(source), FILES_AT_ONCE, async ({ name, path }) => {
-      const sent = await sendFile(path, `${id}/${name}`, sending);
+      const key = `${id}/${objectName(name, compression)}`;
+      const sent = await sendFile(path, key, { ...sending, compression });
       counts.files += 1;
       counts.bytes += sent.bytes;
+      counts.stored += (sent.stored ?? sent).bytes;
       counts.requests += requestsOf(sent);
       sha256 = source.kind === "file" ? sent.sha256 : null;
       written.add({ path: name, ...sent });
@@ -128,11 +130,13 @@ async function sendAll(
     await written.end();
   }
   const files = await sendFile(list, `${id}/${FILES}`, { ...sending, onBytes: () => {} });
-  await checkListing(region, id, counts);
+  await checkListing(region, id, { files: counts.files, bytes: counts.stored });
+  const stored = compression === undefined ? {} : { stored_bytes: counts.stored };
   const totals = {
     size_bytes: counts.bytes,
     file_count: counts.files,
     put_requests: counts.requests,
+    ...stored,
   };
   const known = { ...totals, sha256, files_sha256: files.sha256 };
   return (await changeDocument(region, read, { ...known, ...completeNow() })).document;

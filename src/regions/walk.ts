@@ -24,8 +24,8 @@ export interface Source {
 /** Told of what is no file and no directory: links, sockets, devices. */
 export type OnLeftOut = (path: string, what: string) => void;
 
-/** Bytes of a key, with the id before it. */
-const MOST_BYTES = 1024 - "stage-0123456789ab/".length;
+/** Bytes of a key, with the id before it, and what a compression adds after it. */
+const MOST_BYTES = 1024 - "stage-0123456789ab/.zst".length;
 
 /** Looks what a path is. @throws Failure USAGE where it is nothing that can be sent */
 export async function sourceAt(text: string): Promise<Source> {

@@ -31,7 +31,7 @@ async function upload(): Promise<string> {
   const settings = loadStaging({ config: here.config, env: {} });
   const all = { settings, signal };
   const wanted = { path, regions: ["east", "west"], days: 7, onLeftOut: () => {} };
-  const planned = await planUpload(wanted);
+  const planned = await planUpload(wanted, settings);
   const begun = await beginUpload(wanted, planned, all);
   const sending = { source: planned.source, begun, isAgain: false, onProgress: () => {} };
   const [first] = await sendToRegions(sending, all);

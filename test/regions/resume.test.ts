@@ -2,17 +2,14 @@ import {
   DeleteBucketPolicyCommand,
   GetObjectCommand,
   PutBucketPolicyCommand,
-  ListMultipartUploadsCommand,
-  ListPartsCommand,
 } from "@aws-sdk/client-s3";
-import type { ChildProcess } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { appendFile, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { whyNoRgw } from "../helpers/rgw.ts";
 import { startProxy } from "../helpers/tcp-proxy.ts";
+import { killedUpload, partBytesIn, uploadUntil } from "./killed-upload.ts";
 import { startTwoRegions, type TwoRegions, uploadsIn } from "./two-regions.ts";
 
 if (whyNoRgw !== undefined) process.stdout.write(`no upload is resumed: ${whyNoRgw}\n`);
@@ -29,59 +26,18 @@ beforeAll(async () => {
 });
 afterAll(() => here?.[Symbol.asyncDispose]());
 
-/** Bytes of the parts that the store has of uploads that are not complete. */
-async function partBytes(): Promise<number> {
-  const { client, name: Bucket } = here.east;
-  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
-  const lists = Uploads.map(({ Key, UploadId }) =>
-    // It may be complete by now.
-    client.send(new ListPartsCommand({ Bucket, Key, UploadId })).catch(() => ({ Parts: [] })),
-  );
-  const parts = (await Promise.all(lists)).flatMap(({ Parts = [] }) => Parts);
-  return parts.reduce((sum, { Size = 0 }) => sum + Size, 0);
-}
-
-/** Begins an upload, and resolves with it and its id as soon as something is so. */
-async function uploadUntil(path: string, isSoFar: (id: string) => Promise<boolean>) {
-  const started = Promise.withResolvers<ChildProcess>();
-  const begun = Promise.withResolvers<string>();
-  const ran = here.stage(["upload", path, "--regions", "east,west"], {
-    onStart(child) {
-      started.resolve(child);
-      let said = "";
-      child.stderr?.on("data", (bytes: Buffer) => {
-        said += bytes.toString();
-        const [id] = /stage-[0-9a-f]{12}/.exec(said) ?? [];
-        if (id !== undefined) begun.resolve(id);
-      });
-    },
-  });
-  void ran.then(({ stderr }) => begun.reject(new Error(stderr)));
-  const id = await begun.promise;
-  const child = await started.promise;
-  while (!(await isSoFar(id))) {
-    expect(child.exitCode, "it has ended").toBeNull();
-    await sleep(20);
-  }
-  return { id, child, ran };
-}
-
-/** The same; kills it then. */
-async function killedUpload(path: string, isSoFar: (id: string) => Promise<boolean>) {
-  const { id, child, ran } = await uploadUntil(path, isSoFar);
-  child.kill("SIGKILL");
-  await ran;
-  return id;
-}
-
 there("after a kill only what the store does not have is sent", async () => {
   const path = await here.write("killed.bin", big);
   await here.configure({ staging: { partBytes: PART_BYTES, bytesPerSecond: 2 * PART_BYTES } });
-  const id = await killedUpload(path, async () => (await partBytes()) >= 2 * PART_BYTES);
+  const id = await killedUpload(
+    here,
+    [path],
+    async () => (await partBytesIn(here.east)) >= 2 * PART_BYTES,
+  );
   expect(await here.json("info", id)).toMatchObject({ state: "uploading", sha256: null });
   const early = await here.stage(["download", id, "--dest", join(here.root, "early")]);
   expect([early.code, early.stderr]).toEqual([1, expect.stringContaining("complete in no region")]);
-  const kept = await partBytes();
+  const kept = await partBytesIn(here.east);
   await using proxy = await startProxy(here.urls.east, () => undefined);
   await here.configure({ east: proxy.url, staging: { partBytes: PART_BYTES } });
   const done = await here.json("resume", id);
@@ -105,7 +61,7 @@ there("what was copied in part goes on without the files", async () => {
     n === 0 ? { how: "stall", afterBytes: 1200 } : { how: "stall", afterBytes: 0 },
   );
   await here.configure({ west: proxy.url, staging: { partBytes: PART_BYTES } });
-  const id = await killedUpload(path, async (each) => {
+  const id = await killedUpload(here, [path], async (each) => {
     const { Body } = await here.east.client.send(
       new GetObjectCommand({ Bucket: here.east.name, Key: `${each}/_staging.json` }),
     );
@@ -147,7 +103,7 @@ there("a file that changes while it is read fails the upload, and leaves no part
   const path = await here.write("changes.bin", big);
   await here.configure({ staging: { partBytes: PART_BYTES, bytesPerSecond: 2 * PART_BYTES } });
   const before = await uploadsIn(here.east);
-  const { ran } = await uploadUntil(path, async () => (await partBytes()) > 0);
+  const { ran } = await uploadUntil(here, [path], async () => (await partBytesIn(here.east)) > 0);
   await appendFile(path, "more");
   const { code, stderr } = await ran;
   await here.configure({});

@@ -17,7 +17,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { StagingDocument } from "../../src/regions/document.ts";
-import { fileLine, headText, LAST_LINE, type ScriptFile } from "../../src/regions/script-text.ts";
+import type { ListedFile } from "../../src/regions/file-list.ts";
+import { fileLine, headText, LAST_LINE } from "../../src/regions/script-text.ts";
 import { startObjectServer } from "../helpers/object-server.ts";
 import { whyNoRgw } from "../helpers/rgw.ts";
 import { startProxy } from "../helpers/tcp-proxy.ts";
@@ -264,6 +265,8 @@ there("a script says when it ends, and that it is a secret", async () => {
   }
 });
 
+const listed = { path: "a", etag: "", part_bytes: 0 };
+
 test.skipIf(whyWithout(["curl", "gzip", "zstd"]) !== undefined)(
   "what is compressed is unpacked, and verified before and after",
   async () => {
@@ -273,7 +276,7 @@ test.skipIf(whyWithout(["curl", "gzip", "zstd"]) !== undefined)(
     const sha = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
     for (const compression of ["gzip", "zstd"] as const) {
       const stored = { bytes: packed[compression].length, sha256: sha(packed[compression]) };
-      const file = { path: "a", bytes: content.length, sha256: sha(content) };
+      const file = { ...listed, bytes: content.length, sha256: sha(content) };
       const url = server.url(compression);
       const done = await runText({ ...file, compression, stored }, url);
       expect(done.stderr).toBe("");
@@ -305,7 +308,7 @@ test.skipIf(whyWithout(["curl", "sha256sum"]) !== undefined)(
     const sha256 = createHash("sha256").update(big).digest("hex");
     const url = server.url("a");
     const part = (bytes: Buffer) => ({ name: `part.${sha256}`, bytes });
-    const file = { path: "a", bytes: big.length, sha256 };
+    const file = { ...listed, bytes: big.length, sha256 };
     const half = await runText(file, url, part(big.subarray(0, 5_000_000)));
     expect(half).toMatchObject({ code: 0, stderr: "" });
     expect((await readFile(half.path)).equals(big)).toBe(true);
@@ -316,7 +319,7 @@ test.skipIf(whyWithout(["curl", "sha256sum"]) !== undefined)(
 );
 
 async function runText(
-  file: ScriptFile,
+  file: ListedFile,
   url: string,
   there?: { readonly name: string; readonly bytes: Buffer },
 ) {
@@ -340,7 +343,7 @@ test("a name of a staging does not leave the comment that it stands in", () => {
 });
 
 test.skipIf(whyNoCheck !== undefined)("shellcheck finds nothing", async () => {
-  const file = { path: "it's", bytes: 1, sha256: "0".repeat(64) };
+  const file = { ...listed, path: "it's", bytes: 1, sha256: "0".repeat(64) };
   const text = headText({ ...head, unpackers: ["gzip", "zstd"] });
   const compressed = { compression: "gzip", stored: { bytes: 1, sha256: file.sha256 } } as const;
   const lines = [file, { ...file, ...compressed }].map((each) =>

@@ -101,11 +101,17 @@ function regionLine({ region, location = "", state, reason, uses }: RegionView):
 
 function infoLines(view: StagingInfo): string[] {
   const { staging_id, filename, size_bytes, file_count, sha256, sweep_id, state } = view;
+  const { compression, stored_bytes } = view;
   return [
     `Staging ID: ${staging_id}`,
     `${view.kind === "file" ? "File" : "Tree"}: ${filename}`,
     `State: ${state}`,
     `Size: ${bytesText(size_bytes)} (${countText(size_bytes)} bytes)`,
+    ...(compression === undefined
+      ? []
+      : [
+          `Stored: ${compression}, ${stored_bytes === undefined ? "not known yet" : bytesText(stored_bytes)}`,
+        ]),
     view.kind === "file"
       ? `SHA256: ${sha256 ?? "not known yet"}`
       : `Files: ${countText(file_count)}`,

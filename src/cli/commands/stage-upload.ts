@@ -4,10 +4,12 @@ import {
   beginAgain,
   beginUpload,
   forgetBegun,
+  type NewUpload,
   planUpload,
   type Planned,
 } from "../../regions/begin.ts";
 import { isTaken } from "../../regions/begun.ts";
+import type { Compression } from "../../regions/compression.ts";
 import { isId } from "../../regions/document.ts";
 import { type Estimated, estimatedFor } from "../../regions/estimated.ts";
 import { pricesOf } from "../../regions/price-file.ts";
@@ -26,7 +28,8 @@ import { withChanges } from "../with-regions.ts";
 
 /** Options of `stage upload`. */
 export interface StageUploadOptions extends CommonOptions {
-  readonly path: string;
+  /** Each is a staging of its own. */
+  readonly paths: readonly string[];
   /** Separated by commas; the first one gets the files from here. */
   readonly regions: string;
   readonly dest?: string;
@@ -35,47 +38,79 @@ export interface StageUploadOptions extends CommonOptions {
   readonly sweepId?: string;
   /** Accounts that may read it. */
   readonly allowAccounts?: readonly string[];
+  readonly compress?: Compression;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
 
-/** Brings a file or a tree to regions. @throws Failure */
+/** Brings files or trees to regions: all are looked at before the first one is sent. @throws Failure */
 export async function stageUpload(options: StageUploadOptions, context: Context): Promise<number> {
-  const { path, dest: destination, ttl: days, sweepId, dryRun = false, json = false } = options;
+  const { paths, dest: destination, ttl: days, sweepId, compress: compression } = options;
+  const { dryRun = false, json = false } = options;
+  if (paths.length > 1 && destination !== undefined)
+    throw new Failure("USAGE", "--dest is the place of one path: there are several");
   const regions = names(options.regions);
   const { allowAccounts: accounts = [] } = options;
   checkAccounts(accounts);
   const onLeftOut = (each: string, what: string) => tell(context, `${each} is left out: ${what}`);
-  const wanted = { path, regions, destination, days, sweepId, accounts, onLeftOut };
   return await withChanges(options, context, async (all) => {
     const prices = pricesOf(all.settings);
-    const planned = await planUpload(wanted);
-    const { source, size_bytes, file_count } = planned;
-    tell(context, printable(`${source.path}: ${countsText(planned)}, to ${regions.join(", ")}`));
+    const plans: { readonly wanted: NewUpload; readonly planned: Planned }[] = [];
+    for (const path of paths) {
+      const common = { path, regions, destination, days, sweepId };
+      const wanted = { ...common, accounts, compression, onLeftOut };
+      const planned = await planUpload(wanted, all.settings);
+      plans.push({ wanted, planned });
+      const what = `${planned.source.path}: ${countsText(planned)}, to ${regions.join(", ")}`;
+      tell(context, printable(what));
+    }
+    const around = { all, prices, json, context };
     if (dryRun) {
       const opened = await openRegions(all, regions);
-      const policies = accounts.length === 0 ? [] : await plannedPolicies(opened, accounts, all);
-      const { left_out } = planned;
-      const estimate = estimatedFor({ bytes: size_bytes, regions, days }, prices);
-      const plan = { source_path: source.path, size_bytes, file_count, left_out, estimate };
-      if (json) printJson(context, { ...plan, ...(accounts.length === 0 ? {} : { policies }) });
-      else {
-        for (const line of summaryLines(estimate)) tell(context, printable(line));
-        for (const each of policies) showPolicy(each, context);
-      }
+      const policies =
+        accounts.length === 0 ? undefined : await plannedPolicies(opened, accounts, all);
+      for (const each of plans) reportPlan({ ...each, policies }, around);
+      if (!json) for (const each of policies ?? []) showPolicy(each, context);
       return exitCodes.done;
     }
-    const begun = await beginUpload(wanted, planned, all);
-    await allowAll(begun, all).catch(async (error: unknown) => {
-      // Nothing was sent: it leaves nothing.
-      await forgetBegun(begun);
-      throw error;
-    });
-    return await send(
-      { source, begun, isAgain: false, size_bytes },
-      { all, prices, json, context },
-    );
+    let worst: number = exitCodes.done;
+    for (const { wanted, planned } of plans) {
+      const { source, size_bytes } = planned;
+      const begun = await beginUpload(wanted, planned, all);
+      await allowAll(begun, all).catch(async (error: unknown) => {
+        // Nothing was sent: it leaves nothing.
+        await forgetBegun(begun);
+        throw error;
+      });
+      const code = await send({ source, begun, isAgain: false, size_bytes }, around);
+      worst = Math.max(worst, code);
+    }
+    return worst;
   });
+}
+
+interface Plan {
+  readonly wanted: NewUpload;
+  readonly planned: Planned;
+  /** Undefined without other accounts. */
+  readonly policies: readonly PlannedPolicy[] | undefined;
+}
+
+function reportPlan(
+  { wanted: { regions, days, compression }, planned, policies }: Plan,
+  { prices, json, context }: Omit<Around, "all">,
+): void {
+  const { source, size_bytes, file_count, left_out, requests } = planned;
+  const estimate = estimatedFor({ bytes: size_bytes, regions, days }, prices);
+  if (json) {
+    const counts = { source_path: source.path, size_bytes, file_count, left_out };
+    const costs = { compression: compression ?? null, requests, estimate };
+    return printJson(context, { ...counts, ...costs, ...(policies && { policies }) });
+  }
+  const most = compression === undefined ? "" : "at most ";
+  const { put, get } = requests;
+  tell(context, `it takes ${most}${counted(put, "request")} to write or list, ${get} to read`);
+  for (const line of summaryLines(estimate)) tell(context, printable(line));
 }
 
 /** Options of `stage resume`. */
@@ -161,7 +196,7 @@ function report(view: StagingView, { prices, json, context }: Omit<Around, "all"
 }
 
 function estimateOf(view: StagingView, prices: PriceTable): Estimated {
-  const { size_bytes: bytes, uploaded_at, expires_at } = view;
+  const { stored_bytes: bytes = view.size_bytes, uploaded_at, expires_at } = view;
   const regions = view.regions.map(({ region }) => region);
   const days = Math.round((Date.parse(expires_at) - Date.parse(uploaded_at)) / DAY_MS);
   return estimatedFor({ bytes, regions, days }, prices);
