@@ -1,10 +1,15 @@
 import { createHash } from "node:crypto";
+import { Failure } from "../errors.ts";
 import type { Bucket, BucketObject, ObjectFacts, PutOptions } from "./bucket.ts";
 import { type BucketCalls, bareTag } from "./s3-bucket-calls.ts";
 import type { PutRequest } from "./s3-put.ts";
 
+/** The header of the store's own checksum. */
+const CHECKSUM = "x-amz-checksum-sha256";
+
 /** An object to put. */
-interface Sendable extends Omit<PutRequest, "query" | "signal"> {
+interface Sendable extends Omit<PutRequest, "query" | "signal" | "sha256"> {
+  readonly sha256: Buffer;
   readonly md5: Buffer;
 }
 
@@ -25,8 +30,15 @@ export function objectsOf({
   ): Promise<string | undefined> {
     const md5 = hashes?.md5 ?? md5Of(bytes);
     const named = Object.entries(metadata).map(([name, text]) => [`x-amz-meta-${name}`, text]);
-    const headers = { ...Object.fromEntries(named), "content-md5": md5.toString("base64") };
-    const object: Sendable = { key, bytes, sha256: hashes?.sha256, headers, md5 };
+    const sha256 = hashes?.sha256 ?? createHash("sha256").update(bytes).digest();
+    const headers = {
+      ...Object.fromEntries(named),
+      "content-md5": md5.toString("base64"),
+      // Stores that know it keep it, and say it again.
+      [CHECKSUM]: sha256.toString("base64"),
+      "x-amz-sdk-checksum-algorithm": "SHA256",
+    };
+    const object: Sendable = { key, bytes, sha256, headers, md5 };
     if (only === undefined) return send(object);
     if (only === "where there is none") return sendIf(object, { "if-none-match": "*" }, undefined);
     const { inPlaceOf } = only;
@@ -38,10 +50,18 @@ export function objectsOf({
     return bare ?? sendAfterLook(object, inPlaceOf);
   }
 
-  function send({ md5: _md5, ...object }: Sendable): Promise<string> {
-    return ask(object.key, {
-      send: async (signal) => bareTag((await sendPut({ ...object, signal })).etag),
-    });
+  function send(object: Sendable): Promise<string> {
+    return ask(object.key, { send: (signal) => sendOnce(object, signal) });
+  }
+
+  /** @throws Failure CHECKSUM_MISMATCH where the store says that it has other bytes */
+  async function sendOnce({ md5: _md5, ...put }: Sendable, signal: AbortSignal): Promise<string> {
+    const { etag, [CHECKSUM]: said } = await sendPut({ ...put, signal });
+    if (said === undefined || said === put.sha256.toString("base64")) return bareTag(etag);
+    throw new Failure(
+      "CHECKSUM_MISMATCH",
+      `s3://${name}/${put.key}: the store has other bytes than were sent`,
+    );
   }
 
   /** Puts where a condition holds; `wanted` is the tag that is to be there. */
@@ -50,10 +70,10 @@ export function objectsOf({
     condition: Readonly<Record<string, string>>,
     wanted: string | undefined,
   ) {
-    const { key, md5, ...put } = object;
+    const { key, md5 } = object;
     const headers = { ...object.headers, ...condition };
     return ask<string | undefined>(key, {
-      send: async (signal) => bareTag((await sendPut({ ...put, key, headers, signal })).etag),
+      send: (signal) => sendOnce({ ...object, headers }, signal),
       async refused({ status }, triesBefore) {
         if (status === 501) return { value: await sendAfterLook(object, wanted) };
         if (status !== 412 && (status !== 404 || wanted === undefined)) return undefined;

@@ -178,6 +178,37 @@ there("a dry run says how many requests an upload takes", async () => {
   expect(plan["requests"]).toEqual({ put: made.length - get + 2, get });
 });
 
+there(
+  "the store's own checksum is asked for, and one that says other bytes is heeded",
+  async () => {
+    const [right, wrong] = [
+      await here.write("sums/right", "a"),
+      await here.write("sums/wrong", "b"),
+    ];
+    const base64 = (text: string) => createHash("sha256").update(text).digest("base64");
+    // Ceph 16 ignores it, and newer stores answer it so.
+    await using proxy = await startRecorder(here.urls.east, ({ method, path }) =>
+      method === "PUT" && /\/(right|wrong)$/.test(path)
+        ? { "x-amz-checksum-sha256": base64("a") }
+        : {},
+    );
+    await here.configure({ east: proxy.url });
+    const done = await here.json<Uploaded>("upload", right, "--regions", "east");
+    const failed = await here.stage(["upload", wrong, "--regions", "east"]);
+    await here.configure({});
+    expect(done).toMatchObject({ state: "complete" });
+    expect([failed.code, failed.stderr]).toEqual([1, expect.stringContaining("CHECKSUM_MISMATCH")]);
+    const put = proxy.requests.find(
+      ({ method, path }) => method === "PUT" && path.endsWith("right"),
+    );
+    expect(put?.headers).toMatchObject({
+      "x-amz-checksum-sha256": base64("a"),
+      "x-amz-sdk-checksum-algorithm": "SHA256",
+    });
+    expect(put?.headers["authorization"]).toContain("x-amz-checksum-sha256");
+  },
+);
+
 there("what the buckets have is listed, and a region that cannot be asked is told", async () => {
   const path = await here.write("listed", "x");
   const send = (label: string, regions: string) =>
