@@ -15,7 +15,7 @@ const MB = 1e6;
 const GIB = 2 ** 30;
 const LARGE_BYTES = 2 * GIB;
 const SMALL_BYTES = 500 * MB;
-const FILES = Number(process.env["REGIONS_FILES"] ?? 10_000);
+const FILES = 10_000;
 const FILE_BYTES = 16_000;
 const ROUNDS = 5;
 /** Those of `stage upload`: three parts of 16 MiB are under way, or sixteen files. */
@@ -31,7 +31,7 @@ const LET_GO_MS = 8000;
 const ROOM_BYTES = 3 * LARGE_BYTES;
 const BUCKET = "bench";
 
-/** Uploads and downloads of a Ceph on loopback, beside rclone. All files are in memory. */
+/** Uploads and downloads of a Ceph on loopback, beside rclone. All files are in memory, those of Ceph too. */
 export async function bench(): Promise<boolean> {
   if (whyNoRgw !== undefined) {
     print(`nothing is measured: ${whyNoRgw}`);

@@ -8,6 +8,8 @@ import type { OpenSource } from "./source-file.ts";
 export interface CompressedSource extends Omit<SourceBytes, "name" | "key"> {
   /** The file's own bytes and SHA-256, once all is read. */
   readonly original: () => { readonly bytes: number; readonly sha256: string };
+  /** Gives the compressor's memory back. */
+  readonly close: () => Promise<unknown>;
 }
 
 /** Bytes that are read of a file at once. */
@@ -47,6 +49,7 @@ export function createCompressedSource(
       if (!isOver) throw new Error(`${compression} made more of ${size} bytes than it can`);
     },
     original: () => ({ bytes: size, sha256: folded.digest("hex") }),
+    close: () => compressed.return(),
   };
 
   /** A piece is compressed before the next one is read into its place. */

@@ -36,7 +36,8 @@ export async function sendFile(
       if (sent !== undefined) return sent;
     } else {
       const source = createCompressedSource(file, compression, onBytes);
-      const sent = await sendSource({ ...named, ...source }, { ...options, onBytes: () => {} });
+      const quiet = { ...options, onBytes: () => {} };
+      const sent = await sendSource({ ...named, ...source }, quiet).finally(source.close);
       if (sent !== undefined) {
         const { bytes, sha256, ...object } = sent;
         return { ...source.original(), ...object, compression, stored: { bytes, sha256 } };
