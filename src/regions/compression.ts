@@ -17,6 +17,13 @@ export function objectName(path: string, compression: Compression | undefined): 
   return compression === undefined ? path : path + suffixes[compression];
 }
 
+/** The name of the file that an object of this name has in it; undefined where it has none. */
+export function fileName(object: string, compression: Compression | undefined): string | undefined {
+  if (compression === undefined) return object;
+  const suffix = suffixes[compression];
+  return object.endsWith(suffix) ? object.slice(0, -suffix.length) : undefined;
+}
+
 /** Makes a stream that compresses so many bytes. The same ones become the same with one version of Node. */
 export function createCompressor(compression: Compression, bytes: number): Transform {
   return compression === "gzip"

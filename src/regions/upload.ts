@@ -99,7 +99,7 @@ async function sendAll(
   { list, isAgain, limit, settings, signal, onProgress }: Sending,
 ): Promise<StagingDocument> {
   const { staging_id: id, compression } = read.document;
-  if (isAgain) await removeGone(region, id, source);
+  if (isAgain) await removeGone(region, read.document, source);
   const written = await createList(list);
   const counts = { files: 0, bytes: 0, stored: 0, sent: 0, requests: 0 };
   let sha256: string | null = null;

@@ -1,13 +1,13 @@
-import { GetObjectCommand } from "@aws-sdk/client-s3";
-import { createHash, randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { DeleteBucketPolicyCommand, PutBucketPolicyCommand } from "@aws-sdk/client-s3";
+import { randomBytes } from "node:crypto";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { whyNoRgw } from "../helpers/rgw.ts";
-import type { Bucket } from "../helpers/s3-bucket.ts";
 import { startProxy } from "../helpers/tcp-proxy.ts";
 import { killedUpload, partBytesIn } from "./killed-upload.ts";
+import { bytesOf, sha256Of } from "./stored.ts";
 import { keysOf, startTwoRegions, type TwoRegions, uploadsIn } from "./two-regions.ts";
 
 if (whyNoRgw !== undefined) process.stdout.write(`nothing is sent compressed: ${whyNoRgw}\n`);
@@ -19,18 +19,12 @@ const codecs = [
   ["gzip", ".gz", gunzipSync],
   ["zstd", ".zst", zstdDecompressSync],
 ] as const;
-const sha256Of = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 let here: TwoRegions;
 beforeAll(async () => {
   if (whyNoRgw === undefined) here = await startTwoRegions();
 });
 afterAll(() => here?.[Symbol.asyncDispose]());
-
-async function bytesOf({ client, name }: Bucket, key: string): Promise<Buffer> {
-  const { Body } = await client.send(new GetObjectCommand({ Bucket: name, Key: key }));
-  return Buffer.from((await Body?.transformToByteArray()) ?? []);
-}
 
 const linesOf = (bytes: Buffer) =>
   bytes
@@ -122,6 +116,26 @@ there.each(codecs)("after a kill an upload as %s goes on", async (codec) => {
   await here.configure({});
   await here.json("download", id, "--dest", target, "--region", "east");
   expect((await readFile(target)).equals(big)).toBe(true);
+});
+
+there("after a resume only what the source has is there", async () => {
+  for (const name of ["a", "gone", "gone.gz"]) await here.write(`some/${name}`, name);
+  const path = join(here.root, "some");
+  const { client, name: Bucket } = here.east;
+  const Resource = `arn:aws:s3:::${Bucket}/*/_files.jsonl`;
+  const deny = { Effect: "Deny", Principal: "*", Action: "s3:PutObject", Resource };
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [deny] });
+  await client.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+  const args = ["upload", path, "--regions", "east", "--compress", "gzip"];
+  const failed = await here.stage(args);
+  await client.send(new DeleteBucketPolicyCommand({ Bucket }));
+  const [id = ""] = /stage-[0-9a-f]{12}/.exec(failed.stderr) ?? [];
+  const names = ["_staging.json", "a.gz", "gone.gz", "gone.gz.gz"];
+  expect([failed.code, await keysOf(here.east, id)]).toEqual([1, names]);
+  await rm(join(path, "gone"));
+  expect(await here.json("resume", id)).toMatchObject({ state: "complete", file_count: 2 });
+  const left = ["_files.jsonl", "_staging.json", "a.gz", "gone.gz.gz"];
+  expect(await keysOf(here.east, id)).toEqual(left);
 });
 
 there("an object that has another file in it brings nothing", async () => {
