@@ -35,7 +35,7 @@ export async function relayFile(
 }
 
 function sourceOf(
-  { bytes: size, sha256: wanted }: ListedObject,
+  { bytes: size, sha256: wanted, part_bytes }: ListedObject,
   key: string,
   { bucket, storages }: Region,
   signal: AbortSignal,
@@ -51,7 +51,8 @@ function sourceOf(
     name,
     key,
     size,
-    most: size,
+    // One part alone is what a compressed file can have: its ETag is another one than that of the bytes.
+    most: part_bytes === 0 ? size : Math.max(size, part_bytes + 1),
     sha256,
     async fill(buffer) {
       const wanted = Math.min(buffer.length, size - at);

@@ -1,3 +1,4 @@
+import { HeadObjectCommand } from "@aws-sdk/client-s3";
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -47,5 +48,29 @@ there(
     expect(back).toMatchObject({ state: "complete", size_bytes: done["size_bytes"] });
     expect(await here.stage(["delete", id, "-y"])).toMatchObject({ code: 0 });
     expect([await keysOf(far, id), await keysOf(here.east, id)]).toEqual([[], []]);
+  },
+);
+
+there(
+  "a compressed file comes there as it is stored, in the parts that it was sent in",
+  async () => {
+    // It may become more than a part, and becomes less.
+    const file = Buffer.from("a,b,c,1,2,3\n".repeat(1_000_000));
+    const path = await here.write("rows.csv", file);
+    const args = ["--regions", "east,far", "--compress", "zstd"];
+    const done = await here.json("upload", path, ...args);
+    const id = done["staging_id"] as string;
+    expect(done).toMatchObject({ state: "complete", size_bytes: file.length });
+    const key = `${id}/rows.csv.zst`;
+    const [one, two] = await Promise.all(
+      [here.east, far].map(({ client, name }) =>
+        client.send(new HeadObjectCommand({ Bucket: name, Key: key })),
+      ),
+    );
+    expect(one?.ETag).toMatch(/-1"$/);
+    expect([two?.ETag, two?.ContentLength]).toEqual([one?.ETag, done["stored_bytes"]]);
+    const target = join(here.root, "rows-got");
+    await here.json("download", id, "--dest", target, "--region", "far");
+    expect((await readFile(target)).equals(file)).toBe(true);
   },
 );
