@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { Sent } from "./sending.ts";
 
 /** Parts that an object can have. */
 const MOST_PARTS = 10_000;
@@ -25,11 +24,6 @@ export interface PartAt {
 export function* partsOf(size: number, partBytes: number): Generator<PartAt, void, void> {
   for (let start = 0, n = 1; start < size; start += partBytes, n += 1)
     yield { n, start, end: Math.min(size, start + partBytes) };
-}
-
-/** Requests that putting an object takes, where each succeeds at once. */
-export function requestsOf({ bytes, part_bytes }: Pick<Sent, "bytes" | "part_bytes">): number {
-  return part_bytes === 0 ? 1 : Math.ceil(bytes / part_bytes) + 2;
 }
 
 /** The ETag that stores give an object of these parts, whose own tags are their MD5s. */

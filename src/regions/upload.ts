@@ -6,12 +6,12 @@ import { BUFFER_BYTES, createBuffers } from "./buffers.ts";
 import { copyRegion, type Whole } from "./copy-region.ts";
 import { FILES, newSender, type StagingDocument } from "./document.ts";
 import { fetchList } from "./fetch-object.ts";
-import { createList, withListPath } from "./file-list.ts";
+import { createList, objectOf, withListPath } from "./file-list.ts";
 import { objectName } from "./compression.ts";
 import { changeDocument, changeLatest } from "./notes.ts";
 import type { RegionsContext } from "./region.ts";
-import { requestsOf } from "./parts.ts";
 import { removeGone } from "./remove-gone.ts";
+import { requestsOf } from "./requests.ts";
 import { checkListing } from "./replicate.ts";
 import { sendFile, type SendFileOptions } from "./send-file.ts";
 import { filesOf, type Source } from "./walk.ts";
@@ -119,12 +119,14 @@ async function sendAll(
     await forEach(filesOf(source), FILES_AT_ONCE, async ({ name, path }) => {
       const key = `${id}/${objectName(name, compression)}`;
       const sent = await sendFile(path, key, { ...sending, compression });
+      const file = { path: name, ...sent };
+      const object = objectOf(file);
       counts.files += 1;
-      counts.bytes += sent.bytes;
-      counts.stored += (sent.stored ?? sent).bytes;
-      counts.requests += requestsOf(sent);
-      sha256 = source.kind === "file" ? sent.sha256 : null;
-      written.add({ path: name, ...sent });
+      counts.bytes += file.bytes;
+      counts.stored += object.bytes;
+      counts.requests += requestsOf(object);
+      sha256 = source.kind === "file" ? file.sha256 : null;
+      written.add(file);
     });
   } finally {
     await written.end();

@@ -190,7 +190,7 @@ async function faultsOfRegions(): Promise<string[]> {
   const regions = ["--regions", "east,west", "--sweep-id", "sweep-1"];
   await look("stage setup-buckets", "--regions", "east");
   await look("stage upload", path, ...regions, "--dry-run", "--allow-accounts", "123456789012");
-  const { staging_id: id } = await look("stage upload", path, ...regions);
+  const { staging_id: id } = await look("stage upload", path, ...regions, "--compress", "gzip");
   await look("stage list");
   await look("stage info", id);
   await look("stage cost");
