@@ -265,6 +265,30 @@ there("a script says when it ends, and that it is a secret", async () => {
   }
 });
 
+test.skipIf(why !== undefined || whyWithout(["gzip", "zstd"]) !== undefined)(
+  "a staging that is stored compressed comes to its place as it was",
+  async () => {
+    for (const codec of ["gzip", "zstd"]) {
+      const args = ["--regions", "east,west", "--compress", codec];
+      const upload = async (path: string) =>
+        (await here.json("upload", path, ...args))["staging_id"] as string;
+      const file = place("file");
+      const text = await script(await upload(join(here.root, "genome.fa")), "--region", "west");
+      expect(await run(["sh", text, file])).toEqual({ code: 0, stdout: `${file}\n`, stderr: "" });
+      expect((await readFile(file)).equals(big)).toBe(true);
+      const path = place("tree");
+      const tree = await script(await upload(join(here.root, "tree")));
+      expect(await readFile(tree, "utf8")).toContain(`unpackers='${codec}'`);
+      expect(await run(["sh", tree, path])).toMatchObject({ code: 0, stderr: "" });
+      await expectTree(path);
+      expect(await run(["sh", tree, path])).toMatchObject({
+        code: 0,
+        stderr: "it was there already\n",
+      });
+    }
+  },
+);
+
 const listed = { path: "a", etag: "", part_bytes: 0 };
 
 test.skipIf(whyWithout(["curl", "gzip", "zstd"]) !== undefined)(
