@@ -1,6 +1,6 @@
 import { type Begun, completeNow, type Sending } from "./begun.ts";
 import { BUFFER_BYTES, createBuffers } from "./buffers.ts";
-import { FILES, type StagingDocument } from "./document.ts";
+import { FILES, keptBytes, type StagingDocument } from "./document.ts";
 import { changeDocument } from "./notes.ts";
 import type { Region } from "./region.ts";
 import { checkListing, copyFiles } from "./replicate.ts";
@@ -39,7 +39,7 @@ export async function copyRegion(
   await copyFiles({ id, from: from.region, to: region, list, sending: send, stallMs });
   await sendFile(list, `${id}/${FILES}`, { ...send, onBytes: () => {} });
   const verifying = await changeDocument(region, read, { state: "verifying" });
-  await checkListing(region, id, { files: file_count, bytes: stored_bytes ?? size_bytes });
+  await checkListing(region, id, { files: file_count, bytes: keptBytes(from.document) });
   const stored = stored_bytes === undefined ? {} : { stored_bytes };
   const known = { size_bytes, file_count, sha256, files_sha256, put_requests, ...stored };
   return (await changeDocument(region, verifying, { ...known, ...completeNow() })).document;

@@ -95,6 +95,14 @@ export function isId(text: string): boolean {
   return /^stage-[0-9a-f]{12}$/.test(text);
 }
 
+/** Bytes of a staging's files as a bucket keeps them; those of the files until that is known. */
+export function keptBytes({
+  stored_bytes,
+  size_bytes,
+}: Pick<StagingDocument, "stored_bytes" | "size_bytes">): number {
+  return stored_bytes ?? size_bytes;
+}
+
 /** Reads a document. @throws Failure FORMAT_INVALID, which names the location */
 export function parseDocument(bytes: Uint8Array, location: string): StagingDocument {
   return parsed(documentSchema, bytes, `${location} describes no staging`);

@@ -1,5 +1,5 @@
 import type { Stay } from "./charges.ts";
-import type { EndedDocument, StagingDocument } from "./document.ts";
+import { type EndedDocument, keptBytes, type StagingDocument } from "./document.ts";
 import type { Known } from "./known-stagings.ts";
 import type { Answer } from "./staging-view.ts";
 
@@ -26,9 +26,9 @@ function stayOf(
   document: StagingDocument | EndedDocument,
   rest: Pick<Stay, "until" | "uses">,
 ): Stay[] {
-  const { staging_id: id, region, regions, completed_at, size_bytes, file_count } = document;
+  const { staging_id: id, region, regions, completed_at, file_count } = document;
   if (completed_at === null) return [];
-  const bytes = size_bytes;
+  const bytes = keptBytes(document);
   const [first = region] = regions;
   const from = Date.parse(completed_at);
   const putRequests = document.put_requests ?? file_count;

@@ -3,6 +3,7 @@ import { chargesOf, type Stay } from "../../src/regions/charges.ts";
 import { costReport } from "../../src/regions/cost-report.ts";
 import { costsById, costsOf } from "../../src/regions/costs.ts";
 import { seedPrices } from "../../src/regions/seed-prices.ts";
+import { staysOfAnswers } from "../../src/regions/stays.ts";
 import { stagingDocument } from "./staging-document.ts";
 
 const REGIONS = ["us-east-1", "us-west-2"];
@@ -85,6 +86,12 @@ test("a price that is not known is the dearest, and said", () => {
   const table = { ...prices, storagePerGbMonth: { elsewhere: 1 } };
   const doubts = chargesOf(west, always, table).flatMap(({ doubt }) => doubt ?? []);
   expect(doubts).toEqual(["no price of storage in us-west-2: 1, the dearest of all, is taken"]);
+});
+
+test("of compressed files the bytes that are stored count", () => {
+  const more = { size_bytes: 2 ** 33, stored_bytes: 2 ** 30, compression: "gzip" } as const;
+  const document = stagingDocument({ ...more, completed_at: new Date(start).toISOString() });
+  expect(staysOfAnswers([{ region: "east", document }])).toMatchObject([{ bytes: 2 ** 30 }]);
 });
 
 test("the dearest staging is first, and removed ones are there, once", () => {

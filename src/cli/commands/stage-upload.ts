@@ -10,7 +10,7 @@ import {
 } from "../../regions/begin.ts";
 import { isTaken } from "../../regions/begun.ts";
 import type { Compression } from "../../regions/compression.ts";
-import { isId } from "../../regions/document.ts";
+import { isId, keptBytes } from "../../regions/document.ts";
 import { type Estimated, estimatedFor } from "../../regions/estimated.ts";
 import { pricesOf } from "../../regions/price-file.ts";
 import type { PriceTable } from "../../regions/prices.ts";
@@ -196,10 +196,10 @@ function report(view: StagingView, { prices, json, context }: Omit<Around, "all"
 }
 
 function estimateOf(view: StagingView, prices: PriceTable): Estimated {
-  const { stored_bytes: bytes = view.size_bytes, uploaded_at, expires_at } = view;
+  const { uploaded_at, expires_at } = view;
   const regions = view.regions.map(({ region }) => region);
   const days = Math.round((Date.parse(expires_at) - Date.parse(uploaded_at)) / DAY_MS);
-  return estimatedFor({ bytes, regions, days }, prices);
+  return estimatedFor({ bytes: keptBytes(view), regions, days }, prices);
 }
 
 function countsText({

@@ -1,3 +1,4 @@
+import { keptBytes } from "../../regions/document.ts";
 import type { Overview } from "../../regions/overview.ts";
 import { by, counter, type Family, gauge } from "./family.ts";
 
@@ -8,9 +9,9 @@ export function stagingMetrics(
 ): Family[] {
   const states = countedBy(stagings, ({ state }) => state);
   const bytes = new Map<string, number>();
-  for (const { regions: own, size_bytes } of stagings)
-    for (const { region } of own.filter(({ state }) => state === "complete"))
-      bytes.set(region, (bytes.get(region) ?? 0) + size_bytes);
+  for (const staging of stagings)
+    for (const { region } of staging.regions.filter(({ state }) => state === "complete"))
+      bytes.set(region, (bytes.get(region) ?? 0) + keptBytes(staging));
   const { currency } = costs.prices;
   return [
     gauge("stage_stagings", "Stagings in regions, by state.", by("state", states)),
