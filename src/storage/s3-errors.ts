@@ -41,7 +41,7 @@ export function refusalIn(error: unknown): Refusal | undefined {
 
 /** The error of the SDK for an answer that it did not read. */
 export function errorOfAnswer(
-  status: number,
+  $metadata: NonNullable<SdkError["$metadata"]>,
   headers: Refusal["headers"],
   body: string,
 ): Error & SdkError {
@@ -49,8 +49,8 @@ export function errorOfAnswer(
   const region = said("Region");
   return Object.assign(new Error(said("Message") ?? ""), {
     name: said("Code") ?? "Unknown",
-    $metadata: { httpStatusCode: status },
-    $response: { statusCode: status, headers },
+    $metadata,
+    $response: { headers },
     ...(region === undefined ? {} : { Region: region }),
   });
 }

@@ -30,6 +30,9 @@ interface Answer {
   readonly body: IncomingMessage;
 }
 
+/** A clock that is off by so much is worth another try, ms: stores refuse what is 5 minutes off, or 15. */
+const CLOCK_MS = 240_000;
+
 /** The key that is asked about where the SDK says how objects are reached. */
 const PROBE = "k";
 
@@ -64,11 +67,22 @@ export function createPut({ client, sdk }: Connection, bucket: string): Put {
       },
       body: bytes,
     };
-    const signingDate = new Date(Date.now() + config.systemClockOffset);
+    const offset = config.systemClockOffset;
+    const signingDate = new Date(Date.now() + offset);
     const signed = await signer.sign(request, { signingDate });
     const { response } = await config.requestHandler.handle(signed, { abortSignal: signal });
-    return await answered(response);
+    if (response.statusCode >= 300) throw await refusalOf(response, offset);
+    return await ended(response);
   };
+
+  /** Has this and the next requests heed the store's clock, where that refusal tells it, as the SDK does. */
+  async function refusalOf({ statusCode, headers, body }: Answer, offset: number): Promise<Error> {
+    const itsOffset = Date.parse(headers["date"] ?? "") - Date.now();
+    const clockSkewCorrected = Math.abs(itsOffset - offset) >= CLOCK_MS;
+    if (clockSkewCorrected) config.systemClockOffset = itsOffset;
+    const metadata = { httpStatusCode: statusCode, clockSkewCorrected };
+    return errorOfAnswer(metadata, headers, await text(body));
+  }
 
   /** The address of objects, as the SDK would send a request about one, and what signs. */
   async function learned() {
@@ -89,8 +103,7 @@ export function createPut({ client, sdk }: Connection, bucket: string): Put {
   }
 }
 
-async function answered({ statusCode, headers, body }: Answer): Promise<PutAnswer> {
-  if (statusCode >= 300) throw errorOfAnswer(statusCode, headers, await text(body));
+async function ended({ headers, body }: Answer): Promise<PutAnswer> {
   body.resume();
   await finished(body);
   return headers;
