@@ -74,8 +74,8 @@ test.each([
     "commands of a group",
     ["stage", ""],
     [
-      "cleanup delete download estimate get in info list prices release resume run runs script serve",
-      "setup-buckets store update upload --help",
+      "cleanup cost delete download estimate get in info list prices release resume run runs script",
+      "serve setup-buckets store update upload --help",
     ].flatMap((names) => names.split(" ")),
   ],
   ["options of a group's command", ["stage", "get", "--sh"], ["--sha256"]],
