@@ -172,8 +172,9 @@ function addStagings({ addStage, does, about }: Adding): void {
     .action(does(async () => (await import("./commands/stage-list.ts")).stageList));
   addStage("info", "all that is known of one staging")
     .argument("<id>", "of the staging")
+    .addOption(new Option("--files", "its files, as sha256sum writes them").conflicts("json"))
     .option("--json", "for programs")
-    .action(about("id", async () => (await import("./commands/stage-list.ts")).stageInfo));
+    .action(about("id", async () => (await import("./commands/stage-info.ts")).stageInfo));
   addStage("download", "stagings from the region of this machine, whole and verified")
     .argument("[ids...]", "of the stagings")
     .option("--params <file>", "those that a sweep's parameters name: stage_id, stage_ids")

@@ -131,6 +131,16 @@ there(
   },
 );
 
+there("an upload says beforehand how long it takes, once one was made", async () => {
+  const path = await here.write("paced", Buffer.alloc(17 * 1024 ** 2));
+  const plan = () =>
+    here.json<{ seconds: number | null }>("upload", path, "--regions", "east,west", "--dry-run");
+  expect((await plan()).seconds).toBeNull();
+  expect((await here.stage(["upload", path, "--regions", "east,west"])).code).toBe(0);
+  await here.stage(["list"]);
+  expect((await plan()).seconds).toBeGreaterThan(0);
+});
+
 there("a region that is down is told, and what it had is shown as unknown", async () => {
   const id = await upload();
   await here.stage(["list"]);

@@ -231,6 +231,8 @@ there("what the buckets have is listed, and a region that cannot be asked is tol
   ];
   expect(found).toMatchObject({ staging_id: id, state: "complete", regions: states });
   expect(await here.json("info", id)).toMatchObject(found);
+  const files = await here.stage(["info", id, "--files"]);
+  expect(files.stdout).toBe(`${sha256Of(Buffer.from("x"))}  listed\n`);
   const text = (await here.stage(["info", id])).stdout;
   expect(text).toContain(`SHA256: ${sha256Of(Buffer.from("x"))}`);
   const { stdout } = await here.stage(["list", "--region", "east"]);

@@ -1,13 +1,9 @@
-import { bytesText, counted, countText, durationText, printable } from "../../lib/text.ts";
+import { bytesText, durationText, printable } from "../../lib/text.ts";
 import { openRegions } from "../../regions/region.ts";
-import { pricesOf } from "../../regions/price-file.ts";
-import { infoOf, type StagingInfo } from "../../regions/staging-info.ts";
-import type { RegionView, StagingView } from "../../regions/staging-view.ts";
-import { findStaging, readStagings } from "../../regions/stagings.ts";
+import type { StagingView } from "../../regions/staging-view.ts";
+import { readStagings } from "../../regions/stagings.ts";
 import { type Context, exitCodes, type InspectOptions } from "../command.ts";
-import { costLines } from "../output/cost-text.ts";
-import { priceNote } from "../output/figure-table.ts";
-import { printJson, printLine, printText, table, tabbed, tell } from "../output/print.ts";
+import { printJson, printText, table, tabbed, tell } from "../output/print.ts";
 import { withDocuments, withRegions } from "../with-regions.ts";
 
 /** Options of `stage list`. */
@@ -67,62 +63,7 @@ function printTable(stagings: readonly StagingView[], context: Context): void {
 }
 
 /** Time that is left. */
-function leftText({ expires_at }: StagingView): string {
+export function leftText({ expires_at }: StagingView): string {
   const ms = Date.parse(expires_at) - Date.now();
   return ms <= 0 ? "expired" : durationText(ms);
-}
-
-/** Options of `stage info`. */
-export interface StageInfoOptions extends InspectOptions {
-  readonly id: string;
-}
-
-/** Shows all that is known of a staging. @throws Failure */
-export async function stageInfo(options: StageInfoOptions, context: Context): Promise<number> {
-  return await withRegions(options, context, async (all) => {
-    const { signal, settings } = all;
-    const prices = pricesOf(settings);
-    const onProblem = (name: string, message: string) =>
-      tell(context, printable(`${name}: ${message}`));
-    const found = await findStaging(await openRegions(all), options.id, signal);
-    const info = await infoOf(found, prices, { signal, onProblem });
-    if (options.json === true) printJson(context, info);
-    else for (const line of infoLines(info)) printLine(context, printable(line));
-    for (const warning of info.warnings) tell(context, printable(warning));
-    const isKnown = info.regions.every(({ state }) => state !== "unknown");
-    return isKnown ? exitCodes.done : exitCodes.entriesFailed;
-  });
-}
-
-function regionLine({ region, location = "", state, reason, uses }: RegionView): string {
-  const fetched = uses === undefined ? "" : `, fetched by ${counted(uses, "machine")}`;
-  return `  ${region}: ${location} ${state}${reason === null ? "" : ` (${reason})`}${fetched}`;
-}
-
-function infoLines(view: StagingInfo): string[] {
-  const { staging_id, filename, size_bytes, file_count, sha256, sweep_id, state } = view;
-  const { compression, stored_bytes } = view;
-  return [
-    `Staging ID: ${staging_id}`,
-    `${view.kind === "file" ? "File" : "Tree"}: ${filename}`,
-    `State: ${state}`,
-    `Size: ${bytesText(size_bytes)} (${countText(size_bytes)} bytes)`,
-    ...(compression === undefined
-      ? []
-      : [
-          `Stored: ${compression}, ${stored_bytes === undefined ? "not known yet" : bytesText(stored_bytes)}`,
-        ]),
-    view.kind === "file"
-      ? `SHA256: ${sha256 ?? "not known yet"}`
-      : `Files: ${countText(file_count)}`,
-    `Uploaded: ${view.uploaded_at}`,
-    `Expires: ${view.expires_at} (${leftText(view)})`,
-    `Sweep ID: ${sweep_id ?? "-"}`,
-    "Regions:",
-    ...view.regions.map(regionLine),
-    `Destination: ${view.destination}`,
-    "Cost to date:",
-    ...costLines(view.cost, view.prices.currency).map((line) => `  ${line}`),
-    priceNote(view.prices),
-  ];
 }

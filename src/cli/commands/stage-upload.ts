@@ -1,5 +1,5 @@
 import { Failure } from "../../errors.ts";
-import { bytesText, counted, printable } from "../../lib/text.ts";
+import { bytesText, counted, durationText, printable } from "../../lib/text.ts";
 import {
   beginAgain,
   beginUpload,
@@ -12,11 +12,13 @@ import { isTaken } from "../../regions/begun.ts";
 import type { Compression } from "../../regions/compression.ts";
 import { isId, keptBytes } from "../../regions/document.ts";
 import { type Estimated, estimatedFor } from "../../regions/estimated.ts";
+import { knownIn } from "../../regions/known-stagings.ts";
+import { secondsFor } from "../../regions/pace.ts";
 import { pricesOf } from "../../regions/price-file.ts";
 import type { PriceTable } from "../../regions/prices.ts";
 import { allowAll, type PlannedPolicy, plannedPolicies } from "../../regions/grants.ts";
 import { checkAccounts } from "../../regions/policy.ts";
-import { openRegions, type RegionsContext } from "../../regions/region.ts";
+import { openRegions, placesOf, type RegionsContext } from "../../regions/region.ts";
 import { type StagingView, viewOf } from "../../regions/staging-view.ts";
 import { sendToRegions, type UploadOptions } from "../../regions/upload.ts";
 import { type CommonOptions, type Context, exitCodes } from "../command.ts";
@@ -24,7 +26,7 @@ import { printJson, printLine, tell } from "../output/print.ts";
 import { summaryLines } from "../output/upload-summary.ts";
 import { createBar } from "../output/progress-bar.ts";
 import { names } from "../option-values.ts";
-import { withChanges } from "../with-regions.ts";
+import { withChanges, withDocuments } from "../with-regions.ts";
 
 /** Options of `stage upload`. */
 export interface StageUploadOptions extends CommonOptions {
@@ -69,7 +71,13 @@ export async function stageUpload(options: StageUploadOptions, context: Context)
       const opened = await openRegions(all, regions);
       const policies =
         accounts.length === 0 ? undefined : await plannedPolicies(opened, accounts, all);
-      for (const each of plans) reportPlan({ ...each, policies }, around);
+      const { stagings } = await withDocuments(all, (known) =>
+        knownIn(known, placesOf(all.settings)),
+      );
+      for (const each of plans) {
+        const seconds = secondsFor(each.planned.size_bytes, regions, stagings.values());
+        reportPlan({ ...each, policies, seconds }, around);
+      }
       if (!json) for (const each of policies ?? []) showPolicy(each, context);
       return exitCodes.done;
     }
@@ -94,22 +102,34 @@ interface Plan {
   readonly planned: Planned;
   /** Undefined without other accounts. */
   readonly policies: readonly PlannedPolicy[] | undefined;
+  /** Undefined where nobody knows how fast it goes. */
+  readonly seconds: number | undefined;
 }
 
 function reportPlan(
-  { wanted: { regions, days, compression }, planned, policies }: Plan,
+  { wanted: { regions, days, compression }, planned, policies, seconds }: Plan,
   { prices, json, context }: Omit<Around, "all">,
 ): void {
   const { source, size_bytes, file_count, left_out, requests } = planned;
   const estimate = estimatedFor({ bytes: size_bytes, regions, days }, prices);
   if (json) {
     const counts = { source_path: source.path, size_bytes, file_count, left_out };
-    const costs = { compression: compression ?? null, requests, estimate };
+    const time = seconds === undefined ? null : Math.ceil(seconds);
+    const costs = { compression: compression ?? null, requests, seconds: time, estimate };
     return printJson(context, { ...counts, ...costs, ...(policies && { policies }) });
   }
   const most = compression === undefined ? "" : "at most ";
   const { put, get } = requests;
   tell(context, `it takes ${most}${counted(put, "request")} to write or list, ${get} to read`);
+  const time =
+    seconds === undefined
+      ? "nobody knows yet how long it takes: the first upload to these regions says it"
+      : `it takes about ${durationText(seconds * 1000)}, at the rate of the latest upload`;
+  tell(context, time);
+  tell(
+    context,
+    `each machine that fetches it needs ${bytesText(size_bytes)} of disk; this one none`,
+  );
   for (const line of summaryLines(estimate)) tell(context, printable(line));
 }
 
@@ -132,6 +152,7 @@ export async function stageResume(options: StageResumeOptions, context: Context)
 }
 
 const DAY_MS = 86_400_000;
+
 function showPolicy({ region, bucket, policy }: PlannedPolicy, context: Context): void {
   tell(context, printable(`${region}, ${bucket}: the policy would be`));
   printJson(context, policy);
