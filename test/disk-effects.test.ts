@@ -45,7 +45,7 @@ const allowed: Readonly<Record<string, string>> = {
   "src/staging/place.ts": "files of a run: links to and copies of those of the store",
   "src/staging/command.ts": "the parameters of a run",
   "src/staging/open-file.ts": "opens staged files, and files that a program names, to read",
-  "src/regions/send-file.ts": "opens files that a person names, to read",
+  "src/regions/source-file.ts": "opens files that a person names, to read",
   "src/regions/place-tree.ts": "a staging, where a person wants it",
   "src/regions/file-list.ts": "the list of a staging's files, in a temporary directory",
   "src/http/server/bind.ts": "the socket that the configuration names",
@@ -59,7 +59,8 @@ function importedBy(path: string): string[] {
     names
       .replace(/[{}]/g, "")
       .split(",")
-      .map((name) => name.trim().replace(/^type /, "")),
+      // Whatever it is called here.
+      .map((name) => name.trim().replace(/^type | as \w+$/g, "")),
   );
 }
 

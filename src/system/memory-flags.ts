@@ -11,7 +11,7 @@ export const LEAN_FLAGS: readonly string[] = [
 
 /** The same for one pass: it is over before memory could grow, and takes a fifth less time. */
 export const PASS_FLAGS: readonly string[] = [
-  "--max-semi-space-size=8",
+  "--max-semi-space-size=4",
   "--heap-growing-percent=40",
   "--expose-gc",
 ];
