@@ -1,5 +1,5 @@
 import { Failure } from "../../errors.ts";
-import { bytesText, counted, durationText, printable } from "../../lib/text.ts";
+import { printable } from "../../lib/text.ts";
 import {
   beginAgain,
   beginUpload,
@@ -10,20 +10,24 @@ import {
 } from "../../regions/begin.ts";
 import { isTaken } from "../../regions/begun.ts";
 import type { Compression } from "../../regions/compression.ts";
-import { isId, keptBytes } from "../../regions/document.ts";
-import { type Estimated, estimatedFor } from "../../regions/estimated.ts";
+import { isId } from "../../regions/document.ts";
 import { knownIn } from "../../regions/known-stagings.ts";
 import { secondsFor } from "../../regions/pace.ts";
 import { pricesOf } from "../../regions/price-file.ts";
-import type { PriceTable } from "../../regions/prices.ts";
-import { allowAll, type PlannedPolicy, plannedPolicies } from "../../regions/grants.ts";
+import { allowAll, plannedPolicies } from "../../regions/grants.ts";
 import { checkAccounts } from "../../regions/policy.ts";
 import { openRegions, placesOf, type RegionsContext } from "../../regions/region.ts";
 import { type StagingView, viewOf } from "../../regions/staging-view.ts";
 import { sendToRegions, type UploadOptions } from "../../regions/upload.ts";
 import { type CommonOptions, type Context, exitCodes } from "../command.ts";
-import { printJson, printLine, tell } from "../output/print.ts";
-import { summaryLines } from "../output/upload-summary.ts";
+import { tell } from "../output/print.ts";
+import {
+  countsText,
+  type Reporting,
+  reportPlan,
+  reportStaging,
+  showPolicy,
+} from "../output/upload-report.ts";
 import { createBar } from "../output/progress-bar.ts";
 import { names } from "../option-values.ts";
 import { withChanges, withDocuments } from "../with-regions.ts";
@@ -97,42 +101,6 @@ export async function stageUpload(options: StageUploadOptions, context: Context)
   });
 }
 
-interface Plan {
-  readonly wanted: NewUpload;
-  readonly planned: Planned;
-  /** Undefined without other accounts. */
-  readonly policies: readonly PlannedPolicy[] | undefined;
-  /** Undefined where nobody knows how fast it goes. */
-  readonly seconds: number | undefined;
-}
-
-function reportPlan(
-  { wanted: { regions, days, compression }, planned, policies, seconds }: Plan,
-  { prices, json, context }: Omit<Around, "all">,
-): void {
-  const { source, size_bytes, file_count, left_out, requests } = planned;
-  const estimate = estimatedFor({ bytes: size_bytes, regions, days }, prices);
-  if (json) {
-    const counts = { source_path: source.path, size_bytes, file_count, left_out };
-    const time = seconds === undefined ? null : Math.ceil(seconds);
-    const costs = { compression: compression ?? null, requests, seconds: time, estimate };
-    return printJson(context, { ...counts, ...costs, ...(policies && { policies }) });
-  }
-  const most = compression === undefined ? "" : "at most ";
-  const { put, get } = requests;
-  tell(context, `it takes ${most}${counted(put, "request")} to write or list, ${get} to read`);
-  const time =
-    seconds === undefined
-      ? "nobody knows yet how long it takes: the first upload to these regions says it"
-      : `it takes about ${durationText(seconds * 1000)}, at the rate of the latest upload`;
-  tell(context, time);
-  tell(
-    context,
-    `each machine that fetches it needs ${bytesText(size_bytes)} of disk; this one none`,
-  );
-  for (const line of summaryLines(estimate)) tell(context, printable(line));
-}
-
 /** Options of `stage resume`. */
 export interface StageResumeOptions extends CommonOptions {
   readonly id: string;
@@ -151,22 +119,12 @@ export async function stageResume(options: StageResumeOptions, context: Context)
   });
 }
 
-const DAY_MS = 86_400_000;
-
-function showPolicy({ region, bucket, policy }: PlannedPolicy, context: Context): void {
-  tell(context, printable(`${region}, ${bucket}: the policy would be`));
-  printJson(context, policy);
-}
-
 interface Sending extends Omit<UploadOptions, "onProgress"> {
   readonly size_bytes: number;
 }
 
-interface Around {
+interface Around extends Reporting {
   readonly all: RegionsContext;
-  readonly prices: PriceTable;
-  readonly json: boolean;
-  readonly context: Context;
 }
 
 async function send(sending: Sending, { all, prices, json, context }: Around): Promise<number> {
@@ -196,36 +154,6 @@ async function send(sending: Sending, { all, prices, json, context }: Around): P
     document,
   }));
   const view = viewOf(answers) as StagingView;
-  report(view, { prices, json, context });
+  reportStaging(view, { prices, json, context });
   return view.state === "complete" ? exitCodes.done : exitCodes.entriesFailed;
-}
-
-/** On a terminal all of it; for programs that read the output, the id alone, and the rest on stderr. */
-function report(view: StagingView, { prices, json, context }: Omit<Around, "all">): void {
-  if (json) return printJson(context, view);
-  const { staging_id: id, filename, expires_at, destination, regions } = view;
-  const isShown = context.out.isTTY;
-  const say = (line: string) =>
-    isShown ? printLine(context, printable(line)) : tell(context, printable(line));
-  printLine(context, id);
-  say(`${filename}: ${countsText(view)}, until ${expires_at}`);
-  for (const { region, state, reason, location } of regions)
-    say(`  ${region}: ${state}  ${reason ?? location}`);
-  say(`on a machine: staging-sampler stage download ${id}`);
-  say(`it comes to ${destination} there`);
-  for (const line of summaryLines(estimateOf(view, prices))) say(line);
-}
-
-function estimateOf(view: StagingView, prices: PriceTable): Estimated {
-  const { uploaded_at, expires_at } = view;
-  const regions = view.regions.map(({ region }) => region);
-  const days = Math.round((Date.parse(expires_at) - Date.parse(uploaded_at)) / DAY_MS);
-  return estimatedFor({ bytes: keptBytes(view), regions, days }, prices);
-}
-
-function countsText({
-  size_bytes,
-  file_count,
-}: Pick<Planned, "size_bytes" | "file_count">): string {
-  return `${counted(file_count, "file")}, ${bytesText(size_bytes)}`;
 }
