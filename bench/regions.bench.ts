@@ -23,7 +23,7 @@ const PARTS_AT_ONCE = "3";
 const FILES_AT_ONCE = "16";
 const MAX_RSS = 160e6;
 const MAX_GROWTH = 1.1;
-/** What the service keeps in its memory: what was removed is there for a while. */
+/** Memory for the service's objects, bytes: removed ones stay for a while. */
 const STORE_BYTES = 4 * LARGE_BYTES;
 /** After that it has let go of what was removed, ms. */
 const LET_GO_MS = 8000;
@@ -69,7 +69,7 @@ interface Ran {
   readonly rss: number;
 }
 
-/** What is measured. */
+/** The programs that are measured, and their store. */
 interface Subject {
   /** `staging-sampler stage …`, as people start it. */
   ours(...args: readonly string[]): Ran;

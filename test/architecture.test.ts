@@ -128,7 +128,7 @@ test("the SDK of S3 is loaded when an object at S3 is asked for, and not before"
   expect([...loaded].filter((name) => /^@(aws-sdk|smithy)\//.test(name))).toEqual([]);
 });
 
-/** What is loaded with some files: what they import, but for types, and what those import. */
+/** Modules that are loaded with some files: what they import, but for types, and what those import. */
 function loadedBy(entries: readonly string[]): ReadonlySet<string> {
   const loaded = new Set(entries);
   for (const file of loaded) {

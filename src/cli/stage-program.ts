@@ -166,7 +166,7 @@ function addStagings({ addStage, does, about }: Adding): void {
   addStage("list", "what the buckets of all regions have")
     .option("--sweep-id <id>", "only with this label")
     .option("--region <name>", "only what is, or is to be, in this region")
-    .option("--refresh", "read every document anew, not only those that changed")
+    .option("--refresh", "read every document, not only those that changed")
     .addOption(new Option("--format <form>", "of the output").choices(["table", "json", "yaml"]))
     .option("--json", "the same as --format json")
     .action(does(async () => (await import("./commands/stage-list.ts")).stageList));
@@ -194,7 +194,7 @@ function addStagings({ addStage, does, about }: Adding): void {
     .argument("<id>", "of the staging")
     .requiredOption("--ttl <days>", "how long it stays from now on, 1 to 90 days", Number)
     .option("--json", "for programs")
-    .action(about("id", async () => (await load()).stageUpdate));
+    .action(about("id", async () => (await import("./commands/stage-update.ts")).stageUpdate));
   addStage("delete", "remove a staging from all regions")
     .argument("<id>", "of the staging")
     .option("-y, --yes", "do not ask")

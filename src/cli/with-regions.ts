@@ -1,6 +1,6 @@
 import { loadStaging } from "../config/load.ts";
 import type { RegionsContext } from "../regions/region.ts";
-import { openStaging } from "../store/open.ts";
+import { hasStaging, openStaging } from "../store/open.ts";
 import type { Documents } from "../store/staging-store.ts";
 import { type CommonOptions, type Context, exitCodes } from "./command.ts";
 import { tell } from "./output/print.ts";
@@ -28,8 +28,10 @@ export async function withChanges(
     try {
       return await work(all);
     } finally {
-      // Whoever lists them next is not to see what was known before.
-      await withDocuments(all, (known) => known.outdate(Object.keys(all.settings.regions)));
+      // The next list reads them, and shows nothing that was known before.
+      const { regions, state } = all.settings;
+      if (hasStaging(state))
+        await withDocuments(all, (known) => known.outdate(Object.keys(regions)));
     }
   });
 }

@@ -68,7 +68,7 @@ function parseEntry(line: string): Entry | string | undefined {
   return whyNoPath("raw", raw) ?? whyNoPath("bronze", bronze) ?? whyNoTime(mtime) ?? entryOf(value);
 }
 
-/** What the parser says; it quotes the line, and a URL in that may have a secret. */
+/** The parser's message; it quotes the line, and a URL in that may have a secret. */
 function whatIsWrong(error: unknown, line: string): string {
   const message = errorMessage(error).slice(0, 200);
   return /:\/\/|[?&=]/.test(line) ? message.replace(/".*"/s, "…") : message;

@@ -11,7 +11,7 @@ export interface Begun {
   readonly read: Read;
 }
 
-/** How far an upload is. */
+/** Progress of an upload. */
 export interface UploadProgress {
   readonly region: string;
   /** Bytes that are there now. */
@@ -28,7 +28,7 @@ export interface Sending extends RegionsContext {
   readonly onProgress: (progress: UploadProgress) => void;
 }
 
-/** What a document says of a region that has all, from now on. */
+/** The change of a document by which its region has all, from now on. */
 export function completeNow() {
   return { state: "complete", reason: null, completed_at: new Date().toISOString() } as const;
 }

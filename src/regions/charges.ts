@@ -1,5 +1,5 @@
 import type { Uses } from "../store/staging-store.ts";
-import { type Price, type PriceTable, storagePrice, transferPrice } from "./prices.ts";
+import { GB_BYTES, type Price, type PriceTable, storagePrice, transferPrice } from "./prices.ts";
 
 /** A staging in one region, as far as its cost depends on it. Times are ms since epoch. */
 export interface Stay {
@@ -9,9 +9,9 @@ export interface Stay {
   readonly first: string;
   /** Bytes that the bucket keeps. */
   readonly bytes: number;
-  /** When it was complete. */
+  /** The time at which it was complete. */
   readonly from: number;
-  /** When it was removed; Infinity for what is there. */
+  /** The time at which it was removed; Infinity for what is there. */
   readonly until: number;
   readonly files: number;
   readonly putRequests: number;
@@ -43,16 +43,15 @@ export interface Charge {
   readonly doubt?: string | undefined;
 }
 
-const GB = 2 ** 30;
 const MONTH_MS = 30 * 86_400_000;
 /** Requests of a download beside one for each file: the document and the list. */
 const MORE_GETS = 2;
 
-/** What a staging in a region cost in a period, and what direct downloads would have. */
+/** Charges for a staging in a region in a period, and what direct downloads would have cost. */
 export function chargesOf(stay: Stay, period: Period, prices: PriceTable): Charge[] {
   const { id, region, first, bytes, files, putRequests } = stay;
   const { transfer, directTransfer = transfer, requestsPerThousand } = prices;
-  const gb = bytes / GB;
+  const gb = bytes / GB_BYTES;
   const isSource = region === first;
   const isNew = stay.from >= period.since && stay.from < period.until;
   const uses = usesWithin(stay.uses, period);

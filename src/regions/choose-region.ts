@@ -7,7 +7,7 @@ import type { Found } from "./stagings.ts";
 /** A region to fetch from. */
 export interface Chosen {
   readonly from: Found["reads"][number];
-  /** Why this one, for people. */
+  /** The reason for this one, for people. */
   readonly why: string;
 }
 

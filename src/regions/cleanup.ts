@@ -14,7 +14,7 @@ export interface CleanUp extends Pick<ReadBuckets, "documents" | "signal" | "onP
   readonly sweepId: string | undefined;
 }
 
-/** What became of stagings. */
+/** The result of a clean-up. */
 export interface CleanedUp {
   readonly stagings: readonly { readonly id: string; readonly regions: readonly Removed[] }[];
   /** Uploads in parts that nobody goes on with, given up. */
@@ -64,7 +64,7 @@ function isOver({ expires_at }: { readonly expires_at: string }): boolean {
   return Date.parse(expires_at) <= Date.now();
 }
 
-/** What fails is told, and does not stop the rest. @throws the signal's reason */
+/** Does some work; a failure is told, and does not stop the rest. @throws the signal's reason */
 async function orTold<T>(
   what: string,
   { signal, onProblem }: CleanUp,

@@ -4,7 +4,7 @@ import type { Known } from "./known-stagings.ts";
 import type { PriceTable } from "./prices.ts";
 import { staysOf } from "./stays.ts";
 
-/** What stagings cost in a period, by figure and by staging. */
+/** Costs of stagings in a period, by figure and by staging. */
 export interface CostReport extends Costs {
   /** Null: from the first staging on. */
   readonly since: string | null;

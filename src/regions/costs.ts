@@ -2,13 +2,13 @@ import { type Charge, type ChargeKind, chargesOf, type Period, type Stay } from 
 import { type Figure, figure } from "./figures.ts";
 import type { PriceTable } from "./prices.ts";
 
-/** What stagings cost in a period, and what they saved; in the currency of the prices. */
+/** Cost and saving of stagings in a period; in the currency of the prices. */
 export interface Costs {
   /** Copies from region to region. */
   readonly replication: Figure;
-  /** What the buckets of the first regions kept. */
+  /** Storage in the buckets of the first regions. */
   readonly source: Figure;
-  /** What the buckets of the other regions kept. */
+  /** Storage in the buckets of the other regions. */
   readonly storage: Figure;
   readonly requests: Figure;
   readonly total: Figure;
@@ -50,7 +50,7 @@ export function costsOf(charges: readonly Charge[]): Costs {
   };
 }
 
-/** What each staging cost, the dearest first. */
+/** The cost of each staging, the dearest first. */
 export function costsById(charges: readonly Charge[]): readonly StagingCost[] {
   const byId = Map.groupBy(charges, ({ id }) => id);
   const costs = [...byId].map(([staging_id, own]) => ({

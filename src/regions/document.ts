@@ -37,7 +37,7 @@ const documentSchema = z.looseObject({
   reason: z.string().nullable(),
   destination: z.string(),
   uploaded_at: z.iso.datetime(),
-  /** When all was in this region and verified; null until then. */
+  /** The time at which all was in this region and verified; null until then. */
   completed_at: z.iso.datetime().nullable().default(null),
   /** Requests that putting all files takes: one for each, or one for each part and two. */
   put_requests: z.int().nonnegative().nullable().default(null),
@@ -45,13 +45,13 @@ const documentSchema = z.looseObject({
   sweep_id: z.string().nullable(),
   /** New with each process that sends to the region; one that finds another's gives way. */
   sender: z.string().optional(),
-  /** Where `stage resume` finds the files, on the machine that sends them. */
+  /** The path at which `stage resume` finds the files, on the machine that sends them. */
   source_path: z.string(),
   /** Other accounts that may read it, by the policies of its buckets. */
   allow_accounts: z.array(z.string()).optional(),
 });
 
-/** What a bucket says of a staging. */
+/** A staging as a bucket describes it. */
 export type StagingDocument = Readonly<z.output<typeof documentSchema>>;
 
 /** `_ended/{id}.json`: the last document of a staging that was removed, for what it cost. */
@@ -61,7 +61,7 @@ const endedSchema = documentSchema.extend({
   uses: z.record(z.iso.date(), z.int().positive()),
 });
 
-/** What a bucket says of a staging that was removed. */
+/** A staging that was removed, as a bucket describes it. */
 export type EndedDocument = Readonly<z.output<typeof endedSchema>>;
 
 /** The name that it has below a staging's id. */

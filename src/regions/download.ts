@@ -18,7 +18,7 @@ export interface DownloadStaging {
   readonly machine: Machine;
   /** All of the configuration. */
   readonly regions: readonly Region[];
-  /** Where to put it; the staging's own destination by default. */
+  /** The place to put it; the staging's own destination by default. */
   readonly destination?: string | undefined;
   /** Told of the region that it is fetched from, and why. */
   readonly onRegion: (region: string, why: string) => void;

@@ -17,7 +17,7 @@ export interface StagingPlan {
 /** A price, with the region that it is paid for. */
 export interface Share {
   readonly region: string;
-  /** What a GB costs. */
+  /** Price of a GB. */
   readonly perGb: number;
 }
 

@@ -1,6 +1,6 @@
 import { estimate, type StagingPlan } from "./estimate.ts";
 import { type Figures, figuresOf, recommendationOf } from "./figures.ts";
-import type { PriceTable } from "./prices.ts";
+import { GB_BYTES, type PriceTable } from "./prices.ts";
 
 /** An estimate with its formulas and its prices. */
 export interface Estimated extends StagingPlan, Figures {
@@ -11,7 +11,6 @@ export interface Estimated extends StagingPlan, Figures {
   readonly warnings: readonly string[];
 }
 
-const BYTES_PER_GB = 1024 ** 3;
 /** Readers a region where nobody says how many there are: the design's number. */
 const READERS = 10;
 
@@ -21,7 +20,7 @@ export function estimatedOf(plan: StagingPlan, prices: PriceTable): Estimated {
   const { asOf, currency, source } = prices;
   return {
     ...plan,
-    bytes: Math.round(plan.dataSizeGb * BYTES_PER_GB),
+    bytes: Math.round(plan.dataSizeGb * GB_BYTES),
     prices: { asOf, currency, source },
     ...figuresOf(plan, compared),
     pays: compared.pays,
@@ -35,7 +34,7 @@ export function estimatedFor(
   { bytes, regions, days }: Pick<StagingPlan, "regions" | "days"> & { readonly bytes: number },
   prices: PriceTable,
 ): Estimated {
-  const dataSizeGb = Number((bytes / BYTES_PER_GB).toPrecision(6));
+  const dataSizeGb = Number((bytes / GB_BYTES).toPrecision(6));
   const plan = { dataSizeGb, instances: READERS, regions, days, countSource: true };
   return { ...estimatedOf(plan, prices), bytes };
 }

@@ -14,7 +14,7 @@ export interface Fetched {
   readonly target: Target;
   readonly sha256: string;
   readonly bytes?: number;
-  /** What is compressed in it, where the file is to get that. */
+  /** The file that is compressed in it, where that is wanted. */
   readonly file?: { readonly bytes: number; readonly sha256: string } | undefined;
   /** Told how many bytes are there. */
   readonly onBytes: (bytes: number) => void;
@@ -57,7 +57,7 @@ export function fetching(
   };
 }
 
-/** How much it becomes is known, so that no ratio tells anything. */
+/** Options of unpacking: its result's size is known, so that no ratio tells anything. */
 function unpacking(bytes: number, maxBytes = Infinity) {
   return { decompress: true, ratio: Infinity, maxBytes: Math.min(bytes, maxBytes) };
 }

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
+import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
@@ -73,7 +73,7 @@ export async function createList(path: string): Promise<ListWriter> {
   const flush = () => {
     const text = held.join("");
     held = [];
-    written = written.then(() => appended(file, text));
+    written = written.then(() => file.appendFile(text));
     // It is thrown by `end`.
     written.catch(() => undefined);
   };
@@ -92,10 +92,6 @@ export async function createList(path: string): Promise<ListWriter> {
       }
     },
   };
-}
-
-async function appended(file: FileHandle, text: string): Promise<void> {
-  await file.appendFile(text);
 }
 
 /** Reads a list, line by line; its paths lead nowhere else. @throws Failure FORMAT_INVALID */

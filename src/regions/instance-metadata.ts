@@ -8,11 +8,11 @@ export interface Metadata {
   readonly instance: string;
 }
 
-/** Where the service listens on every instance. */
+/** Address of the service on every instance. */
 const ENDPOINT = "http://169.254.169.254/";
 /** Time for all requests together, ms. */
 const LIMIT_MS = 1000;
-/** How long the token is good, s. */
+/** Lifetime of the token, s. */
 const TOKEN_S = "60";
 /** Longest answer that is read, bytes. */
 const MOST_BYTES = 4096;

@@ -14,7 +14,7 @@ export interface Known {
   readonly stagings: ReadonlyMap<string, readonly Answer[]>;
   /** Of stagings that were removed. */
   readonly ended: readonly EndedDocument[];
-  /** When the regions were read last; none that never was. */
+  /** The regions that were ever read. */
   readonly regions: readonly KnownRegion[];
 }
 

@@ -46,7 +46,7 @@ export async function* documentsIn(bucket: Bucket): AsyncGenerator<ListedDocumen
 export interface ListedUse {
   /** As it stands in the key: made safe. */
   readonly instance: string;
-  /** When it was counted last. */
+  /** The time at which it was counted last. */
   readonly at: Date;
 }
 

@@ -5,13 +5,13 @@ import { readMetadata } from "./instance-metadata.ts";
 export interface Machine {
   /** Undefined where nothing says it. */
   readonly region: string | undefined;
-  /** What says the region, or why nothing does. */
+  /** The source that says the region, or the reason why none does. */
   readonly saidBy: string;
   /** Tells it from other machines: the instance's id where that was asked for, else the host's name. */
   readonly instance: string;
 }
 
-/** What says in which region a machine is. */
+/** Sources that may say in which region a machine is. */
 export interface Whereabouts {
   /** The region that a person names. */
   readonly named?: string | undefined;

@@ -1,4 +1,4 @@
-/** What one of AWS's price lists (an offer file, as CSV) says about storage and transfers. */
+/** Prices of storage and transfers in one of AWS's price lists (an offer file, as CSV). */
 export interface Offer {
   /** Such as `AmazonS3`; empty where the list does not say. */
   readonly code: string;

@@ -10,7 +10,7 @@ import type { StagingView } from "./staging-view.ts";
 export interface Overview {
   /** The latest first. */
   readonly stagings: readonly StagingView[];
-  /** When each region was read last, and why not since. */
+  /** The regions, each with the time of its last reading, and the reason why there was none since. */
   readonly regions: readonly KnownRegion[];
   /** Costs since the first staging. */
   readonly costs: CostReport;

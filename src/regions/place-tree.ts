@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errorCode, Failure } from "../errors.ts";
 import { outputFailure } from "../lake/errors.ts";
 import { forEach } from "../lib/for-each.ts";
 import { hashFile } from "../transfer/hash-file.ts";
+import { syncDirectory } from "../transfer/sync-directory.ts";
 import type { StagingDocument } from "./document.ts";
 import { type ListedFile, readList } from "./file-list.ts";
 
@@ -19,7 +20,7 @@ export type Put = (file: ListedFile, target: Target) => Promise<void>;
 
 /** Options of `placeTree`. */
 export interface PlaceTree {
-  /** Where the tree comes to, absolute; its directory is there. */
+  /** The tree's place, absolute; its directory is there. */
   readonly path: string;
   readonly id: string;
   /** The list of its files. */
@@ -100,8 +101,7 @@ function taken(path: string): Failure {
 async function renamed(from: string, path: string): Promise<void> {
   try {
     await rename(from, path);
-    const directory = await open(dirname(path), "r");
-    await directory.sync().finally(() => directory.close());
+    await syncDirectory(dirname(path));
   } catch (error) {
     const isTaken = /^(ENOTEMPTY|EEXIST|ENOTDIR)$/.test(errorCode(error) ?? "");
     throw isTaken ? taken(path) : outputFailure(error, path);

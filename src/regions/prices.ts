@@ -1,10 +1,13 @@
-/** What a provider asks for keeping and moving bytes. A GB has 2^30 bytes, as S3 bills. */
+/** Bytes of a GB, as S3 bills. */
+export const GB_BYTES = 2 ** 30;
+
+/** Prices of a provider for keeping and moving bytes. */
 export interface PriceTable {
   /** The day of these prices, `2026-11-30`. */
   readonly asOf: string;
   /** `USD`. */
   readonly currency: string;
-  /** Where the prices were found. */
+  /** Source of the prices. */
   readonly source: string;
   /** Region → price of keeping a GB for a month of 30 days. */
   readonly storagePerGbMonth: Readonly<Record<string, number>>;
@@ -20,7 +23,7 @@ export type Transfers = Readonly<Record<string, Readonly<Record<string, number>>
 
 /** A price that was looked up. */
 export interface Price {
-  /** What a GB costs. */
+  /** Price of a GB. */
   readonly perGb: number;
   /** The reason why another price stands for it; undefined where the table has it. */
   readonly doubt: string | undefined;

@@ -17,13 +17,13 @@ export type OnProblem = (region: string, message: string) => void;
 
 /** Options of `readBuckets`. */
 export interface ReadBuckets {
-  /** What is known of the buckets; what they say now is noted there. */
+  /** Documents that are known already; those that the buckets have now are noted there. */
   readonly documents: Documents;
   /**
    * `always`: with the documents that changed since the last time. `if old`: not where reading took long
-   * the last time, and that was a little while ago. `anew`: with all documents.
+   * the last time, and that was a little while ago. `all`: with all documents.
    */
-  readonly when: "always" | "if old" | "anew";
+  readonly when: "always" | "if old" | "all";
   readonly signal: AbortSignal;
   readonly onProblem: OnProblem;
 }
@@ -55,7 +55,7 @@ async function readBucket(
   try {
     await forEach(documentsIn(bucket), AT_ONCE, async (listed) => {
       const before = known.get(listed.key);
-      const isSame = before?.etag === listed.etag && when !== "anew";
+      const isSame = before?.etag === listed.etag && when !== "all";
       const now = isSame ? before : await contentOf(region, listed.key);
       if (now === undefined) return;
       gone.delete(listed.key);

@@ -11,7 +11,7 @@ import { sendSource } from "./send-source.ts";
 export interface RelayOptions {
   readonly id: string;
   readonly from: Region;
-  /** Where it is sent to. */
+  /** Options of sending to the other region. */
   readonly sending: SendOptions;
 }
 

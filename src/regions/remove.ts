@@ -11,7 +11,7 @@ export interface Removed {
   readonly region: string;
   /** Objects that were removed. */
   readonly objects: number;
-  /** Why something is left; null where nothing is. */
+  /** The reason why something is left; null where nothing is. */
   readonly left: string | null;
 }
 

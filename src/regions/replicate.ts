@@ -4,7 +4,7 @@ import { forEach } from "../lib/for-each.ts";
 import type { ObjectFacts, PartTag } from "../storage/bucket.ts";
 import { locationOf } from "../storage/location.ts";
 import { type ListedObject, objectOf, readList } from "./file-list.ts";
-import { DOCUMENT, FILES } from "./document.ts";
+import { DOCUMENT, FILES, USES } from "./document.ts";
 import { partsOf } from "./parts.ts";
 import type { Region } from "./region.ts";
 import { relayFile } from "./relay.ts";
@@ -79,7 +79,7 @@ export async function checkListing(
 
 /** True of what is no file of a staging, but about it. */
 export function isOurs(name: string): boolean {
-  return name === DOCUMENT || name === FILES || name.startsWith("_uses/");
+  return name === DOCUMENT || name === FILES || name.startsWith(USES);
 }
 
 async function copyFile(file: ListedObject, options: CopyOptions): Promise<void> {

@@ -2,10 +2,10 @@ import { bytesText, counted, printable } from "../lib/text.ts";
 import type { StagingDocument } from "./document.ts";
 import type { ListedFile } from "./file-list.ts";
 
-/** What the head of a script says. */
+/** Facts in the head of a script. */
 export interface ScriptHead {
   readonly document: StagingDocument;
-  /** When the URLs end. */
+  /** End of the URLs' time. */
   readonly expires: Date;
   /** True where they can end sooner, with the credentials that signed them. */
   readonly isTemporary: boolean;

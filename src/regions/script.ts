@@ -9,7 +9,7 @@ import { fileLine, headText, LAST_LINE } from "./script-text.ts";
 /** Options of `writeScript`. */
 export interface WriteScript {
   readonly from: Whole;
-  /** How long its URLs are to be good; they never outlast the staging. */
+  /** Lifetime of its URLs; they never outlast the staging. */
   readonly hours: number;
   /** Takes a piece of it; the next one comes once this is done. */
   readonly write: (text: string) => Promise<void>;
@@ -17,7 +17,7 @@ export interface WriteScript {
 
 /** A script that was written. */
 export interface Written {
-  /** When its URLs end. */
+  /** End of its URLs' time. */
   readonly expires: Date;
 }
 
@@ -45,7 +45,7 @@ export async function writeScript(
   const sign = (key: string) => region.bucket.sign(`${id}/${key}`, { at, seconds });
   return await withListPath(async (list) => {
     await fetchList(from, list, context);
-    const unpackers = await unpackersFor(list);
+    const unpackers = document.compression === undefined ? [] : [document.compression];
     const isTemporary = /[?&]X-Amz-Security-Token=/i.test(await sign("any"));
     let held = headText({ document, expires, isTemporary, unpackers });
     for await (const file of readList(list)) {
@@ -69,13 +69,4 @@ function lifetime(expires_at: string, hours: number, now: Date): number {
   if (seconds < 1)
     throw new Failure("USAGE", "its time is over: `stage update` has it stay longer");
   return seconds;
-}
-
-/** Programs that unpack what is compressed in a list. */
-async function unpackersFor(list: string): Promise<readonly string[]> {
-  const found = new Set<string>();
-  for await (const { compression } of readList(list)) {
-    if (compression !== undefined) found.add(compression);
-  }
-  return [...found].toSorted();
 }

@@ -13,7 +13,7 @@ export interface SendFileOptions extends SendOptions {
 /** A file that was sent: its own bytes and hash, the ETag and parts of what is stored. */
 export interface SentFile extends Sent {
   readonly compression?: Compression | undefined;
-  /** What is stored, where that is something else. */
+  /** The stored bytes, where these are others. */
   readonly stored?: { readonly bytes: number; readonly sha256: string } | undefined;
 }
 

@@ -10,7 +10,7 @@ interface Left {
   readonly parts: ReadonlyMap<number, StoredPart>;
 }
 
-/** What an earlier process left of an object. */
+/** Leavings of an earlier process, of one object. */
 interface Before extends Left {
   /** True where the whole object is there. */
   readonly isWhole: boolean;

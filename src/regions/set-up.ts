@@ -9,7 +9,7 @@ export interface SetUp {
   readonly bucket: string;
   /** As far as it came, in this order. */
   readonly steps: readonly Step[];
-  /** Why it came no further; null where all was done. */
+  /** The reason why it came no further; null where all was done. */
   readonly error: string | null;
 }
 
@@ -17,11 +17,11 @@ export interface SetUp {
 export interface Step {
   readonly what: "bucket" | "lifecycle" | "versioning";
   readonly state: Setting["state"];
-  /** Why the store has no such thing; null for all other states. */
+  /** The reason why the store has no such thing; null for all other states. */
   readonly reason: string | null;
 }
 
-/** What `stage cleanup` removes long before; the bucket does where nobody calls it. */
+/** The life-cycle rule of a bucket. `stage cleanup` removes stagings long before; the rule does where nobody calls it. */
 const RULE: ExpiryRule = {
   id: "staging-sampler",
   prefix: "stage-",

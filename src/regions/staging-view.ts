@@ -49,14 +49,14 @@ const worst: readonly ViewState[] = [
   "complete",
 ];
 
-/** What could be learned of one region. */
+/** The answer of one region. */
 export interface Answer {
   readonly region: string;
   /** Undefined for a region that the configuration does not have. */
   readonly bucket?: string;
-  /** What it says; what it said last, where there is a problem. */
+  /** Its document; the last one that is known, where there is a problem. */
   readonly document?: StagingDocument | undefined;
-  /** Why it could not be asked. */
+  /** The reason why it could not be asked. */
   readonly problem?: string | undefined;
   /** Day → times that the staging was fetched from there, where that was asked for. */
   readonly uses?: Uses;
@@ -98,7 +98,7 @@ function regionView(id: string, { region, bucket, document, problem, uses }: Ans
   return { ...what, state: "missing", reason: "its bucket has nothing of it" };
 }
 
-/** How many uses there are on all days. */
+/** The number of uses on all days. */
 export function sumOfUses(uses: Uses): number {
   return Object.values(uses).reduce((sum, each) => sum + each, 0);
 }

@@ -3,7 +3,7 @@ import { type EndedDocument, keptBytes, type StagingDocument } from "./document.
 import type { Known } from "./known-stagings.ts";
 import type { Answer } from "./staging-view.ts";
 
-/** Where stagings were, and for how long; those that were never complete in a region are not. */
+/** The stays of stagings in regions; one that was never complete in a region has none there. */
 export function staysOf({ stagings, ended }: Pick<Known, "stagings" | "ended">): readonly Stay[] {
   const now = [...stagings.values()].flatMap(staysOfAnswers);
   const isThere = new Set(now.map(keyOf));

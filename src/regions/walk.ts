@@ -2,7 +2,7 @@ import { lstat, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { errorMessage, Failure } from "../errors.ts";
 import { entriesBelow } from "../lake/entries-below.ts";
-import { DOCUMENT, FILES } from "./document.ts";
+import { DOCUMENT, FILES, USES } from "./document.ts";
 
 /** A file that is to be sent. */
 export interface SourceFile {
@@ -70,7 +70,7 @@ export async function hasFile(source: Source, name: string): Promise<boolean> {
 function checkName(name: string, path: string): void {
   const [first] = name.split("/");
   const why =
-    first === DOCUMENT || first === FILES || first === "_uses"
+    first === DOCUMENT || first === FILES || `${first}/` === USES
       ? "the staging itself has that name"
       : name.includes("\ufffd")
         ? "its name is not UTF-8"

@@ -38,7 +38,7 @@ export interface StagedFile {
    * @throws Failure of the transfer, at once where it has failed; TIMEOUT; the signal's reason
    */
   ready(wait?: Wait): Promise<Staged>;
-  /** How far it is, now and with each change, until it is staged or failed. */
+  /** Its progress, now and with each change, until it is staged or failed. */
   progress(): AsyncGenerator<FileProgress, void, void>;
   /** Wants it no longer. */
   cancel(): void;
@@ -62,7 +62,7 @@ export function createFile(location: string, join: () => Ticket): StagedFile {
     );
   }
 
-  /** What came of an attempt that was cancelled changes nothing. */
+  /** The result of an attempt that was cancelled changes nothing. */
   function end(of: Attempt, event: FileEvent, settle: () => void): void {
     if (attempt !== of || state !== "staging") return;
     state = nextState(state, event);

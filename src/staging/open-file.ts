@@ -46,7 +46,7 @@ export interface OpenFile {
 /** Larger files are mapped, bytes. */
 const MEMORY_BYTES = 1024 ** 2;
 
-/** What an open file reads from. */
+/** A staged file that is open to be read, in one of the modes. */
 interface Held {
   readonly mode: OpenMode;
   readonly staged: Staged;

@@ -23,7 +23,7 @@ export interface SentFile {
   readonly sha256: string;
 }
 
-/** What became of the outputs of a run. */
+/** The outputs of a run: sent, or failed. */
 export interface SentOutputs {
   readonly outputs: readonly SentFile[];
   readonly failed_outputs: readonly FailedFile[];

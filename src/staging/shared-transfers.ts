@@ -22,8 +22,7 @@ interface Shared {
   readonly href: string;
   readonly staged: Promise<Staged>;
   readonly progress: Latest<Progress>;
-  /** Ends it, unless it has ended. */
-  readonly abort: () => void;
+  readonly abort: AbortController;
   waiters: number;
 }
 
@@ -54,7 +53,7 @@ export function createSharedTransfers(context: StagingContext): Join {
       shared.waiters -= 1;
       if (shared.waiters > 0) return;
       if (underWay.get(key) === shared) underWay.delete(key);
-      shared.abort();
+      shared.abort.abort(LEFT);
     }
 
     function enter(): Shared {
@@ -97,15 +96,9 @@ export function createSharedTransfers(context: StagingContext): Join {
     const options = { signal: abort.signal, onProgress: progress.set };
     const staged = inTurn(() => transferred(wanted, options));
     const { href } = wanted.url;
-    let hasEnded = false;
-    const stop = () => {
-      // An abort makes an error, with its stack.
-      if (!hasEnded) abort.abort();
-    };
-    const shared: Shared = { href, staged, progress, abort: stop, waiters: 0 };
+    const shared: Shared = { href, staged, progress, abort, waiters: 0 };
     underWay.set(key, shared);
     const end = () => {
-      hasEnded = true;
       if (underWay.get(key) === shared) underWay.delete(key);
       progress.end();
     };

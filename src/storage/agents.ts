@@ -23,7 +23,7 @@ export interface HostGuard {
   mayReach(address: string, host: string): boolean;
 }
 
-/** What connects: keeps connections for the next request. */
+/** Agents, which keep connections for the next request. */
 export interface Agents {
   readonly http: Agent;
   readonly https: TlsAgent;

@@ -52,7 +52,7 @@ export interface BucketObject {
 /** Names and values that are kept beside an object, ASCII. */
 export type Metadata = Readonly<Record<string, string>>;
 
-/** What became of a setting; `lacking`: the store has no such thing; `due`: it would be set. */
+/** The state of a setting; `lacking`: the store has no such thing; `due`: it would be set. */
 export interface Setting {
   readonly state: "set" | "kept" | "due" | "lacking";
   /** The store's answer where it is lacking. */
@@ -86,7 +86,7 @@ export interface PutOptions {
 
 /** Options of `Bucket.sign`. */
 export interface SignOptions {
-  /** When the time of the URL begins. */
+  /** Begin of the URL's time. */
   readonly at: Date;
   readonly seconds: number;
 }

@@ -3,7 +3,7 @@ import type { Part } from "../lib/source.ts";
 /** Parts of an object that were fetched, the latest few of them. */
 export interface KeptParts {
   add(start: number, bytes: Uint8Array): void;
-  /** What is there from `start` on, up to `end`: nothing, some of it, or all. */
+  /** The bytes that are there from `start` on, up to `end`: nothing, some of it, or all. */
   from(start: number, end: number): Uint8Array;
   /** The byte before which the nearest part ends that ends at or before `at`; 0 where none does. */
   endBefore(at: number): number;

@@ -4,7 +4,7 @@ import { redacted } from "./location.ts";
 import type { HttpReply } from "./request.ts";
 import { type ReadRequest, type Reply, Unavailable } from "./types.ts";
 
-/** What a reply without a byte has. */
+/** Chunks of a reply without a byte. */
 const nothing = { isUnchanged: false, chunks: none(), close: () => {} };
 
 /** No bytes. */

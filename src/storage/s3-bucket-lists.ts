@@ -1,12 +1,12 @@
 import type { ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
 import { forEach } from "../lib/for-each.ts";
 import type { Bucket, ListedObject } from "./bucket.ts";
-import { bareTag, type BucketCalls } from "./s3-bucket-calls.ts";
+import { bareTag, type BucketCalls, orMissing } from "./s3-bucket-calls.ts";
 
 /** Removals under way at once, where each needs a request. */
 const AT_ONCE = 8;
 
-/** What a bucket does with many objects. */
+/** Requests of a bucket about many objects. */
 export function listsOf({ name, client, sdk, ask }: BucketCalls): Pick<Bucket, "list" | "remove"> {
   return { list, remove };
 
@@ -59,8 +59,7 @@ export function listsOf({ name, client, sdk, ask }: BucketCalls): Pick<Bucket, "
     const command = new sdk.DeleteObjectCommand({ Bucket: name, Key: key });
     await ask<unknown>(key, {
       send: (abortSignal) => client.send(command, { abortSignal }),
-      refused: ({ status, word }) =>
-        status === 404 && word !== "NoSuchBucket" ? { value: undefined } : undefined,
+      refused: orMissing,
     });
   }
 }

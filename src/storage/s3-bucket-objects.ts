@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Failure } from "../errors.ts";
 import type { Bucket, BucketObject, ObjectFacts, PutOptions } from "./bucket.ts";
-import { type BucketCalls, bareTag } from "./s3-bucket-calls.ts";
+import { type BucketCalls, bareTag, orMissing } from "./s3-bucket-calls.ts";
 import type { PutRequest } from "./s3-put.ts";
 
 /** The header of the store's own checksum. */
@@ -13,7 +13,7 @@ interface Sendable extends Omit<PutRequest, "query" | "signal" | "sha256"> {
   readonly md5: Buffer;
 }
 
-/** What a bucket does with whole objects. */
+/** Requests of a bucket about whole objects. */
 export function objectsOf({
   name,
   client,
@@ -99,7 +99,7 @@ export function objectsOf({
         const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
         return { bytes: Buffer.from(bytes), etag: bareTag(ETag) };
       },
-      refused: ({ status, word }) => (isMissing(status, word) ? { value: undefined } : undefined),
+      refused: orMissing,
     });
   }
 
@@ -110,7 +110,7 @@ export function objectsOf({
         const { ContentLength, ETag, Metadata = {} } = await client.send(command, { abortSignal });
         return { bytes: ContentLength ?? 0, etag: bareTag(ETag), metadata: Metadata };
       },
-      refused: ({ status, word }) => (isMissing(status, word) ? { value: undefined } : undefined),
+      refused: orMissing,
     });
   }
 
@@ -131,11 +131,6 @@ export function objectsOf({
 
 function md5Of(bytes: Uint8Array): Buffer {
   return createHash("md5").update(bytes).digest();
-}
-
-/** A bucket that is not there is none that has no such object. */
-function isMissing(status: number, word: string): boolean {
-  return status === 404 && word !== "NoSuchBucket";
 }
 
 /** The header that names the source of a copy. */

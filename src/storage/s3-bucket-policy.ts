@@ -3,7 +3,7 @@ import type { Bucket } from "./bucket.ts";
 import type { BucketCalls } from "./s3-bucket-calls.ts";
 import type { Refusal } from "./s3-errors.ts";
 
-/** What a bucket lets other accounts do. */
+/** Requests of a bucket about its policy. */
 export function policyOf({
   name,
   client,

@@ -8,7 +8,7 @@ import type { Refusal } from "./s3-errors.ts";
 /** The region that a bucket is in where it is made without one. */
 const USUAL_REGION = "us-east-1";
 
-/** What a bucket does with itself. */
+/** Requests of a bucket about itself. */
 export function settingsOf({
   name,
   client,

@@ -2,7 +2,7 @@ import { Failure } from "../errors.ts";
 import type { Bucket, SignOptions } from "./bucket.ts";
 import type { BucketCalls } from "./s3-bucket-calls.ts";
 
-/** What a bucket lets others do without credentials. */
+/** Requests of a bucket that others can send without credentials. */
 export function signingOf({ name, client, sdk, ask }: BucketCalls): Pick<Bucket, "sign"> {
   let ready: ReturnType<typeof prepare> | undefined;
   return { sign };

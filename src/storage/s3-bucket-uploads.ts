@@ -10,7 +10,7 @@ import type {
   StoredPart,
   Upload,
 } from "./bucket.ts";
-import { type BucketCalls, bareTag } from "./s3-bucket-calls.ts";
+import { type BucketCalls, bareTag, orMissing } from "./s3-bucket-calls.ts";
 import { decodedKey } from "./s3-bucket-lists.ts";
 import { copySource, objectsOf } from "./s3-bucket-objects.ts";
 
@@ -19,7 +19,7 @@ type Uploads = Pick<
   "begin" | "part" | "copyPart" | "parts" | "uploads" | "complete" | "abort"
 >;
 
-/** What a bucket does with uploads in parts. */
+/** Requests of a bucket about uploads in parts. */
 export function uploadsOf(calls: BucketCalls): Uploads {
   const { name, client, sdk, ask, sendPut } = calls;
   const { head } = objectsOf(calls);
@@ -111,8 +111,7 @@ export function uploadsOf(calls: BucketCalls): Uploads {
     const command = new sdk.AbortMultipartUploadCommand(within(upload));
     await ask<unknown>(upload.key, {
       send: (abortSignal) => client.send(command, { abortSignal }),
-      refused: ({ status, word }) =>
-        status === 404 && word !== "NoSuchBucket" ? { value: undefined } : undefined,
+      refused: orMissing,
     });
   }
 

@@ -18,7 +18,7 @@ export interface ConnectOptions extends AgentOptions {
   readonly idleMs?: number | undefined;
 }
 
-/** How long keys of a file are used before it is read again, ms; the SDK looks 5 minutes before. */
+/** Time for which keys of a file are used before it is read again, ms; the SDK looks 5 minutes before. */
 const KEYS_MS = 10 * 60_000;
 
 /**
@@ -68,7 +68,7 @@ export function isRequest(request: unknown): request is SdkRequest {
 
 type Connecting = Pick<Agents, "transient"> & Pick<ConnectOptions, "idleMs">;
 
-/** When to try again is not the SDK's to say, and not every store knows its checksums. */
+/** Options of every client: the SDK tries nothing again, and sends no checksum that a store may not know. */
 function common({ transient, idleMs }: Connecting): S3.S3ClientConfig {
   return {
     maxAttempts: 1,

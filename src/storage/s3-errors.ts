@@ -18,7 +18,7 @@ export interface Refusal {
   readonly isClock: boolean;
 }
 
-/** What was asked for. */
+/** The request. */
 export interface Asked {
   readonly url: URL;
   readonly signal: AbortSignal;

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { finished } from "node:stream/promises";
 import { text } from "node:stream/consumers";
@@ -9,8 +8,8 @@ import { type Connection, isRequest } from "./s3-clients.ts";
 export interface PutRequest {
   readonly key: string;
   readonly bytes: Uint8Array;
-  /** Of the bytes; it is signed, so that the store takes no others. It is computed where it is not known. */
-  readonly sha256?: Buffer | undefined;
+  /** Of the bytes; it is signed, so that the store takes no others. */
+  readonly sha256: Buffer;
   /** Lower-case names, and ASCII. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
@@ -45,7 +44,7 @@ export function createPut({ client, sdk }: Connection, bucket: string): Put {
   const { config } = client;
   let known: ReturnType<typeof learned> | undefined;
 
-  return async ({ key, bytes, headers, query = {}, signal, sha256 = hashOf(bytes) }) => {
+  return async ({ key, bytes, headers, query = {}, signal, sha256 }) => {
     known ??= learned();
     const { protocol, hostname, port, path, signer } = await known.catch((error: unknown) => {
       known = undefined;
@@ -107,10 +106,6 @@ async function ended({ headers, body }: Answer): Promise<PutAnswer> {
   body.resume();
   await finished(body);
   return headers;
-}
-
-function hashOf(bytes: Uint8Array): Buffer {
-  return createHash("sha256").update(bytes).digest();
 }
 
 /** A key in a path, as it is signed. */

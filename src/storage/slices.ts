@@ -6,10 +6,10 @@ type Slice = NonNullable<Source["slice"]>;
 
 /** Bytes that are fetched at least: a request costs as much time as many of them. */
 const STEP_BYTES = 128 * 1024;
-/** Where one slice follows the other each step is so much longer, up to this. */
+/** Factor by which each step is longer than the one before, where slices follow each other, up to the longest. */
 const GROWTH = 4;
 const LONGEST_STEP_BYTES = 2 * 1024 ** 2;
-/** Who jumps and jumps, as from header to header of a tar, wants little of each place. */
+/** The shortest step, and jumps after which a step is halved: little is wanted of each place, as of a tar's headers. */
 const SHORTEST_STEP_BYTES = 8 * 1024;
 const LONG_JUMPS = 8;
 /** Parts that are fetched at once, of those that were announced. */
@@ -92,7 +92,7 @@ export function slicesOf(object: RemoteObject, size: number, kept: KeptParts): S
     return fetched;
   }
 
-  /** What to fetch for a slice that begins at `at`: with what follows it, and all where the end is near. */
+  /** The range to fetch for a slice that begins at `at`: with what follows it, and all where the end is near. */
   function around(at: number, end: number): Part {
     jumps = at === next ? 0 : jumps + 1;
     const afterJump = Math.max(SHORTEST_STEP_BYTES, STEP_BYTES >> Math.floor(jumps / LONG_JUMPS));

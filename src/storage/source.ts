@@ -41,7 +41,7 @@ export interface RemoteOptions {
 
 /** Bytes of the first request: the head of a source, and as a rule all that its sample needs. */
 const FIRST_BYTES = 128 * 1024;
-/** Where a stream has to have more than that; from the last one on always as many. */
+/** Bytes after that which a stream gets step by step; from the last step on always as many. */
 const STREAM_STEPS_BYTES = [1024 ** 2 - FIRST_BYTES, 3 * 1024 ** 2, 4 * 1024 ** 2];
 /** Bytes that are held of an object, so that they need not be asked for again. */
 const KEPT_BYTES = 16 * 1024 ** 2;

@@ -5,7 +5,7 @@ import type { HostGuard } from "./agents.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { createStorages, type Storages } from "./index.ts";
 
-/** What a configuration says of storages. */
+/** Settings on which storages depend. */
 export interface StorageSettings {
   readonly endpoints: Endpoints;
   /** `staging.caFile` */

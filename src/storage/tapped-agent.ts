@@ -9,7 +9,7 @@ export interface Tap {
   take(bytes: Uint8Array): boolean;
 }
 
-/** What is read before it is known to be a body: a head, or a small object. */
+/** Memory for what is read before it is known to be a body: a head, or a small object. */
 const HEAD_BYTES = 64 * 1024;
 
 /** The state of a connection. */

@@ -8,7 +8,7 @@ const READ_BYTES = 512 * 1024;
 /** TLS hands out a record at a time, of at most this: several go to one memory. */
 const RECORD_BYTES = 16 * 1024;
 
-/** What no body has a use for just now. */
+/** Buffers that no body uses just now. */
 const idle: Buffer[] = [];
 const MOST_IDLE = 24;
 

@@ -99,7 +99,7 @@ export interface Digests {
 
 /** Thrown where a source cannot be read now, and may be later. */
 export class Unavailable extends Error {
-  /** When the source wants to be asked again at the earliest, in ms from now. */
+  /** Time until the source wants to be asked again, ms at least. */
   readonly retryMs: number | undefined;
   /** True where the source sent another part, or a part of another version, than was asked for. */
   readonly isOther: boolean;

@@ -171,7 +171,7 @@ export interface KnownDocument {
   readonly etag: string;
   /** JSON; empty where there is a problem. */
   readonly text: string;
-  /** Why it is no document of a staging. */
+  /** The reason why it is no document of a staging. */
   readonly problem: string | undefined;
   readonly uses: Uses;
 }
@@ -183,7 +183,7 @@ export interface KnownRegion {
   readonly readAt: number;
   /** Time that reading it took, ms. */
   readonly tookMs: number;
-  /** Why it could not be read then: what is known of it is older. */
+  /** The reason why it could not be read then: what is known of it is older. */
   readonly problem: string | undefined;
 }
 
@@ -195,7 +195,7 @@ export interface RegionRead extends KnownRegion {
   readonly gone: readonly string[];
 }
 
-/** What the buckets of regions said last of stagings. */
+/** Documents of stagings, as the buckets of regions had them last. */
 export interface Documents {
   /** All of a region, by key. */
   of(region: string): Promise<readonly KnownDocument[]>;

@@ -34,7 +34,7 @@ const CLOCK_MS = 1000;
 /** Ticks of `/proc/<pid>/stat` have this length on all Linux, ms. */
 const TICK_MS = 10;
 
-/** When a process began, ms since epoch; undefined where that cannot be read. */
+/** The time at which a process began, ms since epoch; undefined where that cannot be read. */
 function beganAt(pid: number): number | undefined {
   try {
     const [, fields = ""] = /^.*\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, "latin1")) ?? [];

@@ -28,7 +28,7 @@ export function folding({ withMd5 }: { readonly withMd5: boolean }): Folding {
   };
 }
 
-/** What is known of the bytes beforehand, and what they are; undefined where nothing is known. */
+/** True where the digest that is known beforehand is the one that was found; undefined where none can be compared. */
 export function agrees(known: Digests, found: Found): boolean | undefined {
   if (known.sha256 !== undefined) return known.sha256 === found.sha256;
   if (known.md5 === undefined || found.md5 === undefined) return undefined;

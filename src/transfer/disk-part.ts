@@ -97,7 +97,7 @@ export async function openDiskPart(
 
   async function write(bytes: Uint8Array, at: number): Promise<void> {
     isBegun = true;
-    const written = writing(part, () => writeWhole(file, bytes, at));
+    const written = writing(part, () => writeAt(file, bytes, at));
     // While another thread writes.
     hash.see(bytes, at);
     await written;
@@ -137,7 +137,7 @@ async function openPart(
   }
 }
 
-async function writeWhole(file: FileHandle, chunk: Uint8Array, at: number): Promise<void> {
+async function writeAt(file: FileHandle, chunk: Uint8Array, at: number): Promise<void> {
   for (let done = 0; done < chunk.length;) {
     const { bytesWritten } = await file.write(chunk, done, chunk.length - done, at + done);
     done += bytesWritten;

@@ -7,7 +7,7 @@ import { bootIdOf } from "../system/boot-id.ts";
 import { isRunning } from "../system/is-running.ts";
 import type { Ranges } from "./ranges.ts";
 
-/** What the next process has to know of a partial file. */
+/** Facts of a partial file, for the next process. */
 export interface Progress {
   /** The version of the object that its bytes are of; undefined where none is known. */
   readonly version?: string | undefined;
@@ -20,7 +20,7 @@ export interface Progress {
   readonly synced?: Ranges | undefined;
 }
 
-/** What is read of a journal; by it others see that its process is at work. */
+/** A journal as it is read; by it others see that its process is at work. */
 export interface JournalLeft extends Progress {
   /** The location, as it may be shown. */
   readonly of: string;
@@ -45,7 +45,7 @@ export interface Journal {
 }
 
 const PAGE_BYTES = 4096;
-/** What is longer is known by its hash, or not kept: all of it has to fit into the page. */
+/** Longest text that is kept, characters. A longer one is known by its hash, or not kept: all has to fit into the page. */
 const LONGEST_TEXT = 1000;
 /** On another machine a process is taken for dead when it has written nothing for so long, ms. */
 const SILENT_MS = 60_000;
@@ -150,7 +150,7 @@ export function isOf(left: JournalLeft, of: string): boolean {
   return left.of === nameOf(of);
 }
 
-/** What an earlier process left; undefined where there is nothing of use. @throws Failure OUTPUT_UNWRITABLE */
+/** Leavings of an earlier process; undefined where there is nothing of use. @throws Failure OUTPUT_UNWRITABLE */
 export async function journalLeft(part: string): Promise<JournalLeft | undefined> {
   const path = `${part}.json`;
   for (let reads = 1; ; reads += 1) {

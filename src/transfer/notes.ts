@@ -8,7 +8,7 @@ export interface Notes {
   settled(): Promise<void>;
 }
 
-/** What notes are made of. */
+/** Work of notes. */
 export interface NotesOptions {
   readonly note: () => Promise<void>;
   /** Brings the file to stable storage. */

@@ -54,7 +54,7 @@ export interface Downloaded {
   readonly bytes: number;
   /** Of the file, lower-case hexadecimal. */
   readonly sha256: string;
-  /** What was sent, where it was decompressed. */
+  /** The bytes that were sent, where they were decompressed. */
   readonly encoded?: { readonly bytes: number; readonly sha256: string };
   /**
    * True where a hash, from the caller or the source, or the caller's size says that these are the
@@ -65,6 +65,6 @@ export interface Downloaded {
   readonly encoding?: string;
   /** The version of the object, where its source tells versions apart. */
   readonly version?: string;
-  /** How often it was asked for. */
+  /** Times that it was asked for. */
   readonly requests: number;
 }

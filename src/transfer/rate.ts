@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How many bytes a second all transfers that share it may take together. */
+/** The limit of bytes a second for all transfers that share it together. */
 export interface RateLimit {
   /**
    * Waits until so many bytes more were allowed; true where that took time.

@@ -94,7 +94,7 @@ export async function receiveInStreams(transfer: Transfer, first: First): Promis
     }
   }
 
-  /** What nobody is at: a part, or a little more where little would be left. */
+  /** A range that no stream works on: a part, or a little more where little would be left. */
   function nextRange(): Range | undefined {
     let taken = partial.done();
     for (const claim of claims)

@@ -22,13 +22,13 @@ export interface Transfer {
   /** Bytes that came, and those that were there before. */
   received: number;
   requests: number;
-  /** How often it was begun again after some of it had been there. */
+  /** Times that it was begun again after some of it had been there. */
   restarts: number;
   /** True where the rate that all share was what it waited for; set back by who asks. */
   isHeldBack: boolean;
   /** Streams that its source bears at once. */
   streams: number;
-  /** What was sent, where the file gets what is compressed in it. */
+  /** The bytes that were sent, where the file gets what is compressed in them. */
   encoded: (Found & { readonly bytes: number }) | undefined;
 }
 

@@ -18,7 +18,7 @@ const COLLECTED_BYTES = 256 * 1024;
 /** Larger chunks are not worth a copy. */
 const LARGE_BYTES = 64 * 1024;
 
-/** What writers have no use for just now. */
+/** Buffers that no writer uses just now. */
 const idle: Buffer[] = [];
 const MOST_IDLE = 16;
 

@@ -61,7 +61,7 @@ export async function startHttpProxy(to: URL, onRequest: OnRequest): Promise<Htt
   };
 }
 
-/** What was signed stays as it is, the name of the host too. */
+/** Sends a request on; what was signed stays as it is, the name of the host too. */
 function passOn(near: IncomingMessage, response: ServerResponse, to: URL): void {
   const { method, headers, url: path } = near;
   const far = request(

@@ -7,7 +7,7 @@ import { freePort } from "./free-port.ts";
 import type { Keys, ObjectStore } from "./object-store.ts";
 import { startService, until, type Workplace, whyWithout } from "./workplace.ts";
 
-/** Why there is no Ceph here; undefined where there is. Debian: radosgw, ceph-mon, ceph-osd. */
+/** The reason why there is no Ceph here; undefined where there is. Debian: radosgw, ceph-mon, ceph-osd. */
 export const whyNoRgw = whyWithout([
   "ceph",
   "ceph-mon",

@@ -39,7 +39,7 @@ export function endpointAt(url: URL, keyFile: string, region = "us-east-1"): End
   return { url: url.href, region, credentials: { keyFile } };
 }
 
-/** What stands in such a file. */
+/** The content of such a file. */
 export function keyFileText(keys: Keys): string {
   return JSON.stringify(keys);
 }

@@ -6,7 +6,7 @@ import { freePort } from "./free-port.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { startService, until, type Workplace, whyWithout } from "./workplace.ts";
 
-/** Why there is no Swift here; undefined where there is. Debian: swift-proxy, -account, -container, -object. */
+/** The reason why there is no Swift here; undefined where there is. Debian: swift-proxy, -account, -container, -object. */
 export const whyNoSwift = whyWithout([
   "swift-proxy-server",
   "swift-account-server",

@@ -83,7 +83,7 @@ there("a listing passes over the files of large trees, and counts uses by day", 
 there("documents that did not change are not asked for again, in any process", async () => {
   await upload();
   const state = join(here.root, "reading");
-  const read = async (when: "always" | "anew") => {
+  const read = async (when: "always" | "all") => {
     const store = openStaging(state);
     const seen = regions.map(counted);
     const onProblem = (_: string, message: string) => expect.unreachable(message);
@@ -99,7 +99,7 @@ there("documents that did not change are not asked for again, in any process", a
   expect(first.gets).toBe(2 * first.views.length);
   const [{ staging_id: id }] = first.views as readonly [StagingView];
   expect(await read("always")).toEqual({ ...first, gets: 0 });
-  expect(await read("anew")).toEqual(first);
+  expect(await read("all")).toEqual(first);
   await here.change(here.west, id, { state: "failed", reason: "by another machine" });
   const next = await read("always");
   expect([next.gets, next.views[0]?.state]).toEqual([1, "failed"]);

@@ -27,7 +27,7 @@ export async function hashesIn(
   return hashes;
 }
 
-/** How many uploads in parts a bucket has that are not complete, of keys that begin so. */
+/** The number of uploads in parts in a bucket that are not complete, of keys that begin so. */
 export async function uploadsOf({ client, name }: Bucket, prefix: string): Promise<number> {
   const command = new ListMultipartUploadsCommand({ Bucket: name, Prefix: prefix });
   return (await client.send(command)).Uploads?.length ?? 0;

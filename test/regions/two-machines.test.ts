@@ -63,7 +63,7 @@ async function staged(): Promise<string> {
   return id;
 }
 
-/** What both buckets say and have. */
+/** A staging as both buckets say and have it. */
 async function seen(id: string) {
   const [found, ...keys] = await Promise.all([
     findStaging(regions, id, signal).catch(() => undefined),

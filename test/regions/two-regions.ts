@@ -149,7 +149,7 @@ export async function keysOf({ client, name }: Bucket, id: string): Promise<stri
   return Contents.map(({ Key = "" }) => Key.slice(id.length + 1));
 }
 
-/** How many uploads in parts a bucket has that are not complete. */
+/** The number of uploads in parts in a bucket that are not complete. */
 export async function uploadsIn({ client, name }: Bucket): Promise<number> {
   const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: name }));
   return Uploads.length;

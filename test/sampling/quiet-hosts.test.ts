@@ -11,7 +11,7 @@ const refused = Object.assign(new Error("connect ECONNREFUSED"), {
 const outOfReach = new Failure("UNREACHABLE", "refused", { cause: refused });
 const late = new Failure("TIMEOUT", "not done within limits.seconds");
 
-/** How often a host is asked by the second opening, after the first has failed so. */
+/** Times that a host is asked by the second opening, after the first has failed so. */
 async function askedAfter(error: Error, waitMs: number, signal = never): Promise<number> {
   let now = 0;
   let asked = 0;

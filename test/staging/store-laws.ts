@@ -24,7 +24,7 @@ function object(key: string, sha256: string, bytes = 10): StoredObject {
   };
 }
 
-/** What holds of every store of staging; `open` opens the one of a state directory, any number of times. */
+/** Laws of every store of staging; `open` opens the one of a state directory, any number of times. */
 export function stagingStoreLaws(name: string, open: (state: string) => StagingStore): void {
   /** Does something with two processes' views of one store. */
   async function withStores(work: (store: StagingStore, other: StagingStore) => Promise<void>) {

@@ -57,7 +57,7 @@ async function* pieces(bytes: Buffer): AsyncGenerator<Buffer, void, void> {
   }
 }
 
-/** What a killed process left: bytes that it claims, and those that it wrote and does not claim. */
+/** Leavings of a killed process: bytes that it claims, and those that it wrote and does not claim. */
 async function left(target: string, body: Buffer) {
   const journal = JSON.parse(await readFile(`${target}.part.json`, "utf8")) as {
     readonly done?: readonly { readonly start: number; readonly end: number }[];

@@ -12,7 +12,7 @@ import { body, options, other, place, sha256Of } from "./fetching.ts";
 /** A few dozen by default; `TRANSFER_FAULTS=2000` for all that can be had. */
 const RUNS = Number(process.env["TRANSFER_FAULTS"] ?? 60);
 const SEED = Number(process.env["TRANSFER_SEED"] ?? 17);
-/** What takes longer hangs. */
+/** Time after which a transfer counts as hanging. */
 const HANGS_MS = 60_000;
 const STALL_MS = 150;
 const PART_BYTES = 64 * 1024;

@@ -8,6 +8,7 @@ import { openRegions, placesOf } from "../../regions/region.ts";
 import { type CommonOptions, type Context, exitCodes } from "../command.ts";
 import { costCsv, costText } from "../output/cost-text.ts";
 import { printJson, printText, tell } from "../output/print.ts";
+import { createProblems } from "../output/problems.ts";
 import { writeAll } from "../output/write.ts";
 import { withDocuments, withRegions } from "../with-regions.ts";
 
@@ -29,11 +30,7 @@ export async function stageCost(options: StageCostOptions, context: Context): Pr
     const { settings, signal } = all;
     const prices = pricesOf(settings);
     const regions = await openRegions(all);
-    let problems = 0;
-    const onProblem = (name: string, message: string) => {
-      problems += 1;
-      tell(context, printable(`${name}: ${message}`));
-    };
+    const { onProblem, count } = createProblems(context);
     const known = await withDocuments(all, async (documents) => {
       await readBuckets(regions, { documents, when: "if old", signal, onProblem });
       return await knownIn(documents, placesOf(settings));
@@ -45,7 +42,7 @@ export async function stageCost(options: StageCostOptions, context: Context): Pr
     else if (format === "csv") await writeAll(context, costCsv(report, context.out.isTTY));
     else printText(context, costText(report));
     for (const warning of report.warnings) tell(context, printable(warning));
-    return problems === 0 ? exitCodes.done : exitCodes.entriesFailed;
+    return count() === 0 ? exitCodes.done : exitCodes.entriesFailed;
   });
 }
 

@@ -2,33 +2,14 @@ import { createInterface } from "node:readline/promises";
 import { Failure } from "../../errors.ts";
 import { bytesText, counted, printable } from "../../lib/text.ts";
 import { cleanUp } from "../../regions/cleanup.ts";
-import { extendStaging } from "../../regions/extend.ts";
 import { openRegions } from "../../regions/region.ts";
 import { type Removed, removeStaging } from "../../regions/remove.ts";
 import type { StagingView } from "../../regions/staging-view.ts";
 import { findStaging } from "../../regions/stagings.ts";
 import { type Context, exitCodes, type InspectOptions } from "../command.ts";
 import { printJson, printLine, tell } from "../output/print.ts";
+import { createProblems } from "../output/problems.ts";
 import { withChanges, withDocuments } from "../with-regions.ts";
-
-/** Options of `stage update`. */
-export interface StageUpdateOptions extends InspectOptions {
-  readonly id: string;
-  /** Days from now on. */
-  readonly ttl: number;
-}
-
-/** Changes how long a staging stays. @throws Failure */
-export async function stageUpdate(options: StageUpdateOptions, context: Context): Promise<number> {
-  const { id, ttl, json = false } = options;
-  return await withChanges(options, context, async (all) => {
-    const found = await findStaging(await openRegions(all), id, all.signal);
-    const expires_at = await extendStaging(found, ttl);
-    if (json) printJson(context, { staging_id: id, expires_at });
-    else printLine(context, `${id} stays until ${expires_at}`);
-    return exitCodes.done;
-  });
-}
 
 /** Options of `stage delete`. */
 export interface StageDeleteOptions extends InspectOptions {
@@ -93,11 +74,7 @@ export async function stageCleanup(
   if (!isExpired && sweepId === undefined)
     throw new Failure("USAGE", "say which: --expired, --sweep-id, or both");
   return await withChanges(options, context, async (all) => {
-    let problems = 0;
-    const onProblem = (what: string, message: string) => {
-      problems += 1;
-      tell(context, printable(`${what}: ${message}`));
-    };
+    const { onProblem, count } = createProblems(context);
     const { signal } = all;
     const regions = await openRegions(all);
     const done = await withDocuments(all, (documents) =>
@@ -113,6 +90,6 @@ export async function stageCleanup(
       printLine(context, `${counted(stagings.length, "staging")}, ${uploads}`);
     }
     const isAll = stagings.every(({ regions }) => regions.every(({ left }) => left === null));
-    return isAll && problems === 0 ? exitCodes.done : exitCodes.entriesFailed;
+    return isAll && count() === 0 ? exitCodes.done : exitCodes.entriesFailed;
   });
 }

@@ -11,6 +11,7 @@ import { type Context, exitCodes, type InspectOptions } from "../command.ts";
 import { costLines } from "../output/cost-text.ts";
 import { priceNote } from "../output/figure-table.ts";
 import { drained, printJson, printLine, tell } from "../output/print.ts";
+import { createProblems } from "../output/problems.ts";
 import { withRegions } from "../with-regions.ts";
 import { leftText } from "./stage-list.ts";
 
@@ -26,8 +27,7 @@ export async function stageInfo(options: StageInfoOptions, context: Context): Pr
   return await withRegions(options, context, async (all) => {
     const { signal, settings } = all;
     const prices = pricesOf(settings);
-    const onProblem = (name: string, message: string) =>
-      tell(context, printable(`${name}: ${message}`));
+    const { onProblem } = createProblems(context);
     const found = await findStaging(await openRegions(all), options.id, signal);
     if (options.files === true) return await printFiles(found, all, context);
     const info = await infoOf(found, prices, { signal, onProblem });

@@ -1,9 +1,10 @@
-import { bytesText, durationText, printable } from "../../lib/text.ts";
+import { bytesText, durationText } from "../../lib/text.ts";
 import { openRegions } from "../../regions/region.ts";
 import type { StagingView } from "../../regions/staging-view.ts";
 import { readStagings } from "../../regions/stagings.ts";
 import { type Context, exitCodes, type InspectOptions } from "../command.ts";
-import { printJson, printText, table, tabbed, tell } from "../output/print.ts";
+import { printJson, printText, table, tabbed } from "../output/print.ts";
+import { createProblems } from "../output/problems.ts";
 import { withDocuments, withRegions } from "../with-regions.ts";
 
 /** Options of `stage list`. */
@@ -19,14 +20,10 @@ export async function stageList(options: StageListOptions, context: Context): Pr
   const { sweepId, region, refresh = false, json = false } = options;
   const format = json ? "json" : (options.format ?? "table");
   return await withRegions(options, context, async (all) => {
-    let problems = 0;
-    const onProblem = (name: string, message: string) => {
-      problems += 1;
-      tell(context, printable(`${name}: ${message}`));
-    };
+    const { onProblem, count } = createProblems(context);
     const regions = await openRegions(all);
     const { signal } = all;
-    const when = refresh ? "anew" : "if old";
+    const when = refresh ? "all" : "if old";
     const stagings = await withDocuments(all, (documents) =>
       readStagings(regions, { documents, when, signal, onProblem }),
     );
@@ -37,7 +34,7 @@ export async function stageList(options: StageListOptions, context: Context): Pr
     if (format === "json") printJson(context, chosen);
     else if (format === "yaml") await printYaml(chosen, context);
     else printTable(chosen, context);
-    return problems === 0 ? exitCodes.done : exitCodes.entriesFailed;
+    return count() === 0 ? exitCodes.done : exitCodes.entriesFailed;
   });
 }
 

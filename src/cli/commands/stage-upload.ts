@@ -1,18 +1,12 @@
 import { Failure } from "../../errors.ts";
 import { printable } from "../../lib/text.ts";
-import {
-  beginAgain,
-  beginUpload,
-  forgetBegun,
-  type NewUpload,
-  planUpload,
-  type Planned,
-} from "../../regions/begin.ts";
+import { beginAgain, beginUpload, forgetBegun } from "../../regions/begin.ts";
 import { isTaken } from "../../regions/begun.ts";
 import type { Compression } from "../../regions/compression.ts";
 import { isId } from "../../regions/document.ts";
 import { knownIn } from "../../regions/known-stagings.ts";
 import { secondsFor } from "../../regions/pace.ts";
+import { type NewUpload, type Planned, planUpload } from "../../regions/plan.ts";
 import { pricesOf } from "../../regions/price-file.ts";
 import { allowAll, plannedPolicies } from "../../regions/grants.ts";
 import { checkAccounts } from "../../regions/policy.ts";

@@ -19,7 +19,7 @@ const FIGURES = [
   "saving",
 ] as const satisfies readonly (keyof Costs)[];
 
-/** What stagings cost, for people. */
+/** The cost of stagings, for people. */
 export function costText(report: CostReport): string {
   const { since, until, prices, stagings } = report;
   const from = since === null ? "Until" : `From ${since} to`;

@@ -1,15 +1,15 @@
 import { bytesText, counted, durationText, printable } from "../../lib/text.ts";
-import type { NewUpload, Planned } from "../../regions/begin.ts";
 import { keptBytes } from "../../regions/document.ts";
 import { type Estimated, estimatedFor } from "../../regions/estimated.ts";
 import type { PlannedPolicy } from "../../regions/grants.ts";
+import type { NewUpload, Planned } from "../../regions/plan.ts";
 import type { PriceTable } from "../../regions/prices.ts";
 import type { StagingView } from "../../regions/staging-view.ts";
 import type { Context } from "../command.ts";
 import { printJson, printLine, tell } from "./print.ts";
 import { summaryLines } from "./upload-summary.ts";
 
-/** How uploads are told of. */
+/** The form of a report, and where it goes. */
 export interface Reporting {
   readonly prices: PriceTable;
   readonly json: boolean;
@@ -18,7 +18,7 @@ export interface Reporting {
 
 const DAY_MS = 86_400_000;
 
-/** What a dry run found. */
+/** The findings of a dry run. */
 export interface Plan {
   readonly wanted: NewUpload;
   readonly planned: Planned;

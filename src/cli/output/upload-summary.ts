@@ -1,7 +1,7 @@
 import type { Estimated } from "../../regions/estimated.ts";
 import { moneyText, priceNote } from "./figure-table.ts";
 
-/** What staging something costs, and saves, for people. */
+/** The cost of a staging and its saving, for people. */
 export function summaryLines(estimated: Estimated): string[] {
   const { prices, days, instances, replication, storage, staging, saving, warnings } = estimated;
   const money = ({ amount }: { readonly amount: number }) =>

@@ -4,7 +4,7 @@ import { readExcerpt, type Reading } from "./reading.ts";
 const LF = 0x0a;
 const CR = 0x0d;
 const HASH = 0x23;
-/** What a line with `sep=;` begins with: `"`, `S`, `s`. */
+/** First bytes of a line with `sep=;`: `"`, `S`, `s`. */
 const SEP_STARTS: ReadonlySet<number | undefined> = new Set([0x22, 0x53, 0x73]);
 /**
  * Fields that a table has at least, where a line above it is taken for a title and not for a header

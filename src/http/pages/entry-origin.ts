@@ -6,7 +6,7 @@ import { type Row, sizeHtml } from "./fact-card.ts";
 import { type Html, isolated } from "./layout.ts";
 import { agoText, timeText } from "./text.ts";
 
-/** How the sample was made, as its receipt says; `now` is ms since epoch. */
+/** The making of the sample, as its receipt says; `now` is ms since epoch. */
 export function sampleRows(
   entry: WholeEntry,
   receipt: Receipt | null,

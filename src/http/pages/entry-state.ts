@@ -7,7 +7,7 @@ import { deadLetterText, retryText } from "./code-help.ts";
 import { momentHtml, type Row } from "./fact-card.ts";
 import { type Html, isolated } from "./layout.ts";
 
-/** What has become of an entry, and what will; `now` is ms since epoch. */
+/** Rows of an entry's state, and of what comes next; `now` is ms since epoch. */
 export function stateRows(entry: WholeEntry, now: number): readonly Row[] {
   const { outcome, at, nextAt, attempts, failedAt, code, reason } = entry;
   const next = nextAt === null ? undefined : Date.parse(nextAt);

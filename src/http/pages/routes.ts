@@ -118,10 +118,10 @@ async function failuresPage(context: AppContext, c: Context, now: number): Promi
   return { title: "Failures", part: "failures", body };
 }
 
-/** What is known of regions is loaded when it is looked at. */
+/** The page of stagings; the code that knows regions is loaded with the first look at it. */
 async function stagingsPage({ settings }: AppContext, now: number): Promise<View> {
-  const { knownStagings } = await import("../known-stagings.ts");
-  const body = stagingsView(await knownStagings(settings), now);
+  const { readOverview } = await import("./read-overview.ts");
+  const body = stagingsView(await readOverview(settings), now);
   return { title: "Stagings", part: "stagings", body };
 }
 
