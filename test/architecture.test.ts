@@ -61,7 +61,7 @@ const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
 
 /** Modules without effects: bytes and values in, bytes and values out. */
 const PURE =
-  /^src\/(formats|decode|lib|job\.ts|samples\/path\.ts|store\/[^/]+(?<!open)\.ts|sampling\/(summary|drain\/retry|job\/sample-names)\.ts|regions\/(prices|price-schema|\w+-prices|estimate|figures|offer|merge-offers|script-text|policy)\.ts)/;
+  /^src\/(formats|decode|lib|job\.ts|samples\/path\.ts|store\/[^/]+(?<!open)\.ts|sampling\/(summary|drain\/retry|job\/sample-names)\.ts|regions\/(prices|price-schema|\w+-prices|estimated?|figures|offer|merge-offers|script-text|policy|charges|costs|cost-report|stays|pace|requests)\.ts)/;
 /**
  * Node modules with effects: disk, network, processes, threads; and the rooms that stand for them.
  */
