@@ -52,7 +52,8 @@ export async function sendOutputs(
       outputs.push({ name, ...(await sent(join(directory, name), location, context, signal)) });
     });
   });
-  return { outputs: orderOf(files)(outputs), failed_outputs: failed };
+  const inOrder = orderOf([...wanted, ...files]);
+  return { outputs: inOrder(outputs), failed_outputs: inOrder(failed) };
 
   async function orFailed({ name }: ManifestOutput, work: () => Promise<void>): Promise<void> {
     try {
