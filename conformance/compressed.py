@@ -13,6 +13,8 @@ TOOLS = [
     (b"BZh", ["bzip2", "-dc", "-q"]),
     (b"\x04\x22\x4d\x18", ["lz4", "-dc", "-q"]),
     (b"\x02\x21\x4c\x18", ["lz4", "-dc", "-q"]),
+    (b"\x1f\x9d", ["gzip", "-dc"]),
+    (b"\x5d\x00\x00", ["xz", "--format=lzma", "-dc", "-q"]),
 ]
 
 

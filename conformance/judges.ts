@@ -2,19 +2,23 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CorpusFile } from "./corpus.ts";
 import { type Helper, startHelper } from "./helper.ts";
+import { judgeArrow } from "./judge-arrow.ts";
 import { judgeAvro } from "./judge-avro.ts";
+import { judgeOrc } from "./judge-orc.ts";
 import { isReadable, judgeParquet, type ParquetReaders } from "./judge-parquet.ts";
 import type { ProductRun, Receipt } from "./product.ts";
 import type { Judgement, Verdict } from "./verdict.ts";
 
 const READ_LIMIT_MS = 30_000;
-const compressions = /\.(gz|tgz|zst|xz|bz2|lz4)$/i;
+const compressions = /\.(gz|tgz|zst|xz|bz2|lz4|lzma|Z)$/i;
 const metadataFields = ["original", "size", "mtime", "type", "reason"];
 
 /** The readers that judge, none of them the product's. */
 export interface Judges {
   readonly python: Helper;
+  readonly arrow: Helper;
   readonly avsc: Helper;
+  readonly chdb: Helper;
   readonly parquet: ParquetReaders;
 }
 
@@ -25,7 +29,9 @@ export function openJudges(): Judges {
   const python = ["python3", "-B", join(import.meta.dirname, "readers.py")];
   return {
     python: startHelper(python, READ_LIMIT_MS),
+    arrow: reader("arrow"),
     avsc: reader("avsc"),
+    chdb: reader("chdb"),
     parquet: {
       duckdb: reader("duckdb"),
       hyparquet: reader("hyparquet"),
@@ -35,8 +41,8 @@ export function openJudges(): Judges {
 }
 
 /** Ends the readers. */
-export function closeJudges({ python, avsc, parquet }: Judges): void {
-  for (const helper of [python, avsc, ...Object.values(parquet)]) helper.end();
+export function closeJudges({ python, arrow, avsc, chdb, parquet }: Judges): void {
+  for (const helper of [python, arrow, avsc, chdb, ...Object.values(parquet)]) helper.end();
 }
 
 /** Says what became of one file. */
@@ -93,7 +99,7 @@ async function judgeFailure(
 }
 
 async function judgeSample(
-  { python, avsc, parquet }: Judges,
+  { python, arrow, avsc, chdb, parquet }: Judges,
   file: CorpusFile,
   receipt: Receipt,
   original: string,
@@ -104,7 +110,12 @@ async function judgeSample(
     if (isReadable(file)) return judgeParquet(parquet, { original, sample }, receipt);
     return { verdict: "unjudged", why: `class ${file.class}` };
   }
+  if (format === "arrow") {
+    const judged = await judgeArrow(arrow, { original, sample }, receipt);
+    if (judged.verdict !== "unjudged") return judged;
+  }
   if (format === "avro") return judgeAvro(avsc, { original, sample }, receipt);
+  if (format === "orc") return judgeOrc({ python, chdb }, { original, sample }, receipt);
   const facts = factsOf(file);
   const answer = await python.ask<Judgement>({ ask: "judge", original, sample, receipt, facts });
   return "error" in answer ? { verdict: "unjudged", why: answer.error } : answer;

@@ -62,7 +62,11 @@ export async function runProduct(
   );
   writeFileSync(join(dataset, "manifests/processed.jsonl"), `${lines.join("\n")}\n`);
   const config = join(root, "config.yaml");
-  const settings = { prefix: lake, allowedRoots: [corpus], sample: { layout: "mirror" } };
+  const settings = {
+    prefix: lake,
+    allowedRoots: [corpus],
+    sample: { layout: "mirror", tar: "members" },
+  };
   writeFileSync(config, JSON.stringify(settings));
 
   const started = performance.now();

@@ -1,13 +1,17 @@
 /** `node conformance/reader.ts NAME`: reads files with one reader, as requests on stdin ask. */
 import { createInterface } from "node:readline";
+import { readArrow } from "./read-arrow.ts";
 import { readAvsc } from "./read-avsc.ts";
+import { readChdb } from "./read-chdb.ts";
 import { readDuckdb } from "./read-duckdb.ts";
 import { readHyparquet } from "./read-hyparquet.ts";
 import { readParquetWasm } from "./read-parquet-wasm.ts";
 import type { ReadRows } from "./rows.ts";
 
 const readers: Readonly<Record<string, ReadRows>> = {
+  arrow: readArrow,
   avsc: readAvsc,
+  chdb: readChdb,
   duckdb: readDuckdb,
   hyparquet: readHyparquet,
   "parquet-wasm": readParquetWasm,

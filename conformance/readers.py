@@ -9,15 +9,21 @@ import os
 import re
 import sys
 
+from arrows import judge_arrow
 from compressed import tool_for, unpack
+from databases import judge_sqlite
 from delimited import judge_csv
+from markup import judge_xml
 from objects import judge_json, judge_json_lines
-from tars import judge_tar
+from orcs import judge_orc
+from packed import judge_packed
+from spreadsheets import judge_xlsx
+from tars import by_gnu_tar, judge_tar
 from texts import exact, inexact, judge_lines, unjudged
 from zips import judge_zip
 
-INNER_WARNING = re.compile("JSON|quote|listing")
-COMPRESSIONS = (".gz", ".zst", ".xz", ".bz2", ".lz4")
+INNER_WARNING = re.compile("JSON|quote|listing|listed only")
+COMPRESSIONS = (".gz", ".zst", ".xz", ".bz2", ".lz4", ".lzma", ".Z", ".bgz", ".seekable-zst")
 
 
 def judge(request):
@@ -42,25 +48,36 @@ def judge_bytes(original, sample, receipt, name, facts):
         return judge_lines(original, sample, receipt, counts_blank=True)
     if format == "json":
         return judge_json(original, sample, receipt, name)
+    if format == "xml":
+        return judge_xml(original, sample, receipt)
     if format == "tar":
-        return judge_tar(original, sample, receipt)
+        return judge_tar(original, sample, receipt, judge_member)
     if format == "zip":
         return judge_zip(original, sample, receipt, judge_member)
+    if format == "arrow":
+        return judge_arrow(original, sample, receipt)
+    if format in ("msgpack", "cbor"):
+        return judge_packed(original, sample, receipt)
+    if format == "orc":
+        return judge_orc(original, sample, receipt)
+    if format == "sqlite":
+        return judge_sqlite(original, sample, receipt)
+    if format == "xlsx":
+        return judge_xlsx(original, sample, receipt)
     return unjudged(f"no judge of {format}")
 
 
 def judge_compressed(original, sample, receipt, name, facts):
-    """The original's inner bytes against the sample's, which a listing has not compressed."""
+    """The original's inner bytes against the sample's."""
     outer = unpack(original)
     warnings = receipt.get("warnings", [])
     inner = {**receipt, "format": receipt["format"].rsplit(".", 1)[0]}
     # The others are about what is outside.
     inner["warnings"] = [warning for warning in warnings if INNER_WARNING.search(warning)]
-    if inner["format"] != "tar":
-        unpacked = unpack(sample)
-        if unpacked.ok is not True:
-            return inexact(f"the sample is refused: {unpacked.said}")
-        sample = unpacked.data
+    unpacked = unpack(sample)
+    if unpacked.ok is not True:
+        return inexact(f"the sample is refused: {unpacked.said}")
+    sample = unpacked.data
     told = len(inner["warnings"]) < len(warnings)
     if outer.ok is False and (receipt.get("complete") or told):
         if not warnings and facts["class"] == "valid":
@@ -88,7 +105,7 @@ def judge_member(name, original, sample):
     """A member of a zip: how it was cut is not in the receipt."""
     if original.startswith(sample):
         return exact()
-    if name.lower().endswith((".gz", ".zst", ".xz", ".bz2", ".lz4")):
+    if name.endswith(COMPRESSIONS):
         return judge_member(name.rsplit(".", 1)[0], unpack(original).data, unpack(sample).data)
     return judge_json(original, sample, {}, name)
 
@@ -99,7 +116,8 @@ def accepts(request):
     if not unpacked.ok or request["facts"]["class"] == "corrupt":
         return unjudged("its tool refuses it, or others do")
     inner = os.path.splitext(os.path.basename(request["original"]))[0]
-    if inner.endswith(COMPRESSIONS) and tool_for(unpacked.data) is None:
+    is_other = inner.endswith(".tar") and by_gnu_tar(unpacked.data)[1] is not None
+    if is_other or (inner.endswith(COMPRESSIONS) and tool_for(unpacked.data) is None):
         return unjudged(f"what it holds is named {inner} and is not that")
     return inexact("its tool accepts it")
 

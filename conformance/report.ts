@@ -33,6 +33,7 @@ export function reportText(reports: readonly FormatReport[]): string {
     ...reports.map(groupsText),
     ...reports.map(endText),
     ...bad.map((name) => listText(name, all, ({ result }) => result === name)),
+    validText(all),
     listText("valid, but failed", all, (v) => v.result === "failed" && v.class === "valid"),
     jsonSuiteText(all),
     parquetText(all),
@@ -82,6 +83,20 @@ function listText(
 ): string {
   const lines = all.filter(isListed).map(({ path, why }) => `  ${path}: ${printable(why)}`);
   return lines.length === 0 ? "" : [`${title}: ${lines.length}`, ...lines].join("\n");
+}
+
+/** The share of valid files that have a sample of their own, and the reasons of those that have none. */
+function validText(all: readonly Verdict[]): string {
+  const valid = all.filter((verdict) => verdict.class === "valid");
+  const without = valid.filter(({ result }) => result === "metadata" || result === "failed");
+  const share = (100 * (valid.length - without.length)) / Math.max(1, valid.length);
+  const of = `${valid.length - without.length} of ${valid.length}`;
+  const reasons = Object.entries(Object.groupBy(without, ({ why }) => sameText(why)))
+    .map(([why, verdicts = []]) => [verdicts.length, why] as const)
+    .toSorted(([a], [b]) => b - a)
+    .map(([count, why]) => `  ${String(count).padStart(4)} × ${why}`);
+  const heading = `valid files with a sample in their own format: ${of} (${share.toFixed(1)} %)`;
+  return valid.length === 0 ? "" : [heading, ...reasons].join("\n");
 }
 
 /** Text about the ways in which broken files of JSONTestSuite were recognised. */

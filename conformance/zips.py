@@ -59,7 +59,7 @@ def counted(data):
 
 def judge_members(archive, members, receipt, judge_member):
     files = [info for info in archive.infolist() if not zip_name(info).endswith("/")]
-    # What a system puts beside files comes after them, as src/formats/zip/member.ts has it.
+    # What a system puts beside files comes after them, as src/formats/archive/found.ts has it.
     files = sorted(files, key=lambda info: bool(BY_SYSTEM.search(zip_name(info))))[:MEMBERS]
     listed_only = sum("listed only" in warning for warning in receipt.get("warnings", []))
     if len(members) + listed_only < len(files):

@@ -1,33 +1,13 @@
-import {
-  type FileMetaData,
-  parquetMetadata,
-  parquetRead,
-  parquetSchema,
-  type SchemaTree,
-} from "hyparquet";
+import { parquetRead } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { errorMessage } from "../errors.ts";
 import { countText } from "../lib/text.ts";
 import { cellOf } from "./cell.ts";
+import { metadataOf, type ParquetField, type ParquetMetadata } from "./parquet-schema.ts";
 import { parquetCell, parsers, readable } from "./parquet-types.ts";
-
-/** A footer, decoded. */
-export type ParquetMetadata = FileMetaData;
-/** A node of the schema with those below it. */
-export type ParquetField = SchemaTree;
 
 /** Values that are decoded at most: each takes memory, even with few bytes in the file. */
 export const MAX_VALUES = 200_000;
-
-/** The footer of a whole Parquet file. @throws Error where it is damaged */
-export function metadataOf(bytes: Uint8Array): ParquetMetadata {
-  return parquetMetadata(Uint8Array.from(bytes).buffer, { geoparquet: false });
-}
-
-/** The outermost fields of the schema: a column each. */
-export function fieldsOf(metadata: ParquetMetadata): readonly ParquetField[] {
-  return parquetSchema(metadata).children;
-}
 
 /** Values of the columns that are shown, those of lists and nulls included. */
 export function valuesIn(

@@ -9,4 +9,5 @@ export const empty: Format = {
   async *sample() {
     return { format: "empty", rows: 0, complete: true, warnings: [] };
   },
+  draw: async () => "it is empty",
 };

@@ -1,29 +1,16 @@
-import { encodingOf } from "../lib/encoding.ts";
-import { lineScanner } from "../lib/lines.ts";
-import { firstRecords } from "../lib/records.ts";
-import type { Format, SampleRequest, SampleStream } from "./types.ts";
+import { recordsOfLines } from "./lines/lines.ts";
+import { logRule } from "./lines/log.ts";
+import { drawText } from "./strategies/draw-text.ts";
+import { textOfLines } from "./strategies/lines-text.ts";
+import type { Format } from "./types.ts";
 
-/** Plain lines, verbatim. */
+/** Plain lines, verbatim; of a log with times the entries, with the lines that belong to them. */
 export const text: Format = {
   name: "text",
   extensions: [".txt", ".log"],
   kind: "text",
-  sample: (request) => lines(request, "text", false),
+  sample: (request) => recordsOfLines(request, "text", logRule),
+  async draw(request, strategy) {
+    return drawText(textOfLines(await request.source.head(), "text", false), request, strategy);
+  },
 };
-
-/** The first lines of a text; with `skipBlank`, blank ones do not count. */
-export async function* lines(
-  { source, limits }: SampleRequest,
-  format: string,
-  skipBlank: boolean,
-): SampleStream {
-  const encoding = encodingOf(await source.head());
-  const kept = yield* firstRecords(source.stream(), lineScanner(encoding, skipBlank), {
-    records: limits.rows,
-    bytes: limits.bytes,
-    atLeast: 1,
-    recordBytes: limits.recordBytes,
-  });
-  const { records, ...rest } = kept;
-  return { format, rows: records, ...rest, warnings: [] };
-}

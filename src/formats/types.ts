@@ -1,4 +1,5 @@
 import type { Limits } from "../lib/limits.ts";
+import type { Mapped } from "../lib/mapped-names.ts";
 import type { Cut } from "../lib/records.ts";
 import type { Source } from "../lib/source.ts";
 
@@ -10,11 +11,42 @@ export interface SampleSummary {
   /** True when nothing was left out. */
   readonly complete: boolean;
   readonly cut?: Cut;
+  /** True where the sample is a description: it has nothing of the content but a first look. */
+  readonly described?: true;
+  /** The confidence in a format that only the content of a text showed, from 0 to 1. */
+  readonly confidence?: number;
+  /** Rows of the whole file, where that is known without reading through it, and more than `rows`. */
+  readonly sourceRows?: number;
   /** Entries an archive holds, where that is known without reading through it. */
   readonly entries?: number;
   /** The reason why there is no sample in the file's own format. */
   readonly reason?: string;
+  /** The way its records were chosen, where another one than `head` was asked for. */
+  readonly strategy?: "head" | Strategy["name"];
+  /** Its parts in the file's order, where it is a spread. */
+  readonly parts?: readonly SamplePart[];
+  /** True where each record of the file was as likely as any other to be in the sample. */
+  readonly uniform?: boolean;
+  /** The reason why it is not what was asked for, or has fewer parts. */
+  readonly why?: string;
   readonly warnings: readonly string[];
+}
+
+/** Records of a sample that follow each other in the file. */
+export interface SamplePart {
+  /** Offset of the first of them in the file, in bytes. */
+  readonly at: number;
+  readonly rows: number;
+}
+
+/** A way to choose the records of a sample, other than the first ones of a file. */
+export interface Strategy {
+  /** `spread`: from places all over the file; `reservoir`: at random, from all of it. */
+  readonly name: "spread" | "reservoir";
+  /** Places of a spread. */
+  readonly parts: number;
+  /** Identity of the file's version: the same one gives the same sample. */
+  readonly seed: string;
 }
 
 /** Yields the sample's bytes and returns what it is. */
@@ -27,13 +59,27 @@ export interface SampleRequest {
   readonly signal: AbortSignal;
   /** Containers around this source: 0 for a file. */
   readonly depth: number;
-  /** Extension → format name, from the configuration. */
-  readonly extensions: Readonly<Record<string, string>>;
+  /** Formats by name, from the configuration. */
+  readonly extensions: Mapped;
   /** Resolves once no other thread is at a file that takes much memory; absent without threads. */
   readonly alone?: (() => Promise<void>) | undefined;
+  /** The way to choose records; absent: the first ones. */
+  readonly strategy?: Strategy | undefined;
   /** Recognises what a container holds. */
   readonly recognise: (request: SampleRequest) => Promise<Recognised>;
+  /** A step that samples go through before they are written or packed again; absent without one. */
+  readonly through?: Through | undefined;
 }
+
+/**
+ * Looks at a sample on its way, or yields another in its place. `request` is that of its source: of
+ * a member, where that is in a container.
+ */
+export type Through = (
+  sample: SampleStream,
+  found: Recognised,
+  request: SampleRequest,
+) => SampleStream;
 
 /** The means by which a format was recognised: the file's name, `formats.extensions`, or its first bytes. */
 export type RecognisedBy = "name" | "configuration" | "content";
@@ -42,6 +88,8 @@ export type RecognisedBy = "name" | "configuration" | "content";
 export interface Recognised {
   readonly format: Format;
   readonly by: RecognisedBy;
+  /** The confidence in a format that only the content of a text shows, from 0 to 1. */
+  readonly confidence?: number;
   /** Set when the content corrected the name. */
   readonly warning?: string;
   /** The reason, when the format is `unknown`. */
@@ -57,7 +105,14 @@ export interface Format {
   readonly kind: "text" | "binary";
   /** The sample's extension where it is not the file's own, such as `.txt` for a listing. */
   readonly sampleExtension?: string;
+  /** True for a container whose sample is packed again from samples. */
+  readonly packs?: boolean;
   /** True when these first bytes are this format's. Absent for text. */
   matches?(head: Uint8Array): boolean;
   sample(request: SampleRequest, recognised: Recognised): SampleStream;
+  /**
+   * Begins a sample by another strategy; returns the reason where this source has only its first
+   * records. Absent where that is so of each source.
+   */
+  draw?(request: SampleRequest, strategy: Strategy): Promise<SampleStream | string>;
 }

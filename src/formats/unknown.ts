@@ -4,6 +4,22 @@ import { mediaTypeOf } from "../lib/signature.ts";
 import { factsOf } from "./facts/facts-of.ts";
 import type { Format, Recognised, SampleRequest, SampleStream } from "./types.ts";
 
+/**
+ * Extensions of files that are described as a rule: a first guess, before a file was looked at.
+ * Where it is wrong, the sample gets another name.
+ */
+const OFTEN_DESCRIBED = new RegExp(
+  [
+    "h5|hdf5|nc|npy|npz|pkl|pickle|sas7bdat|sav|dta",
+    "xls|xlsb|docx|pptx|od[pst]|epub|pdf",
+    "png|jpe?g|gif|bmp|tiff?|webp|ico|mp[34]|wav",
+    "7z|rar|jar|whl|apk|bin|exe|so",
+  ]
+    .map((some) => `\\.(${some})$`)
+    .join("|"),
+  "i",
+);
+
 const SHOWN_LINES = 10;
 const SHOWN_CHARACTERS = 400;
 
@@ -17,7 +33,13 @@ export const unknown: Format = {
   kind: "binary",
   sampleExtension: ".meta.json",
   sample: describe,
+  draw: async () => "it is only described",
 };
+
+/** True for names of files that are described as a rule. */
+export function isOftenDescribed(name: string): boolean {
+  return OFTEN_DESCRIBED.test(name);
+}
 
 async function* describe(request: SampleRequest, recognised: Recognised): SampleStream {
   const { source, depth, signal } = request;
@@ -38,7 +60,7 @@ async function* describe(request: SampleRequest, recognised: Recognised): Sample
   };
   yield Buffer.from(`${JSON.stringify(description, null, 2)}\n`);
   const warnings = fault === undefined ? [] : [`what it holds cannot be told: ${fault}`];
-  return { format: "metadata", complete: false, reason, warnings };
+  return { format: "metadata", described: true, complete: false, reason, warnings };
 }
 
 function firstLines(head: Uint8Array): string[] {

@@ -44,6 +44,12 @@ describe("of a stream of 50 MB no more is read than the sample needs", () => {
     ["a.json", "[0", ',{"a":[1,2,3]}'],
     ["plain.json", '{"a":0', ',"key":"value"'],
     ["lines.json", "", '{"a":1}\n'],
+    ["a.xml", "<a>", "<b>1</b>"],
+    ["wide.xml", "<a>", `<b>${"x".repeat(20_000)}</b>`],
+    ["a.vcf", "##c\n", "1\t2\n"],
+    ["a.fastq", "", "@1\nAC\n+\nII\n"],
+    ["a.sql", "", "SELECT 1;\n"],
+    ["part-00000", "", "1,2,3\n"],
   ])("%s", async (name, start, record) => {
     const source = endless(name, start, record);
     expect(await sampleSource(source)).toMatchObject({

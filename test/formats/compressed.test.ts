@@ -202,7 +202,10 @@ test.each([
   ["x.tbz2", "tar.bz2"],
   ["x.tbz", "tar.bz2"],
   ["x.tar.lz4", "tar.lz4"],
-  ["x.lzma", undefined],
+  ["x.lzma", "lzma"],
+  ["x.csv.Z", "Z"],
+  ["x.tar.Z", "tar.Z"],
+  ["x.tar.lzma", "tar.lzma"],
 ])("%s is named %s", (name, format) => {
   expect(formatOfName(name, {})?.name).toBe(format);
 });

@@ -40,6 +40,8 @@ mkdirSync(bronze, { recursive: true });
 writeFileSync(join(prefix, "config.yaml"), "sample: { rows: 1, members: 1 }\n");
 for (const [name, content] of files) writeFileSync(join(bronze, name), content);
 copyFileSync(join(fixtures, "parquet/rows-101.parquet"), join(bronze, "a.parquet"));
+copyFileSync(join(fixtures, "xlsx/rows-101.xlsx"), join(bronze, "a.xlsx"));
+copyFileSync(join(fixtures, "arrow/zstd.feather"), join(bronze, "a.feather"));
 copyFileSync(join(fixtures, "avro/deflate.avro"), join(bronze, "a.avro"));
 
 test.each(readdirSync(bronze))(

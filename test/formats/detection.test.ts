@@ -36,6 +36,13 @@ describe("a name claims a format", () => {
     expect(formatOfName(name, {})?.name).toBe(format);
   });
 
+  test("patterns of the configuration are for whole names, in any case", () => {
+    const named = { "*.csv.[0-9]*": "csv", "part-?": "jsonl", "a[!b]c+": "json", "": "text" };
+    const names = ["X.CSV.20260118", "part-1", "part-10", "axc+", "abc+", "x.csv.gz", ".hidden"];
+    const found = names.map((name) => formatOfName(name, named)?.name);
+    expect(found).toEqual(["csv", "jsonl", "text", "json", "text", "gz", "text"]);
+  });
+
   test("configured extensions come first", () => {
     expect(formatOfName("x.dat", { ".dat": "csv" })?.name).toBe("csv");
     expect(formatOfName("x.csv", { ".csv": "text" })?.name).toBe("text");
@@ -51,14 +58,17 @@ describe("content corrects the name", () => {
     ["a tar named txt", "a.txt", tar, "tar", true],
     ["a gzip named parquet", "a.parquet", gzipSync(text), "gz", true],
     ["text named csv.gz", "a.csv.gz", text, "csv", true],
-    ["text named gz", "a.gz", text, "text", true],
+    ["text named gz", "a.gz", text, "csv", true],
     ["JSON named zst", "a.zst", '{"a":1}', "json", true],
     ["text named parquet.gz, which is refused then", "a.parquet.gz", text, "gz", false],
     ["text named tgz, which is refused then", "a.tgz", text, "tar.gz", false],
     ["a gzip without extension", "a", gzipSync(text), "gz", false],
     ["a gzip around a tar, whatever its name", "logs.gz", gzipSync(tar), "tar.gz", true],
-    ["a spreadsheet is a zip only inside", "a.xlsx", zipOf([{ name: "a" }]), "metadata", false],
-    ["text of unknown type", "a.xml", "<a/>", "metadata", false],
+    ["a document is a zip only inside", "a.docx", zipOf([{ name: "a" }]), "metadata", false],
+    ["text of unknown type", "a.foo", "one\ntwo, three\n", "text", false],
+    ["a table without a name", "part-0", "id\tv\n1\t2\n", "csv", false],
+    ["JSON Lines without a name", "part-0", '{"a":1}\n{"a":2}\n', "json", false],
+    ["a PDF whose beginning is text", "a", "%PDF-1.4\n% text\n", "metadata", false],
     ["binary of unknown type", "a.bin", binary, "metadata", false],
     ["binary named csv", "a.csv", binary, "metadata", false],
     ["a picture named txt", "a.txt", Buffer.from("89504e470d0a1a0a00", "hex"), "metadata", false],
@@ -85,9 +95,24 @@ describe("content corrects the name", () => {
     expect(found.by).toBe(by);
   });
 
-  test("inside a container, text without a known name is lines", async () => {
-    expect((await recognised("a", text, 1)).format.name).toBe("text");
-    expect((await recognised("a", binary, 1)).format.name).toBe("metadata");
+  test("a text's own look has a confidence that grows with what agrees", async () => {
+    const confidence = async (content: string) => (await recognised("a", content)).confidence;
+    expect(await confidence("a,b\n1,2\n")).toBe(0.5);
+    expect(await confidence("a,b,c\n1,2,3\n4,5,6\n")).toBe(0.9375);
+    expect(await confidence('{"a":1}\n')).toBe(1);
+    expect(await confidence("lines\nof text\n")).toBeUndefined();
+  });
+
+  test.each([
+    ["statements end with a semicolon", 'import "a";\nimport "b";\n'],
+    ["commas of a sentence", "one, two\nthree, four\n"],
+    ["commas in brackets", "[10:00:00,1] a [b,1]\n[10:00:00,2] c [d,2]\n"],
+    ["long sentences", "a b c d e f g h i j,k\na b c d e f g h i j,k\n"],
+    ["records that differ", "a,b\n1,2\n3,4,5\n"],
+    ["one line", "a,b,c,d,e,f\n"],
+    ["brackets that do not match", '{"a":1]\n'],
+  ])("and is lines where it is not delimited: %s", async (_, content) => {
+    expect((await recognised("a", content)).format.name).toBe("text");
   });
 
   const large = "x".repeat(70_000);
@@ -121,5 +146,11 @@ test("the configuration takes the name of every format but those of a tar in a c
   const accepted = (name: string) =>
     configSchema.safeParse({ formats: { extensions: { ".x": name } } }).success;
   expect(names.filter((name) => !accepted(name))).toEqual([]);
-  expect(["unknown", "tar.gz", "xlsx"].filter(accepted)).toEqual([]);
+  expect(["unknown", "tar.gz", "docx"].filter(accepted)).toEqual([]);
+});
+
+test("small numbers of two bytes are no text in UTF-16", async () => {
+  const numbers = Buffer.from(Uint16Array.from({ length: 300 }, (_, i) => i % 9).buffer);
+  expect((await recognised("a", numbers)).format.name).toBe("metadata");
+  expect((await recognised("a", Buffer.from("größe\n", "utf16le"))).format.name).toBe("text");
 });

@@ -2,10 +2,12 @@ import { Failure } from "../../errors.ts";
 import { type ByteReader, decodeWith } from "../../lib/byte-reader.ts";
 import type { Format, SampleRequest, SampleStream, SampleSummary } from "../types.ts";
 import type { Limits } from "../../lib/limits.ts";
-import { type BlockReading, readBlock, readBlockStart, writeBlock } from "./blocks.ts";
+import { insteadOf } from "../strategies/instead-of.ts";
 import { codecOf } from "./codecs.ts";
+import { firstBlocks } from "./first-blocks.ts";
 import { isAvro, readHeader } from "./header.ts";
 import { recordCutter } from "./record-cutter.ts";
+import { spreadAvro } from "./spread.ts";
 import { valueScanner } from "./value-scanner.ts";
 
 /**
@@ -18,6 +20,11 @@ export const avro: Format = {
   kind: "binary",
   matches: isAvro,
   sample: sampleAvro,
+  async draw(request, strategy) {
+    const sample = await spreadAvro(request, strategy);
+    if (strategy.name === "spread") return sample;
+    return insteadOf("a reservoir", "its blocks are not read through", sample);
+  },
 };
 
 async function* sampleAvro({ source, limits }: SampleRequest): SampleStream {
@@ -37,37 +44,8 @@ async function* sampleFrom(reader: ByteReader, limits: Limits): SampleStream {
   yield header.bytes;
   const damage = yield* firstBlocks(reader, { header, codec, cutter, mostBytes });
   const cut = cutter.cut();
-  const warnings = damage === undefined ? [] : [warningOf(damage)];
+  const warnings = damage === undefined ? [] : [damage];
   const complete = cut === undefined && damage === undefined;
   const summary = { format: "avro", rows: cutter.records(), complete, warnings };
   return cut === undefined ? summary : { ...summary, cut };
-}
-
-/** Yields the blocks that are kept, the last one cut; returns what damage ended them, if any. */
-async function* firstBlocks(
-  reader: ByteReader,
-  reading: BlockReading,
-): AsyncGenerator<Uint8Array, string | undefined, void> {
-  const { header, codec, cutter } = reading;
-  let damage: string | undefined;
-  try {
-    for (;;) {
-      const start = await readBlockStart(reader);
-      if (start === undefined) return undefined;
-      const whole = await readBlock(reader, start, reading);
-      if (whole === undefined) break;
-      yield whole;
-    }
-  } catch (error) {
-    if (!(error instanceof Failure) || error.code !== "FORMAT_INVALID") throw error;
-    if (cutter.records() === 0) throw error;
-    damage = error.message;
-  }
-  const kept = cutter.kept();
-  if (kept.records > 0) yield writeBlock(kept, header, codec);
-  return damage;
-}
-
-function warningOf(damage: string): string {
-  return `damaged or truncated Avro: ${damage}; what came before is kept`;
 }

@@ -19,7 +19,8 @@ export interface Header {
 
 /** Bytes of a sync marker. */
 export const SYNC_BYTES = 16;
-const MAGIC = [0x4f, 0x62, 0x6a, 0x01];
+/** The first bytes of a file: `Obj`, and 1. */
+export const MAGIC = [0x4f, 0x62, 0x6a, 0x01];
 /** Bytes of a header at most; the schemas of real files have some KiB. */
 const MOST_BYTES = 4 * 1024 * 1024;
 

@@ -28,7 +28,10 @@ export interface RecordCutter {
 }
 
 /** Creates a cutter for the records that a scanner finds. Bytes count before records, save for the first. */
-export function recordCutter(scanner: ValueScanner, limits: Limits): RecordCutter {
+export function recordCutter(
+  scanner: ValueScanner,
+  limits: Pick<Limits, "rows" | "bytes" | "recordBytes">,
+): RecordCutter {
   let records = 0;
   let bytes = 0;
   let cut: Cut | undefined;

@@ -1,4 +1,5 @@
 import { errorMessage, Failure } from "../../errors.ts";
+import { isMapping } from "../../lib/mapping.ts";
 import { fullName, namespaceOf } from "./names.ts";
 
 /**
@@ -67,7 +68,7 @@ function build(node: unknown, outer: Scope): Schema {
   if (scope.depth > DEEPEST) throw invalid(`nested more than ${DEEPEST} deep`);
   if (typeof node === "string") return resolve(node, scope);
   if (Array.isArray(node)) return { kind: "union", branches: buildAll(node, scope) };
-  if (!isNode(node)) throw invalid("a type is missing");
+  if (!isMapping(node)) throw invalid("a type is missing");
   switch (node["type"]) {
     case "record":
     case "error":
@@ -94,7 +95,7 @@ function buildRecord(node: Node, scope: Scope): Schema {
   const record = define(node, scope, { kind: "record", fields });
   const inside = { ...scope, namespace: namespaceOf(node, scope.namespace) };
   for (const field of listOf(node, "fields")) {
-    if (!isNode(field)) throw invalid("a field is no object");
+    if (!isMapping(field)) throw invalid("a field is no object");
     fields.push(build(field["type"], inside));
   }
   return record;
@@ -133,10 +134,6 @@ function listOf(node: Node, key: string): readonly unknown[] {
   const list = node[key];
   if (!Array.isArray(list)) throw invalid(`${key} are missing`);
   return list;
-}
-
-function isNode(node: unknown): node is Node {
-  return typeof node === "object" && node !== null && !Array.isArray(node);
 }
 
 function invalid(why: string): Failure {

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import type * as lzma from "@napi-rs/lzma/lzma";
 import type * as xz from "@napi-rs/lzma/xz";
 import type * as bzip2 from "bzip2-wasm";
 import type * as lz4 from "lz4-napi";
@@ -16,5 +17,6 @@ export const native = {
   bzip2: () => require("bzip2-wasm") as typeof bzip2,
   lz4: () => require("lz4-napi") as typeof lz4,
   snappy: () => require("snappy") as typeof snappy,
+  lzma: () => require("@napi-rs/lzma/lzma") as typeof lzma,
   xz: () => require("@napi-rs/lzma/xz") as typeof xz,
 } as const;

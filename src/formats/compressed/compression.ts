@@ -1,4 +1,6 @@
 import { errorCode } from "../../errors.ts";
+import { extensionsFor, type Mapped } from "../../lib/mapped-names.ts";
+import type { Source } from "../../lib/source.ts";
 import type { SampleRequest } from "../types.ts";
 
 /** One way to compress a stream of bytes: equals in a list. */
@@ -26,7 +28,21 @@ export interface Compression {
     alone?: SampleRequest["alone"],
   ): AsyncGenerator<Uint8Array, number, void>;
   /** Compresses. Equal input gives equal output. */
-  compress(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, unknown, void>;
+  compress: Compress;
+  /**
+   * Kinds of it that every reader of the compression reads, and that have an index: a sample of one
+   * stays one.
+   */
+  readonly kinds?: readonly CompressionKind[];
+}
+
+type Compress = (chunks: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array, unknown, void>;
+
+/** A kind of a compression. */
+export interface CompressionKind {
+  readonly name: string;
+  isKind(source: Source): Promise<boolean>;
+  readonly compress: Compress;
 }
 
 /**
@@ -51,12 +67,12 @@ export function isDamage(error: unknown): boolean {
 export function innerName(
   { name: own, extensions, tarExtensions }: Compression,
   name: string,
-  mapped: Readonly<Record<string, string>>,
+  mapped: Mapped,
 ): string {
   const lower = name.toLowerCase();
   const tar = tarExtensions.find((extension) => lower.endsWith(extension));
   if (tar !== undefined) return `${name.slice(0, -tar.length)}.tar`;
-  const configured = Object.keys(mapped).filter((extension) => mapped[extension] === own);
-  const outer = [...configured, ...extensions].find((extension) => lower.endsWith(extension));
+  const all = [...extensionsFor(own, mapped), ...extensions];
+  const outer = all.find((extension) => lower.endsWith(extension));
   return outer === undefined ? name : name.slice(0, -outer.length);
 }

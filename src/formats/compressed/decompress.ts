@@ -3,11 +3,16 @@ import { bz2 } from "./bz2.ts";
 import { type Compression, isDamage } from "./compression.ts";
 import { gz } from "./gz.ts";
 import { lz4 } from "./lz4.ts";
+import { lzma } from "./lzma-alone.ts";
 import { xz } from "./xz.ts";
+import { z } from "./z.ts";
 import { zst } from "./zst.ts";
 
 /** Every compression that is read, in order of priority. */
-export const compressions: readonly Compression[] = [gz, zst, xz, bz2, lz4];
+export const compressions: readonly Compression[] = [gz, zst, xz, bz2, lz4, z, lzma];
+
+/** Those of which it can be told that a file is whole: `.Z` has neither an end nor a checksum. */
+export const withEnd: readonly Compression[] = compressions.filter((one) => one !== z);
 
 /** A compressed file as it is stored. */
 export interface CompressedFile {
@@ -21,7 +26,7 @@ export interface CompressedFile {
 /**
  * Yields what a compressed file holds; what comes before damage is yielded first.
  * @throws Failure FORMAT_INVALID where the file is damaged, cut off, followed by other bytes, or of
- * a compression that is not read; what the chunks throw.
+ * a compression that is not read, or has no end; what the chunks throw.
  */
 export async function* decompress({
   name,
@@ -43,10 +48,10 @@ export async function* decompress({
 
 function compressionOf(name: string): Compression {
   const lower = name.toLowerCase();
-  const found = compressions.find(({ extensions }) =>
+  const found = withEnd.find(({ extensions }) =>
     extensions.some((extension) => lower.endsWith(extension)),
   );
   if (found !== undefined) return found;
-  const known = compressions.map((compression) => compression.extensions.join(", ")).join(", ");
+  const known = withEnd.map((compression) => compression.extensions.join(", ")).join(", ");
   throw new Failure("FORMAT_INVALID", `compressed in a way that is not read; ${known} are`);
 }

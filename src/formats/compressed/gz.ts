@@ -4,6 +4,7 @@ import { AT_ONCE_BYTES, atOnceIfSmall } from "../../lib/at-once.ts";
 import { hasBytes } from "../../lib/signature.ts";
 import { through } from "../../lib/through.ts";
 import { QUICK, zlibOnce } from "../../lib/zlib-once.ts";
+import { isBgzf, writeBgzf } from "./bgz.ts";
 import type { Compression } from "./compression.ts";
 
 /** Compressed bytes that are certain to hold the first tar header, save for a huge gzip header. */
@@ -12,10 +13,10 @@ const START_BYTES = 1536;
 const KEPT_BYTES = 256 * 1024;
 const MAX_KEPT_OUTPUT_BYTES = 8 * 1024 * 1024;
 
-/** Gzip (RFC 1952), by zlib. */
+/** Gzip (RFC 1952), by zlib; also BGZF, gzip in blocks. */
 export const gz: Compression = {
   name: "gz",
-  extensions: [".gz"],
+  extensions: [".gz", ".bgz", ".bgzf"],
   tarExtensions: [".tar.gz", ".tgz"],
   matches: (head) => hasBytes(head, [0x1f, 0x8b, 0x08]),
   start: (head) => gunzipStart(head.subarray(0, START_BYTES)),
@@ -25,6 +26,7 @@ export const gz: Compression = {
       atOnce: (bytes) => ({ made: zlibOnce(gzipSync, bytes, QUICK).made, result: undefined }),
       stream: (all) => through(all, createGzip(QUICK)),
     }),
+  kinds: [{ name: "bgz", isKind: async ({ head }) => isBgzf(await head()), compress: writeBgzf }],
 };
 
 /** @throws an error of zlib's own for damage; Failure where something follows */

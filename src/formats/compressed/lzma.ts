@@ -1,32 +1,34 @@
 import { Failure } from "../../errors.ts";
+import {
+  FIRST_STATE_AFTER_MATCH,
+  POSITION_STATES,
+  FIRST_BITS,
+  IS_MATCH,
+  IS_REPEAT,
+  IS_REPEAT_0,
+  IS_REPEAT_1,
+  IS_REPEAT_2,
+  IS_LONG_REPEAT_0,
+  SLOTS,
+  DISTANCES,
+  ALIGN,
+  MATCH_LENGTHS,
+  REPEAT_LENGTHS,
+  LITERALS,
+  MAX_LITERAL_BITS,
+} from "./lzma-odds.ts";
 import type { LzmaWindow } from "./lzma-window.ts";
 
-const STATES = 12;
-const FIRST_STATE_AFTER_MATCH = 7;
-const POSITION_STATES = 16;
-const LENGTHS = 2 + POSITION_STATES * 16 + 256;
-const FIRST_BITS = 1 << 10;
+/** Bytes of input that one symbol takes at most. */
+const SYMBOL_BYTES = 20;
+/** The distance that stands for the end of a stream. */
+const END_MARK = -1;
 
-/** Offsets of the probabilities in their one array. */
-const IS_MATCH = 0;
-const IS_REPEAT = IS_MATCH + STATES * POSITION_STATES;
-const IS_REPEAT_0 = IS_REPEAT + STATES;
-const IS_REPEAT_1 = IS_REPEAT_0 + STATES;
-const IS_REPEAT_2 = IS_REPEAT_1 + STATES;
-const IS_LONG_REPEAT_0 = IS_REPEAT_2 + STATES;
-const SLOTS = IS_LONG_REPEAT_0 + STATES * POSITION_STATES;
-const DISTANCES = SLOTS + 4 * 64;
-const ALIGN = DISTANCES + 128;
-const MATCH_LENGTHS = ALIGN + 16;
-const REPEAT_LENGTHS = MATCH_LENGTHS + LENGTHS;
-const LITERALS = REPEAT_LENGTHS + LENGTHS;
-const MAX_LITERAL_BITS = 4;
-
-/** Decodes the compressed chunks of LZMA2; its state goes from one to the next. */
+/** Decodes LZMA, in the chunks of LZMA2 or as a stream; its state goes from one call to the next. */
 export interface LzmaDecoder {
   /**
    * Takes the byte that codes lc, lp and pb, and forgets all probabilities.
-   * @throws Failure FORMAT_INVALID where it has values that LZMA2 does not allow.
+   * @throws Failure FORMAT_INVALID where it has values that LZMA2 does not allow, nor xz in a stream.
    */
   setProperties(byte: number): void;
   /** Forgets all probabilities. */
@@ -37,6 +39,26 @@ export interface LzmaDecoder {
    * until then is in the window.
    */
   decode(input: Uint8Array, bytes: number): void;
+  /** Begins a stream without chunks, with its first 5 bytes. @throws Failure FORMAT_INVALID */
+  begin(input: Uint8Array): void;
+  /**
+   * Goes on in it: decodes into the window, which has room for 273 bytes more, until there are
+   * `enough` new bytes or the input has too few for another symbol. Returns the bytes of input
+   * that it took, and true where the stream's mark for its end was met.
+   * @throws Failure FORMAT_INVALID for damage, more than `most` new bytes, or where the last input
+   * ends before; what has been decoded until then is in the window.
+   */
+  goOn(input: Uint8Array, bounds: StreamBounds): { taken: number; isMarked: boolean };
+  /** Ends a stream; true where its last symbol was the last. To be called after `goOn`. */
+  end(): { taken: number; isWhole: boolean };
+}
+
+/** Bounds of a step in a stream. */
+export interface StreamBounds {
+  readonly enough: number;
+  readonly most: number;
+  /** True where no more input follows. */
+  readonly isLast: boolean;
 }
 
 /** A decoder without state (as in `lzma-specification.txt` of the LZMA SDK). */
@@ -57,7 +79,7 @@ export function lzmaDecoder(window: LzmaWindow): LzmaDecoder {
   let at = 0;
   let range = 0;
   let code = 0;
-  return { setProperties, reset, decode };
+  return { setProperties, reset, decode, begin, goOn, end };
 
   function setProperties(byte: number): void {
     const literalBits = byte % 9;
@@ -77,24 +99,46 @@ export function lzmaDecoder(window: LzmaWindow): LzmaDecoder {
   }
 
   function decode(from: Uint8Array, bytes: number): void {
+    begin(from);
+    const wanted = window.end() + bytes;
+    if (decodeSymbols(wanted, wanted, Infinity)) throw damaged();
+    normalise();
+    if (at !== input.length || code !== 0) throw damaged();
+  }
+
+  function begin(from: Uint8Array): void {
     input = from;
     at = 5;
     range = -1;
     code = 0;
     for (let i = 1; i < 5; i += 1) code = (code << 8) | (input[i] ?? 0);
     if (input[0] !== 0) throw damaged();
-    decodeSymbols(window.end() + bytes);
-    normalise();
-    if (at !== input.length || code !== 0) throw damaged();
   }
 
-  /** Decodes up to `end`; throws after everything that could be decoded. */
-  function decodeSymbols(end: number): void {
+  function goOn(from: Uint8Array, { enough, most, isLast }: StreamBounds) {
+    input = from;
+    at = 0;
+    const start = window.end();
+    const inputEnd = isLast ? Infinity : input.length - SYMBOL_BYTES;
+    const isMarked = decodeSymbols(start + enough, start + most, inputEnd);
+    return { taken: at, isMarked };
+  }
+
+  function end(): { taken: number; isWhole: boolean } {
+    normalise();
+    return { taken: at, isWhole: code === 0 && at <= input.length };
+  }
+
+  /**
+   * Decodes until there is `enough`, or the input comes to `inputEnd`; true where it met the mark of
+   * the end. Throws after everything that could be decoded.
+   */
+  function decodeSymbols(enough: number, most: number, inputEnd: number): boolean {
     const bytes = window.bytes();
     const first = window.first();
     let to = window.end();
     position = window.position();
-    while (to < end) {
+    while (to < enough && at <= inputEnd) {
       const positionState = position & positionMask;
       if (bit(IS_MATCH + state * POSITION_STATES + positionState) === 0) {
         const byte = literal(bytes, to, first);
@@ -105,7 +149,11 @@ export function lzmaDecoder(window: LzmaWindow): LzmaDecoder {
       }
       const length = matchLength(positionState);
       if (at > input.length) throw cutOff(to);
-      if (distance >>> 0 >= to - first || length > end - to) {
+      if (distance === END_MARK) {
+        window.advance(to);
+        return true;
+      }
+      if (distance >>> 0 >= to - first || length > most - to) {
         window.advance(to);
         throw damaged();
       }
@@ -115,6 +163,7 @@ export function lzmaDecoder(window: LzmaWindow): LzmaDecoder {
       position += length;
     }
     window.advance(to);
+    return false;
   }
 
   function literal(bytes: Uint8Array, to: number, first: number): number {

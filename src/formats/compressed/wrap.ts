@@ -1,9 +1,10 @@
 import { errorMessage, Failure, NoSample } from "../../errors.ts";
 import { slicesOf } from "../../lib/blocks.ts";
 import { breathe } from "../../lib/breathe.ts";
-import { streamSource } from "../../lib/source.ts";
+import { type Source, streamSource } from "../../lib/source.ts";
 import type { Format, SampleRequest, SampleStream, SampleSummary } from "../types.ts";
 import { checkRatio } from "../ratio.ts";
+import { sampleInside } from "../sample-with.ts";
 import { isNamedHeader } from "../tar/header.ts";
 import { type Compression, innerName, isDamage } from "./compression.ts";
 
@@ -20,8 +21,10 @@ export function compressedFormat(compression: Compression): Format {
     name,
     extensions,
     kind: "binary",
+    packs: true,
     matches: (head) => compression.matches(head),
-    sample: (request) => sampleInside(request, compression, true),
+    sample: (request) => unpackAndSample(request, compression, true),
+    draw: async () => "it is compressed, and cannot be read from the middle",
   };
 }
 
@@ -31,10 +34,17 @@ export function compressedTar(compression: Compression): Format {
     name: tarName(compression.name),
     extensions: compression.tarExtensions,
     kind: "binary",
+    packs: true,
     sampleExtension: ".txt",
     matches: (head) => compression.matches(head) && holdsTar(compression.start(head)),
-    sample: (request) => sampleInside(request, compression, false),
+    sample: (request) => unpackAndSample(request, compression, false),
   };
+}
+
+/** A compression around a tar whose members are sampled: that tar is compressed again. */
+export function compressedTarWithMembers(compression: Compression): Format {
+  const { sampleExtension: _, ...format } = compressedTar(compression);
+  return { ...format, sample: (request) => unpackAndSample(request, compression, true) };
 }
 
 /** The name of the format for a tar inside a compression. */
@@ -46,7 +56,7 @@ function holdsTar(inner: Uint8Array | undefined): boolean {
   return inner !== undefined && isNamedHeader(inner);
 }
 
-async function* sampleInside(
+async function* unpackAndSample(
   request: SampleRequest,
   compression: Compression,
   again: boolean,
@@ -65,14 +75,15 @@ async function* sampleInside(
       depth: depth + 1,
     };
     const found = await request.recognise(inner);
-    const sample = found.format.sample(inner, found);
-    const summary = again ? yield* compressed(compression, sample) : yield* sample;
-    const warnings = found.warning === undefined ? faults : [...faults, found.warning];
+    const sample = sampleInside(found, inner);
+    const kind = await kindOf(compression, request.source);
+    const summary = again ? yield* compressed(kind, sample) : yield* sample;
+    const { format, complete, warnings, ...facts } = summary;
     return {
-      ...summary,
-      format: `${summary.format}.${compression.name}`,
-      complete: summary.complete && faults.length === 0,
-      warnings: [...warnings, ...summary.warnings],
+      ...facts,
+      format: `${format}.${kind.name}`,
+      complete: complete && faults.length === 0,
+      warnings: [...faults, ...warnings],
     };
   } finally {
     await unpacked.return(undefined);
@@ -125,9 +136,21 @@ async function* counted(
   }
 }
 
-async function* compressed(compression: Compression, sample: SampleStream): SampleStream {
+/** The kind that a source is of, or the compression itself. */
+async function kindOf(
+  compression: Compression,
+  source: Source,
+): Promise<Pick<Compression, "name" | "compress">> {
+  for (const kind of compression.kinds ?? []) if (await kind.isKind(source)) return kind;
+  return compression;
+}
+
+async function* compressed(
+  { compress }: Pick<Compression, "compress">,
+  sample: SampleStream,
+): SampleStream {
   const holder = { summary: undefined as SampleSummary | undefined };
-  yield* compression.compress(remember(sample, holder));
+  yield* compress(remember(sample, holder));
   return holder.summary as SampleSummary;
 }
 

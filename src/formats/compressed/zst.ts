@@ -20,6 +20,7 @@ import {
   parseFrame,
   type ZstFrame,
 } from "./zst-frame.ts";
+import { isSeekableZst, writeSeekableZst } from "./zst-seekable.ts";
 
 /** Compressed bytes that hold a first tar header, where the first block is not longer. */
 const START_BYTES = 4096;
@@ -39,6 +40,7 @@ export const zst: Compression = {
   start,
   decompress: (chunks, alone) => decodeWith(chunks, (reader) => frames(reader, alone)),
   compress: (chunks) => through(chunks, createZstdCompress(writing)),
+  kinds: [{ name: "seekable-zst", isKind: isSeekableZst, compress: writeSeekableZst }],
 };
 
 async function* frames(

@@ -1,8 +1,11 @@
 import { encodingOf, type Encoding } from "../../lib/encoding.ts";
 import { lineScanner, unitReader } from "../../lib/lines.ts";
 import { firstRecords, type RecordScanner } from "../../lib/records.ts";
-import { type Dialect, dialectOf } from "./dialect.ts";
+import { drawText } from "../strategies/draw-text.ts";
+import type { RecordText } from "../strategies/record-text.ts";
 import type { Format, SampleRequest, SampleStream } from "../types.ts";
+import { csvBorders } from "./borders.ts";
+import { type Dialect, dialectOf } from "./dialect.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -22,27 +25,46 @@ const anyByte = new Uint8Array(256).fill(1);
 /** Delimited text: the header and the first records, verbatim. */
 export const csv: Format = {
   name: "csv",
-  extensions: [".csv", ".tsv", ".psv"],
+  extensions: [".csv", ".tsv", ".psv", ".tab"],
   kind: "text",
   sample: sampleCsv,
+  async draw(request, strategy) {
+    const { source } = request;
+    return drawText(csvText(source.name, await source.head()), request, strategy);
+  },
 };
 
 async function* sampleCsv({ source, limits }: SampleRequest): SampleStream {
-  const head = await source.head();
-  const encoding = encodingOf(head);
-  const dialect = dialectOf(source.name, head, encoding);
-  const warnings = [...dialect.warnings];
-  const scanner = csvScanner(encoding, dialect, () => {
-    warnings.push("a quote is not closed: read as plain lines from there");
-  });
+  const text = csvText(source.name, await source.head());
+  const warnings = [...text.warnings];
+  const scanner = text.scanner("start", (warning) => warnings.push(warning));
   const kept = yield* firstRecords(source.stream(), scanner, {
-    records: limits.rows + 1,
+    records: limits.rows + text.headers,
     bytes: limits.bytes,
-    atLeast: 2,
+    atLeast: text.headers + 1,
     recordBytes: limits.recordBytes,
   });
   const { records, ...rest } = kept;
   return { format: "csv", rows: Math.max(0, records - 1), ...rest, warnings };
+}
+
+function csvText(name: string, head: Uint8Array): RecordText {
+  const encoding = encodingOf(head);
+  const dialect = dialectOf(name, head, encoding);
+  return {
+    format: "csv",
+    headers: 1,
+    warnings: dialect.warnings,
+    scanner(from, warn) {
+      const isStart = from === "start";
+      return csvScanner(
+        isStart ? encoding : { ...encoding, bom: 0 },
+        isStart ? dialect : { ...dialect, headerAt: 0 },
+        () => warn("a quote is not closed: read as plain lines from there"),
+      );
+    },
+    borders: () => csvBorders(head, encoding, dialect),
+  };
 }
 
 /**
@@ -85,6 +107,11 @@ export function csvScanner(
         while (i < chunk.length && special[chunk[i] as number] === 0) i += 1;
         if (i > start) content();
         if (i === chunk.length) return -1;
+        if (isBytewise && !escapes && chunk[i] === delimiter) {
+          content();
+          atFieldStart = true;
+          continue;
+        }
       } else if (isBytewise && !quoteInQuoted) {
         i = pastQuoted(chunk, i);
         if (i === chunk.length) return -1;

@@ -19,7 +19,7 @@ export interface Dialect {
 }
 
 /**
- * Tells how a text is written, by its name (`.tsv`, `.psv`) and its first 64 KiB. Samples are cut
+ * Tells how a text is written, by its name (`.tsv`, `.tab`, `.psv`) and its first 64 KiB. Samples are cut
  * and shown by the same dialect.
  */
 export function dialectOf(name: string, text: Uint8Array, encoding: Encoding): Dialect {
@@ -47,6 +47,6 @@ export function dialectOf(name: string, text: Uint8Array, encoding: Encoding): D
 }
 
 function delimiterOfName(name: string): number | undefined {
-  if (/\.tsv\b/i.test(name)) return 0x09;
+  if (/\.(tsv|tab)\b/i.test(name)) return 0x09;
   return /\.psv\b/i.test(name) ? 0x7c : undefined;
 }

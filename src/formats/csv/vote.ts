@@ -58,7 +58,9 @@ function clearReading(excerpt: Excerpt, named: number | undefined): Vote | undef
 function onlyCandidate(units: Excerpt["units"]): number | undefined {
   let found: number | undefined;
   let isBlank = true;
-  for (const unit of units) {
+  // Not `for of`: that takes an object for each unit.
+  for (let i = 0; i < units.length; i += 1) {
+    const unit = units[i] as number;
     const isEnd = unit === LF || unit === CR;
     if (isEnd && !isBlank) return found;
     isBlank &&= isEnd;

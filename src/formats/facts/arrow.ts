@@ -1,19 +1,19 @@
-import { Failure } from "../../errors.ts";
-import { hasBytes } from "../../lib/signature.ts";
 import type { Source } from "../../lib/source.ts";
+import type { Table } from "../arrow/flatbuffer.ts";
+import {
+  FOOTER,
+  invalid,
+  isArrowFile,
+  messageAt,
+  readFooter,
+  START_BYTES,
+} from "../arrow/messages.ts";
 import type { Column, Facts } from "./facts.ts";
-import { rootTable, type Table } from "./flatbuffer.ts";
 
 type Read = NonNullable<Source["slice"]>;
 
-const MAGIC = [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31];
-/** Magic bytes and padding before the first message of a file. */
-const START_BYTES = 8;
-const MAX_METADATA_BYTES = 8 * 1024 * 1024;
 /** Record batches up to which rows are counted: each costs a read. */
 const MAX_BATCHES = 100;
-const BLOCK_BYTES = 24;
-const CONTINUATION = 0xffffffff;
 
 /** Kinds of types, by their number (Schema.fbs, `Type`). */
 const types =
@@ -25,7 +25,7 @@ const units = ["s", "ms", "us", "ns"];
 
 /** True for an Arrow IPC file, and for a stream that is named like one. */
 export function isArrow(head: Uint8Array, name: string): boolean {
-  return hasBytes(head, MAGIC) || /\.(arrow|arrows|feather)$/i.test(name);
+  return isArrowFile(head) || /\.(arrow|arrows|feather)$/i.test(name);
 }
 
 /**
@@ -33,19 +33,16 @@ export function isArrow(head: Uint8Array, name: string): boolean {
  * Arrow columnar format, "Serialization and Interprocess Communication".
  */
 export async function arrowFacts(read: Read, size: number): Promise<Facts> {
-  const tail = Buffer.from(await read(Math.max(0, size - 10), size));
-  const isFile = hasBytes(await read(0, START_BYTES), MAGIC) && hasBytes(tail, MAGIC, 4);
-  if (!isFile) return { columns: columnsOf((await message(read, 0)).table(2)) };
-  const length = tail.readUInt32LE(0);
-  if (length > Math.min(MAX_METADATA_BYTES, size)) throw invalid(`a footer of ${length} bytes`);
-  const footer = rootTable(Buffer.from(await read(size - 10 - length, size - 10)));
-  const columns = columnsOf(footer.table(1));
-  const blocks = footer.structs(3, BLOCK_BYTES);
-  if (blocks.length > MAX_BATCHES) return { columns };
+  if (!isArrowFile(await read(0, START_BYTES))) {
+    return { columns: columnsOf((await messageAt(read, 0))?.header) };
+  }
+  const { root, records } = await readFooter(read, size);
+  const columns = columnsOf(root.table(FOOTER.schema));
+  if (records.length > MAX_BATCHES) return { columns };
   let rows = 0;
   let codec: string | undefined;
-  for (const block of blocks) {
-    const batch = (await message(read, Number(block.readBigInt64LE(0)))).table(2);
+  for (const at of records) {
+    const batch = (await messageAt(read, at))?.header;
     rows += batch?.number(0, 8) ?? 0;
     const compression = batch?.table(3);
     if (compression !== undefined) codec = codecs[compression.number(0, 1)];
@@ -53,17 +50,11 @@ export async function arrowFacts(read: Read, size: number): Promise<Facts> {
   return { rows, columns, ...(codec === undefined ? {} : { codec }) };
 }
 
-/** The metadata of a message: its length, which older versions do not mark, then a FlatBuffer. */
-async function message(read: Read, at: number): Promise<Table> {
-  const prefix = Buffer.from(await read(at, at + 8));
-  const isMarked = prefix.readUInt32LE(0) === CONTINUATION;
-  const length = prefix.readUInt32LE(isMarked ? 4 : 0);
-  const start = at + (isMarked ? 8 : 4);
-  if (length > MAX_METADATA_BYTES) throw invalid(`a message of ${length} bytes`);
-  return rootTable(Buffer.from(await read(start, start + length)));
-}
-
-function columnsOf(schema: Table | undefined): readonly Column[] {
+/**
+ * The columns of a schema, with their types.
+ * @throws Failure FORMAT_INVALID where there is no schema
+ */
+export function columnsOf(schema: Table | undefined): readonly Column[] {
   if (schema === undefined) throw invalid("it has no schema");
   return schema.tables(1).map((field) => {
     const kind = types[field.number(2, 1)] ?? "unknown";
@@ -89,8 +80,4 @@ function withWidth(kind: string, parameters: Table | undefined): string {
     default:
       return kind;
   }
-}
-
-function invalid(what: string): Failure {
-  return new Failure("FORMAT_INVALID", `not a whole Arrow file: ${what}`);
 }

@@ -1,7 +1,21 @@
 import type { Source } from "../../lib/source.ts";
 import { faultOf } from "../fault.ts";
 import { arrowFacts, isArrow } from "./arrow.ts";
+import { dtaFacts, isDta } from "./dta.ts";
+import { hdf5Facts, isHdf5 } from "./hdf5.ts";
+import { imageFacts, isImage } from "./images.ts";
+import { isNetcdf, netcdfFacts } from "./netcdf.ts";
+import { isNpy, isNpz, npyFacts, npzFacts } from "./npy.ts";
 import { isOrc, orcFacts } from "./orc.ts";
+import { isPdf, pdfFacts } from "./pdf.ts";
+import { descriptorFacts, isDescriptorSet } from "./protobuf-schema.ts";
+import { isSas, sasFacts } from "./sas.ts";
+import { isSav, savFacts } from "./sav.ts";
+import { isOds, odsFacts } from "./ods.ts";
+import { isSqlite } from "../sqlite/database.ts";
+import { sqliteFacts } from "./sqlite.ts";
+import { isXls, xlsFacts } from "./xls.ts";
+import { isXlsb, xlsbFacts } from "./xlsb.ts";
 import { isXlsx, xlsxFacts } from "./xlsx.ts";
 import type { Facts } from "./facts.ts";
 
@@ -15,6 +29,20 @@ const readers: readonly (readonly [
   [isArrow, arrowFacts],
   [isOrc, orcFacts],
   [isXlsx, xlsxFacts],
+  [isXlsb, xlsbFacts],
+  [isXls, xlsFacts],
+  [isOds, odsFacts],
+  [isSqlite, sqliteFacts],
+  [isPdf, pdfFacts],
+  [isImage, imageFacts],
+  [isHdf5, hdf5Facts],
+  [isNetcdf, netcdfFacts],
+  [isNpy, npyFacts],
+  [isNpz, npzFacts],
+  [isSas, sasFacts],
+  [isSav, savFacts],
+  [isDta, dtaFacts],
+  [isDescriptorSet, descriptorFacts],
 ];
 
 /**

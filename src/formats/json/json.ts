@@ -3,12 +3,17 @@ import { encodingOf } from "../../lib/encoding.ts";
 import type { Format, SampleRequest, SampleStream } from "../types.ts";
 import { jsonScanner } from "./scanner.ts";
 import { firstLineOf, isAcrossLines, isJsonLines, isSeveral, whyInvalid } from "./shape.ts";
-import { lines } from "../text.ts";
+import { drawText } from "../strategies/draw-text.ts";
+import { lines } from "../lines/lines.ts";
+import { textOfLines } from "../strategies/lines-text.ts";
+
+/** The reason why JSON without lines is sampled from its start. */
+const NO_LINES = "elements of JSON cannot be told from the middle";
 
 /** JSON: an array or the outermost arrays of an object are cut between elements, verbatim. */
 export const json: Format = {
   name: "json",
-  extensions: [".json", ".geojson"],
+  extensions: [".json", ".geojson", ".topojson", ".jsonld", ".ipynb", ".har"],
   kind: "text",
   async *sample(request): SampleStream {
     const head = await request.source.head();
@@ -19,6 +24,13 @@ export const json: Format = {
     const summary = yield* lines(request, "jsonl", true);
     return { ...summary, warnings: warningsOf(whyInvalid(firstLineOf(head, encoding))) };
   },
+  async draw(request, strategy) {
+    const head = await request.source.head();
+    const encoding = encodingOf(head);
+    if (!isJsonLines(head, encoding)) return NO_LINES;
+    const warnings = warningsOf(whyInvalid(firstLineOf(head, encoding)));
+    return drawText(textOfLines(head, "jsonl", true, warnings), request, strategy);
+  },
 };
 
 /**
@@ -27,7 +39,7 @@ export const json: Format = {
  */
 export const jsonl: Format = {
   name: "jsonl",
-  extensions: [".jsonl", ".ndjson"],
+  extensions: [".jsonl", ".ndjson", ".jsonlines", ".geojsonl", ".geojsons"],
   kind: "text",
   async *sample(request): SampleStream {
     const head = await request.source.head();
@@ -35,6 +47,11 @@ export const jsonl: Format = {
     const summary = yield* sampleValues(request);
     const misnamed = `named ${request.source.name}, but holds one value, not lines of them`;
     return summary.warnings.length > 0 ? summary : { ...summary, warnings: [misnamed] };
+  },
+  async draw(request, strategy) {
+    const head = await request.source.head();
+    if (isAcrossLines(head, encodingOf(head))) return NO_LINES;
+    return drawText(textOfLines(head, "jsonl", true), request, strategy);
   },
 };
 

@@ -1,4 +1,4 @@
-import { errorMessage } from "../../errors.ts";
+import { errorMessage, Failure } from "../../errors.ts";
 import { decodeText, type Encoding, encodingOf, utf8 } from "../../lib/encoding.ts";
 import {
   QUOTE,
@@ -102,9 +102,15 @@ export function looksLikeJson(head: Uint8Array): boolean {
  */
 function beginsLikeJson(head: Uint8Array): boolean {
   const scanner = jsonScanner({ rows: 1, bytes: 1, recordBytes: Infinity });
-  const pieces = scanner.feed(head);
-  if (!scanner.done()) return /^[[\s]*\{\s*"/.test(decodeText(head.subarray(0, 100)));
-  return whyInvalid(Buffer.concat([...pieces, ...scanner.finish()])) === undefined;
+  try {
+    const pieces = scanner.feed(head);
+    if (!scanner.done()) return /^[[\s]*\{\s*"/.test(decodeText(head.subarray(0, 100)));
+    return whyInvalid(Buffer.concat([...pieces, ...scanner.finish()])) === undefined;
+  } catch (error) {
+    // Its brackets do not match.
+    if (error instanceof Failure) return false;
+    throw error;
+  }
 }
 
 /** The reason why these bytes are not one JSON value in UTF-8; undefined when they are. */

@@ -1,4 +1,3 @@
-import type { Transform } from "node:stream";
 import {
   brotliCompressSync,
   brotliDecompressSync,
@@ -11,9 +10,10 @@ import {
   zstdCompressSync,
   zstdDecompressSync,
 } from "node:zlib";
-import { errorCode, errorMessage, Failure } from "../../errors.ts";
+import { errorMessage, Failure } from "../../errors.ts";
 import { lz4Prefix } from "../codecs/lz4-block.ts";
 import { snappyPrefix } from "../codecs/snappy-block.ts";
+import { zlibPrefix } from "../codecs/zlib-prefix.ts";
 import { native } from "../codecs/native.ts";
 import { invalid } from "./thrift.ts";
 
@@ -33,12 +33,6 @@ interface Codec {
   prefix(input: Uint8Array, maxBytes: number, sizes: Sizes): Uint8Array | Promise<Uint8Array>;
   compress(input: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
-
-/**
- * Bytes that zlib's synchronous calls may put out, which are held whole; a page that holds more is
- * streamed.
- */
-const SYNC_BYTES = 1024 * 1024;
 
 const codecs: Readonly<Record<number, Codec>> = {
   0: { prefix: (input) => input, compress: (input) => input },
@@ -99,44 +93,6 @@ export async function decompressPrefix(
 /** Compresses a whole page. */
 export async function compress(codec: number, input: Uint8Array): Promise<Uint8Array> {
   return (codecs[codec] as Codec).compress(input);
-}
-
-function zlibPrefix(
-  decompressSync: (
-    input: Uint8Array,
-    options: { finishFlush: number; maxOutputLength: number },
-  ) => Uint8Array,
-  create: () => Transform,
-  finishFlush: number,
-): Codec["prefix"] {
-  return (input, maxBytes) => {
-    try {
-      return decompressSync(input, { finishFlush, maxOutputLength: SYNC_BYTES });
-    } catch (error) {
-      if (errorCode(error) !== "ERR_BUFFER_TOO_LARGE") throw error;
-      return streamedPrefix(create(), input, maxBytes);
-    }
-  };
-}
-
-/** Takes the output of a transform until it is enough, and ends the transform there. */
-function streamedPrefix(
-  transform: Transform,
-  input: Uint8Array,
-  maxBytes: number,
-): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    // Memory that nothing is written to is not taken.
-    const output = Buffer.allocUnsafe(maxBytes);
-    let bytes = 0;
-    transform.on("data", (chunk: Buffer) => {
-      bytes += chunk.copy(output, bytes);
-      if (bytes >= maxBytes) transform.destroy();
-    });
-    transform.on("error", (error) => (bytes > 0 ? undefined : reject(error)));
-    transform.on("close", () => resolve(output.subarray(0, bytes)));
-    transform.end(input);
-  });
 }
 
 /**

@@ -18,9 +18,7 @@ import {
 type Slice = NonNullable<Source["slice"]>;
 
 /** A source whose end can be read. */
-interface FooterSource extends Required<Pick<Source, "slice" | "size">> {
-  readonly willSlice: Source["willSlice"] | undefined;
-}
+type FooterSource = Required<Pick<Source, "slice" | "size">> & Pick<Source, "willSlice">;
 
 /** A column chunk: the place of its pages, and the metadata that is written again unchanged. */
 export interface Chunk {
@@ -49,11 +47,21 @@ export interface Footer {
   /** Fields of FileMetaData that are kept as they are, by id. */
   readonly kept: Readonly<Record<number, Raw>>;
   readonly leaves: readonly Leaf[];
-  /** The first row groups that have rows, as many as hold the rows wanted; for `readRowGroup`. */
+  /** The row groups that the sample needs, for `readRowGroup`. */
   readonly groups: readonly Raw[];
   /** Rows in all row groups. */
   readonly rows: number;
 }
+
+/**
+ * Tells whether a sample needs the row group `index` of `count`, before which there are `rows` rows.
+ * Asked in their order, and only of those that have rows.
+ */
+export type IsNeeded = (group: {
+  readonly index: number;
+  readonly count: number;
+  readonly rows: number;
+}) => boolean;
 
 const WINDOW_BYTES = 64 * 1024;
 /** Bytes of one field, of one row group, or of the row groups of the sample, at most. */
@@ -87,13 +95,12 @@ const rowCount = struct({ rows: [3, int] });
 
 /**
  * Reads the metadata at the end of a Parquet file, in windows, so that parts that are not needed
- * are not held. Layout: `…metadata, its length (4 bytes, little-endian), "PAR1"`. `wanted` is the
- * number of rows that the sample is to have.
+ * are not held. Layout: `…metadata, its length (4 bytes, little-endian), "PAR1"`.
  * @throws Failure FORMAT_INVALID, LIMIT_EXCEEDED; what `slice` throws.
  */
 export async function readFooter(
   { slice, size, willSlice }: FooterSource,
-  wanted: number,
+  isNeeded: IsNeeded,
 ): Promise<Footer> {
   const tail = Buffer.from(await slice(Math.max(0, size - 8), size));
   const magic = tail.toString("latin1", 4);
@@ -103,10 +110,10 @@ export async function readFooter(
   const start = end - tail.readUInt32LE(0);
   if (start < 4) throw invalid("its metadata is longer than the file");
   willSlice?.([{ start, end }]);
-  return walk(windowed(slice, start, end), wanted);
+  return walk(windowed(slice, start, end), isNeeded);
 }
 
-async function walk(next: Next, wanted: number): Promise<Footer> {
+async function walk(next: Next, isNeeded: IsNeeded): Promise<Footer> {
   const fields: Record<number, Raw> = {};
   const groups: Raw[] = [];
   let leaves: readonly Leaf[] = [];
@@ -119,12 +126,13 @@ async function walk(next: Next, wanted: number): Promise<Footer> {
     ({ id } = field);
     if (id === ROW_GROUPS) {
       const { length, element } = await next(readListHeader);
-      for (let i = 0; i < length; i += 1) {
-        const isNeeded = rows < wanted;
-        const { group, count } = await next((cursor) => passRowGroup(cursor, element, isNeeded));
+      for (let index = 0; index < length; index += 1) {
+        const { group, count } = await next((cursor) => passRowGroup(cursor, element));
+        const isKept = count > 0 && isNeeded({ index, count: length, rows });
         rows += count;
-        if (group === undefined) continue;
-        groups.push(group);
+        if (!isKept) continue;
+        // A copy: the window goes on.
+        groups.push({ ...group, bytes: group.bytes.slice() });
         held += group.bytes.length;
         checkHeld(held);
       }
@@ -142,17 +150,15 @@ async function walk(next: Next, wanted: number): Promise<Footer> {
   return { kept: fields, leaves, groups, rows };
 }
 
-/** The rows of a row group; the group itself only where it is needed and has rows. */
+/** The rows of a row group, and the group itself. */
 function passRowGroup(
   cursor: Cursor,
   type: number,
-  isNeeded: boolean,
-): { readonly count: number; readonly group?: Raw } {
+): { readonly count: number; readonly group: Raw } {
   const start = cursor.at;
   const { rows: count = 0 } = rowCount(cursor, type);
   if (count < 0) throw invalid(`a row group of ${count} rows`);
-  if (!isNeeded || count === 0) return { count };
-  return { count, group: { type, bytes: cursor.bytes.slice(start, cursor.at) } };
+  return { count, group: { type, bytes: cursor.bytes.subarray(start, cursor.at) } };
 }
 
 /**

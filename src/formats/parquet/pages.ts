@@ -1,4 +1,5 @@
 import { Failure } from "../../errors.ts";
+import { AHEAD_BYTES, readAhead } from "../../lib/read-ahead.ts";
 import type { Part, Source } from "../../lib/source.ts";
 import { decompressPrefix } from "./codecs.ts";
 import type { Chunk } from "./footer.ts";
@@ -8,8 +9,6 @@ import type { Work } from "./work.ts";
 type Slice = NonNullable<Source["slice"]>;
 type Read = (at: number, length: number) => Promise<Uint8Array>;
 
-/** Bytes read beyond those that are asked for, where the pages of a chunk follow each other. */
-const AHEAD_BYTES = 16 * 1024;
 /**
  * Bytes of a page that are tried first, and those that are tried at most, stored and decompressed.
  */
@@ -74,7 +73,8 @@ export async function* pagesOf(
   work: Work,
 ): AsyncGenerator<Page, void, void> {
   const end = chunk.start + chunk.length;
-  const read = readAhead(slice, end);
+  const ahead = readAhead(slice, end);
+  const read: Read = (at, length) => ahead(at, at + length);
   for (let at = chunk.start, pages = 0; at < end; pages += 1) {
     if (pages >= MAX_PAGES) throw new Failure("LIMIT_EXCEEDED", `needs more than ${pages} pages`);
     work.page();
@@ -195,18 +195,4 @@ async function readHeader(read: Read, at: number): Promise<{ header: Header; len
     if (cursor.bytes.length < bytes) throw invalid(`no page at byte ${at}`);
   }
   throw new Failure("LIMIT_EXCEEDED", `a page header over ${MAX_HEADER_BYTES} bytes`);
-}
-
-/** Reads through a window that goes a little beyond what is asked for, up to `end`. */
-function readAhead(slice: Slice, end: number): Read {
-  let start = 0;
-  let window: Uint8Array = new Uint8Array();
-  return async (at, length) => {
-    if (at < start || at + length > start + window.length) {
-      const ahead = Math.min(at + AHEAD_BYTES, end);
-      window = await slice(at, Math.max(at + length, ahead));
-      start = at;
-    }
-    return window.subarray(at - start, at - start + length);
-  };
 }

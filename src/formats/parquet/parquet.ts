@@ -1,19 +1,10 @@
 import { Failure } from "../../errors.ts";
 import { hasBytes } from "../../lib/signature.ts";
-import type { Format, SampleRequest, SampleStream } from "../types.ts";
-import { withoutSlice } from "../without-slice.ts";
-import { readFooter, readRowGroup, type RowGroup } from "./footer.ts";
-import { sliceGroup } from "./group.ts";
-import { beginningsOf } from "./pages.ts";
-import type { ColumnSlice } from "./slice.ts";
-import type { Raw } from "./thrift.ts";
-import { workFor } from "./work.ts";
-import { type ChunkEntry, MAGIC, writeChunk, writeFooter, writeRowGroup } from "./write.ts";
-
-/** Bytes that may be read for each column, where that is more than `limits.readBytes`. */
-const COLUMN_READ_BYTES = 4 * 1024 * 1024;
-/** Columns above which one file is sampled at a time: a column takes about 2 KB. */
-const MANY_COLUMNS = 10_000;
+import { insteadOf } from "../strategies/instead-of.ts";
+import type { Format, SampleRequest, SampleStream, Strategy } from "../types.ts";
+import { isSeekable, seekable, type SeekableSource } from "../seekable.ts";
+import { type Footer, type IsNeeded, readFooter } from "./footer.ts";
+import { evenGroups, evenRows, firstRows, sampleGroups } from "./sample-groups.ts";
 
 /**
  * Apache Parquet: the first rows, cut out of their pages without a look at the values. The schema
@@ -25,54 +16,42 @@ export const parquet: Format = {
   kind: "binary",
   matches: (head) => hasMagic(head, "1") || hasMagic(head, "E"),
   sample: sampleParquet,
+  async draw(request, strategy) {
+    const sample = await spreadParquet(request, strategy);
+    if (strategy.name === "spread") return sample;
+    return insteadOf("a reservoir", "its pages are not read through", sample);
+  },
 };
 
 function hasMagic(head: Uint8Array, last: "1" | "E"): boolean {
   return hasBytes(head, [0x50, 0x41, 0x52, last.charCodeAt(0)]);
 }
 
-async function* sampleParquet({ source, limits, alone }: SampleRequest): SampleStream {
-  const { slice: read, size, willSlice } = source;
-  if (read === undefined || size === undefined)
-    throw withoutSlice(source, "a Parquet in a container");
+async function* sampleParquet(request: SampleRequest): SampleStream {
+  const { limits } = request;
+  const source = await seekable(request.source, "a Parquet");
+  const footer = await footerOf(source, ({ rows }) => rows < limits.rows);
+  return yield* sampleGroups(source, footer, request, firstRows);
+}
+
+/** Begins a spread over its row groups; returns the reason where there is only one part. */
+async function spreadParquet(
+  request: SampleRequest,
+  { parts }: Strategy,
+): Promise<SampleStream | string> {
+  const { source, limits } = request;
+  if (!isSeekable(source)) return "it cannot be read from its end";
+  const most = Math.min(parts, limits.rows);
+  if (most < 2) return "one row has no parts";
+  const footer = await footerOf(source, evenGroups(most));
+  if (footer.rows <= limits.rows) return "all of its rows are wanted";
+  if (footer.groups.length < 2) return "it has one row group";
+  return sampleGroups(source, footer, request, evenRows);
+}
+
+async function footerOf(source: SeekableSource, isNeeded: IsNeeded): Promise<Footer> {
   checkHead(await source.head());
-  const footer = await readFooter({ slice: read, size, willSlice }, limits.rows);
-  if (footer.leaves.length > MANY_COLUMNS) await alone?.();
-  source.allowReading?.(COLUMN_READ_BYTES * footer.leaves.length);
-
-  const work = workFor(footer.leaves.length);
-  yield MAGIC;
-  let at = MAGIC.length;
-  let rows = 0;
-  let room = limits.bytes;
-  const groups: Raw[] = [];
-  for (const raw of footer.groups) {
-    const group = readRowGroup(raw, footer.leaves);
-    willSlice?.(group.chunks.flatMap(beginningsOf));
-    const wanted = Math.min(limits.rows - rows, group.rows);
-    const budget = { room, recordBytes: limits.recordBytes, isFirst: rows === 0, work };
-    const sliced = await sliceGroup(read, group, footer.leaves, wanted, budget);
-    if (sliced.rows === 0) break;
-    const entries: ChunkEntry[] = [];
-    for (const [i, leaf] of footer.leaves.entries()) {
-      const slice = sliced.columns[i] as ColumnSlice;
-      const chunk = group.chunks[i] as RowGroup["chunks"][number];
-      const written = await writeChunk(slice, { leaf, chunk, at });
-      yield written.bytes;
-      at += written.bytes.length;
-      entries.push(written.entry);
-    }
-    const written = writeRowGroup(entries, sliced.rows, group);
-    groups.push(written);
-    rows += sliced.rows;
-    room -= sliced.bytes + written.bytes.length;
-    if (sliced.rows < wanted) break;
-  }
-  yield writeFooter(footer, groups, rows);
-
-  const complete = rows === footer.rows;
-  const summary = { format: "parquet", rows, complete, warnings: [] };
-  return complete ? summary : { ...summary, cut: rows < limits.rows ? "bytes" : "rows" };
+  return readFooter(source, isNeeded);
 }
 
 function checkHead(head: Uint8Array): void {

@@ -32,6 +32,18 @@ export function i64(value: number): Value {
   return { type: 6, value };
 }
 
+/** A text, in UTF-8. */
+export function binary(text: string): Value {
+  return {
+    type: 8,
+    write(out) {
+      const bytes = Buffer.from(text);
+      addVarint(out, bytes.length);
+      out.add(bytes, 0, bytes.length);
+    },
+  };
+}
+
 /** A list of values of one wire type. */
 export function listOf(type: number, items: readonly Value[]): Value {
   return {

@@ -10,6 +10,17 @@ import {
   type TarHeader,
 } from "./header.ts";
 
+/** An entry of a tar, with the place of its data. */
+export interface TarEntry extends ArchiveEntry {
+  readonly kind: "file" | "directory" | "other";
+  /** True where its data is only what is between holes, and a map of them. */
+  readonly isSparse: boolean;
+  /** Position of its data, from the archive's start. */
+  readonly dataAt: number;
+  /** Bytes of its data. */
+  readonly stored: number;
+}
+
 type Slice = NonNullable<Source["slice"]>;
 type Pax = ReadonlyMap<string, Uint8Array>;
 
@@ -25,6 +36,7 @@ const MAX_PAX_RECORDS = 500_000;
  * is exact here.
  */
 const MAX_SIZE = Number.MAX_SAFE_INTEGER;
+const SLASH = 0x2f;
 /** Bytes read at once where small members follow each other. */
 const WINDOW_BYTES = 32 * 1024;
 
@@ -36,7 +48,7 @@ const WINDOW_BYTES = 32 * 1024;
 export async function* tarEntries(
   slice: Slice,
   size: number | undefined,
-): AsyncGenerator<ArchiveEntry, void, void> {
+): AsyncGenerator<TarEntry, void, void> {
   const read = windowed(slice);
   const budget = extensionBudget();
   let globals: Pax = new Map();
@@ -70,7 +82,7 @@ export async function* tarEntries(
     if (header.type === "S") data = await skipSparseMap(read, at);
     const stored = paxNumber(pax, "size") ?? (isWithoutData(header.type) ? 0 : header.size);
     if (!(stored >= 0 && stored <= MAX_SIZE)) throw invalid(`an impossible size at byte ${at}`);
-    yield entryOf(header, pax, longName, stored);
+    yield { ...entryOf(header, pax, longName, stored), dataAt: data, stored };
     pax = globals;
     longName = undefined;
     await checkThere(read, size, data + stored);
@@ -98,13 +110,22 @@ function entryOf(
   pax: Pax,
   longName: Uint8Array | undefined,
   stored: number,
-): ArchiveEntry {
+): Omit<TarEntry, "dataAt" | "stored"> {
   const sparse = paxNumber(pax, "GNU.sparse.realsize") ?? paxNumber(pax, "GNU.sparse.size");
+  const name = pax.get("GNU.sparse.name") ?? pax.get("path") ?? longName ?? header.name;
   return {
-    name: pax.get("GNU.sparse.name") ?? pax.get("path") ?? longName ?? header.name,
+    name,
+    kind: kindOf(header.type, name),
+    isSparse: sparse !== undefined || header.realSize !== undefined,
     size: sparse ?? header.realSize ?? stored,
     mtime: paxNumber(pax, "mtime") ?? header.mtime,
   };
+}
+
+/** The kind of a member; before POSIX the name of a directory had a slash at its end. */
+function kindOf(type: string, name: Uint8Array): TarEntry["kind"] {
+  if (type === "5" || name.at(-1) === SLASH) return "directory";
+  return /[07S]/.test(type) ? "file" : "other";
 }
 
 /**

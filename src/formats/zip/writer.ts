@@ -1,16 +1,14 @@
 import { crc32, deflateRawSync } from "node:zlib";
 import { QUICK, zlibOnce } from "../../lib/zlib-once.ts";
+import { LISTING_NAME, memberNames } from "../archive/names.ts";
 
 /** The last second a zip's extended timestamp can hold. */
 const MAX_MTIME = 0x7fffffff;
-/** Bytes of a name at most: a zip takes 65,535, of which some make names unique. */
-const MAX_NAME_BYTES = 65_000;
 /** Bytes of a listing up to which compression gains nothing. */
 const SMALL_BYTES = 1024;
 const FIRST_DOS_YEAR = 1980;
 const FIRST_DOS_S = Date.UTC(FIRST_DOS_YEAR) / 1000;
 const LAST_DOS_S = Date.UTC(FIRST_DOS_YEAR + 128) / 1000 - 1;
-const LISTING_NAME = "_manifest.txt";
 
 /** One member of a sample archive. */
 export interface ZipMember {
@@ -20,6 +18,20 @@ export interface ZipMember {
   /** Seconds since epoch. */
   readonly mtime: number;
   readonly isDeflated: boolean;
+}
+
+/** A member whose data is as it will stand in the archive. */
+export interface PackedMember {
+  /** The name, as in the original; it is made safe here. */
+  readonly name: string;
+  /** Seconds since epoch. */
+  readonly mtime: number;
+  /** Its compression method (APPNOTE 6.3.10, 4.4.5). */
+  readonly method: number;
+  readonly crc32: number;
+  /** Bytes of its data, unpacked. */
+  readonly size: number;
+  readonly stored: Uint8Array;
 }
 
 /** Layouts by APPNOTE 6.3.10, 4.3.7, 4.3.12 and 4.3.16; without zip64, which no sample needs. */
@@ -34,48 +46,64 @@ const FILE_MODE = 0o100664;
 const DEFLATED = 8;
 
 /**
- * Yields a zip of a listing and members, under names that stay inside the directory it is unpacked
- * into. Its times are the members', in UTC, so the same input gives the same bytes.
+ * Yields a zip of a listing and members. Its times are the members', in UTC, so the same input gives
+ * the same bytes.
  *
  * We write it ourselves, since a sample has a few small members: yazl deflates each of them in
  * libuv's pool, which doubles the time of such a zip.
  */
-export function* writeZip(
+export function writeZip(
   list: Uint8Array,
   members: readonly ZipMember[],
 ): Generator<Uint8Array, void, void> {
-  const used = new Set([LISTING_NAME]);
-  const central: Buffer[] = [];
-  let offset = 0;
   const isDeflated = list.length > SMALL_BYTES;
   const listed = { name: LISTING_NAME, bytes: Buffer.from(list), mtime: 0, isDeflated };
-  for (const member of [listed, ...members]) {
-    const name = member === listed ? LISTING_NAME : uniqueName(safeName(member.name), used);
-    used.add(name);
-    const stored = member.isDeflated
-      ? zlibOnce(deflateRawSync, member.bytes, QUICK).made
-      : member.bytes;
-    const facts = factsOf(member, stored.length);
-    const [bytes, extra] = [Buffer.from(name), extendedTime(member.mtime)];
+  return writePacked(packed([listed, ...members]));
+}
+
+function* packed(members: readonly ZipMember[]): Generator<PackedMember, void, void> {
+  for (const member of members) yield packMember(member);
+}
+
+/** Packs a member's bytes. */
+export function packMember({ name, bytes, mtime, isDeflated }: ZipMember): PackedMember {
+  const stored = isDeflated ? zlibOnce(deflateRawSync, bytes, QUICK).made : bytes;
+  const method = isDeflated ? DEFLATED : 0;
+  return { name, mtime, method, crc32: crc32(bytes), size: bytes.length, stored };
+}
+
+/**
+ * Yields a zip of members as they are packed, under names that stay inside the directory it is
+ * unpacked into. Of equal names the first is kept, the others get a number.
+ */
+export function* writePacked(members: Iterable<PackedMember>): Generator<Uint8Array, void, void> {
+  const nameOf = memberNames();
+  const central: Buffer[] = [];
+  let offset = 0;
+  let count = 0;
+  for (const member of members) {
+    count += 1;
+    const facts = factsOf(member);
+    const [bytes, extra] = [Buffer.from(nameOf(member.name)), extendedTime(member.mtime)];
     const local = localHeader(facts, bytes.length, extra.length);
-    yield Buffer.concat([local, bytes, extra, stored]);
+    yield Buffer.concat([local, bytes, extra, member.stored]);
     central.push(centralHeader(facts, bytes.length, extra.length, offset), bytes, extra);
-    offset += local.length + bytes.length + extra.length + stored.length;
+    offset += local.length + bytes.length + extra.length + member.stored.length;
   }
   const directory = Buffer.concat(central);
-  yield Buffer.concat([directory, endRecord(members.length + 1, directory.length, offset)]);
+  yield Buffer.concat([directory, endRecord(count, directory.length, offset)]);
 }
 
 /** The fields that both headers of a member have, from the version on: 22 bytes. */
-function factsOf({ bytes, mtime, isDeflated }: ZipMember, stored: number): Buffer {
+function factsOf({ mtime, method, crc32: sum, size, stored }: PackedMember): Buffer {
   const facts = Buffer.alloc(22);
   facts.writeUInt16LE(VERSION_NEEDED, 0);
   facts.writeUInt16LE(UTF8_NAME, 2);
-  facts.writeUInt16LE(isDeflated ? DEFLATED : 0, 4);
+  facts.writeUInt16LE(method, 4);
   facts.writeUInt32LE(dosTime(mtime), 6);
-  facts.writeUInt32LE(crc32(bytes), 10);
-  facts.writeUInt32LE(stored, 14);
-  facts.writeUInt32LE(bytes.length, 18);
+  facts.writeUInt32LE(sum, 10);
+  facts.writeUInt32LE(stored.length, 14);
+  facts.writeUInt32LE(size, 18);
   return facts;
 }
 
@@ -132,31 +160,4 @@ function extendedTime(mtime: number): Buffer {
   extra.writeUInt8(1, 4);
   extra.writeUInt32LE(Math.trunc(Math.min(Math.max(mtime, 0), MAX_MTIME)), 5);
   return extra;
-}
-
-function safeName(name: string): string {
-  const parts = name
-    .replaceAll("\\", "/")
-    .replace(/^[a-zA-Z]:/, "")
-    .split("/");
-  const safe = parts
-    .filter((part) => part !== "" && part !== ".")
-    .map((part) => (part === ".." ? "_" : part.replaceAll("\0", "_")));
-  const joined = cutName(safe.join("/")) || "_";
-  // What is left of `C:C:` or `./C:` would be a drive again.
-  return /^[a-zA-Z]:/.test(joined) ? `_${joined}` : joined;
-}
-
-/** Cuts a name: in UTF-8 it can have more bytes than it had, and than a zip takes. */
-function cutName(name: string): string {
-  if (Buffer.byteLength(name) <= MAX_NAME_BYTES) return name;
-  return new TextDecoder()
-    .decode(Buffer.from(name).subarray(0, MAX_NAME_BYTES))
-    .replace(/\ufffd$/, "");
-}
-
-function uniqueName(name: string, used: ReadonlySet<string>): string {
-  let unique = name;
-  for (let count = 2; used.has(unique); count += 1) unique = `${name}~${count}`;
-  return unique;
 }
