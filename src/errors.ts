@@ -26,6 +26,11 @@ const codes = {
     meaning: "The work on the file took longer than limits.seconds and was stopped.",
     cure: "See whether the storage is slow. If the file is really that hard to read, raise limits.seconds for its dataset.",
   },
+  MASK_IMPOSSIBLE: {
+    retry: "never",
+    meaning: "Nothing of the file can be shown without values that the mask of its dataset hides.",
+    cure: "docs/masks.md says what can be masked. A sample made under an earlier mask is made again by `run`.",
+  },
   FORMAT_INVALID: {
     retry: "change",
     meaning: "The file's name or first bytes claim a format that its content does not keep.",
@@ -114,6 +119,11 @@ const codes = {
     retry: "pass",
     meaning: "A manifest or its directory could not be read.",
     cure: "Check owner, mode and the storage; it is read again with the next pass.",
+  },
+  RAW_UNREADABLE: {
+    retry: "pass",
+    meaning: "A directory of raw files could not be listed.",
+    cure: "Check owner, mode and the storage, and raw.directories; it is listed again with the next look.",
   },
   CACHE_UNUSABLE: {
     retry: "never",

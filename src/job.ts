@@ -1,3 +1,4 @@
+import type { CheckFacts } from "./checks/checks.ts";
 import type { FailureCode } from "./errors.ts";
 import type { RecognisedBy, SampleSummary } from "./formats/types.ts";
 
@@ -15,15 +16,32 @@ export interface Job {
   readonly name: string;
   /** The extension in that name where it is not raw's own. */
   readonly extension: string | null;
+  /** True where an earlier version of the file has its sample under that name. */
+  readonly hasSample?: boolean;
   /**
    * The directory that links led to when the dataset was first held (`lake/lake.ts`); null where
    * there were no links.
    */
   readonly linkedTo?: string | null | undefined;
+  /** Of the raw file, where it was found by looking: bronze is its raw path then. */
+  readonly inode?: string;
+  /** Set where a sample of the raw file is there, which the bronze file may confirm. */
+  readonly confirms?: RawSample;
+}
+
+/** A sample that was taken of a raw file, as it is published. */
+export interface RawSample {
+  /** Bytes of the raw file. */
+  readonly sourceSize: number;
+  /** Bytes of the sample. */
+  readonly bytes: number;
+  readonly format: string;
+  readonly rows?: number;
+  readonly reason?: string;
 }
 
 /** A sample stands under its name. */
-export interface Sampled extends SampleSummary {
+export interface Sampled extends SampleSummary, Partial<CheckFacts> {
   readonly outcome: "sampled";
   readonly recognisedBy: RecognisedBy;
   /** Bytes of the sample. */
@@ -34,6 +52,29 @@ export interface Sampled extends SampleSummary {
   readonly requests?: number;
   /** Bytes of the bronze file; null where its server does not say. */
   readonly sourceSize: number | null;
+  /** The fingerprint of the mask that it was made under; absent where it is verbatim. */
+  readonly mask?: string;
+  readonly ms: number;
+  /** Set where it was taken of the raw file, which has this mtime and inode. */
+  readonly from?: "raw";
+  /** Seconds since epoch. */
+  readonly mtime?: number;
+  readonly inode?: string;
+}
+
+/** The sample of the raw file is one of the bronze file: they are of one size and time. */
+export interface Confirmed {
+  readonly outcome: "confirmed";
+  /** Bytes read from bronze. */
+  readonly readBytes: number;
+  readonly requests?: number;
+  readonly ms: number;
+}
+
+/** The raw file is not there any more: its manifest line will say where it is. */
+export interface Moved {
+  readonly outcome: "moved";
+  readonly readBytes: number;
   readonly ms: number;
 }
 
@@ -70,7 +111,7 @@ export interface Aborted {
 }
 
 /** The outcome of a job. Plain JSON. */
-export type Outcome = Sampled | Failed | Paused | Misnamed | Aborted;
+export type Outcome = Sampled | Confirmed | Failed | Moved | Paused | Misnamed | Aborted;
 
 /** Does one job. Never throws. The one seam for threads and queues. */
 export type RunJob = (job: Job, signal: AbortSignal) => Promise<Outcome>;

@@ -27,13 +27,16 @@ export interface ConfigInput {
  * @throws Failure CONFIG_INVALID naming file, line and the nearest valid key.
  */
 export function loadConfig(input: ConfigInput): Settings {
+  const settings = loadConfigIfAny(input);
+  if (settings !== undefined) return settings;
+  const message = "no prefix: set FP_PREFIX, --prefix or `prefix` in the file";
+  throw new Failure("CONFIG_INVALID", message);
+}
+
+/** The same; undefined where nobody names a prefix. @throws Failure CONFIG_INVALID */
+export function loadConfigIfAny(input: ConfigInput): Settings | undefined {
   const { config, prefix, file } = readConfig(input);
-  if (prefix === undefined) {
-    throw new Failure(
-      "CONFIG_INVALID",
-      "no prefix: set FP_PREFIX, --prefix or `prefix` in the file",
-    );
-  }
+  if (prefix === undefined) return undefined;
   const settings = settingsOf({ config, prefix: resolve(prefix), file });
   checkState(settings);
   return settings;
@@ -161,6 +164,12 @@ function contradictions(config: Config): Mistake[] {
     const says =
       "limits.recordBytes is larger than limits.readBytes: such a record can never be read";
     mistakes.push({ at: ["limits", "recordBytes"], says });
+  }
+  for (const [i, { mask }] of config.overrides.entries()) {
+    if (mask === undefined || mask === null || (mask.key ?? config.mask?.key) !== undefined)
+      continue;
+    const says = `overrides.${i}.mask: it needs a key, here or in mask.key`;
+    mistakes.push({ at: ["overrides", i, "mask"], says });
   }
   return mistakes;
 }

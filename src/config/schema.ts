@@ -1,30 +1,63 @@
 import { z } from "zod";
+import { contractsSchema } from "./contracts-schema.ts";
+import { driftSchema } from "./drift-schema.ts";
+import { hooksSchema } from "./hooks-schema.ts";
 import { LISTEN, listenAddress } from "./listen.ts";
+import { raw } from "./raw-schema.ts";
+import { maskOverride, maskSchema } from "./mask-schema.ts";
 import { endpointsSchema, regionsSchema, stagingSchema } from "./staging-schema.ts";
 import { bytes, count, DAY_S, duration } from "./units.ts";
 
+const format = z.enum([
+  "csv",
+  "jsonl",
+  "json",
+  "xml",
+  "vcf",
+  "sam",
+  "gff",
+  "bed",
+  "fasta",
+  "fastq",
+  "ldif",
+  "mbox",
+  "eml",
+  "srt",
+  "yaml",
+  "sql",
+  "text",
+  "gz",
+  "zst",
+  "xz",
+  "bz2",
+  "lz4",
+  "Z",
+  "lzma",
+  "parquet",
+  "avro",
+  "arrow",
+  "orc",
+  "sqlite",
+  "xlsx",
+  "dbf",
+  "shp",
+  "shx",
+  "msgpack",
+  "cbor",
+  "zip",
+  "tar",
+]);
+
 const extensions = z
-  .record(
-    z.string().regex(/^\.[^/]+$/, "an extension begins with a dot"),
-    z.enum([
-      "csv",
-      "jsonl",
-      "json",
-      "text",
-      "gz",
-      "zst",
-      "xz",
-      "bz2",
-      "lz4",
-      "parquet",
-      "avro",
-      "zip",
-      "tar",
-    ]),
-  )
+  .record(z.string().regex(/^(\.[^/]+)?$/, "an extension begins with a dot"), format)
   .transform((map) =>
     Object.fromEntries(Object.entries(map).map(([key, format]) => [key.toLowerCase(), format])),
   );
+
+const names = z.record(
+  z.string().regex(/^[^./][^/]*$/, "a pattern is for names: no directories, and no dot in front"),
+  format,
+);
 
 const sample = z.strictObject({
   enabled: z.boolean().default(true).describe("false switches sampling off"),
@@ -35,7 +68,21 @@ const sample = z.strictObject({
     .nonnegative()
     .max(65_000)
     .default(3)
-    .describe("members of a zip that are sampled"),
+    .describe("members of an archive that are sampled"),
+  tar: z
+    .enum(["list", "members"])
+    .default("list")
+    .describe("list: a tar is only listed; members: its first ones are sampled, as those of a zip"),
+  strategy: z
+    .enum(["head", "spread", "reservoir"])
+    .default("head")
+    .describe("head: the first records; spread: from all over the file; reservoir: at random"),
+  parts: z
+    .int()
+    .min(2)
+    .max(100)
+    .default(10)
+    .describe("places in the file that a spread takes records from"),
   layout: z
     .enum(["flat", "mirror"])
     .default("flat")
@@ -59,7 +106,12 @@ const retention = z.strictObject({
 const percent = z.number().positive().max(100);
 
 const formats = z.strictObject({
-  extensions: extensions.default({}).describe('further extensions, such as {".dat": csv}'),
+  extensions: extensions
+    .default({})
+    .describe('further extensions, such as {".dat": csv}; "" for names without one'),
+  names: names
+    .default({})
+    .describe('patterns for file names, such as {"part-*": jsonl}; they come before extensions'),
 });
 
 const glob = z.string().min(1);
@@ -70,6 +122,10 @@ const override = z.strictObject({
   limits: withoutDefaults(limits).optional(),
   retention: retention.optional(),
   formats: formats.optional(),
+  drift: withoutDefaults(driftSchema).optional(),
+  raw: withoutDefaults(raw).optional(),
+  contracts: withoutDefaults(contractsSchema).optional(),
+  mask: maskOverride.optional(),
 });
 
 /** The configuration file. Keys that are left out have the defaults named here. */
@@ -146,6 +202,10 @@ export const configSchema = z.strictObject({
   limits: limits.prefault({}),
   retention: retention.prefault({}).describe("which samples are removed again; none by default"),
   formats: formats.prefault({}),
+  drift: driftSchema.prefault({}).describe("findings where files change their shape"),
+  raw: raw.prefault({}).describe("sampling files before production has moved them; off by default"),
+  contracts: contractsSchema.prefault({}).describe("what samples are held to"),
+  mask: maskSchema,
   overrides: z.array(override).default([]).describe("other settings for some datasets"),
   http: z
     .strictObject({
@@ -162,6 +222,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("page, health and metrics, read-only and without authentication"),
+  hooks: hooksSchema.prefault({}).describe("commands that are told; off by default"),
   staging: stagingSchema,
   endpoints: endpointsSchema,
   regions: regionsSchema,
@@ -173,20 +234,26 @@ export const configSchema = z.strictObject({
 /** A checked configuration, defaults filled in. */
 export type Config = z.output<typeof configSchema>;
 
-/** All keys of an object, optional and without defaults. */
+/** All keys of an object and of those in it, optional and without defaults. */
 type WithoutDefaults<T> = {
   [K in keyof T]: z.ZodOptional<
-    T[K] extends z.ZodDefault<infer U extends z.ZodType> ? U : T[K] & z.ZodType
+    T[K] extends z.ZodDefault<infer U extends z.ZodType>
+      ? U
+      : T[K] extends z.ZodPrefault<z.ZodObject<infer S>>
+        ? z.ZodObject<WithoutDefaults<S>>
+        : T[K] & z.ZodType
   >;
 };
 
-/** The same object with every key optional and without its default. */
+/** The same object with every key optional and without its default, in the objects in it too. */
 function withoutDefaults<T extends z.ZodRawShape>(
   object: z.ZodObject<T>,
 ): z.ZodObject<WithoutDefaults<T>> {
   const shape = Object.entries(object.shape).map(([key, value]) => {
-    const inner = value instanceof z.ZodDefault ? value.unwrap() : value;
-    return [key, (inner as z.ZodType).optional()];
+    const hasDefault = value instanceof z.ZodDefault || value instanceof z.ZodPrefault;
+    const inner = hasDefault ? value.unwrap() : value;
+    const kept = inner instanceof z.ZodObject ? withoutDefaults(inner) : (inner as z.ZodType);
+    return [key, kept.optional()];
   });
   return z.strictObject(Object.fromEntries(shape) as WithoutDefaults<T>);
 }

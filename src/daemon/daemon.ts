@@ -9,6 +9,9 @@ import { createDaemon, type Daemon, type DaemonOptions } from "./state.ts";
 import type { PassRequest } from "./triggers.ts";
 import { cacheIdentity, cachePath } from "../store/open.ts";
 
+/** Time in which hooks may be told what was gathered before the end, ms. */
+const HOOKS_MS = 3000;
+
 /**
  * Runs passes by schedule, as soon as a manifest grows, and when a retry is due, never two at
  * once, until SIGTERM or SIGINT. Then it takes nothing new, gives what is in flight `stopSeconds`,
@@ -42,6 +45,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     clearTimeout(status.lookAgain);
     triggers.end();
     await daemon.runtime.end();
+    await daemon.hooks.close(AbortSignal.timeout(HOOKS_MS));
     await daemon.server.close();
     releaseSignals();
   }

@@ -14,6 +14,7 @@ export async function reload(daemon: Daemon): Promise<void> {
       throw new Error("prefix and state cannot change while the daemon runs: restart it");
     await replaceRuntime(daemon, settings);
     await server.change(settings);
+    daemon.hooks.change(settings);
     log.level = settings.log.level;
     log.info({ config: settings.file ?? null }, "configuration read again");
     reporter.reloaded();

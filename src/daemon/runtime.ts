@@ -5,6 +5,7 @@ import { thisKernel } from "../load/cgroup.ts";
 import { createAdmission, type Admission } from "../load/admission.ts";
 import type { Log } from "../log/log.ts";
 import type { PassEvent } from "../sampling/events.ts";
+import { keepLooking } from "../sampling/looking/keep-looking.ts";
 import { createPass, type Pass } from "../sampling/pass.ts";
 import { beginSchedule } from "./schedule.ts";
 import type { Quarantine } from "../workers/quarantine.ts";
@@ -53,6 +54,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     void threaded.close();
     throw error;
   }
+  const endLooking = keepLooking({ looks: pass.looks, settings, report, onFound: triggers.one });
   const endSchedule = beginSchedule(settings.schedule, triggers.all);
   let isTold = false;
   const onError = (error: unknown) => {
@@ -77,6 +79,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     async end() {
       endSchedule();
       await watcher?.close();
+      await endLooking();
       await pass.close();
       await threaded.close();
     },

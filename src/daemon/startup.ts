@@ -1,10 +1,13 @@
 import type { Settings } from "../config/settings.ts";
 import { checkAfterPowerLoss, type Checked } from "../sampling/upkeep/power-loss.ts";
 import { bootIdOf } from "../system/boot-id.ts";
+import { formats } from "../formats/index.ts";
 import { VERSION } from "../version.ts";
 import { findQuarantine, type Quarantine } from "../workers/quarantine.ts";
 import type { Store } from "../store/store.ts";
 import { hasCache, isFull, openStore, type OpenedStore } from "../store/open.ts";
+
+const PROGRAM = { version: VERSION, formats: formats.map(({ name }) => name) };
 
 /** Options of `openForWork`. */
 export interface OpenOptions {
@@ -16,7 +19,7 @@ export interface OpenOptions {
 }
 
 /**
- * Opens the cache; entries that an older version gave up are due again.
+ * Opens the cache; entries that an older version gave up, or could only describe, are due again.
  * @throws Failure CACHE_UNUSABLE
  */
 export async function openForWork(options: OpenOptions): Promise<Store> {
@@ -27,7 +30,7 @@ export async function openForWork(options: OpenOptions): Promise<Store> {
       `${reason}; it is kept as ${path}, and rebuilt from receipts and manifests`,
     );
   }
-  await store.changes.retryAfterUpgrade(VERSION, Date.now());
+  await store.changes.retryAfterUpgrade(PROGRAM, Date.now());
   return store;
 }
 

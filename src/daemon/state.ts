@@ -1,4 +1,5 @@
 import { logEvents } from "../sampling/log-events.ts";
+import { createHooks, type Hooks } from "../hooks/hooks.ts";
 import { longestJobMs } from "../config/longest-job.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Live } from "../http/state.ts";
@@ -37,6 +38,7 @@ export interface Daemon extends DaemonOptions {
   readonly quarantine: Quarantine;
   readonly reporter: Reporter;
   readonly server: PageServer;
+  readonly hooks: Hooks;
   /** Aborts what is in flight. */
   readonly abort: AbortController;
   /** Identity of the cache file, to notice one that was put in its place. */
@@ -87,7 +89,15 @@ export async function createDaemon(options: DaemonOptions): Promise<Daemon> {
     trim: createTrim(),
     report,
   };
-  const running = Object.assign(parts, { runtime: await runtimeFor(parts, settings) });
+  const hooks = createHooks({
+    settings,
+    onFailed: (failed) => log.error(failed, "hook failed"),
+    onCut: (cut) => log.warn(cut, "hook lists only a part"),
+  });
+  const running = Object.assign(parts, {
+    hooks,
+    runtime: await runtimeFor(parts, settings),
+  });
   const reporter = createReporter({
     queries: store.queries,
     log,
@@ -101,10 +111,12 @@ export async function createDaemon(options: DaemonOptions): Promise<Daemon> {
   return Object.assign(running, { reporter, server });
 
   function report(event: PassEvent): void {
-    liveness.progressed();
+    // Looks go on beside the passes, and would hide that these hang.
+    if (!/^(looked|crowded|unlisted)$/.test(event.type)) liveness.progressed();
     if (event.type === "settled") reporter.settled();
     else reporter.changed();
     server.observe(event);
+    hooks.observe(event);
     logEvent(event);
   }
 }
@@ -138,12 +150,14 @@ function liveOf({
   status,
   runtime,
   liveness,
-}: Pick<Daemon, "status" | "runtime" | "liveness">): Live {
+  hooks,
+}: Pick<Daemon, "status" | "runtime" | "liveness" | "hooks">): Live {
   return {
     isReady: status.isReady,
     liveness: liveness.state(),
     passesWait: status.passesWait ?? null,
     passFailure: status.passFailure,
     workerRestarts: status.replacedThreads + runtime.replaced(),
+    hooks: hooks.counts(),
   };
 }

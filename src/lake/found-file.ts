@@ -35,13 +35,24 @@ export function findPlain(directory: HeldDirectory, path: string): FoundFile | u
 export function findWithin(path: string, roots: FileRoots): FoundFile {
   const found = { fd: openSync(pathBytes(path), O_PATH), close: closeSync };
   try {
-    const real = readlinkSync(`/proc/self/fd/${found.fd}`, { encoding: "buffer" });
-    checkRoots(path, pathText(real), roots);
+    checkRoots(path, placeOf(found), roots);
     return found;
   } catch (error) {
     closeRead(found);
     throw error;
   }
+}
+
+/** The same for a file that is `real` as well, and so is not reached through a link. */
+export function findUnlinked(path: string, real: string, roots: FileRoots): FoundFile {
+  const found = findWithin(path, roots);
+  if (placeOf(found) === real) return found;
+  closeRead(found);
+  throw new Failure("FILE_MISSING", `${path} is not there any more`);
+}
+
+function placeOf({ fd }: FoundFile): string {
+  return pathText(readlinkSync(`/proc/self/fd/${fd}`, { encoding: "buffer" }));
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -124,6 +125,11 @@ export function closeFile(fd: number): void {
 /** Gives an entry another name in its directory, in place of an entry that had it. @throws errno */
 export function renameEntry({ fd }: HeldDirectory, from: string, to: string): void {
   systemCalls().rename(fd, from, to);
+}
+
+/** Gives a file one more name in its directory, which nothing has yet. @throws errno */
+export function linkEntry(directory: HeldDirectory, from: string, to: string): void {
+  linkSync(entryPath(directory, from), entryPath(directory, to));
 }
 
 /** Removes an entry that is not a directory; a link itself, not what it leads to. @throws errno */

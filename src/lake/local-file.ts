@@ -13,11 +13,12 @@ import {
   closeRead,
   type FileRoots,
   findPlain,
+  findUnlinked,
   findWithin,
   type FoundFile,
   refused,
 } from "./found-file.ts";
-import type { HeldDirectory } from "./held-directory.ts";
+import { type HeldDirectory, realPath } from "./held-directory.ts";
 import { isOnRemote } from "./remote.ts";
 import { isAbsence } from "./roots.ts";
 import { O_PATH } from "../system/system-calls.ts";
@@ -36,6 +37,7 @@ const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
 export interface LocalFile extends Source {
   readonly size: number;
   readonly mtime: number;
+  readonly inode: string;
   /** Bytes read so far. */
   readBytes(): number;
   /**
@@ -43,6 +45,11 @@ export interface LocalFile extends Source {
    * @throws Failure FILE_UNREADABLE when that cannot be seen
    */
   isUnchanged(): boolean;
+  /**
+   * The same for a file that may be moved away: also true where nothing is at its path any more,
+   * and what was opened is as it was. @throws as `isUnchanged`
+   */
+  isWhole(): boolean;
   close(): void;
 }
 
@@ -85,6 +92,18 @@ export function openBronze(
   return openFound(path, options, find);
 }
 
+/** The same for a raw file that was found by looking: no link may lead to it. */
+export function openRaw(directory: HeldDirectory, raw: string, options: OpenOptions): LocalFile {
+  const path = bronzePath(directory.path, raw);
+  const below = `${directory.path}/`;
+  if (!path.startsWith(below))
+    return openFound(path, options, () => findUnlinked(path, path, options));
+  const rest = path.slice(below.length);
+  const real = () => pathBelow(realPath(directory), rest);
+  const find = () => findPlain(directory, rest) ?? findUnlinked(path, real(), options);
+  return openFound(path, options, find);
+}
+
 function openFound(path: string, options: OpenOptions, find: () => FoundFile): LocalFile {
   let found: FoundFile | undefined;
   try {
@@ -121,23 +140,44 @@ function localFile(
     name,
     size,
     mtime: Number(opened.mtimeNs) / 1e9,
+    inode: String(opened.ino),
     readBytes: () => read,
     head,
     stream: () => chunksOf(size, head, readRange),
     slice,
     allowReading: (bytes) => (budget = Math.max(budget, bytes)),
     close: () => closeRead({ fd, close: closeSync }),
-    isUnchanged() {
-      try {
-        const found = isOnRemote(opened.dev, fd)
-          ? statAnew(path)
-          : statSync(path, { bigint: true, throwIfNoEntry: false });
-        return found !== undefined && isSame(found, opened);
-      } catch (error) {
-        throw fileFailure(error, name);
-      }
-    },
+    isUnchanged: () => seeing(() => isSameAt(statPath())),
+    isWhole: () =>
+      seeing(() => {
+        const found = statPath();
+        return found === undefined ? hasSameContent() : isSameAt(found);
+      }),
   };
+
+  function statPath(): BigIntStats | undefined {
+    return isOnRemote(opened.dev, fd)
+      ? statAnew(path)
+      : statSync(path, { bigint: true, throwIfNoEntry: false });
+  }
+
+  function isSameAt(found: BigIntStats | undefined): boolean {
+    return found !== undefined && isSame(found, opened);
+  }
+
+  /** Moving a file changes its ctime, and nothing else. */
+  function hasSameContent(): boolean {
+    const { size: now, mtimeNs } = fstatSync(fd, { bigint: true });
+    return now === opened.size && mtimeNs === opened.mtimeNs;
+  }
+
+  function seeing(look: () => boolean): boolean {
+    try {
+      return look();
+    } catch (error) {
+      throw fileFailure(error, name);
+    }
+  }
 
   function head(): Promise<Uint8Array> {
     first ??= readRange(0, Math.min(HEAD_BYTES, size), memory);

@@ -32,6 +32,14 @@ export function cachedSlice(slice: NonNullable<Source["slice"]>): NonNullable<So
   };
 }
 
+/** Random access that takes from a head what stands in it. Takes and returns what `slice` does. */
+export function sliceWithHead(
+  head: Uint8Array,
+  slice: NonNullable<Source["slice"]>,
+): NonNullable<Source["slice"]> {
+  return async (start, end) => (end <= head.length ? head.subarray(start, end) : slice(start, end));
+}
+
 /**
  * Yields the same bytes in slices of `bytes` each, the last one shorter; chunk borders do not
  * matter.

@@ -13,8 +13,8 @@ export interface Deadline {
   stop(): void;
 }
 
-/** Starts the time of one job; `stop` ends it from outside. */
-export function startDeadline(seconds: number, stop: AbortSignal): Deadline {
+/** Starts the time of one job; `stop` ends it from outside, where something can. */
+export function startDeadline(seconds: number, stop?: AbortSignal): Deadline {
   const controller = new AbortController();
   const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => undefined);
@@ -22,12 +22,12 @@ export function startDeadline(seconds: number, stop: AbortSignal): Deadline {
     controller.abort(reason);
     reject(reason);
   };
-  const onStop = () => end(stop.reason);
+  const onStop = () => end(stop?.reason);
   const late = () => end(new Failure("TIMEOUT", `not done within limits.seconds (${seconds} s)`));
   let endsAt = performance.now() + seconds * 1000;
   let timer = setTimeout(late, seconds * 1000);
-  if (stop.aborted) onStop();
-  stop.addEventListener("abort", onStop);
+  if (stop?.aborted === true) onStop();
+  stop?.addEventListener("abort", onStop);
   return {
     signal: controller.signal,
     rejected: promise,
@@ -40,7 +40,7 @@ export function startDeadline(seconds: number, stop: AbortSignal): Deadline {
     },
     stop() {
       clearTimeout(timer);
-      stop.removeEventListener("abort", onStop);
+      stop?.removeEventListener("abort", onStop);
     },
   };
 }

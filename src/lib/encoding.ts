@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import { hasBytes } from "./signature.ts";
 
 /** Facts of a text's encoding that are needed to walk its bytes. */
@@ -50,15 +51,41 @@ const LOOKED_AT_BYTES = 4096;
 
 /**
  * True when bytes read as text, by the first of them. `lenient` is for a file that claims to be
- * text by its name: a few control bytes are then content, and only more than a third of them makes
+ * text by its name: a few control characters are then content, and only more than a third of them makes
  * it binary.
  */
 export function isText(bytes: Uint8Array, lenient = false): boolean {
-  if (bytes.length === 0 || isWide(bytes)) return true;
+  if (bytes.length === 0) return true;
   const head = bytes.subarray(0, LOOKED_AT_BYTES);
-  let odd = 0;
-  for (let i = 0; i < head.length; i += 1) odd += oddBytes[head[i] as number] as number;
+  const wide = markOf(head) ?? unmarkedUtf16(head);
+  if (wide.unitBytes > 1) return lenient || 20 * oddUnitsIn(unitsOf(head, wide)) <= head.length;
+  const odd = oddBytesIn(head);
   return lenient ? odd * 3 <= head.length : odd * 20 <= head.length && !head.includes(0);
+}
+
+/** Counts control characters that texts do not have. */
+function oddUnitsIn(units: Uint8Array | Uint32Array): number {
+  let odd = 0;
+  for (const unit of units) odd += oddBytes[unit] ?? 0;
+  return odd;
+}
+
+/** The same for bytes: several times as fast, since most words of four bytes have none below a space. */
+function oddBytesIn(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const inWords = bytes.length & ~3;
+  let odd = 0;
+  for (let at = 0; at < inWords; at += 4) {
+    const word = view.getUint32(at);
+    if (((word - 0x20202020) & ~word & 0x80808080) !== 0) odd += oddInWord(word);
+  }
+  return odd + oddUnitsIn(bytes.subarray(inWords));
+}
+
+function oddInWord(word: number): number {
+  let odd = 0;
+  for (let shift = 0; shift < 32; shift += 8) odd += oddBytes[(word >>> shift) & 0xff] as number;
+  return odd;
 }
 
 /** Decodes text for a person to read; what cannot be decoded becomes U+FFFD or Latin-1. */
@@ -67,11 +94,17 @@ export function decodeText(bytes: Uint8Array, encoding = encodingOf(bytes)): str
   const body = bytes.subarray(bom);
   if (unitBytes === 4) return decodeUtf32(body, bigEndian);
   if (unitBytes === 2) return new TextDecoder(bigEndian ? "utf-16be" : "utf-16le").decode(body);
+  // A decoder costs more to create than most texts to decode.
+  if (isAscii(body)) return latin1(body);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(body, { stream: true });
   } catch {
-    return Buffer.from(body).toString("latin1");
+    return latin1(body);
   }
+}
+
+function latin1({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString("latin1");
 }
 
 function decodeUtf32(bytes: Uint8Array, bigEndian: boolean): string {
@@ -106,10 +139,6 @@ function markOf(head: Uint8Array): Marked | undefined {
   if (!firstOfMarks.has(head[0])) return undefined;
   const found = marks.find(([mark]) => hasBytes(head, mark));
   return found === undefined ? undefined : { ...found[1], bom: found[0].length };
-}
-
-function isWide(head: Uint8Array): boolean {
-  return (markOf(head) ?? unmarkedUtf16(head)).unitBytes > 1;
 }
 
 /**

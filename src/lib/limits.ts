@@ -6,6 +6,8 @@ export interface Limits {
   readonly bytes: number;
   /** Members of an archive that are sampled. */
   readonly members: number;
+  /** Members of a tar that are sampled; 0 where it is only listed. */
+  readonly tarMembers: number;
   /** Bytes read from bronze. */
   readonly readBytes: number;
   /** Bytes of one record. */

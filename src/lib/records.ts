@@ -7,11 +7,14 @@ export type Cut = "rows" | "bytes" | "members";
 export interface RecordScanner {
   /**
    * Goes on at `from`; returns the offset just after the end of the next record in this chunk, or
-   * -1 when it does not end here. Blank lines before a record belong to it.
+   * -1 when it does not end here. A record may prove to have ended with the chunk before: then that is
+   * `from`. Blank lines before a record belong to it.
    */
   next(chunk: Uint8Array, from: number): number;
   /** True when something other than blank lines was seen since the last record's end. */
   started(): boolean;
+  /** Bytes before the first record that are none: they count neither as records nor as bytes. */
+  preamble?(): number;
   /**
    * Returns another scanner to read an unfinished record with, from its start, when this one cannot
    * have understood it (a quote that is not closed); `wait` while it may still be closed.
@@ -99,21 +102,24 @@ function recordCutter(first: RecordScanner, limits: RecordLimits): RecordCutter 
   /** Returns the records that end in a chunk; what follows them is held back. */
   function take(chunk: Uint8Array): Uint8Array[] {
     let at = 0;
+    let hasEnded = false;
     for (let end = scanner.next(chunk, at); end >= 0; end = scanner.next(chunk, at)) {
       if (!admit(heldBytes + end - at)) break;
       heldBytes = 0;
       at = end;
+      hasEnded = true;
     }
     if (cut === undefined && records >= limits.records && scanner.started()) cut = "rows";
-    const kept = at === 0 ? [] : [...held, chunk.subarray(0, at)];
-    if (at > 0) held = [];
+    const kept = hasEnded ? [...held, chunk.subarray(0, at)] : [];
+    if (hasEnded) held = [];
     if (at < chunk.length && cut === undefined) held.push(chunk.subarray(at));
     heldBytes += chunk.length - at;
     return kept;
   }
 
   /** Counts a record of that size, or ends the sample before it. */
-  function admit(size: number): boolean {
+  function admit(bytes: number): boolean {
+    const size = bytes - preamble();
     if (records >= limits.records) cut = "rows";
     else if (records < limits.atLeast) checkRecord(size);
     else if (keptBytes + size > limits.bytes) cut = "bytes";
@@ -123,10 +129,15 @@ function recordCutter(first: RecordScanner, limits: RecordLimits): RecordCutter 
     return true;
   }
 
+  /** Bytes of a header that is held back with the first record. */
+  function preamble(): number {
+    return records === 0 ? (scanner.preamble?.() ?? 0) : 0;
+  }
+
   /** Ends the sample where what is held back is too long already. */
   function checkHeld(): void {
     if (cut !== undefined || heldBytes === 0) return;
-    if (records < limits.atLeast) return checkRecord(heldBytes);
+    if (records < limits.atLeast) return checkRecord(heldBytes - preamble());
     if (keptBytes + heldBytes > limits.bytes) cut = records < limits.records ? "bytes" : "rows";
   }
 

@@ -78,3 +78,28 @@ async function* rest(
     await chunks.return(undefined);
   }
 }
+
+/**
+ * Two sources of the bytes of one that can be read only once: what a reader takes of the first is
+ * held for the second, which goes on after it. Closing the first one's stream closes nothing.
+ */
+export function readTwice(source: Source): readonly [first: Source, second: Source] {
+  const held: Uint8Array[] = [];
+  const chunks = source.stream()[Symbol.asyncIterator]() as AsyncGenerator<Uint8Array, void, void>;
+  return [
+    { ...source, stream: () => holding(chunks, held) },
+    { ...source, stream: () => rest(held, chunks) },
+  ];
+}
+
+async function* holding(
+  chunks: AsyncGenerator<Uint8Array, void, void>,
+  held: Uint8Array[],
+): AsyncGenerator<Uint8Array, void, void> {
+  for (;;) {
+    const { value, done } = await chunks.next();
+    if (done === true) return;
+    held.push(value);
+    yield value;
+  }
+}

@@ -13,6 +13,12 @@ export function counted(n: number, one: string, many = `${one}s`): string {
   return `${countText(n)} ${n === 1 ? one : many}`;
 }
 
+/** Rows of a sample: `100 of 20,000,000 rows` where it is known how many its file has. */
+export function rowsText(rows: number, sourceRows: unknown): string {
+  if (typeof sourceRows !== "number") return counted(rows, "row");
+  return `${countText(rows)} of ${counted(sourceRows, "row")}`;
+}
+
 /** 1536 → `1.5 KiB`. */
 export function bytesText(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
@@ -26,6 +32,18 @@ export function bytesText(bytes: number): string {
 export function formatText(format: string, sample: string | null): string {
   const spelling = /\.(tsv|psv)(\.[a-z\d]+)?$/i.exec(sample ?? "")?.[1];
   return spelling === undefined ? format : format.replace(/^csv\b/, spelling.toLowerCase());
+}
+
+/**
+ * The way the records of a sample were chosen, as its receipt tells it; undefined for one that was
+ * to have the first ones.
+ */
+export function strategyText(strategy: unknown, parts: unknown, why: unknown): string | undefined {
+  const reason = typeof why === "string" ? ` (${why})` : "";
+  if (strategy === "reservoir") return "chosen at random";
+  if (strategy === "head") return `the first ones${reason}`;
+  if (strategy !== "spread") return undefined;
+  return `spread over ${counted(Array.isArray(parts) ? parts.length : 0, "place")}${reason}`;
 }
 
 /** Text for the part of a file that was read, and for the requests that took, where it lies elsewhere. */

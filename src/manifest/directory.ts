@@ -1,4 +1,4 @@
-import { Failure } from "../errors.ts";
+import { errorCode, Failure } from "../errors.ts";
 import {
   type HeldDirectory,
   holdBeneath,
@@ -9,6 +9,19 @@ import {
 import type { HeldDataset } from "../lake/lake.ts";
 import { isWithin } from "../lake/roots.ts";
 import { MANIFESTS } from "../lake/dataset.ts";
+
+/**
+ * Holds a dataset's manifests; undefined where there is no such directory.
+ * @throws as `holdManifests`
+ */
+export function holdManifestsIfAny(dataset: HeldDataset): HeldDirectory | undefined {
+  try {
+    return holdManifests(dataset);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
 
 /**
  * Holds a dataset's manifests. They are refused where a link leads out of all roots: their content

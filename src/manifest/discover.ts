@@ -1,11 +1,8 @@
 import { readdir, realpath, stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import { errorCode } from "../errors.ts";
 import { concurrently } from "../lib/concurrently.ts";
 import { type Alias, type Found, withoutAliases } from "./aliases.ts";
-import { MANIFESTS } from "../lake/dataset.ts";
-
-/** The manifest, below a dataset's directory. */
-export const MANIFEST_PATH = `${MANIFESTS}/processed.jsonl`;
 
 /** The datasets below a prefix, and the directories that could not be looked into. */
 export interface Discovered {
@@ -19,13 +16,14 @@ export interface Discovered {
 
 /**
  * Finds every dataset with a manifest, or with a directory for one, since a manifest may be missing
- * for a moment while it is rotated. A dataset is its real directory, under one name. Reads
+ * for a moment while it is rotated; also one with any of the directories that `alsoBy` names. A dataset is its real directory, under one name. Reads
  * directories only, and resolves links only. Paths are made without `join`, which caused a quarter
  * of an idle pass's allocations.
  */
 export async function discover(
   prefix: string,
   includes: (dataset: string) => boolean,
+  alsoBy: (dataset: string) => readonly string[] = () => [],
 ): Promise<Discovered> {
   const errors: { path: string; error: unknown }[] = [];
   const vendors = await directories({ path: "" });
@@ -36,7 +34,7 @@ export async function discover(
     ? withoutAliases(versions, await realpath(prefix))
     : { found: versions, aliases: [] };
   const wanted = found.map(({ path }) => path).filter(includes);
-  const has = await concurrently(wanted, hasManifests);
+  const has = await concurrently(wanted, isDataset);
   return {
     datasets: wanted.filter((_, i) => has[i]).toSorted(),
     aliases: aliases.filter(({ alias }) => includes(alias)),
@@ -76,8 +74,14 @@ export async function discover(
     }
   }
 
-  async function hasManifests(dataset: string): Promise<boolean> {
-    const path = `${prefix}/${dataset}/manifests`;
+  async function isDataset(dataset: string): Promise<boolean> {
+    const directory = `${prefix}/${dataset}`;
+    if (await isThere(`${directory}/manifests`)) return true;
+    for (const path of alsoBy(dataset)) if (await isThere(resolve(directory, path))) return true;
+    return false;
+  }
+
+  async function isThere(path: string): Promise<boolean> {
     try {
       return (await stat(path)).isDirectory();
     } catch (error) {

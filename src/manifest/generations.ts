@@ -8,7 +8,7 @@ const generation = /^processed(\.jsonl[.-].+|[.-].+\.jsonl([.-].+)?)$/;
  * for text.
  */
 const packed =
-  /\.(gz|gzip|zst|zstd|xz|bz2|bz|lz4|z|lzma|lz|lzo|lrz|br|sz|zip|7z|rar|tar|tgz|tzst|txz|tbz2?)$/i;
+  /\.(gz|gzip|bgzf?|zst|zstd|xz|bz2|bz|lz4|z|lzma|lz|lzo|lrz|br|sz|zip|7z|rar|tar|tgz|tzst|txz|tbz2?)$/i;
 /** Matches names with a number that is greater the older the file is. */
 const numbered = /\.jsonl\.\d{1,5}$/;
 /** Matches names with a number that some programs count up, and others down. */

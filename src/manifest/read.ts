@@ -51,8 +51,8 @@ export async function* readSegment(
           ? notKept(block, file.path, line)
           : parseBlock(block.bytes, file.path, block.start, line);
       const bad = parsed.badEnd;
-      const isLast = block.end >= file.size && !isCompressed(file);
-      const waits = bad !== undefined && isLast && !isSettled(bad.offset);
+      const isLast = bad !== undefined && !isCompressed(file) && block.end >= (await sizeNow());
+      const waits = isLast && !isSettled(bad.offset);
       const end = waits ? bad.offset : block.end;
       line = waits ? bad.line - 1 : parsed.line;
       const hash = isCompressed(file) ? "" : await hashBefore(handle, end);
@@ -73,6 +73,11 @@ export async function* readSegment(
     yield { entries: [], lines: [], rejected: unsettled ? [] : rejected, checkpoint, unsettled };
   } finally {
     await handle.close();
+  }
+
+  /** A file that was rewritten since it was looked at may be shorter than it was then. */
+  async function sizeNow(): Promise<number> {
+    return Math.min(file.size, (await handle.stat()).size);
   }
 }
 

@@ -1,5 +1,6 @@
 import { readYaml } from "../config/read-yaml.ts";
 import { errorMessage, Failure } from "../errors.ts";
+import { isMapping } from "../lib/mapping.ts";
 
 /**
  * The stagings that a sweep's parameters name, as `stage_id`, `stage_ids` or both; YAML or JSON. What else
@@ -20,8 +21,7 @@ export function stagingsOfSweep(path: string): readonly string[] {
 
 function readParameters(path: string): Readonly<Record<string, unknown>> {
   const value = yamlIn(path);
-  if (typeof value === "object" && value !== null && !Array.isArray(value))
-    return value as Readonly<Record<string, unknown>>;
+  if (isMapping(value)) return value;
   throw new Failure("USAGE", `${path}: parameters are names with values, and this has none`);
 }
 

@@ -18,7 +18,7 @@ import {
 import type { HeldDataset, Lake } from "../lake/lake.ts";
 import { isRemote } from "../lake/remote.ts";
 import { isAbsence, whyNotForSamples } from "../lake/roots.ts";
-import { isReceipts, isSamplePath } from "./path.ts";
+import { isReceipts, isRecords, isSamplePath, type RecordKind } from "./path.ts";
 import { temporaryName } from "./temporary-name.ts";
 import { PRODUCTION, SAMPLES } from "../lake/dataset.ts";
 
@@ -70,12 +70,12 @@ export function makeSamples(lake: Lake, dataset: HeldDataset): HeldDirectory {
 }
 
 /**
- * The file that this host appends receipts to. On a shared file system each host has its own:
+ * The file that this host appends records of a kind to. On a shared file system each host has its own:
  * appending is not atomic there, and a torn end must not be cut while another host still writes.
  */
-export function receiptsIn(samples: HeldDirectory): string {
-  if (!isRemote(entryPath(samples))) return RECEIPTS;
-  return `_receipts-${hostname().replace(/[^\w-]/g, "_")}.jsonl`;
+export function ownRecords(samples: HeldDirectory, kind: RecordKind): string {
+  if (!isRemote(entryPath(samples))) return `_${kind}.jsonl`;
+  return `_${kind}-${hostname().replace(/[^\w-]/g, "_")}.jsonl`;
 }
 
 /**
@@ -200,7 +200,8 @@ function lookInto(samples: HeldDirectory): {
   try {
     for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) {
       if (isReceipts(entry.name)) return { hasReceipts: true, foreign };
-      if (!isNoOnes(entry.name) && !isSample(entry)) foreign ??= entry.name;
+      if (!isNoOnes(entry.name) && !isRecords(entry.name) && !isSample(entry))
+        foreign ??= entry.name;
     }
     return { hasReceipts: false, foreign };
   } finally {

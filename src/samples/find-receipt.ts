@@ -78,7 +78,7 @@ async function findIn(
     for (let found = bytes.lastIndexOf(beginning); found >= 0;) {
       const isLine = found === 0 ? from === 0 : bytes[found - 1] === LF;
       const receipt = isLine ? parsed(bytes.subarray(found, lineEnd(bytes, found))) : undefined;
-      if (receipt?.raw === raw && receipt.outcome === "sampled") return receipt;
+      if (receipt?.raw === raw && isOfSample(receipt)) return receipt;
       found = found === 0 ? -1 : bytes.lastIndexOf(beginning, found - 1);
     }
     // What begins before this piece ends in it.
@@ -87,6 +87,11 @@ async function findIn(
     at = from;
   }
   return undefined;
+}
+
+/** True for the receipt of a sample when it was taken: one that confirms it says less. */
+function isOfSample({ outcome, confirmed }: Receipt): boolean {
+  return outcome === "sampled" && confirmed !== true;
 }
 
 /** Finds, by halving, an offset after all lines that are not younger than a time. */

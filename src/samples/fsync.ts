@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errorCode, Failure } from "../errors.ts";
 import { entryPath, type HeldDirectory } from "../lake/held-directory.ts";
-import { findPlace, receiptsIn, type SamplePlace } from "./directory.ts";
+import { findPlace, ownRecords, type SamplePlace } from "./directory.ts";
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
@@ -29,7 +29,7 @@ export async function syncSamples(
     if (place !== undefined) await syncEntry(place);
   }
   await syncEntry({ folder: samples, file: "." });
-  await syncEntry({ folder: samples, file: receiptsIn(samples) });
+  await syncEntry({ folder: samples, file: ownRecords(samples, "receipts") });
   return lost;
 }
 

@@ -38,6 +38,11 @@ export function openSample(held: HeldDirectory, name: string): LocalFile {
   }
 }
 
+/** The path of an entry's sample below `samples/`. */
+export function nameIn(sample: string): string {
+  return sample.replace(/^samples\//, "");
+}
+
 /** The same error in words that people know: the path of a held directory tells them nothing. */
 export function told(held: HeldDirectory, error: unknown): unknown {
   if (!(error instanceof Failure)) return error;

@@ -5,8 +5,17 @@ import { fileName } from "../lib/text.ts";
 
 /** Bytes a file name may have on every file system we know. */
 const MAX_NAME_BYTES = 255;
-const compressed = /^\.(gz|zst|bz2|xz|lz4)$/i;
+/** Matches extensions that stay with the one before: of compressions, and of files that were put aside. */
+const appended = /^\.(b?gz|bgzf|zst|bz2|xz|lz4|lzma|z|\d+|bak|old|orig)$/i;
 const oneExtension = /^\.[A-Za-z0-9_-]{1,16}$/;
+
+/** Files of JSON lines in `samples/`, which are only appended to. */
+export type RecordKind = "receipts" | "shapes" | "findings";
+
+/** True when a file below `samples/` holds such lines: ours, another host's, sealed ones. */
+export function isRecords(name: string): boolean {
+  return /^_(receipts|shapes|findings)(-[\w.-]+)?\.jsonl/.test(name);
+}
 
 /**
  * True when a file below `samples/` holds receipts: ours, another host's, sealed or renamed ones.
@@ -51,14 +60,16 @@ function isName(part: string): boolean {
   return part !== "" && part !== "." && part !== "..";
 }
 
-/** The extension a raw file has, compression included: `.csv.gz`; empty where there is none. */
+/** The extension a raw file has, with what was appended: `.csv.gz`, `.log.1`; empty where there is none. */
 export function extensionOf(raw: string): string {
   return extensionIn(safeName(fileName(raw)));
 }
 
 function extensionIn(file: string): string {
   const outer = lastExtension(file);
-  return compressed.test(outer) ? lastExtension(file.slice(0, -outer.length)) + outer : outer;
+  if (!appended.test(outer)) return outer;
+  const inner = lastExtension(file.slice(0, -outer.length));
+  return /^(\.\d.*)?$/.test(inner) ? outer : inner + outer;
 }
 
 function lastExtension(file: string): string {

@@ -1,21 +1,17 @@
 import { constants } from "node:fs";
-import { type FileHandle, open, readdir } from "node:fs/promises";
-import { errorCode, Failure } from "../errors.ts";
+import { readdir } from "node:fs/promises";
 import { outputFailure } from "../lake/errors.ts";
-import { entryPath, type HeldDirectory, renameEntry } from "../lake/held-directory.ts";
+import { entryPath, type HeldDirectory } from "../lake/held-directory.ts";
 import { shownBronze } from "../lib/bronze-url.ts";
 import { lineBlocks } from "../lib/line-blocks.ts";
-import { readRange } from "../lib/read-range.ts";
-import type { Failed, Job, Sampled } from "../job.ts";
+import type { Confirmed, Failed, Job, Sampled } from "../job.ts";
 import type { RejectedLine } from "../manifest/types.ts";
 import { VERSION } from "../version.ts";
-import { checkInPlace, receiptsIn } from "./directory.ts";
+import { appendLines, mendLines, openRegular } from "./append.ts";
+import { ownRecords } from "./directory.ts";
 import { isReceipts } from "./path.ts";
 
-const LF = 0x0a;
-const SEAL_BYTES = 1024 ** 3;
 const MAX_RECEIPT_BYTES = 4 * 1024 * 1024;
-const { O_RDONLY, O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /** One line of the receipts: an outcome, for people and programs to read. */
 export interface Receipt {
@@ -29,14 +25,49 @@ export interface Receipt {
   readonly [further: string]: unknown;
 }
 
-/** The receipt for a settled job; `now` is ms since epoch. */
-export function receiptOf(job: Job, result: Sampled | Failed, now: number): Receipt {
+/**
+ * The receipt for a settled job; `shape` is the number of its sample's shape, and `now` is ms since
+ * epoch.
+ */
+export function receiptOf(
+  job: Job,
+  result: Sampled | Failed,
+  { shape, now }: { readonly shape?: string | undefined; readonly now: number },
+): Receipt {
   const { raw, mtime } = job;
   const bronze = shownBronze(job.bronze);
-  const { outcome, ms, ...facts } = result;
+  const { outcome, ms, ...rest } = result;
+  // A receipt has the number of a shape, and leaves the shapes themselves to the cache.
+  const facts = { ...rest, shapes: undefined, shape };
   const sample = outcome === "sampled" ? { sample: `samples/${job.name}` } : {};
-  const end = { ms: Math.round(ms * 100) / 100, at: new Date(now).toISOString(), sampler: VERSION };
+  const end = { ms: roundedMs(ms), at: new Date(now).toISOString(), sampler: VERSION };
   return { raw, bronze, mtime, outcome, ...sample, ...facts, ...end };
+}
+
+function roundedMs(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}
+
+/**
+ * The receipt for a sample of a raw file that a manifest line has confirmed; `now` is ms since
+ * epoch. It says what is published, as the one before it does, and which bronze file it is of.
+ */
+export function confirmedReceipt(job: Job, { readBytes, ms }: Confirmed, now: number): Receipt {
+  const { raw, mtime, confirms } = job;
+  return {
+    raw,
+    bronze: shownBronze(job.bronze),
+    mtime,
+    outcome: "sampled",
+    sample: `samples/${job.name}`,
+    ...confirms,
+    readBytes,
+    from: "raw",
+    confirmed: true,
+    ms: roundedMs(ms),
+    at: new Date(now).toISOString(),
+    sampler: VERSION,
+  };
 }
 
 /** A sample that retention removed, and its entry. */
@@ -113,45 +144,17 @@ export function rejectionReceipt(
   };
 }
 
-/**
- * Appends receipts to a dataset's samples with one write, so that all of them are there or none.
- * Seals the file as `.1`, `.2`, … once it is large.
- * @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE
- */
-export async function appendReceipts(
+/** Appends receipts to a dataset's samples. @throws Failure as `appendLines` */
+export function appendReceipts(
   samples: HeldDirectory,
   receipts: readonly Receipt[],
 ): Promise<void> {
-  const name = receiptsIn(samples);
-  try {
-    const handle = await openRegular(samples, name, O_RDWR | O_CREAT | O_APPEND);
-    try {
-      checkInPlace(samples);
-      const size = await cutTornLine(handle);
-      await appendAll(handle, size, receipts);
-      if (size > SEAL_BYTES) await seal(samples, name);
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    throw outputFailure(error, `${samples.path}/${name}`);
-  }
+  return appendLines(samples, ownRecords(samples, "receipts"), receipts);
 }
 
-/** Removes the half of a last receipt that a crash left. @throws Failure as `appendReceipts` */
-export async function mendReceipts(samples: HeldDirectory): Promise<void> {
-  const name = receiptsIn(samples);
-  try {
-    const handle = await openRegular(samples, name, O_RDWR);
-    try {
-      checkInPlace(samples);
-      await cutTornLine(handle);
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw outputFailure(error, `${samples.path}/${name}`);
-  }
+/** Removes the half of a last receipt that a crash left. @throws Failure as `appendLines` */
+export function mendReceipts(samples: HeldDirectory): Promise<void> {
+  return mendLines(samples, ownRecords(samples, "receipts"));
 }
 
 /**
@@ -161,7 +164,7 @@ export async function mendReceipts(samples: HeldDirectory): Promise<void> {
  */
 export async function* readReceipts(samples: HeldDirectory): AsyncGenerator<Receipt[], void, void> {
   for (const name of await receiptFiles(samples)) {
-    const handle = await openRegular(samples, name, O_RDONLY).catch((error: unknown) => {
+    const handle = await openRegular(samples, name, constants.O_RDONLY).catch((error: unknown) => {
       throw outputFailure(error, `${samples.path}/${name}`);
     });
     const chunks = handle.createReadStream({ highWaterMark: 256 * 1024 });
@@ -189,62 +192,4 @@ function parseReceipt(line: string): Receipt | undefined {
 async function receiptFiles(samples: HeldDirectory): Promise<string[]> {
   const names = await readdir(entryPath(samples));
   return names.filter((name) => isReceipts(name) && !name.endsWith(".gz")).toSorted();
-}
-
-/**
- * Opens a regular file. A FIFO would make us wait, a device would be read for ever, and a link can
- * lead out of the lake.
- */
-async function openRegular(
-  samples: HeldDirectory,
-  name: string,
-  flags: number,
-): Promise<FileHandle> {
-  const handle = await open(entryPath(samples, name), flags | O_NOFOLLOW | O_NONBLOCK, 0o640);
-  if ((await handle.stat()).isFile()) return handle;
-  await handle.close();
-  throw new Failure("OUTPUT_UNWRITABLE", `${samples.path}/${name} is no regular file`);
-}
-
-/**
- * Appends all bytes. A write that fails half-way is undone: a torn line must not stand before a
- * whole one. Where undoing fails too, the next call finds the torn line.
- */
-async function appendAll(
-  handle: FileHandle,
-  size: number,
-  receipts: readonly Receipt[],
-): Promise<void> {
-  const lines = receipts.map((receipt) => `${JSON.stringify(receipt)}\n`);
-  try {
-    await handle.writeFile(lines.join(""));
-  } catch (error) {
-    await handle.truncate(size).catch(() => undefined);
-    throw error;
-  }
-}
-
-/** Cuts off half a line at the end; returns the bytes that are left. */
-async function cutTornLine(handle: FileHandle): Promise<number> {
-  const { size } = await handle.stat();
-  if (size === 0 || (await readRange(handle, size - 1, size))[0] === LF) return size;
-  const step = 64 * 1024;
-  let whole = size;
-  for (let end = size; whole === size && end > 0; end -= step) {
-    const start = Math.max(0, end - step);
-    const last = (await readRange(handle, start, end)).lastIndexOf(LF);
-    if (last >= 0 || start === 0) whole = start + last + 1;
-  }
-  await handle.truncate(whole);
-  return whole;
-}
-
-async function seal(samples: HeldDirectory, name: string): Promise<void> {
-  const names = await readdir(entryPath(samples));
-  const ends = names.filter((each) => each.startsWith(`${name}.`));
-  const numbers = ends
-    .map((each) => each.slice(name.length + 1))
-    .filter((end) => /^\d+$/.test(end));
-  const next = Math.max(0, ...numbers.map(Number)) + 1;
-  renameEntry(samples, name, `${name}.${next}`);
 }

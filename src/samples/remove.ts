@@ -3,9 +3,10 @@ import { errorCode } from "../errors.ts";
 import { nameFailure, outputFailure } from "../lake/errors.ts";
 import { entryPath, type HeldDirectory, removeEntry, statEntry } from "../lake/held-directory.ts";
 import { checkInPlace, findPlace } from "./directory.ts";
+import { previousName } from "./previous.ts";
 
 /**
- * Removes a sample, if it is there and was written at `after` or later (ms since epoch). `name` is
+ * Removes a sample and the previous one of it, if it is there and was written at `after` or later (ms since epoch). `name` is
  * below `samples`.
  * @throws Failure PATH_REFUSED or OUTPUT_UNWRITABLE
  */
@@ -17,6 +18,7 @@ export function removeSample(samples: HeldDirectory, name: string, after = 0): v
     if (!isThere(folder, file, after)) return;
     checkInPlace(folder);
     removeEntry(folder, file);
+    if (isThere(folder, previousName(file), 0)) removeEntry(folder, previousName(file));
   } catch (error) {
     throw nameFailure(error, `${folder.path}/${file}`);
   }

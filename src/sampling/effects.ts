@@ -1,6 +1,8 @@
 import type { Settings } from "../config/settings.ts";
 import type { JobRunner, RunJob } from "../job.ts";
 import { createLake, type Lake } from "../lake/lake.ts";
+import { masksAny } from "../masking/masks.ts";
+import { neutralMessage } from "../masking/neutral.ts";
 import { createSampleDirectory, type SampleDirectory } from "../samples/sample-directory.ts";
 import { openCrashMarks } from "../workers/crash-marks.ts";
 import { createWorkerPool, type WorkerPool } from "../workers/pool.ts";
@@ -16,7 +18,7 @@ export interface Effects {
 /** Creates effects whose jobs run in this process. */
 export function effectsHere(settings: Settings): Effects {
   const lake = createLake(settings);
-  const run = withLinks(lake, createRunJob(settings));
+  const run = withLinks(lake, unquoting(settings, createRunJob(settings)));
   const runner = { run, release: () => undefined, wasClean: () => true };
   return { runner, samples: createSampleDirectory(lake) };
 }
@@ -41,7 +43,7 @@ export function effectsInThreads(
   const lake = createLake(settings);
   return {
     runner: {
-      run: withLinks(lake, guard(pool.run)),
+      run: withLinks(lake, unquoting(settings, guard(pool.run))),
       release: pool.release,
       wasClean: pool.wasClean,
     },
@@ -57,4 +59,15 @@ export function effectsInThreads(
  */
 function withLinks(lake: Lake, run: RunJob): RunJob {
   return (job, signal) => run({ ...job, linkedTo: lake.linkedTo(job.dataset) }, signal);
+}
+
+/** Leaves out of failures what could quote a file whose dataset is masked, also where a thread died. */
+function unquoting(settings: Settings, run: RunJob): RunJob {
+  const { forDataset } = settings;
+  if (!masksAny(settings)) return run;
+  return async (job, signal) => {
+    const outcome = await run(job, signal);
+    if (outcome.outcome !== "failed" || forDataset(job.dataset).mask === null) return outcome;
+    return { ...outcome, message: neutralMessage(outcome.code, outcome.message) };
+  };
 }

@@ -13,12 +13,12 @@ export type FindDatasets = (
  * Creates the function. It looks through the lake where all datasets are wanted, or one that was
  * not found before.
  */
-export function createFinder({ prefix, includes }: Settings): FindDatasets {
+export function createFinder({ prefix, includes, rawDirectories }: Settings): FindDatasets {
   let known: ReadonlySet<string> = new Set();
 
   return async (wanted, onFailed) => {
     if (wanted?.every((dataset) => known.has(dataset)) === true) return wanted;
-    const { datasets, errors } = await discover(prefix, includes);
+    const { datasets, errors } = await discover(prefix, includes, rawDirectories);
     for (const { path, error } of errors) {
       onFailed(path, new Failure("MANIFEST_UNREADABLE", errorMessage(error), { cause: error }));
     }

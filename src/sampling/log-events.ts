@@ -13,6 +13,16 @@ export function logEvents(log: Log): (event: PassEvent) => void {
           { dataset: event.dataset, ...event.line, code: "LINE_INVALID" },
           "line rejected",
         );
+      case "finding": {
+        const { at: _, severity, ...finding } = event.finding;
+        const fields = { dataset: event.dataset, ...finding };
+        if (finding.kind === "drift") return log[severity](fields, "file differs");
+        return log[severity](fields, "file held to its contract");
+      }
+      case "contract": {
+        const { dataset, contract, reason } = event;
+        return log.error({ dataset, contract, reason }, "contract cannot be used");
+      }
       case "skipped":
         return log.warn(
           { dataset: event.dataset, manifests: event.names },
@@ -20,8 +30,31 @@ export function logEvents(log: Log): (event: PassEvent) => void {
         );
       case "cleanedUp":
         return log.warn({ dataset: event.dataset, files: event.files }, "temporary files removed");
+      case "unmade":
+        return log.warn(
+          { dataset: event.dataset, ...event.unmade },
+          "samples under another mask removed",
+        );
       case "pruned":
         return log.info({ dataset: event.dataset, ...event.pruned }, "samples pruned");
+      case "confirmed":
+      case "moved": {
+        const { dataset, raw, bronze } = event.claim.job;
+        if (event.type === "moved")
+          return log.debug({ dataset, raw }, "moved before it was sampled");
+        return log.debug({ dataset, raw, bronze: shownBronze(bronze) }, "confirmed");
+      }
+      case "looked":
+        if (event.looked.listed === 0) return undefined;
+        return log.debug({ dataset: event.dataset, ...event.looked }, "raw files looked at");
+      case "crowded": {
+        const { dataset, path, names } = event;
+        return log.warn({ dataset, path, names }, "many raw files in one directory");
+      }
+      case "unlisted": {
+        const { where, code, message: reason } = event;
+        return log.error({ where, code, reason }, "raw files not looked at");
+      }
       case "paused":
       case "error": {
         const { type, where, code, message: reason } = event;

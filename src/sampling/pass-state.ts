@@ -1,3 +1,4 @@
+import { readMaskKey } from "../config/mask-key.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Failure, FailureCode } from "../errors.ts";
 import type { JobRunner } from "../job.ts";
@@ -6,13 +7,17 @@ import { type Budget, createBudget } from "../load/budget.ts";
 import { thisKernel } from "../load/cgroup.ts";
 import { createIoThrottle, type IoThrottle } from "../load/io-throttle.ts";
 import { type Unmoved, unmovedBelow } from "../manifest/unmoved.ts";
+import { createMasks } from "../masking/masks.ts";
 import { rejectionReceipt } from "../samples/receipts.ts";
 import type { SampleDirectory } from "../samples/sample-directory.ts";
 import { createWaits, type Waits } from "../store/waits.ts";
+import { type ContractErrors, createContractErrors } from "./contract-errors.ts";
 import type { PassEvent } from "./events.ts";
 import { createFinder, type FindDatasets } from "./find-datasets.ts";
 import { createIngest, type Ingest } from "./ingest/ingest.ts";
+import { createLooks, type Looks } from "./looking/looks.ts";
 import { type CleanUp, createCleanUp } from "./upkeep/clean-up.ts";
+import { createMaskChange, type MaskChange } from "./upkeep/masks.ts";
 import { createRetainAll, type RetainAll } from "./upkeep/retain-all.ts";
 import type { Store } from "../store/store.ts";
 
@@ -43,7 +48,10 @@ export interface PassState extends PassContext {
   readonly unmoved: Unmoved;
   readonly cleanUp: CleanUp;
   readonly retainAll: RetainAll;
+  readonly looks: Looks;
+  readonly changeMasks: MaskChange;
   readonly waits: Waits;
+  readonly contractErrors: ContractErrors;
   /**
    * Writes the waits to the store: with `isLast` now, otherwise not before a while has passed since
    * the last time.
@@ -70,9 +78,14 @@ export interface PassRun {
  */
 const TURN_MS = 200;
 
-/** Creates the state for the passes of a process, or of one configuration. */
+/**
+ * Creates the state for the passes of a process, or of one configuration.
+ * @throws Failure CONFIG_INVALID where the key of a mask cannot be read
+ */
 export async function createPassState(context: PassContext): Promise<PassState> {
   const { store, settings, samples, report } = context;
+  const masks = createMasks(settings, readMaskKey);
+  masks.checkKeys();
   const waits = createWaits();
   const cleanUp = createCleanUp({
     samples,
@@ -89,7 +102,10 @@ export async function createPassState(context: PassContext): Promise<PassState> 
     unmoved: unmovedBelow(settings.prefix),
     cleanUp,
     retainAll: createRetainAll({ store: store.upkeep, settings, samples, cleanUp: cleanUp.ensure }),
+    looks: createLooks(store, settings),
+    changeMasks: await createMaskChange({ store, masks, samples }),
     waits,
+    contractErrors: createContractErrors(),
     rememberWaits: (isLast) => store.process.rememberWaits(waits.all(), isLast),
     wasClockSet: watchClock(),
     left: new Set(),

@@ -10,6 +10,7 @@ import {
   type PassState,
   reportFailure,
 } from "./pass-state.ts";
+import type { Looks } from "./looking/looks.ts";
 import { addToSummary, type Counting, emptySummary, isIdle } from "./summary.ts";
 import { isFull } from "../store/open.ts";
 
@@ -47,6 +48,8 @@ export interface Pass {
   (options: PassOptions): Promise<PassResult>;
   /** Drops work that is half done; a later pass, or process, begins it again. */
   close(): Promise<void>;
+  /** Looks at raw files beside the passes; a pass that settles looks at them itself. */
+  readonly looks: Looks;
 }
 
 /** Creates the function that runs passes; they remember what earlier ones found. */
@@ -60,7 +63,11 @@ export async function createPass(context: PassContext): Promise<Pass> {
       throw error;
     }
   };
-  return Object.assign(run, { close: pass.ingest.close });
+  const close = async () => {
+    await pass.looks.close();
+    await pass.ingest.close();
+  };
+  return Object.assign(run, { close, looks: pass.looks });
 }
 
 async function runPass(pass: PassState, options: PassOptions): Promise<PassResult> {
@@ -75,9 +82,12 @@ async function runPass(pass: PassState, options: PassOptions): Promise<PassResul
   const enabled = found.filter((dataset) => pass.settings.offReason(dataset) === undefined);
   const isFoundWhole = summary.errors === 0;
   summary.datasets = enabled.length;
+  await changeMasks(pass, found, run);
   await ingestAll(pass, enabled, run);
   if (isOfAll && isFoundWhole) pass.cleanUp.noteAll(enabled);
   if (settles) await ingestUntilSettled(pass, run, abort);
+  if (settles) await pass.looks.round(enabled, { ...run, isAnyTime: true });
+  await changeMasks(pass, found, run);
 
   const isOver = (ms: number) =>
     isStopping() || options.isOver(ms) || (pass.left.size > 0 && ms > pass.turns.drainMs);
@@ -118,6 +128,7 @@ function drainAll(
     ...pass,
     ...ends,
     clock: Date.now,
+    mayBeSampled: pass.changeMasks.isDone,
     onSettled(settled) {
       const { dataset } = settled.claim.job;
       pass.retainAll.settled(dataset);
@@ -126,11 +137,33 @@ function drainAll(
       const isFailed = settled.outcome.outcome === "failed";
       if (isFailed && !pass.runner.wasClean()) pass.cleanUp.again(dataset);
       run.report({ type: "settled", settled });
+      pass.contractErrors.take(settled, run.report);
+    },
+    onFound: (dataset, finding) => run.report({ type: "finding", dataset, finding }),
+    onEnded(type, claim) {
+      pass.waits.settled(claim.job.dataset);
+      run.report({ type, claim });
     },
     onLeft: (dataset, error) => reportFailure(run, dataset, error),
     async onPaused(dataset, code, message) {
       await addWait(pass, dataset, code, message);
       run.report({ type: "paused", where: dataset, code, message });
+    },
+  });
+}
+
+/** Removes samples under another mask than that of their dataset; until they are gone it waits. */
+function changeMasks(
+  pass: PassState,
+  datasets: readonly string[],
+  { isStopping, report }: PassRun,
+): Promise<void> {
+  return pass.changeMasks(datasets, {
+    isStopping,
+    onUnmade: (dataset, unmade) => report({ type: "unmade", dataset, unmade }),
+    async onFailed(dataset, error) {
+      reportFailure({ report }, dataset, error);
+      await addWait(pass, dataset, error.code, error.message);
     },
   });
 }

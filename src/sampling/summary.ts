@@ -16,7 +16,10 @@ export function emptySummary(): Counting {
     superseded: 0,
     rejected: 0,
     sampled: 0,
+    described: 0,
     failed: 0,
+    confirmed: 0,
+    moved: 0,
     pruned: 0,
     paused: 0,
     errors: 0,
@@ -28,8 +31,9 @@ export function emptySummary(): Counting {
 }
 
 /** True for a pass that found no line and nothing due. */
-export function isIdle({ lines, sampled, failed }: PassSummary): boolean {
-  return lines + sampled + failed === 0;
+export function isIdle(summary: PassSummary): boolean {
+  const { lines, sampled, described, failed, confirmed, moved } = summary;
+  return lines + sampled + described + failed + confirmed + moved === 0;
 }
 
 /** Counts an event of a pass. */
@@ -47,14 +51,19 @@ export function addToSummary(summary: Counting, event: PassEvent): void {
       summary.paused += 1;
       break;
     case "error":
+    case "unlisted":
       summary.errors += 1;
+      break;
+    case "confirmed":
+    case "moved":
+      summary[event.type] += 1;
   }
 }
 
 function addOutcome(summary: Counting, { outcome }: Settled): void {
   summary.readBytes += outcome.readBytes;
   if (outcome.outcome === "sampled") {
-    summary.sampled += 1;
+    summary[outcome.described === true ? "described" : "sampled"] += 1;
     summary.bytes += outcome.bytes;
   } else {
     summary.failed += 1;

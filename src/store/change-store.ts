@@ -12,9 +12,9 @@ export interface ChangeStore {
   makeDue(dataset: string, raws: readonly string[], now: number): Promise<number>;
   /**
    * Makes entries due again that failed for something an earlier version of the program could not
-   * do; returns their number.
+   * do, or that it could only describe; returns their number.
    */
-  retryAfterUpgrade(version: string, now: number): Promise<number>;
+  retryAfterUpgrade(program: Program, now: number): Promise<number>;
   /**
    * Acknowledges failed entries that are not tried again. Returns the number of entries of each
    * dataset that has some. A later line, failure or retry of an entry is not acknowledged by this.
@@ -25,6 +25,13 @@ export interface ChangeStore {
     acknowledgement: Pick<Acknowledgement, "isUndone" | "hasDataset">,
     now: number,
   ): Promise<ReadonlyMap<string, number>>;
+}
+
+/** The abilities of this program, by which a cache knows an upgrade. */
+export interface Program {
+  readonly version: string;
+  /** Names of the formats that have samples of their own. */
+  readonly formats: readonly string[];
 }
 
 /** The failed entries that are acknowledged, or whose acknowledgement is taken back. */

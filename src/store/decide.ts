@@ -1,3 +1,5 @@
+import { isSameTime } from "../raw/same-time.ts";
+import type { RawFile } from "../raw/types.ts";
 import type { SettledOutcome } from "./types.ts";
 
 /** The cache's knowledge of a raw file when a new line names it. */
@@ -8,6 +10,18 @@ export interface Known {
   readonly outcome: SettledOutcome | null;
   /** The mtime it was for, seconds since epoch. */
   readonly doneMtime: number | null;
+  /** True where the newest version was found by looking, and no line has named it yet. */
+  readonly isUnconfirmed?: boolean;
+}
+
+/** The cache's knowledge of a raw file that is found by looking. */
+export interface KnownFile extends Known {
+  /** Of the newest version, seconds since epoch. */
+  readonly mtime: number;
+  /** Of the raw file, where that version was found by looking; null where a line named it. */
+  readonly inode: string | null;
+  /** Bytes of the version that was sampled last. */
+  readonly sourceSize: number | null;
 }
 
 /**
@@ -24,6 +38,33 @@ export type Decision = "unchanged" | "due" | "superseding";
 export function decide(mtime: number, known: Known | undefined): Decision {
   if (known === undefined) return "due";
   if (known.nextAt !== null && known.outcome !== "failed") return "superseding";
-  const settled = known.outcome === "sampled" || known.outcome === "pruned";
-  return settled && known.nextAt === null && known.doneMtime === mtime ? "unchanged" : "due";
+  if (known.isUnconfirmed === true) return "due";
+  const isSame = known.nextAt === null && known.doneMtime === mtime;
+  return isSettled(known) && isSame ? "unchanged" : "due";
+}
+
+/**
+ * Decides on a raw file that was found by looking. What a line has named is due only in a newer
+ * version: a look never undoes a line.
+ */
+export function decideFound(
+  { mtime, inode, size }: Pick<RawFile, "mtime" | "inode" | "size">,
+  known: KnownFile | undefined,
+): Decision {
+  if (known === undefined) return "due";
+  const isWaiting = known.nextAt !== null;
+  const changed = isWaiting && known.outcome !== "failed" ? "superseding" : "due";
+  if (known.inode === null) {
+    const isOld = mtime <= known.mtime || isSameTime(known.mtime, mtime);
+    return isOld ? "unchanged" : changed;
+  }
+  if (known.inode !== inode || known.mtime !== mtime) return changed;
+  if (isWaiting) return "unchanged";
+  // It was gone before it could be sampled, and is back.
+  if (known.doneMtime !== mtime) return "due";
+  return isSettled(known) && known.sourceSize !== size ? "due" : "unchanged";
+}
+
+function isSettled({ outcome }: Known): boolean {
+  return outcome === "sampled" || outcome === "pruned";
 }

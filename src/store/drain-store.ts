@@ -1,5 +1,5 @@
 import type { Failed, Job, Sampled } from "../job.ts";
-import type { SettledOutcome } from "./types.ts";
+import type { ShownOutcome, Verdict } from "./types.ts";
 import type { Names } from "./ingest-store.ts";
 
 /** Drain's part of the store: it gives out what is due, and takes the outcomes. */
@@ -13,6 +13,15 @@ export interface DrainStore {
    * other; a failure settles only when no newer line has come since.
    */
   settle(settled: readonly Settled[], now: number): Promise<void>;
+  /**
+   * Settles entries whose bronze file is what their sample was taken of; `now` is ms since epoch.
+   * Nothing is settled for a line that came meanwhile.
+   */
+  confirm(claims: readonly Claim[], now: number): Promise<void>;
+  /** Lets raw files go that were moved away before they were sampled, unless a line has named them. */
+  moved(claims: readonly Claim[], now: number): Promise<void>;
+  /** Leaves raw files for later that were not complete: no failure, and their outcome stays. */
+  postpone(postponed: readonly Postponed[], now: number): Promise<void>;
   /** Returns the next time after `now` at which something is due; both ms since epoch. */
   nextRetry(now: number): Promise<number | undefined>;
   /**
@@ -33,6 +42,8 @@ export interface Claim {
   readonly sample: string | null;
   /** The entry's outcome before this job. */
   readonly outcome: CountedOutcome;
+  /** The verdict on the version that was checked before. */
+  readonly validation: Verdict | null;
 }
 
 /** Options of `DrainStore.claim`. */
@@ -58,6 +69,12 @@ export interface Settled {
   readonly nextAt: number | null;
 }
 
+/** A claim on a raw file that was not complete, and the time of its next try, ms since epoch. */
+export interface Postponed {
+  readonly claim: Claim;
+  readonly nextAt: number;
+}
+
 /** The waits between tries, ms: the first one, which doubles with each failure, and the longest. */
 export interface BackOff {
   readonly firstMs: number;
@@ -65,4 +82,4 @@ export interface BackOff {
 }
 
 /** An entry's outcome, as totals count it: `new` until the first one. */
-export type CountedOutcome = "new" | SettledOutcome;
+export type CountedOutcome = "new" | ShownOutcome;

@@ -5,7 +5,10 @@ import type { ForgottenReceipt, Remembered } from "./remembered.ts";
 export interface IngestStore {
   /** Notes that a dataset is there; one that was forgotten is known again. */
   know(dataset: string): Promise<void>;
-  /** True when anything is known of a dataset's files, if only that one was forgotten. */
+  /**
+   * True when lines of a dataset have been taken in, if only of a file that was forgotten; files
+   * that were found by looking do not count.
+   */
   hasEntries(dataset: string): Promise<boolean>;
   /** The number of a dataset's entries. */
   entriesKnown(dataset: string): Promise<number>;

@@ -13,6 +13,8 @@ import type { Store } from "./store.ts";
 export { isDamaged, isFull, isSqliteError as isStoreError } from "./sqlite/errors.ts";
 export { holderOf, type Lock, takeLock } from "./sqlite/lock.ts";
 export { cacheIdentity, cachePath, hasCache } from "./sqlite/open.ts";
+export { createPathSet } from "./sqlite/path-set.ts";
+export { openSearchIndex, openSearchIndexToRead } from "./sqlite/search/open.ts";
 export { hasStaging, openStaging } from "./sqlite/staging/open.ts";
 
 /** A store that is open for writing, and what opening it took. */

@@ -11,12 +11,15 @@ import type {
   Failing,
   FailureFilter,
   FailuresOfCode,
+  InList,
   ListFilter,
   ListedEntry,
   Misspelt,
+  Neighbours,
   NewestFailure,
   NewestLine,
   RawName,
+  RawPart,
   RecordedSample,
   RejectedEntry,
   WholeEntry,
@@ -53,6 +56,8 @@ export interface Queries {
    * next try.
    */
   browse(options: BrowseOptions): Promise<BrowsePage>;
+  /** The entries before and after one in the order in which `browse` shows them. */
+  neighbours(entry: InList): Promise<Neighbours>;
   /** Failed entries by dataset and raw. */
   failedEntries(filter: FailureFilter): AsyncIterable<FailedEntry>;
   /** Rejected manifest lines by dataset, in the order they came. */
@@ -71,6 +76,10 @@ export interface Queries {
   nearRaws(misspelt: Misspelt): Promise<readonly RawName[]>;
   /** Raws that end with a path, such as a file name alone; at most `count`. */
   rawsEnding(misspelt: Misspelt): Promise<readonly RawName[]>;
+  /** Raws that begin with a text, by dataset, at most `count`. */
+  rawsBeginning(misspelt: Misspelt): Promise<readonly RawName[]>;
+  /** Raws that have a text in their path, letters of ASCII in either case; looks at every name. */
+  rawsContaining(part: RawPart): Promise<readonly RawName[]>;
   /** Entries of a dataset after a raw, in order, at most `count`; from the first where it is null. */
   recordedSamples(
     dataset: string,

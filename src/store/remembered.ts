@@ -1,3 +1,5 @@
+import type { Verdict } from "./types.ts";
+
 /** The part of a receipt that the store has to know. */
 export interface Remembered {
   readonly raw: string;
@@ -11,6 +13,13 @@ export interface Remembered {
   readonly rows: number | null;
   readonly bytes: number | null;
   readonly sourceSize: number | null;
+  /** `raw` for a sample that was taken of the raw file. */
+  readonly from: "raw" | null;
+  /** Of the raw file, where no manifest line has confirmed it. */
+  readonly inode: string | null;
+  readonly validation: Verdict | null;
+  /** The mask that the sample was made under; null where it is verbatim. */
+  readonly mask: string | null;
   /** Of a failure. */
   readonly code: string | null;
   readonly message: string | null;

@@ -1,6 +1,6 @@
 import type { FailureCode } from "../errors.ts";
 import type { RejectedLine } from "../manifest/types.ts";
-import type { SettledOutcome } from "./types.ts";
+import type { SettledOutcome, ShownOutcome, Verdict } from "./types.ts";
 
 /** One entry and its outcome. Our own times are ISO 8601, mtimes seconds since epoch. */
 export interface ListedEntry {
@@ -10,6 +10,8 @@ export interface ListedEntry {
   readonly mtime: number;
   /** Of the last settled job; null before the first. */
   readonly outcome: SettledOutcome | null;
+  /** True when it was sampled, and that is only a description of the file. */
+  readonly described: boolean;
   /** True when it is due or waits for another try. */
   readonly waiting: boolean;
   /** `samples/…`; null where there is none. */
@@ -21,6 +23,8 @@ export interface ListedEntry {
   readonly bytes: number | null;
   readonly sourceSize: number | null;
   readonly reason: string | null;
+  /** The verdict on the newest version that was checked; null where it is held to no contract. */
+  readonly validation: Verdict | null;
   readonly code: string | null;
   readonly message: string | null;
   readonly attempts: number;
@@ -28,11 +32,18 @@ export interface ListedEntry {
   readonly at: string | null;
   /** True for a failure that is not tried again and that people have seen. */
   readonly acknowledged: boolean;
+  /** The file that the sample was taken of; null where there is none. */
+  readonly from: "raw" | "bronze" | null;
+  /** False where the newest version was found by looking, and no manifest line has named it yet. */
+  readonly confirmed: boolean;
+  /** Time at which such a raw file was missed, ISO 8601; null where it was not. */
+  readonly goneAt: string | null;
 }
 
 /** Conditions on the entries to list: all of them by default. */
 export interface ListFilter {
-  readonly outcome?: "sampled" | "failed" | "pruned" | "waiting";
+  readonly outcome?: ShownOutcome | "waiting";
+  readonly validation?: Verdict;
   /** Of the last failure. */
   readonly code?: string;
   /** Settled since then, ms since epoch. */
@@ -54,6 +65,8 @@ export interface WholeEntry extends ListedEntry {
   readonly failedAt: string | null;
   /** Time at which the sample was published, ISO 8601; null where there is none. */
   readonly sampledAt: string | null;
+  /** The mask that the sample was made under; null where it is verbatim. */
+  readonly mask: string | null;
 }
 
 /** Conditions on failures. */
@@ -102,6 +115,8 @@ export interface RecordedSample {
   readonly waiting: boolean;
   /** True when it failed for good, and people have seen that. */
   readonly acknowledged: boolean;
+  /** Time at which a raw file that no line has named was missed, ms since epoch; null for others. */
+  readonly goneAt: number | null;
 }
 
 /** A bad manifest line that people have seen, and the number of times it occurs. */
@@ -149,6 +164,15 @@ export interface Misspelt {
   readonly count: number;
 }
 
+/** Raws to look for by a part of their path. */
+export interface RawPart {
+  readonly text: string;
+  /** Names of the datasets to look in. */
+  readonly datasets: readonly string[];
+  /** Number of results, at most. */
+  readonly count: number;
+}
+
 /** Options of `Queries.browse`: which of a dataset's entries to show. */
 export interface BrowseOptions {
   readonly dataset: string;
@@ -156,7 +180,7 @@ export interface BrowseOptions {
    * The outcome that entries have; all that were settled when not given. `waiting`: due, or waiting
    * for another try.
    */
-  readonly outcome?: "sampled" | "failed" | "pruned" | "waiting";
+  readonly outcome?: ShownOutcome | "waiting";
   /** Part of the raw, letters in either case. */
   readonly search?: string;
   /** The `next` of the page before, to go on from there. */
@@ -181,6 +205,21 @@ export interface BrowsePage {
   readonly looked: number;
 }
 
+/** An entry, and the list of its dataset that it is looked at in. */
+export interface InList {
+  readonly dataset: string;
+  readonly raw: string;
+  /** As in `BrowseOptions`. */
+  readonly outcome?: BrowseOptions["outcome"] | undefined;
+  readonly search?: string | undefined;
+}
+
+/** The raws before and after an entry in the order of its list; null where there is none. */
+export interface Neighbours {
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
 /** Entries that are due. */
 export interface Backlog {
   readonly entries: number;
@@ -201,6 +240,8 @@ export interface DatasetTotals {
   readonly dataset: string;
   readonly entries: number;
   readonly sampled: number;
+  /** Entries that have only a description. */
+  readonly described: number;
   readonly failed: number;
   /** Those of these that people have seen and that are not tried again. */
   readonly acknowledged: number;
@@ -220,6 +261,20 @@ export interface DatasetTotals {
   readonly lastMinute: number;
   /** Bytes read from bronze, so far. */
   readonly readBytes: number;
+  /**
+   * Entries whose newest version was found by looking, and that no manifest line has named yet;
+   * counted to 10,000.
+   */
+  readonly unconfirmed: number;
+  /** Verdicts on samples, so far. */
+  readonly validatedPassed: number;
+  readonly validatedWarned: number;
+  readonly validatedFailed: number;
+  readonly validatedError: number;
+  /** Entries whose newest checked version fails. */
+  readonly invalid: number;
+  /** Entries that could not be checked: their contract could not be read. */
+  readonly unchecked: number;
 }
 
 /** Entries whose last try failed with a code, and one of them. */

@@ -1,8 +1,10 @@
 import type { ChangeStore } from "./change-store.ts";
 import type { DrainStore } from "./drain-store.ts";
+import type { DriftStore } from "./drift-store.ts";
 import type { IngestStore } from "./ingest-store.ts";
 import type { ProcessStore } from "./process-store.ts";
 import type { Queries } from "./queries.ts";
+import type { RawStore } from "./raw-store.ts";
 import type { UpkeepStore } from "./upkeep-store.ts";
 
 /**
@@ -12,7 +14,9 @@ import type { UpkeepStore } from "./upkeep-store.ts";
  */
 export interface Store {
   readonly ingest: IngestStore;
+  readonly raw: RawStore;
   readonly drain: DrainStore;
+  readonly drift: DriftStore;
   readonly upkeep: UpkeepStore;
   readonly process: ProcessStore;
   readonly queries: Queries;

@@ -1,5 +1,9 @@
+import type { Validation } from "../checks/contract/validation.ts";
 /** The outcome of an entry's last job, or of its sample since. */
 export type SettledOutcome = "sampled" | "failed" | "pruned";
+
+/** The same as people see and count it: samples that only describe their file are told apart. */
+export type ShownOutcome = SettledOutcome | "described";
 
 /** The results of a pass: counts, except `ms` and bytes. */
 export interface PassSummary {
@@ -9,7 +13,13 @@ export interface PassSummary {
   readonly superseded: number;
   readonly rejected: number;
   readonly sampled: number;
+  /** Files that have only a description: not among those that were sampled. */
+  readonly described: number;
   readonly failed: number;
+  /** Samples of raw files that a manifest line confirmed. */
+  readonly confirmed: number;
+  /** Raw files that were moved away before they were sampled. */
+  readonly moved: number;
   /** Samples that retention removed. */
   readonly pruned: number;
   /** Datasets that have to wait. */
@@ -24,3 +34,9 @@ export interface PassSummary {
   /** Time at which the pass began, ISO 8601. */
   readonly at: string;
 }
+
+/** The verdict on a sample that was held to a contract. */
+export type Verdict = Validation["result"];
+
+/** All of them. */
+export const verdicts: readonly Verdict[] = ["passed", "warned", "failed", "error"];

@@ -41,6 +41,20 @@ export interface UpkeepStore {
   forgetSome(dataset: string, remove: RemoveSample): Promise<number>;
   /** Forgets the rest of a dataset: names, checkpoints, bad lines, counts. `now` is ms since epoch. */
   forgetRest(dataset: string, now: number): Promise<void>;
+  /** The mask that all samples of a dataset were made under, by dataset; without those that have none. */
+  masks(): Promise<ReadonlyMap<string, string>>;
+  /** True when an entry has this sample, below `samples/`, and it was made under the mask. */
+  isMadeUnder(dataset: string, sample: string, mask: string | null): Promise<boolean>;
+  /**
+   * Makes entries due whose sample was made under another mask, and forgets what is known of these
+   * samples, and what failures said; returns the number that became due. `now` is ms since epoch.
+   */
+  redoOthers(dataset: string, mask: string | null, now: number): Promise<number>;
+  /**
+   * Notes that all samples of a dataset were made under a mask, and forgets the shapes of its files:
+   * other names may be hidden.
+   */
+  setMask(dataset: string, mask: string | null): Promise<void>;
   /** Makes the free room inside the store usable again, before it takes more of the disk. */
   reuseRoom(): Promise<void>;
 }

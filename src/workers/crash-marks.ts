@@ -85,7 +85,7 @@ function openBlank(state: string, threads: number): number {
 /** Writes a mark. It is a hint: an error of the storage here costs no job. */
 function writeMark(fd: number, thread: number, mark: string): void {
   try {
-    writeSync(fd, Buffer.from(mark, "latin1"), 0, MARK, thread * MARK);
+    writeSync(fd, mark, thread * MARK, "latin1");
   } catch (error) {
     if (systemErrorIn(error) === undefined) throw error;
   }

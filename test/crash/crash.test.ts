@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { goOn, type Lake, makeLake } from "./lake.ts";
+import { goOn, type Lake, makeLake, makeRawLake } from "./lake.ts";
 import { choosePairs } from "./pairs.ts";
 import { killAt, type Point, pointsOf, whyNoStrace } from "./points.ts";
 
@@ -93,6 +93,32 @@ test.skipIf(reason !== undefined)(
       await expectRecovery(lake, atTheEnd, `killed at ${nameOf(point)}, with newer versions then`);
     }
     process.stdout.write(`${tried} crash points with newer versions, ${killed} reached\n`);
+    expect(killed).toBeGreaterThan(0);
+  },
+  TIMEOUT_MS,
+);
+
+test.skipIf(reason !== undefined)(
+  "killed while raw files are looked at, sampled and confirmed: the next pass leaves the same",
+  async () => {
+    const raw = makeRawLake();
+    const undisturbed = raw.copy();
+    const rawPoints = pointsOf(undisturbed);
+    const atTheEnd = await undisturbed.state();
+    undisturbed.remove();
+    let tried = 0;
+    let killed = 0;
+    for (const point of spread(rawPoints, COUNT)) {
+      if (killed === COUNT) break;
+      const lake = raw.copy();
+      tried += 1;
+      if (killAt(lake, point)) killed += 1;
+      await expectRecovery(lake, atTheEnd, `raw: killed at ${nameOf(point)}`);
+    }
+    raw.remove();
+    process.stdout.write(
+      `${tried} of ${rawPoints.length} crash points with raw files, ${killed} reached\n`,
+    );
     expect(killed).toBeGreaterThan(0);
   },
   TIMEOUT_MS,

@@ -2,6 +2,7 @@ import { spawnSync, type SpawnSyncReturns } from "node:child_process";
 import {
   appendFileSync,
   cpSync,
+  existsSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
@@ -12,14 +13,15 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Writable } from "node:stream";
 import { runProgram } from "../../src/cli/program.ts";
+import { isRecords } from "../../src/samples/path.ts";
 
 const main = join(import.meta.dirname, "../../src/main.ts");
 const DATASETS = ["acme/orders/v1", "zeta/events/v2"] as const;
 /** Directories of production, which the program never writes. */
-const GIVEN = ["bronze", "manifests"] as const;
+const GIVEN = ["bronze", "manifests", "raw"] as const;
 const BINARY = Buffer.from("0102030405067f80", "hex");
 const ZIP = join(import.meta.dirname, "../../fixtures/zip/by-yazl.zip");
 /** A bad last line is looked at again after this many ms. */
@@ -76,6 +78,43 @@ export function goOn(lake: Lake): void {
   }
 }
 
+/**
+ * The same for a lake whose raw files are sampled early. For the next pass there are lines that
+ * confirm a sample, and that do not, new raw files, and one that nobody has announced and that is
+ * gone.
+ */
+export function makeRawLake(): Lake {
+  const lake = lakeIn(emptyDirectory(), { raw: { mode: "early" } });
+  for (const dataset of DATASETS) {
+    for (const name of ["a.csv", "b.csv", "c.csv", "gone.csv"])
+      putRaw(lake, dataset, name, "id\n1\n");
+    mkdirSync(join(lake.directory, "lake", dataset, "bronze"));
+  }
+  lake.run();
+  for (const dataset of DATASETS) {
+    const root = join(lake.directory, "lake", dataset);
+    put(lake, dataset, "a.csv", "id\n1\n", MTIME);
+    put(lake, dataset, "b.csv", "id\n2\n3\n", MTIME);
+    for (const name of ["a.csv", "b.csv", "gone.csv"]) rmSync(join(root, "raw", name));
+    putRaw(lake, dataset, "d.csv", "id\n4\n");
+    putRaw(lake, dataset, "e.csv", BINARY);
+    putRaw(lake, dataset, "f.zip", "no zip");
+  }
+  return lake;
+}
+
+function putRaw(
+  { directory }: Lake,
+  dataset: string,
+  name: string,
+  content: string | Uint8Array,
+): void {
+  const path = join(directory, "lake", dataset, "raw", name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+  utimesSync(path, MTIME, MTIME);
+}
+
 function emptyDirectory(): string {
   return mkdtempSync(join(tmpdir(), "sampler-crash-"));
 }
@@ -100,10 +139,10 @@ function manifestOf({ directory }: Lake, dataset: string): string {
   return join(directory, "lake", dataset, "manifests/processed.jsonl");
 }
 
-function lakeIn(directory: string): Lake {
+function lakeIn(directory: string, settings: object = {}): Lake {
   const prefix = join(directory, "lake");
   const config = join(directory, "config.yaml");
-  writeFileSync(config, JSON.stringify({ prefix, manifest: { settleMs: SETTLE_MS } }));
+  writeFileSync(config, JSON.stringify({ prefix, manifest: { settleMs: SETTLE_MS }, ...settings }));
 
   return {
     directory,
@@ -137,7 +176,7 @@ function lakeIn(directory: string): Lake {
         for (const name of GIVEN)
           linkAll(join(prefix, dataset, name), join(copied, "lake", dataset, name));
       }
-      return lakeIn(copied);
+      return lakeIn(copied, settings);
     },
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
@@ -147,6 +186,7 @@ function lakeIn(directory: string): Lake {
  * Gives every file a second name: a manifest is known by its inode, and a copy would be read again.
  */
 function linkAll(from: string, to: string): void {
+  if (!existsSync(from)) return;
   mkdirSync(to);
   for (const name of readdirSync(from)) linkSync(join(from, name), join(to, name));
 }
@@ -184,12 +224,13 @@ function isFailed({ outcome }: Record<string, unknown>): boolean {
 function comparable(entry: Record<string, unknown>): object {
   const { dataset, raw, mtime, outcome, waiting, code } = entry;
   if (isFailed(entry)) return { dataset, raw, mtime, outcome, waiting, code };
-  return { ...entry, at: 0, nextAt: 0, attempts: 0 };
+  const goneAt = entry["goneAt"] === null ? null : "some time";
+  return { ...entry, at: 0, nextAt: 0, attempts: 0, goneAt };
 }
 
 /** All files below `samples/` but those left out, temporary ones too, with what is in them. */
 function samplesOf(samples: string, isLeftOut: (name: string) => boolean): Record<string, string> {
-  const names = readdirSync(samples).filter((name) => !name.startsWith("_receipts"));
+  const names = readdirSync(samples).filter((name) => !isRecords(name));
   const compared = names.filter((name) => !isLeftOut(name));
   return Object.fromEntries(
     compared.map((name) => [name, readFileSync(join(samples, name), "latin1")] as const),

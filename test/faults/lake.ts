@@ -5,6 +5,7 @@ import { join, relative } from "node:path";
 import { Writable } from "node:stream";
 import type { Context } from "../../src/cli/command.ts";
 import { runProgram } from "../../src/cli/program.ts";
+import { isRecords } from "../../src/samples/path.ts";
 import { type Ran, run } from "../helpers/world.ts";
 import { files } from "./files.ts";
 
@@ -134,7 +135,7 @@ function filesBelow(dataset: string): string[] {
   if (!existsSync(join(dataset, "samples"))) return [];
   const all = readdirSync(join(dataset, "samples"), { recursive: true, withFileTypes: true });
   return all
-    .filter((entry) => entry.isFile() && !entry.name.startsWith("_receipts"))
+    .filter((entry) => entry.isFile() && !isRecords(entry.name))
     .map((entry) => join(entry.parentPath, entry.name));
 }
 

@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 import { playProcesses, type ProcessTally } from "./process.ts";
 import { anyStory } from "./steps.ts";
 
-const RUNS = Number(process.env["TAILING_PROCESS_RUNS"] ?? 15);
-const SEED = Number(process.env["TAILING_SEED"] ?? Math.trunc(Math.random() * 2 ** 31));
+const RUNS = Number(process.env["TAILING_PROCESS_RUNS"] ?? 8);
+/** The same sequences each time: others are tried with another seed, and more of them. */
+const SEED = Number(process.env["TAILING_SEED"] ?? 1);
 const MS_EACH = 20_000;
 
 test(

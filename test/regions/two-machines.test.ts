@@ -19,7 +19,7 @@ if (whyNoRgw !== undefined) process.stdout.write(`no machines meet: ${whyNoRgw}\
 const there = test.skipIf(whyNoRgw !== undefined);
 
 /** Interleavings: `npm run interleavings` has more. */
-const COUNT = Number(process.env["INTERLEAVINGS"] ?? 25);
+const COUNT = Number(process.env["INTERLEAVINGS"] ?? 10);
 const SEED = Number(process.env["SEED"] ?? 1);
 const PATIENCE_MS = 480_000 + COUNT * 5000;
 const { signal } = new AbortController();

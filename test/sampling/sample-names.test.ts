@@ -13,8 +13,15 @@ test.each([
   ["raw/logs.tgz", "logs_sample.txt", ".txt"],
   ["raw/parts.zip", "parts_sample.zip", null],
   ["raw/model.bin", "model_sample.meta.json", ".meta.json"],
-  ["README", "README_sample.meta.json", ".meta.json"],
-  ["raw/.hidden", "_hidden_sample.meta.json", ".meta.json"],
+  ["raw/pictures/a.PNG", "a_sample.meta.json", ".meta.json"],
+  ["README", "README_sample", null],
+  ["raw/.hidden", "_hidden_sample", null],
+  ["raw/part-00000", "part-00000_sample", null],
+  ["raw/x.vcf", "x_sample.vcf", null],
+  ["raw/orders.csv.20260118", "orders_sample.csv.20260118", null],
+  ["raw/access.log.1", "access_sample.log.1", null],
+  ["raw/x.csv.bak", "x_sample.csv.bak", null],
+  ["raw/run.2026.01", "run.2026_sample.01", null],
   ["raw/two.dots.json", "two.dots_sample.json", null],
   ["raw/notes.txt", "notes_sample.txt", null],
   ["raw/t.parquet", "t_sample.parquet", null],
@@ -32,4 +39,7 @@ test("configured extensions choose the format, and keep the name", () => {
   expect(expectedNames("raw/a.dat", more)).toMatchObject({ extension: null });
   expect(expectedNames("raw/a.dat", more).names.plain).toBe("a_sample.dat");
   expect(expectedNames("raw/a.arc", more).names.plain).toBe("a_sample.txt");
+  const patterns = { ...settings, extensions: { "old-*": "tar", "": "csv" } };
+  expect(expectedNames("raw/v1.2/old-logs", patterns).names.plain).toBe("old-logs_sample.txt");
+  expect(expectedNames("raw/v1.2/logs", patterns).names.plain).toBe("logs_sample");
 });

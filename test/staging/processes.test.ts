@@ -12,6 +12,7 @@ import { openStager } from "../../src/staging/stager.ts";
 import { sweepRuns } from "../../src/staging/sweep-runs.ts";
 import { ask } from "../helpers/ask.ts";
 import { SECRET, startObjectServer } from "../helpers/object-server.ts";
+import { surroundings } from "../helpers/surroundings.ts";
 
 const main = join(import.meta.dirname, "../../src/main.ts");
 const caller = join(import.meta.dirname, "caller.ts");
@@ -20,7 +21,7 @@ const sha256 = createHash("sha256").update(body).digest("hex");
 
 async function place() {
   const directory = await mkdtemp(join(tmpdir(), "sampler-processes-"));
-  const env = { PATH: process.env["PATH"], XDG_STATE_HOME: directory };
+  const env = { ...surroundings, XDG_STATE_HOME: directory };
   const startBy = (command: string, args: readonly string[]) =>
     spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   return {

@@ -6,7 +6,10 @@ import type { Failed, Sampled } from "../../src/job.ts";
 import type { Checkpoint, Entry } from "../../src/manifest/types.ts";
 import type { Claim, ClaimOptions, Settled } from "../../src/store/drain-store.ts";
 import type { Batch } from "../../src/store/ingest-store.ts";
+import type { RawBatch, RawTaken } from "../../src/store/raw-store.ts";
 import type { Store } from "../../src/store/store.ts";
+import { joinNames } from "../../src/raw/names.ts";
+import type { ListingEnd, RawFile } from "../../src/raw/types.ts";
 import { allOf } from "../helpers/all-of.ts";
 import { namedAs } from "../helpers/named.ts";
 
@@ -61,6 +64,36 @@ export function storeLaws(name: string, open: (state: string) => Store): void {
           ]),
         );
         expect(claims).toHaveLength(2);
+      }));
+
+    test("series are kept by their keys, and the ones not seen for longest are forgotten first", () =>
+      withStore(async (store, again) => {
+        await accept(store, A, [entry("a")]);
+        const series = (sizes: number[]) => ({ versions: [], sizes, isSmall: false });
+        const options = { now: NOW, most: 2 };
+        await store.drift.saveSeries(A, new Map([["x", series([1])]]), options);
+        await store.drift.saveSeries(A, new Map([["y", series([2])]]), {
+          ...options,
+          now: NOW + 1,
+        });
+        await store.drift.saveSeries(A, new Map([["x", series([3])]]), {
+          ...options,
+          now: NOW + 2,
+        });
+        await store.drift.saveSeries(A, new Map([["z", series([4])]]), {
+          ...options,
+          now: NOW + 3,
+        });
+        const kept = (await again()).drift;
+        expect(await kept.series(A, ["x", "y"])).toEqual(new Map([["x", series([3])]]));
+        expect(await kept.series(B, ["x"])).toEqual(new Map());
+        const all = await allOf(kept.allSeries(A));
+        expect(all.map(({ key, seenAt }) => [key, seenAt - NOW])).toEqual([
+          ["z", 3],
+          ["x", 2],
+        ]);
+        expect(await kept.forgetSeries(A, "x")).toBe(true);
+        expect(await kept.forgetSeries(A, "x")).toBe(false);
       }));
 
     test("entries and checkpoint move together, or neither does", () =>
@@ -193,6 +226,83 @@ export function storeLaws(name: string, open: (state: string) => Store): void {
         expect(await claim(reopened)).toHaveLength(1);
       }));
 
+    test("raw files that were found come before what lines have named, in their dataset", () =>
+      withStore(async (store) => {
+        await accept(store, A, [entry("a"), entry("b")]);
+        await take(store, [file("c"), file("d")]);
+        const first = await claim(store, { limit: 3 });
+        expect(first.map(({ job }) => job.raw)).toEqual(["raw/c", "raw/d", "a"]);
+        expect(first.map(({ job }) => job.inode)).toEqual(["1", "1", undefined]);
+        expect(first[0]?.job.bronze).toBe("raw/c");
+        expect(await claim(store)).toHaveLength(4);
+      }));
+
+    test("files that were found and their directory are remembered together, or neither is", () =>
+      withStore(async (store, again) => {
+        const batch = { ...rawBatch([file("a")]), expectedFor: noName };
+        await expect(store.raw.take(batch, NOW)).rejects.toThrow("no name");
+        const reopened = await again();
+        expect(await reopened.raw.directories(A)).toEqual([]);
+        expect(await claim(reopened)).toEqual([]);
+        await take(reopened, [file("a")]);
+        expect(await reopened.raw.directories(A)).toEqual([
+          { path: "raw", state: "s", listedAt: NOW },
+          { path: "raw/below", state: "", listedAt: 0 },
+        ]);
+        expect(await reopened.raw.namesIn(A, "raw")).toBe("a");
+        expect(await take(reopened, [file("a")])).toEqual({ due: 0, unchanged: 1 });
+      }));
+
+    test("neither a sample of the raw file nor its end settles the line that came meanwhile", () =>
+      withStore(async (store) => {
+        await take(store, [file("a"), file("b")]);
+        const [a, b] = (await claim(store)) as [Claim, Claim];
+        const lines = [entry("raw/a", 5), entry("raw/b", 5)];
+        await accept(store, A, lines);
+        const sampled: Sampled = { ...SAMPLED, from: "raw", mtime: 5, inode: "1" };
+        await store.drain.settle([settled(a, sampled)], NOW);
+        await store.drain.moved([b], NOW);
+        await store.drain.postpone([{ claim: b, nextAt: NOW + 1 }], NOW);
+        const still = await claim(store);
+        expect(still.map(({ job }) => [job.bronze, job.inode, job.confirms])).toEqual([
+          ["bronze/raw/a", undefined, undefined],
+          ["bronze/raw/b", undefined, undefined],
+        ]);
+      }));
+
+    test("a line confirms a sample of the raw file once, and a look does not undo that", () =>
+      withStore(async (store) => {
+        await take(store, [file("a")]);
+        const [found] = (await claim(store)) as [Claim];
+        const sampled: Sampled = { ...SAMPLED, from: "raw", mtime: 5, inode: "1" };
+        await store.drain.settle([settled(found, sampled)], NOW);
+        expect(await accept(store, A, [entry("raw/a", 5)])).toMatchObject({ due: 1 });
+        const [named] = (await claim(store)) as [Claim];
+        expect(named.job.confirms).toEqual({ sourceSize: 30, bytes: 10, format: "csv", rows: 3 });
+        await store.drain.confirm([named], NOW);
+        expect(await claim(store)).toEqual([]);
+        expect(await accept(store, A, [entry("raw/a", 5)])).toMatchObject({ unchanged: 1 });
+        expect(await take(store, [file("a")])).toEqual({ due: 0, unchanged: 1 });
+        expect(await store.queries.entriesOf("raw/a", A)).toMatchObject([
+          { from: "raw", confirmed: true, outcome: "sampled" },
+        ]);
+      }));
+
+    test("files of a directory that is gone are missed, and are not when they are back", () =>
+      withStore(async (store) => {
+        await take(store, [file("a")]);
+        const [found] = (await claim(store)) as [Claim];
+        await store.drain.moved([found], NOW);
+        await store.raw.removeDirectory(A, "raw", NOW);
+        expect(await store.queries.entriesOf("raw/a", A)).toMatchObject([
+          { waiting: false, outcome: null, goneAt: new Date(NOW).toISOString() },
+        ]);
+        expect(await take(store, [file("a")])).toEqual({ due: 1, unchanged: 0 });
+        expect(await store.queries.entriesOf("raw/a", A)).toMatchObject([
+          { waiting: true, goneAt: null },
+        ]);
+      }));
+
     test("a raw that was forgotten does not come back with its old line; a dataset is gone as a whole", () =>
       withStore(async (store) => {
         await accept(store, A, [entry("a", 7), entry("b")]);
@@ -213,7 +323,8 @@ export function storeLaws(name: string, open: (state: string) => Store): void {
       withStore(async (store) => {
         const receipt = { bronze: "bronze/a", format: "csv", rows: 1, bytes: 2, sourceSize: 3 };
         const sampled = { ...receipt, raw: "a", outcome: "sampled", sample: "a_s" } as const;
-        const nothing = { extension: null, code: null, message: null };
+        const unknown = { extension: null, validation: null, code: null, message: null };
+        const nothing = { ...unknown, from: null, inode: null, mask: null };
         await store.ingest.know(A);
         const rebuild = await store.ingest.rebuild(A);
         await rebuild([{ ...sampled, ...nothing, mtime: 2, settledAt: 20 }]);
@@ -291,6 +402,32 @@ function entry(raw: string, mtime = 1): Entry {
 
 function checkpoint(offset: number): Checkpoint {
   return { file: "1", path: "processed.jsonl", offset, line: 1, hash: "h", retiredAt: null };
+}
+
+function file(name: string): RawFile {
+  return { name, mtime: 5, size: 30, inode: "1", seen: "5", rests: false };
+}
+
+/** Files of the directory `raw`, which is listed to its end. */
+function rawBatch(files: readonly RawFile[]): RawBatch {
+  const end: ListingEnd = {
+    directory: { path: "raw", state: "s", listedAt: NOW },
+    names: joinNames(files.map(({ name }) => name)),
+    gone: [],
+    directories: ["raw/below"],
+    count: files.length,
+    unnamed: 0,
+  };
+  const pages = [{ path: "raw", came: files, end }];
+  return { dataset: A, pages, quietSeconds: 60, expectedFor: namedAs };
+}
+
+function take(store: Store, files: readonly RawFile[]): Promise<RawTaken> {
+  return store.raw.take(rawBatch(files), NOW);
+}
+
+function noName(): never {
+  throw new Error("no name");
 }
 
 function batchOf(

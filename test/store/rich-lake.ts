@@ -1,3 +1,4 @@
+import { isRecords } from "../../src/samples/path.ts";
 import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -75,7 +76,7 @@ function samplesOf(world: World): ReadonlyMap<string, string> {
   for (const dataset of DATASETS) {
     const directory = world.path("samples", dataset);
     for (const name of readdirSync(directory).toSorted()) {
-      if (name.startsWith("_receipts.jsonl")) continue;
+      if (isRecords(name)) continue;
       const { ino, mtimeNs, size } = lstatSync(join(directory, name), { bigint: true });
       seen.set(`${dataset}/${name}`, `${ino} ${mtimeNs} ${size}`);
     }

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { browse } from "../../src/store/sqlite/queries/browse.ts";
+import { browse, neighboursOf } from "../../src/store/sqlite/queries/browse.ts";
 import { acceptOf } from "../../src/store/sqlite/accept.ts";
 import { datasetsOf } from "../../src/store/sqlite/datasets.ts";
 import { namedAs } from "../helpers/named.ts";
@@ -92,4 +92,30 @@ test("what waits is shown in the order in which it is tried, through equal times
     after = { after: page.next };
   }
   expect(seen).toEqual(entries.map(({ raw }) => raw));
+});
+
+test("the entries before and after one are those of its list, from end to end", async () => {
+  await using world = await createWorld();
+  await fillRichly(world, 5);
+  for (let i = 0; i < 3; i += 1) await world.announce(`late-${i}.csv`);
+  await world.pass();
+  await world.announce("Late-3.csv");
+  const db = world.db();
+  db.exec("UPDATE files SET settled_at = 7 WHERE outcome = 'sampled' AND settled_at IS NOT NULL");
+  for (const outcome of [undefined, "sampled", "failed", "waiting", "pruned"] as const) {
+    for (const search of [undefined, "LATE"]) {
+      const list = { dataset: DATASET, outcome, search };
+      const page = browse(db, JSON.parse(JSON.stringify({ ...list, limit: 100 })));
+      const raws = page.entries.map(({ raw }) => raw);
+      const found = raws.map((raw) => neighboursOf(db, { ...list, raw }));
+      const wanted = raws.map((_, i) => ({
+        before: raws[i - 1] ?? null,
+        after: raws[i + 1] ?? null,
+      }));
+      expect([outcome, search, found]).toEqual([outcome, search, wanted]);
+    }
+  }
+  const none = { before: null, after: null };
+  expect(neighboursOf(db, { dataset: DATASET, raw: "raw/none" })).toEqual(none);
+  expect(neighboursOf(db, { dataset: "no/such/one", raw: "raw/none" })).toEqual(none);
 });

@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { discover, MANIFEST_PATH } from "../discover.ts";
+import { MANIFEST_PATH } from "../../lake/dataset.ts";
+import { discover } from "../discover.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { Watcher, WatchHandlers } from "./types.ts";
 

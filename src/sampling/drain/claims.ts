@@ -22,6 +22,8 @@ export interface Claims {
 export interface ClaimsOptions {
   readonly store: DrainStore;
   readonly settings: Settings;
+  /** False while a dataset has samples under another mask than its own. */
+  readonly mayBeSampled: (dataset: string) => boolean;
   /** Time that each dataset may still cost. */
   readonly budget: Budget;
   readonly ioThrottle: IoThrottle;
@@ -76,7 +78,10 @@ export function createClaims(options: ClaimsOptions): Claims {
       order: settings.drain.order,
       now: options.clock(),
       skips: (dataset) =>
-        paused.has(dataset) || budget.isSpent(dataset) || settings.offReason(dataset) !== undefined,
+        paused.has(dataset) ||
+        budget.isSpent(dataset) ||
+        settings.offReason(dataset) !== undefined ||
+        !options.mayBeSampled(dataset),
       isBusy: (dataset, raw) => busy.get(dataset)?.has(raw) === true,
       busyCount: (dataset) => busy.get(dataset)?.size ?? 0,
     });

@@ -5,6 +5,7 @@ import type { JobRunner } from "../../job.ts";
 import { forEach } from "../../lib/for-each.ts";
 import type { Budget } from "../../load/budget.ts";
 import type { IoThrottle } from "../../load/io-throttle.ts";
+import type { Finding } from "../../samples/findings.ts";
 import type { SampleDirectory } from "../../samples/sample-directory.ts";
 import { createClaims } from "./claims.ts";
 import { createOldSamples } from "./old-samples.ts";
@@ -18,6 +19,8 @@ export interface DrainOptions {
   readonly settings: Settings;
   readonly runner: JobRunner;
   readonly samples: SampleDirectory;
+  /** False while a dataset has samples under another mask than its own. */
+  readonly mayBeSampled: (dataset: string) => boolean;
   /** Time that each dataset may still cost. */
   readonly budget: Budget;
   readonly ioThrottle: IoThrottle;
@@ -31,6 +34,9 @@ export interface DrainOptions {
   /** Aborts what is in flight. */
   readonly abort: AbortSignal;
   readonly onSettled: (settled: Settled) => void;
+  readonly onFound: (dataset: string, finding: Finding) => void;
+  /** Called with each claim on a raw file that a manifest line confirmed, or that was moved away. */
+  readonly onEnded?: (type: "confirmed" | "moved", claim: Claim) => void;
   readonly onPaused: (dataset: string, code: FailureCode, message: string) => Promise<void>;
   /** Called with an old sample that cannot be removed; its entry is settled all the same. */
   readonly onLeft: (dataset: string, error: Failure) => void;
@@ -58,6 +64,7 @@ export async function drain(options: DrainOptions): Promise<boolean> {
   const settler = createSettler({
     ...options,
     store,
+    drift: options.store.drift,
     oldSamples,
     onDone: claims.done,
     onPaused: claims.pause,
@@ -81,7 +88,7 @@ export async function drain(options: DrainOptions): Promise<boolean> {
     const { claim, outcome } = await runClaim(due);
     const { dataset } = claim.job;
     if (outcome.outcome === "paused") await claims.pause(dataset, outcome.code, outcome.message);
-    if (outcome.outcome !== "sampled" && outcome.outcome !== "failed") return;
+    if (outcome.outcome === "paused" || outcome.outcome === "aborted") return;
     if (claims.spend(dataset, outcome.ms)) await claims.pause(dataset, "OVER_BUDGET", OVER_BUDGET);
     await settler.add(claim, outcome);
   }

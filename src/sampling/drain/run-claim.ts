@@ -1,16 +1,18 @@
 import type { Claim, DrainStore } from "../../store/drain-store.ts";
 import { join } from "node:path";
+import { readMaskKey } from "../../config/mask-key.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { JobRunner, Misnamed, Outcome } from "../../job.ts";
 import { foldsCase } from "../../lake/folds-case.ts";
 import { outputError } from "../../lake/errors.ts";
+import { createMasks } from "../../masking/masks.ts";
 import { namesWith } from "../job/sample-names.ts";
 import type { OldSamples } from "./old-samples.ts";
 
 /** A claim with the name that its job was done under, and the outcome. */
 export interface ClaimRun {
   readonly claim: Claim;
-  readonly outcome: Outcome;
+  readonly outcome: Exclude<Outcome, Misnamed>;
 }
 
 /** Options of `createRunClaim`. */
@@ -28,7 +30,8 @@ export function createRunClaim(options: RunClaimOptions): (claim: Claim) => Prom
   const { runner, oldSamples, abort } = options;
   const rename = createRename(options);
 
-  return async (claim) => {
+  return async (due) => {
+    const claim = await rename.hidden(due);
     const outcome = await runner.run(claim.job, abort);
     if (outcome.outcome !== "misnamed") return { claim, outcome };
     const { extension } = outcome;
@@ -37,7 +40,7 @@ export function createRunClaim(options: RunClaimOptions): (claim: Claim) => Prom
     } catch (error) {
       return { claim, outcome: { outcome: "paused", ...outputError(error) } };
     }
-    const renamed = await rename(claim, extension);
+    const renamed = await rename.to(claim, extension);
     const again = await runner.run(renamed.job, abort);
     if (again.outcome === "sampled" || again.outcome === "failed")
       return { claim: renamed, outcome: { ...again, ...bothOf(outcome, again) } };
@@ -57,18 +60,39 @@ function bothOf(one: Work, other: Work): Work {
   return { readBytes, ...(requests === 0 ? {} : { requests }) };
 }
 
-/** Makes the function that gives a claim's sample a name with another extension. */
-function createRename({
-  store,
-  settings,
-}: RunClaimOptions): (claim: Claim, extension: string | null) => Promise<Claim> {
-  return async (claim, extension) => {
+/** Gives the sample of a claim another name. */
+interface Rename {
+  /** One with this extension; null for raw's own. */
+  to(claim: Claim, extension: string | null): Promise<Claim>;
+  /** One that hides the name of the file, where the mask wants that and it has another. */
+  hidden(claim: Claim): Promise<Claim>;
+}
+
+function createRename({ store, settings }: RunClaimOptions): Rename {
+  const masks = createMasks(settings, readMaskKey);
+  return {
+    to,
+    async hidden(claim) {
+      const name = hiddenNameOf(claim);
+      return name === undefined || claim.job.name.startsWith(name)
+        ? claim
+        : to(claim, claim.job.extension);
+    },
+  };
+
+  async function to(claim: Claim, extension: string | null): Promise<Claim> {
     const { job } = claim;
     const names = namesWith(job.raw, extension, {
       ...settings.forDataset(job.dataset),
       foldsCase: foldsCase(join(settings.prefix, job.dataset)),
+      hiddenName: hiddenNameOf(claim),
     });
     const name = await store.rename(claim, names, extension);
     return { ...claim, job: { ...job, name, extension } };
-  };
+  }
+
+  function hiddenNameOf({ job: { dataset, raw } }: Claim): string | undefined {
+    const isHidden = settings.forDataset(dataset).mask?.names === "redact";
+    return isHidden ? masks.of(dataset)?.nameFor(raw) : undefined;
+  }
 }

@@ -1,11 +1,17 @@
-import type { Claim, DrainStore, Settled } from "../../store/drain-store.ts";
+import type { Settings } from "../../config/settings.ts";
+import type { Finding } from "../../samples/findings.ts";
+import type { Claim, DrainStore, Postponed, Settled } from "../../store/drain-store.ts";
+import type { DriftStore } from "../../store/drift-store.ts";
 import type { FailureCode } from "../../errors.ts";
 import type { Failed, Sampled } from "../../job.ts";
 import { outputError } from "../../lake/errors.ts";
-import { receiptOf } from "../../samples/receipts.ts";
+import { confirmedReceipt, type Receipt, receiptOf } from "../../samples/receipts.ts";
 import type { SampleDirectory } from "../../samples/sample-directory.ts";
+import { type BatchDrift, judgeBatch } from "./drift.ts";
+import type { Ended, Finished } from "./finished.ts";
 import type { OldSamples } from "./old-samples.ts";
-import { nextTry } from "./retry.ts";
+import { backOff, nextTry } from "./retry.ts";
+import { verdictFindings } from "./verdicts.ts";
 
 /** Writes outcomes in batches: first receipts, then the store. */
 export interface Settler {
@@ -13,7 +19,7 @@ export interface Settler {
    * Takes an outcome; it is written soon.
    * @throws what the store threw, now or since the last call
    */
-  add(claim: Claim, outcome: Sampled | Failed): Promise<void>;
+  add(claim: Claim, outcome: Ended): Promise<void>;
   /** Writes all outcomes that were taken. @throws what the store throws */
   flush(): Promise<void>;
 }
@@ -21,6 +27,8 @@ export interface Settler {
 /** Options of `createSettler`. */
 export interface SettlerOptions {
   readonly store: DrainStore;
+  readonly drift: DriftStore;
+  readonly settings: Settings;
   readonly samples: SampleDirectory;
   readonly oldSamples: OldSamples;
   /** ms since epoch. */
@@ -28,25 +36,38 @@ export interface SettlerOptions {
   /** Called with each claim whose outcome is written, or whose dataset has to wait. */
   readonly onDone: (claim: Claim) => void;
   readonly onSettled: (settled: Settled) => void;
+  readonly onFound: (dataset: string, finding: Finding) => void;
+  /** Called with each claim on a raw file that a manifest line confirmed, or that was moved away. */
+  readonly onEnded?: (type: "confirmed" | "moved", claim: Claim) => void;
   readonly onPaused: (dataset: string, code: FailureCode, message: string) => Promise<void>;
+}
+
+/** Everything that was found in a batch of a dataset; `now` is ms since epoch. */
+interface Found {
+  readonly drift: BatchDrift;
+  readonly findings: readonly Finding[];
+  readonly now: number;
 }
 
 /** Outcomes that are written together, and the time after which fewer are, ms. */
 const BATCH = 1024;
 const BATCH_MS = 200;
+/** Tries at which a raw file changed while it was read: then that is a failure. */
+const MOST_CHANGES = 3;
 
 /** Creates the settler for one drain. */
 export function createSettler(options: SettlerOptions): Settler {
-  const finished: Settled[] = [];
+  const { store } = options;
+  const finished: Finished[] = [];
   let writing: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
   let failure: { readonly error: unknown } | undefined;
 
   return { add, flush };
 
-  async function add(claim: Claim, outcome: Sampled | Failed): Promise<void> {
+  async function add(claim: Claim, outcome: Ended): Promise<void> {
     if (failure !== undefined) throw failure.error;
-    finished.push({ claim, outcome, nextAt: nextAtOf(claim, outcome, options.clock()) });
+    finished.push({ claim, outcome });
     if (finished.length >= BATCH) await flush();
     else timer ??= setTimeout(() => void flush().catch(() => undefined), BATCH_MS);
   }
@@ -66,27 +87,56 @@ export function createSettler(options: SettlerOptions): Settler {
     return writing;
   }
 
-  async function write(batch: readonly Settled[]): Promise<void> {
-    const kept: Settled[] = [];
-    for (const [dataset, settled] of Map.groupBy(batch, ({ claim }) => claim.job.dataset)) {
-      if (await record(dataset, settled)) kept.push(...settled);
+  async function write(batch: readonly Finished[]): Promise<void> {
+    const kept: Finished[] = [];
+    for (const [dataset, ended] of Map.groupBy(batch, ({ claim }) => claim.job.dataset)) {
+      const now = options.clock();
+      const drift = await judgeBatch(dataset, ended, { ...options, store: options.drift, now });
+      const findings = [...drift.findings, ...verdictFindings(ended, now)];
+      if (!(await record(dataset, ended, { drift, findings, now }))) continue;
+      await drift.save();
+      for (const finding of findings) options.onFound(dataset, finding);
+      kept.push(...ended);
     }
-    if (kept.length > 0) await options.store.settle(kept, options.clock());
+    const now = options.clock();
+    const settled = kept.filter(isSettled).map(withNextTry(now));
+    if (settled.length > 0) await store.settle(settled, now);
+    await writeRaw(kept, now);
     for (const { claim } of batch) options.onDone(claim);
-    for (const settled of kept) options.onSettled(settled);
+    for (const each of settled) options.onSettled(each);
+  }
+
+  /** Writes what became of raw files besides samples and failures. */
+  async function writeRaw(kept: readonly Finished[], now: number): Promise<void> {
+    const waiting = kept.filter(isIncomplete);
+    if (waiting.length > 0) await store.postpone(waiting.map(withNextTime(now)), now);
+    for (const type of ["confirmed", "moved"] as const) {
+      const claims = kept
+        .filter(({ outcome }) => outcome.outcome === type)
+        .map(({ claim }) => claim);
+      if (claims.length > 0)
+        await (type === "confirmed" ? store.confirm(claims, now) : store.moved(claims, now));
+      for (const claim of claims) options.onEnded?.(type, claim);
+    }
   }
 
   /** Writes receipts first; without them nothing is settled, and the dataset waits. */
-  async function record(dataset: string, settled: readonly Settled[]): Promise<boolean> {
-    const now = options.clock();
-    const receipts = settled
-      .filter(isReceipted)
-      .map(({ claim, outcome }) => receiptOf(claim.job, outcome, now));
+  async function record(
+    dataset: string,
+    ended: readonly Finished[],
+    { drift, findings, now }: Found,
+  ): Promise<boolean> {
+    const receipts = ended
+      .map((each) => receiptFor(each, { shape: drift.shapeOf(each), now }))
+      .filter((each) => each !== undefined);
     try {
       if (receipts.length > 0) await options.samples.addReceipts(dataset, receipts);
-      for (const { claim, outcome } of settled) {
-        if (outcome.outcome === "failed") options.oldSamples.removeUnrecorded(claim);
-        else options.oldSamples.removeRenamed(claim);
+      const { shapes } = drift;
+      if (shapes.length + findings.length > 0)
+        await options.samples.addFindings(dataset, { shapes, findings });
+      for (const { claim, outcome } of ended) {
+        if (outcome.outcome === "sampled") options.oldSamples.removeRenamed(claim);
+        else if (outcome.outcome !== "confirmed") options.oldSamples.removeUnrecorded(claim);
       }
       return true;
     } catch (error) {
@@ -95,6 +145,25 @@ export function createSettler(options: SettlerOptions): Settler {
       return false;
     }
   }
+}
+
+function isSettled(finished: Finished): finished is Finished<Sampled | Failed> {
+  const { outcome } = finished.outcome;
+  return outcome === "sampled" || (outcome === "failed" && !isIncomplete(finished));
+}
+
+/** True for a raw file that changed while it was read, and so was not complete: it may be later. */
+function isIncomplete({ claim, outcome }: Finished): boolean {
+  const isChanged = outcome.outcome === "failed" && outcome.code === "FILE_CHANGED";
+  return isChanged && claim.job.inode !== undefined && claim.attempts + 1 < MOST_CHANGES;
+}
+
+function withNextTry(now: number): (finished: Finished<Sampled | Failed>) => Settled {
+  return ({ claim, outcome }) => ({ claim, outcome, nextAt: nextAtOf(claim, outcome, now) });
+}
+
+function withNextTime(now: number): (finished: Finished) => Postponed {
+  return ({ claim }) => ({ claim, nextAt: now + backOff.firstMs * 2 ** claim.attempts });
 }
 
 /**
@@ -107,7 +176,26 @@ function nextAtOf(claim: Claim, outcome: Sampled | Failed, now: number): number 
   return nextTry({ code: outcome.code, ...failures }, now);
 }
 
-/** True when an outcome gets a receipt: each sample does; of failures the first and the last. */
-function isReceipted({ claim, outcome, nextAt }: Settled): boolean {
-  return outcome.outcome === "sampled" || claim.attempts === 0 || nextAt === null;
+/**
+ * The receipt for an outcome: each sample has one, and each confirmation; of failures the first and
+ * the last.
+ */
+function receiptFor(
+  finished: Finished,
+  noted: { readonly shape: string | undefined; readonly now: number },
+): Receipt | undefined {
+  const { claim, outcome } = finished;
+  const { now } = noted;
+  if (outcome.outcome === "confirmed") return confirmedReceipt(claim.job, outcome, now);
+  if (!isSettled(finished)) return undefined;
+  const isTold =
+    finished.outcome.outcome === "sampled" ||
+    isFirstFailure(claim) ||
+    nextAtOf(claim, finished.outcome, now) === null;
+  return isTold ? receiptOf(claim.job, finished.outcome, noted) : undefined;
+}
+
+/** True where no failure of these tries has a receipt; a raw file's first ones count as none. */
+function isFirstFailure({ attempts, outcome, job }: Claim): boolean {
+  return attempts === 0 || (job.inode !== undefined && outcome !== "failed");
 }

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { Failure } from "../../errors.ts";
+import { MANIFESTS } from "../../lake/dataset.ts";
 import { addWait, type PassRun, type PassState, reportFailure } from "../pass-state.ts";
 import { IngestStopped } from "./ingest.ts";
 
@@ -63,6 +66,17 @@ export function unsettledMs(
   return Math.min(Math.max(0, waitMs), settings.manifest.settleMs);
 }
 
+/**
+ * True where raw files are sampled without a manifest, or before there is one. One that was read
+ * before and is gone is missed.
+ */
+async function hasNoManifest({ settings, store }: PassState, dataset: string): Promise<boolean> {
+  if (settings.readsNoManifest(dataset)) return true;
+  if (settings.rawDirectories(dataset).length === 0) return false;
+  if ((await store.ingest.checkpoints(dataset)).length > 0) return false;
+  return !existsSync(join(settings.prefix, dataset, MANIFESTS));
+}
+
 async function ingestOne(
   pass: PassState,
   dataset: string,
@@ -75,6 +89,7 @@ async function ingestOne(
   unsettled.delete(dataset);
   try {
     await pass.cleanUp.ensure(dataset);
+    if (await hasNoManifest(pass, dataset)) return;
     const now = Date.now();
     const { allRead, ...ingested } = await pass.ingest(dataset, now, { isStopping, isOver });
     pass.unmoved.note(dataset, allRead, now);

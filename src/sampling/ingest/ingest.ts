@@ -45,8 +45,7 @@ export interface Turn {
 /** Takes in what is new in the manifests of datasets. */
 export interface Ingest {
   /**
-   * Takes in the new lines of a dataset's manifest, or a part of them. `now` is ms since epoch; it
-   * counts only where a turn does not continue an earlier one.
+   * Takes in the new lines of a dataset's manifest, or a part of them. `now` is ms since epoch.
    * @throws Failure MANIFEST_UNREADABLE; IngestStopped once `isStopping` returns true. Nothing is
    * lost then: the checkpoint stays where it was.
    */
@@ -100,6 +99,7 @@ export function createIngest(options: LookOptions): Ingest {
     const earlier = await earlierLook(dataset);
     const isEarlier = earlier !== undefined;
     const sight = earlier?.look ?? sightOf(dataset, now);
+    sight.now = now;
     let current = earlier;
     let isKept = false;
     try {

@@ -21,8 +21,8 @@ export interface LookEnd {
 /** The dataset whose manifest is looked at, the time, and what has to be seen twice. */
 export interface Sight {
   readonly dataset: string;
-  /** Time at which it began, ms since epoch. */
-  readonly now: number;
+  /** Time at which it began, or was gone on with, ms since epoch: doubts are seen now, not then. */
+  now: number;
   /**
    * Doubts that the look before had to see twice, and the time since which each was seen, ms since
    * epoch.

@@ -1,7 +1,5 @@
-import { join } from "node:path";
 import type { Settings } from "../../config/settings.ts";
 import { isUrl } from "../../lib/bronze-url.ts";
-import { foldsCase } from "../../lake/folds-case.ts";
 import { checkpointAfter } from "../../manifest/files.ts";
 import { isCompressed } from "../../manifest/generations.ts";
 import type { Segment } from "../../manifest/plan.ts";
@@ -9,7 +7,7 @@ import { type ReadBatch, readSegment } from "../../manifest/read.ts";
 import { readingAsIs } from "../../manifest/reading-as-is.ts";
 import type { Checkpoint, Entry, RejectedLine } from "../../manifest/types.ts";
 import type { Accepted, Batch, IngestStore } from "../../store/ingest-store.ts";
-import { expectedNames } from "../job/sample-names.ts";
+import { expectedForIn } from "../expected-for.ts";
 import { isSettled, type Look } from "./look.ts";
 import type { Together } from "./together.ts";
 
@@ -32,9 +30,7 @@ export function accept(
   { dataset, now }: Look,
   batch: Pick<Batch, "entries" | "rejected" | "checkpoints">,
 ): Promise<Accepted> {
-  const options = settings.forDataset(dataset);
-  const names = { ...options, foldsCase: foldsCase(join(settings.prefix, dataset)) };
-  const expectedFor = (raw: string) => expectedNames(raw, names);
+  const expectedFor = expectedForIn(settings, dataset);
   return store.accept({ ...batch, dataset, expectedFor }, now);
 }
 

@@ -1,3 +1,4 @@
+import { type Verdict, verdicts } from "../../store/types.ts";
 import type { ForgottenReceipt, Remembered } from "../../store/remembered.ts";
 import type { HeldDirectory } from "../../lake/held-directory.ts";
 import { isPath } from "../../lib/pep383.ts";
@@ -53,6 +54,10 @@ function rememberedOf(receipt: Receipt): Remembered | ForgottenReceipt | undefin
     rows: numberOr(receipt["rows"]),
     bytes: numberOr(receipt["bytes"]),
     sourceSize: numberOr(receipt["sourceSize"]),
+    from: receipt["from"] === "raw" ? "raw" : null,
+    inode: textOr(receipt["inode"]),
+    validation: verdictIn(receipt["validation"]),
+    mask: textOr(receipt["mask"]),
     code: textOr(receipt["code"]),
     message: textOr(receipt["message"]),
     settledAt,
@@ -68,6 +73,11 @@ function extensionIn(name: string | null, format: string | null): string | null 
   if (format === "metadata") return ".meta.json";
   const isListing = format?.startsWith("tar") === true && name?.endsWith(".txt") === true;
   return isListing ? ".txt" : null;
+}
+
+function verdictIn(validation: unknown): Verdict | null {
+  const { result } = { result: undefined, ...(validation as { readonly result?: unknown } | null) };
+  return verdicts.find((verdict) => verdict === result) ?? null;
 }
 
 function textOr(value: unknown): string | null {

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Job } from "../../job.ts";
-import { openBronze } from "../../lake/local-file.ts";
+import { openBronze, openRaw } from "../../lake/local-file.ts";
 import { isUrl } from "../../lib/bronze-url.ts";
 import type { Limits } from "../../lib/limits.ts";
 import type { Source } from "../../lib/source.ts";
@@ -14,6 +14,8 @@ export interface Bronze extends Source {
   readBytes(): number;
   /** Requests sent so far, for an object. */
   requests?(): number;
+  /** Of a file of this machine. */
+  readonly inode?: string;
   /** True where all that was read is of one version. @throws Failure FILE_UNREADABLE */
   isUnchanged(): boolean;
   /** The warnings about how it was read. */
@@ -33,7 +35,7 @@ export interface BronzeOptions {
 
 /** Opens a job's bronze. @throws Failure, as `openBronze` and `OpenRemoteBronze` */
 export async function openBronzeOf(
-  { bronze, raw }: Job,
+  { bronze, raw, inode }: Job,
   { workplace, limits: { readBytes }, signal, memory, openRemote }: BronzeOptions,
 ): Promise<Bronze> {
   const reading = { name: basename(raw), readBytes, signal };
@@ -44,7 +46,10 @@ export async function openBronzeOf(
   }
   const { directory, real, roots } = workplace.dataset;
   const where = { roots: [real, ...roots.all], unknownRoot: roots.unknown };
-  return openBronze(directory, bronze, { ...where, ...reading, memory });
+  const options = { ...where, ...reading, memory };
+  if (inode === undefined) return openBronze(directory, bronze, options);
+  const file = openRaw(directory, bronze, options);
+  return { ...file, isUnchanged: file.isWhole };
 }
 
 function warningsOf({ requests, hasVersion }: RemoteSource): readonly string[] {

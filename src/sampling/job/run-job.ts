@@ -1,14 +1,19 @@
 import { statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { readMaskKey } from "../../config/mask-key.ts";
 import type { Settings } from "../../config/settings.ts";
-import { errorMessage, Failure, type FailureCode, systemErrorIn } from "../../errors.ts";
+import { errorCode, errorMessage, Failure, type FailureCode, systemErrorIn } from "../../errors.ts";
 import { createLake } from "../../lake/lake.ts";
 import { isAbsence } from "../../lake/roots.ts";
+import { growing } from "../../lib/growing.ts";
 import { HEAD_BYTES } from "../../lib/source.ts";
-import type { Failed, RunJob, Job, Outcome } from "../../job.ts";
+import type { Failed, Job, Outcome } from "../../job.ts";
 import { startDeadline } from "../../lib/deadline.ts";
+import { confirmFile } from "./confirm-file.ts";
+import { createContracts } from "./contracts.ts";
+import { createMasks } from "../../masking/masks.ts";
 import { createRemoteBronze } from "./remote-bronze.ts";
-import { Rename, sampleFile, type Work } from "./sample-file.ts";
+import { type JobMemory, Rename, sampleFile, type Work } from "./sample-file.ts";
 import { createWorkplaces } from "./workplace.ts";
 import type { Turn } from "../../workers/turn.ts";
 import { BRONZE } from "../../lake/dataset.ts";
@@ -28,41 +33,49 @@ export interface RunJobOptions {
 export function createRunJob(
   settings: Settings,
   { turn, onLeft = () => undefined }: RunJobOptions = {},
-): RunJob {
+): (job: Job, stop?: AbortSignal) => Promise<Outcome> {
   const inWorkplace = createWorkplaces(createLake(settings));
   const openRemote = createRemoteBronze(settings);
+  const contracts = createContracts(settings.file);
+  const masks = createMasks(settings, readMaskKey);
   /**
-   * Buffers, one for each job in work. Memory allocated for each file would keep the collector
-   * busy.
+   * One for each job in work. Memory allocated for each file would keep the collector busy.
    */
-  const memories: Buffer[] = [];
+  const memories: JobMemory[] = [];
 
   return async (job, stop) => {
     const started = performance.now();
     const deadline = startDeadline(settings.forDataset(job.dataset).limits.seconds, stop);
     const work: Work = { readBytes: 0 };
-    const memory = memories.pop() ?? Buffer.allocUnsafeSlow(HEAD_BYTES);
+    const memory = memories.pop() ?? newMemory();
     let done: Promise<Outcome> | undefined;
     try {
       const alone = turn && (() => deadline.aside(() => turn.take(deadline.signal)));
-      done = inWorkplace(job, (workplace) => {
-        const surroundings = { settings, workplace, memory, openRemote, alone, onLeft };
-        return sampleFile(job, surroundings, deadline.signal, work);
+      done = inWorkplace(job, async (workplace) => {
+        const known = { settings, masks, contracts, openRemote };
+        const surroundings = { ...known, workplace, memory, alone, onLeft };
+        const confirmed = await confirmFile(job, surroundings, deadline.signal, work);
+        return confirmed ?? sampleFile(job, surroundings, deadline.signal, work);
       });
       return await Promise.race([done, deadline.rejected]);
     } catch (error) {
       // Work that is stopped ends with its next read, and cleans up behind itself.
       await done?.catch(() => undefined);
-      if (stop.aborted) return { outcome: "aborted" };
+      if (stop?.aborted === true) return { outcome: "aborted" };
       if (error instanceof Rename)
         return { outcome: "misnamed", extension: error.extension, ...work };
       return failed(error, job, settings, { ...work, ms: performance.now() - started });
     } finally {
       deadline.stop();
       turn?.leave();
+      memory.sample.clear();
       memories.push(memory);
     }
   };
+}
+
+function newMemory(): JobMemory {
+  return { head: Buffer.allocUnsafeSlow(HEAD_BYTES), sample: growing() };
 }
 
 function failed(
@@ -73,11 +86,33 @@ function failed(
 ): Outcome {
   const [code, message] = whatFailed(error);
   const failure: Failed = { outcome: "failed", code, message, ...work };
-  if (code === "OUTPUT_FULL" || code === "OUTPUT_UNWRITABLE") {
-    return { outcome: "paused", code, message };
-  }
+  // Without its key a mask masks nothing: the dataset waits.
+  const isOfDataset = /^(CONFIG_INVALID|OUTPUT_FULL|OUTPUT_UNWRITABLE)$/.test(code);
+  if (isOfDataset) return { outcome: "paused", code, message };
+  if (job.inode !== undefined && isGone(error)) return goneRaw(job, settings, work);
   const noBronze = code === "FILE_MISSING" ? whyNoBronze(settings, job) : undefined;
   return noBronze === undefined ? failure : { outcome: "paused", code, message: noBronze };
+}
+
+/** True where a file was moved or removed since it was found. */
+function isGone(error: unknown): boolean {
+  const isMissing = error instanceof Failure && error.code === "FILE_MISSING";
+  const refusal = systemErrorIn(error);
+  return isMissing || (refusal !== undefined && errorCode(refusal) === "ESTALE");
+}
+
+/** A raw file that is gone; the dataset waits where the whole directory is. */
+function goneRaw(
+  { dataset, raw }: Job,
+  settings: Settings,
+  { readBytes, ms }: Work & { readonly ms: number },
+): Outcome {
+  const { directories } = settings.forDataset(dataset).raw;
+  const directory = directories.find((path) => raw.startsWith(`${path}/`));
+  const path = resolve(settings.prefix, dataset, directory ?? ".");
+  const message = whyMissing(path, "is it mounted?");
+  if (message !== undefined) return { outcome: "paused", code: "FILE_MISSING", message };
+  return { outcome: "moved", readBytes, ms };
 }
 
 /**
@@ -98,11 +133,14 @@ function whatFailed(error: unknown): readonly [FailureCode, string] {
 function whyNoBronze(settings: Settings, job: Job): string | undefined {
   if (!job.bronze.startsWith(`${BRONZE}/`)) return undefined;
   const directory = join(settings.prefix, job.dataset, BRONZE);
+  return whyMissing(directory, "is it mounted? (`forget` is for a dataset that is gone)");
+}
+
+function whyMissing(directory: string, hint: string): string | undefined {
   try {
     statSync(directory);
     return undefined;
   } catch (error) {
-    const hint = "is it mounted? (`forget` is for a dataset that is gone)";
     return isAbsence(error) ? `${directory} is missing: ${hint}` : errorMessage(error);
   }
 }

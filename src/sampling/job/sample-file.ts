@@ -1,13 +1,19 @@
+import { createChecks } from "../../checks/checks.ts";
+import { type ContractCheck, createContractCheck } from "../../checks/contract/contract-check.ts";
 import type { Settings } from "../../config/settings.ts";
 import { Failure } from "../../errors.ts";
 import { recognise } from "../../formats/index.ts";
-import { sampleWith, summaryWith } from "../../formats/sample-with.ts";
+import { sampleAs, sampleWith, summaryWith } from "../../formats/sample-with.ts";
 import { unknown } from "../../formats/unknown.ts";
 import { makePlace, type SamplePlace } from "../../samples/directory.ts";
 import { type Staged, stage } from "../../samples/publish.ts";
-import type { Job, Outcome } from "../../job.ts";
+import type { Job, Outcome, Sampled } from "../../job.ts";
 import type { Recognised, SampleRequest } from "../../formats/types.ts";
 import { shownBronze } from "../../lib/bronze-url.ts";
+import type { Growing } from "../../lib/growing.ts";
+import { keepPrevious } from "./keep-previous.ts";
+import type { Contracts } from "./contracts.ts";
+import { type Masks, recogniseUnder } from "../../masking/masks.ts";
 import { type Bronze, openBronzeOf } from "./open-bronze.ts";
 import type { OpenRemoteBronze } from "./remote-bronze.ts";
 import type { Workplace } from "./workplace.ts";
@@ -26,14 +32,21 @@ export class Rename extends Error {
 /** The surroundings of a job in its thread. */
 export interface Surroundings {
   readonly settings: Settings;
+  readonly masks: Masks;
   readonly workplace: Workplace;
-  /** Memory for a file's first bytes, while it is open. */
-  readonly memory: Buffer;
+  readonly memory: JobMemory;
   readonly openRemote: OpenRemoteBronze;
+  readonly contracts: Contracts;
   /** As in `SampleRequest`. */
   readonly alone: SampleRequest["alone"];
   /** Called where a temporary file cannot be removed. */
   readonly onLeft: () => void;
+}
+
+/** Memory of a job while it is in work: for its file's first bytes, and for its sample. */
+export interface JobMemory {
+  readonly head: Buffer;
+  readonly sample: Growing;
 }
 
 /** The reading that a job has done. */
@@ -50,33 +63,76 @@ export interface Work {
  */
 export async function sampleFile(
   job: Job,
-  { settings, workplace, memory, openRemote, alone, onLeft }: Surroundings,
+  { settings, masks, contracts, workplace, memory, openRemote, alone, onLeft }: Surroundings,
   signal: AbortSignal,
   work: Work,
 ): Promise<Outcome> {
   const started = performance.now();
-  const { limits, extensions } = settings.forDataset(job.dataset);
-  const file = await openBronzeOf(job, { workplace, limits, signal, memory, openRemote });
+  const {
+    limits,
+    strategy,
+    extensions,
+    drift,
+    contracts: named,
+  } = settings.forDataset(job.dataset);
+  const contract = named.file === null ? undefined : await contractCheck(named.file);
+  const mask = masks.of(job.dataset);
+  const wanted = { shape: drift.enabled, contract, mask: mask?.step, memory: memory.sample };
+  const checks = createChecks(wanted);
+  const opening = { workplace, limits, signal, memory: memory.head, openRemote };
+  const file = await openBronzeOf(job, opening);
   try {
-    const request = { source: file, limits, signal, depth: 0, extensions, alone, recognise };
+    const request = {
+      source: file,
+      limits,
+      signal,
+      depth: 0,
+      extensions,
+      alone,
+      recognise: recogniseUnder(mask),
+      strategy: strategy && { ...strategy, seed: `${job.raw}\0${job.mtime}` },
+      through: checks?.through,
+    };
     const found = await recognise(request);
     using place = makePlace(workplace.samples(), job.name);
-    const staged = await sampleWith(found, (as) => stageAs(as, request, { place, job, onLeft }));
-    publish(staged, file, job, signal);
+    const staged = await sampleWith(found, file, async (as) => {
+      mask?.check(as);
+      return stageAs(as, request, { place, job, onLeft });
+    });
+    const facts = checks?.facts(staged.summary.format);
+    const { shapes = [] } = facts ?? {};
+    const keep = () => keepPrevious(place, request, shapes);
+    const kept = await publish(staged, { file, job, signal, keep });
+    const warnings = [...staged.summary.warnings, ...(file.warnings?.() ?? []), ...kept];
+    const summary = { ...staged.summary, warnings };
     return {
       outcome: "sampled",
-      ...staged.summary,
-      warnings: [...staged.summary.warnings, ...(file.warnings?.() ?? [])],
+      ...(mask === undefined ? summary : { ...mask.summary(summary), mask: mask.fingerprint }),
+      ...facts,
       recognisedBy: found.by,
       bytes: staged.bytes,
       ...workOn(file),
       sourceSize: file.size ?? null,
       ms: performance.now() - started,
+      ...(job.inode === undefined ? {} : rawFileOf(file)),
     };
   } finally {
     Object.assign(work, workOn(file));
     file.close();
   }
+
+  async function contractCheck(path: string): Promise<ContractCheck> {
+    return createContractCheck(await contracts.of(workplace.dataset, path), job.raw, named);
+  }
+}
+
+/** The raw file as it was opened: it may be another one than a look found under its name. */
+function rawFileOf({ mtime, inode }: Bronze): Pick<Sampled, "from" | "mtime" | "inode"> {
+  return {
+    from: "raw",
+    ...(mtime === undefined ? {} : { mtime }),
+    ...(inode === undefined ? {} : { inode }),
+  };
 }
 
 function workOn(file: Bronze): Work {
@@ -93,7 +149,7 @@ async function stageAs(
   const fits = job.extension === extension;
   // Whether a file has a sample after all that was only described so far, sampling has to tell.
   if (!fits && job.extension !== unknown.sampleExtension) throw new Rename(extension);
-  const staged = await stage(place, found.format.sample(request, found), onLeft);
+  const staged = await stage(place, sampleAs(found, request), onLeft);
   if (!fits) {
     staged.discard();
     throw new Rename(extension);
@@ -101,14 +157,28 @@ async function stageAs(
   return { ...staged, summary: summaryWith(found, staged.summary) };
 }
 
-/** Publishes a sample, if all of it was read from one version of the file. */
-function publish(staged: Staged, file: Bronze, job: Job, signal: AbortSignal): void {
+/** Everything that is needed to publish a sample. */
+interface Publishing {
+  readonly file: Bronze;
+  readonly job: Job;
+  readonly signal: AbortSignal;
+  /** Keeps an earlier sample that would be replaced; returns warnings. */
+  readonly keep: () => Promise<string[]>;
+}
+
+/** Publishes a sample, if all of it was read from one version of the file; returns warnings. */
+async function publish(
+  staged: Staged,
+  { file, job, signal, keep }: Publishing,
+): Promise<readonly string[]> {
   try {
     if (!file.isUnchanged()) {
       throw new Failure("FILE_CHANGED", `${shownBronze(job.bronze)} changed while it was read`);
     }
     signal.throwIfAborted();
+    const warnings = job.hasSample === true ? await keep() : [];
     staged.commit();
+    return warnings;
   } catch (error) {
     staged.discard();
     throw error;

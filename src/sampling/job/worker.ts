@@ -24,7 +24,6 @@ const counters = ownCounters(data.counters);
 const turn = turnOf(data.turn, data.thread, counters.waits);
 const run = createRunJob(settingsOf(data.origin), { turn, onLeft: counters.left });
 const collect = createCollector();
-const never = new AbortController().signal;
 const queue: Job[] = [];
 let outcomes: Outcome[] = [];
 let answeredAt = 0;
@@ -39,7 +38,7 @@ parentPort?.on("message", (jobs: readonly Job[]) => {
 async function work(): Promise<void> {
   for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
     mark(job);
-    outcomes.push(await run(job, never));
+    outcomes.push(await run(job));
     counters.jobDone();
     collect();
     const isLate = performance.now() - answeredAt > LONGEST_MS;

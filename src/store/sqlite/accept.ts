@@ -2,9 +2,9 @@ import type { Accepted, Batch } from "../ingest-store.ts";
 import { decide, type Known } from "../decide.ts";
 import { pathBytes } from "../../lib/pep383.ts";
 import type { Entry } from "../../manifest/types.ts";
+import { arrivalsOf } from "./arrivals.ts";
 import { checkpointsOf } from "./checkpoints.ts";
 import { countsOf } from "./counters.ts";
-import { setMeta, metaOf } from "./meta.ts";
 import { forgottenOf } from "./forgotten.ts";
 import { insertOf } from "./insert.ts";
 import { manyNamesOf } from "./names.ts";
@@ -30,7 +30,8 @@ export function acceptOf(db: Db): Accept {
   const columns = ["raw", "bronze", "mtime", "seq", "name", "extension"];
   const insert = insertOf(db, { table: "files", shared, columns, ignores: true });
   const update = db.prepare(
-    `UPDATE files SET bronze = ?, mtime = ?, seq = ?, next_at = ?, attempts = 0, failed_at = NULL
+    `UPDATE files SET bronze = ?, mtime = ?, seq = ?, next_at = ?, attempts = 0, failed_at = NULL,
+       inode = NULL, gone_at = NULL
      WHERE dataset = ? AND raw = ?`,
   );
   const reject = db.prepare(
@@ -45,7 +46,7 @@ export function acceptOf(db: Db): Accept {
        ) RETURNING at`,
     )
     .pluck();
-  let lastSeq = Number(metaOf(db, "seq") ?? 0);
+  const arrivals = arrivalsOf(db);
   let expectsNew = false;
 
   const accept = db.transaction((dataset: number, batch: Batch, now: number): Accepted => {
@@ -54,7 +55,7 @@ export function acceptOf(db: Db): Accept {
     const accepted = { due: 0, unchanged: 0, superseded: batch.entries.length - newest.size };
     const added: Numbered[] = [];
     const isForgotten = forgotten(dataset);
-    let seq = lastSeq;
+    let seq = arrivals.last();
     let at = 0;
     for (const { raw, bronze, mtime } of newest.values()) {
       const row = rows[at];
@@ -77,8 +78,7 @@ export function acceptOf(db: Db): Accept {
     checkpoints.saveAll(dataset, batch.checkpoints);
     const lines = batch.entries.length;
     addCounts(dataset, { lines, rejected: batch.rejected.length, ...accepted });
-    setMeta(db, "seq", String(seq));
-    lastSeq = seq;
+    arrivals.save(seq);
     expectsNew = added.length > 0 && added.length === newest.size;
     return accepted;
   });
@@ -149,18 +149,21 @@ function knownOf(
   // LEFT JOIN keeps the order: one look-up for each wanted raw, never a scan of the table.
   const many = db
     .prepare(
-      `SELECT CASE WHEN f.next_at IS NULL AND f.outcome IN ('sampled', 'pruned') THEN f.done_mtime
+      `SELECT CASE WHEN f.next_at IS NULL AND f.outcome IN ('sampled', 'pruned') AND f.inode IS NULL
+         THEN f.done_mtime
          WHEN f.raw IS NOT NULL THEN 'other' END
        FROM json_each(?) AS wanted
        LEFT JOIN files AS f ON f.dataset = ? AND f.raw = wanted.value`,
     )
     .pluck();
   const one = db.prepare(
-    `SELECT next_at AS nextAt, outcome, done_mtime AS doneMtime FROM files
-     WHERE dataset = ? AND raw = ?`,
+    `SELECT next_at AS nextAt, outcome, done_mtime AS doneMtime, inode IS NOT NULL AS isFound
+     FROM files WHERE dataset = ? AND raw = ?`,
   );
-  const lookUp = (dataset: number, raw: string) =>
-    one.get(dataset, pathBytes(raw)) as Known | undefined;
+  const lookUp = (dataset: number, raw: string): Known | undefined => {
+    const row = one.get(dataset, pathBytes(raw)) as (Known & { isFound: 0 | 1 }) | undefined;
+    return row && { ...row, isUnconfirmed: row.isFound === 1 };
+  };
   return (dataset, raws) => {
     // What is no text finds nothing as JSON.
     const found = many.all(JSON.stringify(raws), dataset) as (number | "other" | null)[];

@@ -12,7 +12,7 @@ export function changeStore(db: Db): ChangeStore {
   return {
     retry: async (filter, now) => retryFailures(db, filter, now),
     makeDue: async (dataset, raws, now) => makeDue(db, { dataset: idOf(dataset), raws, now }),
-    retryAfterUpgrade: async (version, now) => retryAfterUpgrade(db, version, now),
+    retryAfterUpgrade: async (program, now) => retryAfterUpgrade(db, program, now),
     acknowledgeEntries: async (acknowledgement) => acknowledgeEntries(db, acknowledgement),
     acknowledgeLines: async (acknowledgement, now) => acknowledgeLines(db, acknowledgement, now),
   };

@@ -42,7 +42,7 @@ export function forgettingOf(db: Db): Forgetting {
          coalesce(sum(bytes) FILTER (WHERE sample IS NOT NULL), 0) AS bytes
        FROM files WHERE dataset = @dataset ${condition}`,
     );
-  const columns = "raw, sample, coalesce(outcome, 'new') AS outcome";
+  const columns = "raw, sample, coalesce(counted, 'new') AS outcome";
   const one = db.prepare(`SELECT ${columns} FROM files WHERE dataset = ? AND raw = ?`);
   const some = db.prepare(`SELECT ${columns} FROM files WHERE dataset = ? LIMIT ${PAGE}`);
   const remember = db.prepare(
@@ -98,7 +98,16 @@ export function forgettingOf(db: Db): Forgetting {
 }
 
 /** Tables that can have many rows of a dataset, and the column that tells these rows apart. */
-const large = { names: "name", rejected: "id", acknowledged_lines: "id", forgotten: "raw" };
+const large = {
+  names: "name",
+  rejected: "id",
+  acknowledged_lines: "id",
+  forgotten: "raw",
+  series: "key",
+  raw_directories: "path",
+  raw_names: "directory",
+  raw_resting: "name",
+};
 
 function forgetRest(db: Db, dataset: number, now: number): void {
   for (const [table, key] of Object.entries(large)) {
@@ -109,7 +118,7 @@ function forgetRest(db: Db, dataset: number, now: number): void {
     while (some.run({ dataset }).changes > 0);
   }
   db.transaction((): void => {
-    for (const table of ["checkpoints", "counts", "totals"])
+    for (const table of ["checkpoints", "counts", "totals", "verdicts"])
       db.prepare(`DELETE FROM ${table} WHERE dataset = ?`).run(dataset);
     db.prepare("UPDATE datasets SET forgotten_at = ? WHERE id = ?").run(now, dataset);
   }).immediate();

@@ -49,7 +49,7 @@ export interface ForgottenBefore {
 export function forgottenBeforeOf(db: Db): (dataset: number) => ForgottenBefore {
   const any = db.prepare("SELECT 1 FROM forgotten WHERE dataset = ? LIMIT 1").pluck();
   const entry = db.prepare(
-    `SELECT coalesce(outcome, 'new') AS outcome, settled_at AS at FROM files
+    `SELECT coalesce(counted, 'new') AS outcome, settled_at AS at FROM files
      WHERE dataset = ? AND raw = ?`,
   );
   const removeEntry = db.prepare("DELETE FROM files WHERE dataset = ? AND raw = ?");
@@ -95,7 +95,7 @@ export function forgetUntil(db: Db, dataset: number, until: number): void {
        SELECT 1 FROM files AS f WHERE f.dataset = names.dataset AND f.raw = names.raw)`,
     "DELETE FROM totals WHERE dataset = @dataset",
     `INSERT INTO totals (dataset, outcome, n)
-     SELECT dataset, coalesce(outcome, 'new'), count(*) FROM files WHERE dataset = @dataset GROUP BY 2`,
+     SELECT dataset, coalesce(counted, 'new'), count(*) FROM files WHERE dataset = @dataset GROUP BY 2`,
   ];
   for (const statement of statements) db.prepare(statement).run(values);
 }

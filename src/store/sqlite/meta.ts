@@ -1,12 +1,13 @@
 import type { Db } from "./open.ts";
 
 /**
- * Keys of single values that the cache remembers: `seq`, `sampler`, `pass`, `cleanStop`, `bootId`,
+ * Keys of single values that the cache remembers: `seq`, `sampler`, `formats`, `pass`, `cleanStop`, `bootId`,
  * `passesWait`, `suspects`, `madeAt` (of the cache, ms since epoch), `waits` (JSON), `passFailure`.
  */
 export type Meta =
   | "seq"
   | "sampler"
+  | "formats"
   | "pass"
   | "cleanStop"
   | "bootId"

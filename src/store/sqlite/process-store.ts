@@ -21,7 +21,7 @@ export function processStore(db: Db): ProcessStore {
     setPassesWait: async (reason) => setMeta(db, "passesWait", reason ?? ""),
     passFailure: async () => text("passFailure"),
     setPassFailure: async (reason) => setMeta(db, "passFailure", reason ?? ""),
-    lastPass: async () => JSON.parse(text("pass") ?? "null") as PassSummary | null,
+    lastPass: async () => passIn(text("pass")),
     setLastPass: async (summary) => setMeta(db, "pass", JSON.stringify(summary)),
     deaths: async () => JSON.parse(text("suspects") ?? "{}") as Record<string, number>,
     setDeaths: async (deaths) => setMeta(db, "suspects", JSON.stringify(deaths)),
@@ -29,4 +29,10 @@ export function processStore(db: Db): ProcessStore {
     rememberWaits: async (waits, isLast) => remember(waits, isLast),
     madeAt: async () => Number(text("madeAt") ?? 0),
   };
+}
+
+/** The summary of a pass; earlier versions did not tell described files apart. */
+function passIn(text: string | null): PassSummary | null {
+  const summary = JSON.parse(text ?? "null") as PassSummary | null;
+  return summary === null ? null : { ...summary, described: summary.described ?? 0 };
 }

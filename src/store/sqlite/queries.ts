@@ -6,12 +6,13 @@ import type { Db } from "./open.ts";
 import { auditedOf } from "./queries/audit.ts";
 import { backlogOf } from "./queries/backlog.ts";
 import { rawsOfBronze } from "./queries/bronze.ts";
-import { browse } from "./queries/browse.ts";
+import { browse, neighboursOf } from "./queries/browse.ts";
 import { entriesOf } from "./queries/entry.ts";
 import { failedEntries, rejectedLines } from "./queries/failures.ts";
 import { formatsOf, listEntries } from "./queries/list.ts";
-import { nearRaws, rawsEnding } from "./queries/near-raws.ts";
+import { nearRaws, rawsBeginning, rawsEnding } from "./queries/near-raws.ts";
 import { countsByCode, newestFailures, newestLines } from "./queries/newest-failures.ts";
+import { rawsContaining } from "./queries/raws-containing.ts";
 import { rawsOfSample } from "./queries/sample-name.ts";
 import { datasetTotals, failuresByCode } from "./queries/totals.ts";
 
@@ -32,6 +33,7 @@ export function queriesOf(db: Db): Queries {
     newestLines: async (count, dataset) => newestLines(db, count, dataset),
     entries: (filter) => later(listEntries(db, filter)),
     browse: async (options) => browse(db, options),
+    neighbours: async (entry) => neighboursOf(db, entry),
     failedEntries: (filter) => later(failedEntries(db, filter)),
     rejectedLines: (filter) => later(rejectedLines(db, filter)),
     acknowledgedLines: async (dataset) => acknowledgedLinesOf(db, dataset),
@@ -41,6 +43,8 @@ export function queriesOf(db: Db): Queries {
     rawsOfBronze: async (bronze) => rawsOfBronze(db, bronze),
     nearRaws: async (misspelt) => nearRaws(db, misspelt),
     rawsEnding: async (misspelt) => rawsEnding(db, misspelt),
+    rawsBeginning: async (misspelt) => rawsBeginning(db, misspelt),
+    rawsContaining: async (part) => rawsContaining(db, part),
     recordedSamples: async (dataset, after, count) => audited.after(idOf(dataset), after, count),
     missingOf: async (dataset, raws) => audited.missingOf(idOf(dataset), raws),
     orphansAmong: async (dataset, names) => audited.orphansAmong(idOf(dataset), names),

@@ -3,7 +3,7 @@ import type { CountedOutcome } from "../drain-store.ts";
 import { pathBytes } from "../../lib/pep383.ts";
 import { forgetUntil, forgottenBeforeOf } from "./forgotten.ts";
 import type { Db } from "./open.ts";
-import { outcomesOf } from "./outcome-counts.ts";
+import { countedAs, outcomesOf } from "./outcome-counts.ts";
 import { addUnsyncedOf } from "./unsynced.ts";
 
 /**
@@ -23,7 +23,7 @@ export function restoreOf(db: Db): Restore {
   const addUnsynced = addUnsyncedOf(db);
   const changeOutcomes = outcomesOf(db);
   const outcomeOf = db
-    .prepare("SELECT coalesce(outcome, 'new') FROM files WHERE dataset = ? AND raw = ?")
+    .prepare("SELECT coalesce(counted, 'new') FROM files WHERE dataset = ? AND raw = ?")
     .pluck();
   const claim = db.prepare("INSERT OR IGNORE INTO names (dataset, name, raw) VALUES (?, ?, ?)");
   const holds = db
@@ -31,14 +31,18 @@ export function restoreOf(db: Db): Restore {
     .pluck();
   const upsert = db.prepare(
     `INSERT INTO files (dataset, raw, bronze, mtime, seq, name, extension, outcome, done_mtime,
-       settled_at, sampled_at, sample, format, rows, bytes, source_size)
+       settled_at, sampled_at, sample, format, rows, bytes, source_size,
+       sampled_from, inode, validation, mask)
      VALUES (@dataset, @key, @path, @mtime, 0, @sample, @extension, @outcome, @mtime,
-       @settledAt, @settledAt, @published, @format, @rows, @bytes, @sourceSize)
+       @settledAt, @settledAt, @published, @format, @rows, @bytes, @sourceSize,
+       @from, @inode, @validation, @mask)
      ON CONFLICT (dataset, raw) DO UPDATE SET bronze = excluded.bronze, mtime = excluded.mtime,
        name = excluded.name, extension = excluded.extension, outcome = excluded.outcome,
        done_mtime = excluded.done_mtime, settled_at = excluded.settled_at,
        sampled_at = excluded.sampled_at, sample = excluded.sample, format = excluded.format, rows = excluded.rows,
-       bytes = excluded.bytes, source_size = excluded.source_size, code = NULL, message = NULL
+       bytes = excluded.bytes, source_size = excluded.source_size,
+       sampled_from = excluded.sampled_from, inode = excluded.inode, gone_at = NULL,
+       validation = excluded.validation, mask = excluded.mask, code = NULL, message = NULL
      WHERE excluded.settled_at >= settled_at`,
   );
   const fail = db.prepare(
@@ -82,7 +86,8 @@ export function restoreOf(db: Db): Restore {
         if (forgotten.has(raw, receipt.settledAt)) continue;
         const gone = receipt.outcome === "pruned" ? { published: null, bytes: null } : {};
         const { changes } = upsert.run({ published: receipt.sample, ...row, ...gone });
-        if (changes > 0) outcomes.moved(dataset, before, receipt.outcome);
+        if (changes > 0)
+          outcomes.moved(dataset, before, countedAs(receipt.outcome, receipt.format));
         if (receipt.outcome === "sampled") unsynced.push(dataset, row.key);
       }
     }

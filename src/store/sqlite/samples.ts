@@ -1,7 +1,7 @@
 import type { Published, Removal, SamplePosition } from "../upkeep-store.ts";
 import { pathBytes, pathText } from "../../lib/pep383.ts";
 import type { Db } from "./open.ts";
-import { outcomesOf } from "./outcome-counts.ts";
+import { countedAs, outcomesOf } from "./outcome-counts.ts";
 
 /** Published samples of a dataset by age. */
 export interface PublishedSamples {
@@ -68,7 +68,8 @@ export function publishedOf(db: Db): PublishedSamples {
       const { done, failure } = untilThrown(still, ({ sample }) => remove(sample));
       for (const published of done) {
         note.run(keyOf(published));
-        if (published.outcome === "sampled") outcomes.moved(dataset, "sampled", "pruned");
+        if (published.outcome === "sampled")
+          outcomes.moved(dataset, countedAs("sampled", published.format), "pruned");
       }
       outcomes.save();
       return { removed: done, failure };

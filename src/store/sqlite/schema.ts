@@ -161,4 +161,81 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (dataset, raw)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Files that follow one another, and the shapes that they had.
+  CREATE TABLE series (
+    dataset INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    state TEXT NOT NULL,            -- JSON, as \`Series\`
+    seen_at INTEGER NOT NULL,       -- ms
+    PRIMARY KEY (dataset, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX series_by_age ON series (dataset, seen_at);
+  `,
+  `
+  -- The outcome as people see and count it: a sample that only describes its file is told apart.
+  ALTER TABLE files ADD COLUMN counted TEXT GENERATED ALWAYS AS
+    (CASE WHEN outcome = 'sampled' AND format = 'metadata' THEN 'described' ELSE outcome END) VIRTUAL;
+  DROP INDEX settled;
+  CREATE INDEX settled ON files (dataset, counted, settled_at) WHERE settled_at IS NOT NULL;
+  DELETE FROM totals;
+  INSERT INTO totals (dataset, outcome, n)
+    SELECT dataset, coalesce(counted, 'new'), count(*) FROM files GROUP BY 1, 2;
+  `,
+  `
+  -- Of the raw file, where the newest version was found by looking, and bronze is raw itself; NULL
+  -- where a line named it.
+  ALTER TABLE files ADD COLUMN inode TEXT;
+  -- 'raw' for a sample that was taken of the raw file; NULL: of bronze.
+  ALTER TABLE files ADD COLUMN sampled_from TEXT;
+  -- When a file that was found by looking was missed, ms.
+  ALTER TABLE files ADD COLUMN gone_at INTEGER;
+  CREATE INDEX found ON files (dataset, next_at, seq) WHERE inode IS NOT NULL;
+
+  -- Directories of raw files as they were listed last.
+  CREATE TABLE raw_directories (
+    dataset INTEGER NOT NULL,
+    path TEXT NOT NULL,             -- as raw begins
+    state TEXT NOT NULL,            -- inode and times before it was listed
+    listed_at INTEGER NOT NULL,     -- ms
+    PRIMARY KEY (dataset, path)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Names that are known in them, with a slash between two: written only where they change.
+  CREATE TABLE raw_names (
+    dataset INTEGER NOT NULL,
+    directory TEXT NOT NULL,
+    names ANY NOT NULL,
+    PRIMARY KEY (dataset, directory)
+  ) STRICT;
+
+  -- Raw files that have to stay as they are for a while.
+  CREATE TABLE raw_resting (
+    dataset INTEGER NOT NULL,
+    directory TEXT NOT NULL,
+    name ANY NOT NULL,
+    seen TEXT NOT NULL,             -- times, size and inode
+    since INTEGER NOT NULL,         -- ms
+    looked_at INTEGER NOT NULL,     -- ms
+    PRIMARY KEY (dataset, directory, name)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- What the sample of the newest version refutes of its contract; NULL: it is held to none.
+  ALTER TABLE files ADD COLUMN validation TEXT;
+  CREATE INDEX refuted ON files (dataset, validation) WHERE validation IN ('failed', 'error');
+  -- How many verdicts of each kind there were so far.
+  CREATE TABLE verdicts (
+    dataset INTEGER NOT NULL,
+    result TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    PRIMARY KEY (dataset, result)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- The mask that the sample was made under; NULL: it is verbatim. Of a dataset: that of all of its
+  -- samples, once no other ones are left.
+  ALTER TABLE files ADD COLUMN mask TEXT;
+  ALTER TABLE datasets ADD COLUMN mask TEXT;
+  `,
 ];

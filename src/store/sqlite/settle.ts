@@ -3,7 +3,9 @@ import { pathBytes } from "../../lib/pep383.ts";
 import { datasetsOf } from "./datasets.ts";
 import { type Counted, countsOf } from "./counters.ts";
 import type { Db } from "./open.ts";
-import { outcomesOf } from "./outcome-counts.ts";
+import { countedAs, outcomesOf } from "./outcome-counts.ts";
+import { settleFoundOf } from "./settle-found.ts";
+import { verdictsOf } from "./verdict-counts.ts";
 import { addUnsyncedOf } from "./unsynced.ts";
 
 /** Writes outcomes in one transaction; `now` is ms since epoch. */
@@ -18,16 +20,20 @@ export function settleOf(db: Db): Settle {
   const addCounts = countsOf(db);
   const addUnsynced = addUnsyncedOf(db);
   const changeOutcomes = outcomesOf(db);
+  const countVerdicts = verdictsOf(db);
   const publish = db.prepare(
-    "UPDATE files SET sample = ?, sampled_at = ? WHERE dataset = ? AND raw = ?",
+    `UPDATE files SET sample = ?, sampled_at = ?, mask = ?, sampled_from = NULL
+     WHERE dataset = ? AND raw = ?`,
   );
   // Named parameters would take as long again.
   const succeed = db.prepare(
     `UPDATE files SET outcome = 'sampled', done_mtime = mtime, next_at = NULL, settled_at = ?,
        sampled_at = ?, sample = ?, format = ?, rows = ?, bytes = ?, source_size = ?, reason = ?,
-       code = NULL, message = NULL, attempts = 0, failed_at = NULL
+       validation = ?, mask = ?, code = NULL, message = NULL, attempts = 0, failed_at = NULL,
+       sampled_from = NULL
      WHERE dataset = ? AND raw = ? AND mtime = ?`,
   );
+  const settleFound = settleFoundOf(db);
   const fail = db.prepare(
     `UPDATE files SET outcome = 'failed', done_mtime = mtime, next_at = @nextAt,
        settled_at = @now, code = @code, message = @message, attempts = @attempts,
@@ -38,19 +44,25 @@ export function settleOf(db: Db): Settle {
   return db.transaction((all: readonly Settled[], now: number): void => {
     const unsynced: unknown[] = [];
     const outcomes = changeOutcomes();
+    const verdicts = countVerdicts();
     const counts = new Map<number, Partial<Record<Counted, number>>>();
     for (const { claim, outcome, nextAt } of all) {
       const { job } = claim;
       const dataset = datasets.idOf(job.dataset);
       const raw = pathBytes(job.raw);
       if (outcome.outcome === "sampled") {
-        const { format, rows = null, bytes, sourceSize, reason = null } = outcome;
-        const facts = [job.name, format, rows, bytes, sourceSize, reason];
-        const { changes } = succeed.run([now, now, ...facts, dataset, raw, job.mtime]);
+        const { format, rows = null, bytes, sourceSize, reason = null, mask = null } = outcome;
+        const verdict = outcome.validation?.result ?? null;
+        const facts = [job.name, format, rows, bytes, sourceSize, reason, verdict, mask];
+        if (verdict !== null) verdicts.add(dataset, verdict);
+        const { changes } =
+          outcome.from === "raw"
+            ? settleFound.succeed(claim, outcome, { dataset, now })
+            : succeed.run([now, now, ...facts, dataset, raw, job.mtime]);
         if (changes > 0) {
-          outcomes.moved(dataset, claim.outcome, "sampled");
+          outcomes.moved(dataset, claim.outcome, countedAs("sampled", format));
           unsynced.push(dataset, raw);
-        } else publish.run(job.name, now, dataset, raw);
+        } else publish.run(job.name, now, mask, dataset, raw);
       } else {
         const { code, message } = outcome;
         const attempts = claim.attempts + 1;
@@ -64,6 +76,7 @@ export function settleOf(db: Db): Settle {
       counted.readBytes = (counted.readBytes ?? 0) + outcome.readBytes;
       counts.set(dataset, counted);
     }
+    verdicts.save();
     addUnsynced(unsynced, now);
     outcomes.save();
     for (const [dataset, counted] of counts) addCounts(dataset, counted);

@@ -1,10 +1,12 @@
 import type { Store } from "../store.ts";
 import { changeStore } from "./change-store.ts";
 import { drainStore } from "./drain-store.ts";
+import { driftStore } from "./drift-store.ts";
 import { ingestStore } from "./ingest-store.ts";
 import type { Db } from "./open.ts";
 import { processStore } from "./process-store.ts";
 import { queriesOf } from "./queries.ts";
+import { rawStore } from "./raw-store.ts";
 import { upkeepStore } from "./upkeep-store.ts";
 
 /**
@@ -20,8 +22,14 @@ export function storeIn(db: Db, close: (db: Db) => void): Store {
     get ingest() {
       return part("ingest", ingestStore);
     },
+    get raw() {
+      return part("raw", rawStore);
+    },
     get drain() {
       return part("drain", drainStore);
+    },
+    get drift() {
+      return part("drift", driftStore);
     },
     get upkeep() {
       return part("upkeep", upkeepStore);

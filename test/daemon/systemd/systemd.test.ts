@@ -115,6 +115,15 @@ test.skipIf(why !== undefined)(
   },
 );
 
+test.skipIf(why !== undefined)("a hook runs within the unit's limits", async () => {
+  const hook = `[/bin/sh, -c, "cat >/data/.staging-sampler/told"]`;
+  machine.must(`echo 'hooks: {gatherSeconds: 0, failure: ${hook}}' >>${config}
+    systemctl reload staging-sampler; ${landed("broken.zip")}`);
+  await machine.until("grep FORMAT_INVALID /data/.staging-sampler/told");
+  machine.must(`cp /root/config.yaml ${config}; systemctl reload staging-sampler`);
+  await machine.until(`${status} | grep -q '^no file waits$'`);
+});
+
 test.skipIf(why !== undefined)(
   "a daemon that hangs is killed by the watchdog, started again, and works on",
   async () => {

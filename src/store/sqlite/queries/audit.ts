@@ -10,6 +10,7 @@ interface Row {
   readonly outcome: "sampled" | "failed" | "pruned" | null;
   readonly waiting: 0 | 1;
   readonly acknowledged: 0 | 1;
+  readonly goneAt: number | null;
 }
 
 /** An audit's questions, in batches, so that nothing is held and writers get their turn. */
@@ -22,7 +23,7 @@ interface AuditedSamples {
 /** Prepares the statements. */
 export function auditedOf(db: Db): AuditedSamples {
   const columns = `raw, sample, bytes, outcome, next_at IS NOT NULL AS waiting,
-    ${IS_ACKNOWLEDGED} AS acknowledged`;
+    ${IS_ACKNOWLEDGED} AS acknowledged, gone_at AS goneAt`;
   const first = db.prepare(`SELECT ${columns} FROM files WHERE dataset = ? ORDER BY raw LIMIT ?`);
   const next = db.prepare(
     `SELECT ${columns} FROM files WHERE dataset = ? AND raw > ? ORDER BY raw LIMIT ?`,

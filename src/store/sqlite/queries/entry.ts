@@ -16,6 +16,7 @@ export function entriesOf(db: Db, raw: string, dataset?: string): WholeEntry[] {
     Object.assign(entryOf(row), {
       doneMtime: row["done_mtime"] as number | null,
       failedAt: timeOf(row["failed_at"] as number | null),
+      mask: row["mask"] as string | null,
       sampledAt: row["sample"] === null ? null : timeOf(row["sampled_at"] as number | null),
     }),
   );

@@ -2,7 +2,7 @@ import type { ListFilter, ListedEntry } from "../../rows.ts";
 import { shownBronze } from "../../../lib/bronze-url.ts";
 import { pathText } from "../../../lib/pep383.ts";
 import { datasetsIn } from "../datasets.ts";
-import type { SettledOutcome } from "../../types.ts";
+import type { SettledOutcome, Verdict } from "../../types.ts";
 import type { Db } from "../open.ts";
 
 /** A row of `files`, with its dataset's name. */
@@ -34,16 +34,25 @@ export function* listEntries(db: Db, filter: ListFilter): Generator<ListedEntry,
 }
 
 function* pagesByName(db: Db, filter: ListFilter): Generator<ListedRow[], void, void> {
-  const { outcome, code, since } = filter;
+  const { outcome, validation, code, since } = filter;
   const limit = Math.min(filter.limit ?? PAGE, PAGE);
   const select = db.prepare(
-    `SELECT f.*, @name AS dataset_name FROM files AS f ${code === undefined ? "" : "INDEXED BY failed"}
+    `SELECT f.*, @name AS dataset_name FROM files AS f ${indexFor(filter)}
      WHERE f.dataset = @id AND f.raw > @after ${conditions(db, filter)}
      ORDER BY f.raw LIMIT @limit`,
   );
   for (const { id, name } of datasetsIn(db, filter.hasDataset ?? (() => true))) {
     for (let after: string | Buffer | undefined = ""; after !== undefined;) {
-      const rows = select.all({ id, name, after, limit, outcome, code, since }) as ListedRow[];
+      const rows = select.all({
+        id,
+        name,
+        after,
+        limit,
+        outcome,
+        validation,
+        code,
+        since,
+      }) as ListedRow[];
       yield rows;
       after = rows.length < limit ? undefined : rows.at(-1)?.raw;
     }
@@ -51,7 +60,7 @@ function* pagesByName(db: Db, filter: ListFilter): Generator<ListedRow[], void, 
 }
 
 function* newestPages(db: Db, filter: ListFilter): Generator<ListedRow[], void, void> {
-  const { outcome, code, since } = filter;
+  const { outcome, validation, code, since } = filter;
   const limit = Math.min(filter.limit ?? NEWEST_PAGE, NEWEST_PAGE);
   const ids = JSON.stringify(datasetsIn(db, filter.hasDataset ?? (() => true)).map(({ id }) => id));
   const select = db.prepare(
@@ -65,20 +74,48 @@ function* newestPages(db: Db, filter: ListFilter): Generator<ListedRow[], void, 
   for (let before: typeof first | ListedRow | undefined = first; before !== undefined;) {
     const { at, dataset, raw } = before;
     const place = { at, dataset, raw };
-    const rows = select.all({ ...place, ids, limit, outcome, code, since }) as ListedRow[];
+    const rows = select.all({
+      ...place,
+      ids,
+      limit,
+      outcome,
+      validation,
+      code,
+      since,
+    }) as ListedRow[];
     yield rows;
     before = rows.length < limit ? undefined : rows.at(-1);
   }
+}
+
+/** Rows that the index `refuted` has: as it says it. */
+const REFUTED = "f.validation IN ('failed', 'error')";
+
+function isRefuted(validation: Verdict | undefined): boolean {
+  return validation === "failed" || validation === "error";
+}
+
+/** The index of the few that a filter asks for. */
+function indexFor({ code, validation }: ListFilter): string {
+  if (code !== undefined) return "INDEXED BY failed";
+  return isRefuted(validation) ? "INDEXED BY refuted" : "";
 }
 
 /**
  * Conditions of a filter. The plus keeps SQLite from an index whose rows would have to be sorted
  * again for each page.
  */
-function conditions(db: Db, { outcome, code, since, hasRaw, hasFormat }: ListFilter): string {
+function conditions(
+  db: Db,
+  { outcome, validation, code, since, hasRaw, hasFormat }: ListFilter,
+): string {
   const all: string[] = [];
   if (outcome === "waiting") all.push("+f.next_at IS NOT NULL");
-  else if (outcome !== undefined) all.push("f.outcome = @outcome");
+  else if (outcome !== undefined) all.push("f.counted = @outcome");
+  if (validation !== undefined) {
+    all.push("f.validation = @validation");
+    if (isRefuted(validation)) all.push(REFUTED);
+  }
   if (code !== undefined) all.push("f.code = @code");
   if (since !== undefined) all.push("f.settled_at >= @since");
   if (hasFormat !== undefined) {
@@ -110,6 +147,7 @@ export function entryOf(row: ListedRow): ListedEntry {
     bronze: shownBronze(pathText(row.bronze)),
     mtime: row["mtime"] as number,
     outcome: row["outcome"] as SettledOutcome | null,
+    described: row["counted"] === "described",
     waiting: nextAt !== null,
     sample: sample === null ? null : `samples/${sample}`,
     stale: sample !== null && (row["outcome"] !== "sampled" || row["done_mtime"] !== row["mtime"]),
@@ -118,12 +156,16 @@ export function entryOf(row: ListedRow): ListedEntry {
     bytes: row["bytes"] as number | null,
     sourceSize: row["source_size"] as number | null,
     reason: row["reason"] as string | null,
+    validation: row["validation"] as Verdict | null,
     code: row["code"] as string | null,
     message: row["message"] as string | null,
     attempts: row["attempts"] as number,
     nextAt: timeOf(nextAt),
     at: timeOf(row["settled_at"] as number | null),
     acknowledged: isAcknowledged(row),
+    from: sample === null ? null : row["sampled_from"] === "raw" ? "raw" : "bronze",
+    confirmed: row["inode"] === null,
+    goneAt: timeOf(row["gone_at"] as number | null),
   };
 }
 

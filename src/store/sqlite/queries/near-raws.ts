@@ -35,6 +35,11 @@ export function rawsEnding(db: Db, misspelt: Misspelt): RawName[] {
     .slice(0, count);
 }
 
+/** Raws that begin with a text, by dataset, at most `count`. */
+export function rawsBeginning(db: Db, { raw, dataset, count }: Misspelt): RawName[] {
+  return beginningWith(db, "files.raw", raw, dataset).slice(0, count);
+}
+
 function sameFileName(db: Db, { raw, dataset }: Misspelt): RawName[] {
   const stem = samplePath(raw, { layout: "flat", extension: "" });
   const found = beginningWith(db, "names.name", stem, dataset);
