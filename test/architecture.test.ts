@@ -10,12 +10,14 @@ const LINES: readonly (readonly string[])[] = [
   ["cli"],
   ["daemon"],
   ["http"],
+  ["hooks"],
   ["sampling", "staging", "regions", "inspect"],
   ["workers", "view", "transfer"],
   ["store"],
   ["samples", "storage"],
   ["job"],
-  ["manifest", "decode"],
+  ["checks", "masking"],
+  ["manifest", "raw", "decode"],
   ["formats"],
   ["lake"],
   ["load"],
@@ -51,6 +53,7 @@ const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
   pino: "log",
   "pino-pretty": "log",
   "prom-client": "http",
+  re2js: "checks",
   snappy: "formats",
   "string-width": "cli",
   "unbzip2-stream": "formats",
@@ -61,7 +64,7 @@ const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
 
 /** Modules without effects: bytes and values in, bytes and values out. */
 const PURE =
-  /^src\/(formats|decode|lib|job\.ts|samples\/path\.ts|store\/[^/]+(?<!open)\.ts|sampling\/(summary|drain\/retry|job\/sample-names)\.ts|regions\/(prices|price-schema|\w+-prices|estimated?|figures|offer|merge-offers|script-text|policy|charges|costs|cost-report|stays|pace|requests)\.ts)/;
+  /^src\/(checks|masking|formats|decode|lib|job\.ts|samples\/path\.ts|raw\/(names|ready|same-time|settled-state|types|messages)\.ts|store\/[^/]+(?<!open)\.ts|sampling\/(summary|drain\/retry|job\/sample-names)\.ts|regions\/(prices|price-schema|\w+-prices|estimated?|figures|offer|merge-offers|script-text|policy|charges|costs|cost-report|stays|pace|requests)\.ts)/;
 /**
  * Node modules with effects: disk, network, processes, threads; and the rooms that stand for them.
  */
@@ -144,7 +147,7 @@ function loadedBy(entries: readonly string[]): ReadonlySet<string> {
 /** Every import, those of types, those at run time and those by `require` too. */
 function importsOf(from: string): Import[] {
   const text = readFileSync(join(root, from), "utf8");
-  const found = text.matchAll(/\b(?:from|import\(|import|require\()\s*"([^"\n]+)"/g);
+  const found = text.matchAll(/\b(?:from\s+|import\s+|import\(\s*|require\(\s*)"([^"\n]+)"/g);
   return [...found].map(([, name = ""]) => ({
     from,
     to: name.startsWith(".") ? normalize(join(dirname(from), name)) : name,

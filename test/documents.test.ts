@@ -16,19 +16,23 @@ test("the example configuration is valid, and says what the defaults are", () =>
 test("what the example has commented out is valid as well", () => {
   const text = read("config/config.example.yaml")
     .replace(/^( *)# (\w+): (?=[\w/.:-]+$)/gm, "$1$2: ")
-    .replace(/^( *(?:load|retention|extensions|tools|endpoints|regions):) \{\}/gm, "$1")
+    .replace(/^( *(?:load|retention|extensions|names|tools|endpoints|regions):) \{\}/gm, "$1")
     .replace("overrides: []", "overrides:")
+    .replace("series: []", "series:")
+    .replace("mask: null", "mask:")
     .replace(/^( *)#( {2,}\S.*)$/gm, "$1$2");
-  const { prefix, overrides, formats, load, retention, staging, endpoints, regions } = parseConfig(
-    text,
-    "config.example.yaml",
-  );
+  const config = parseConfig(text, "config.example.yaml");
+  const { mask, prefix, overrides, formats, load, retention, drift } = config;
+  const { staging, endpoints, regions } = config;
   expect(prefix).toBe("/data");
+  expect(mask?.columns.map((rule) => rule.with)).toEqual(["token", "year"]);
   expect(formats.extensions).toEqual({ ".dat": "csv" });
+  expect(formats.names).toEqual({ "*.csv.[0-9]*": "csv", "part-*": "jsonl" });
   expect(overrides).toHaveLength(3);
   expect(load).toEqual({ maxCpu: 70, maxIo: 5, maxMemory: 80, datasetSecondsPerHour: 600 });
   expect(retention).toMatchObject({ maxAge: 90 * 86_400, maxBytes: 10 * 1024 ** 3 });
   expect(staging).toMatchObject({ store: "/scratch/store", listen: "127.0.0.1:9470" });
+  expect(drift.series).toEqual([{ match: "^raw/.*/(?<key>[a-z]+)_\\d+" }]);
   expect(staging.region).toBe("eu-west-1");
   expect(Object.keys(staging.tools)).toEqual(["samtools"]);
   expect(Object.keys(endpoints)).toEqual(["lake"]);

@@ -1,11 +1,15 @@
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import { errorMessage, Failure, type FailureCode, failureCodes as allCodes } from "../errors.ts";
 import { isJournal, journalPrefix } from "../log/journal.ts";
 import { VERSION } from "../version.ts";
-import { type Context, exitCodes } from "./command.ts";
-import { names, positive } from "./option-values.ts";
-import { type Actions, addStageCommands } from "./stage-program.ts";
+import type { Actions } from "./actions.ts";
+import { addCheckCommands } from "./check-program.ts";
+import { type CommonOptions, type Context, exitCodes } from "./command.ts";
+import { age, positive, seconds } from "./option-values.ts";
+import { addLookCommands } from "./look-program.ts";
+import { addStageCommands } from "./stage-program.ts";
 import type { Shell } from "./commands/completion.ts";
+import type { NameKind } from "./commands/names.ts";
 import { tell } from "./output/print.ts";
 import { isStoreError } from "../store/open.ts";
 
@@ -42,6 +46,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     const named = value === undefined ? {} : { [argument]: value };
     code = await (await load())({ ...options, ...named }, context);
   };
+  const actions: Actions = { common, does, about };
   const withCode = (what: string) => new Option("--code <code>", what).choices(allCodes);
 
   add("run", "the daemon: sample what manifests announce, until SIGTERM")
@@ -49,14 +54,25 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--dry-run", "say what one pass would do, and do nothing")
     .option("--json", "with --once: print the summary as JSON")
     .action(does(async () => (await import("./commands/run.ts")).run));
-  add("append", "announce a file: one atomic append to its dataset's manifest")
+  const one = (flags: string, description: string) =>
+    new Option(flags, description).conflicts("stdin");
+  add("append", "announce a file, or many: atomic appends to their dataset's manifest")
     .requiredOption("--dataset <v/d/n>", "vendor/dataset/version")
-    .requiredOption("--raw <path>", "the file as it arrived")
-    .requiredOption("--bronze <path>", "its copy in bronze")
-    .option("--mtime <seconds>", "of the raw file, since epoch (else read from raw, else bronze)")
-    .option("--strict", "append nothing where bronze, or the dataset's bronze/, is not there")
-    .option("--json", "print the line as it was appended")
+    .addOption(one("--raw <path>", "the file as it arrived"))
+    .addOption(one("--bronze <path>", "its copy in bronze"))
+    .addOption(
+      one("--mtime <seconds>", "of the raw file, since epoch (else read from raw, else bronze)"),
+    )
+    .option("--stdin", "many: lines of stdin, entries as JSON or paths of files in bronze")
+    .option("--strict", "append no entry whose bronze, or whose dataset's bronze/, is not there")
+    .option("--json", "print the line as it was appended; with --stdin, the counts")
     .action(does(async () => (await import("./commands/append.ts")).append));
+  add("scan", "files in bronze that no manifest line names; with --write, lines for them")
+    .option("--dataset <glob>", "only datasets that match")
+    .option("--write", "append a line for each, as `append` does; without it, nothing is written")
+    .option("--min-age <seconds>", "take files that have not changed for so long", age, 60)
+    .option("--json", "a JSON array")
+    .action(does(async () => (await import("./commands/scan.ts")).scan));
   add("status", "is it well: what runs, how far behind, what failed, how fast")
     .option("--watch [seconds]", "show it again and again (2 when not given)", seconds)
     .option("--all", "every dataset; else those that are behind or failed, and some others")
@@ -68,10 +84,17 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .addOption(
       new Option("--outcome <what>", "only these").choices([
         "sampled",
+        "described",
         "failed",
         "pruned",
         "waiting",
       ]),
+    )
+    .addOption(
+      new Option(
+        "--validation <verdict>",
+        "only those whose newest sample has this verdict",
+      ).choices(["passed", "warned", "failed", "error"]),
     )
     .addOption(withCode("only those whose last try failed with this code"))
     .option("--format <glob>", "only those sampled as this: csv, tsv, csv.gz, '*.gz', metadata, …")
@@ -106,38 +129,8 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--undo", "take it back")
     .option("--json", "for programs")
     .action(about("glob", async () => (await import("./commands/acknowledge.ts")).acknowledge));
-  add("explain", "all about one entry: state, sample, receipts, manifest lines; writes nothing")
-    .argument("<raw>", "as its manifest line says it")
-    .option("--dataset <v/d/n>", "only in this dataset (else in all that have it)")
-    .option("--json", "for programs")
-    .action(about("raw", async () => (await import("./commands/explain.ts")).explain));
-  add("show", "a sample as tables, with where it comes from; or what there is of a file without")
-    .argument("<what>", "a raw as its manifest line says it, a sample, or a file in the lake")
-    .option("--dataset <v/d/n>", "only in this dataset (else in all that have it)")
-    .option("--rows <n>", "rows of each table", positive, 20)
-    .option("--columns <names>", "only these columns, separated by commas", names)
-    .addOption(new Option("--schema", "names and types of columns only").conflicts("json"))
-    .addOption(new Option("--vertical", "each row on lines of its own, with whole values"))
-    .addOption(
-      new Option("-o, --output <form>", "the tables alone, with whole values")
-        .choices(["csv", "json", "md"])
-        .conflicts(["json", "vertical"]),
-    )
-    .option("--width <n>", "columns to fit into; 0: no limit (else the terminal's)", width)
-    .option("--no-pager", "no $PAGER (else less) where a terminal is too small")
-    .option("--json", "for programs")
-    .action(about("what", async () => (await import("./commands/show.ts")).show));
-  add("preview", "sample any file, without lake or cache: to stdout, or shown on a terminal")
-    .argument("<file>", "a file, or - for stdin")
-    .option("--rows <n>", "records in the sample (else 100)", positive)
-    .option("--bytes <size>", "size of the sample before compression, such as 64KiB (else 1MiB)")
-    .option("--out <file>", "write the sample there")
-    .option("--force", "replace that file")
-    .option("--format <name>", "what it is, where the name does not tell: csv, jsonl, csv.gz, …")
-    .option("--width <n>", "columns to fit into; 0: no limit (else the terminal's)", width)
-    .option("--no-pager", "no $PAGER (else less) where a terminal is too small")
-    .option("--json", "what was sampled, and the sample as tables")
-    .action(about("file", async () => (await import("./commands/preview.ts")).preview));
+  addLookCommands(program, actions);
+  addCheckCommands(program, actions);
   add("prune", "apply retention now: remove the oldest samples (a daemon does it by itself)")
     .option("--dataset <glob>", "only datasets that match")
     .option("--dry-run", "say what would be removed, and do nothing")
@@ -154,7 +147,15 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--json", "for programs")
     .action(does(async () => (await import("./commands/check.ts")).check));
 
-  addStageCommands(program, { common, does, about });
+  addStageCommands(program, actions);
+
+  const printNames = does(async () => (await import("./commands/names.ts")).names);
+  add("names", "names that begin with a text; the scripts of `completion` ask for them")
+    .addArgument(new Argument("<kind>").choices(["datasets", "raws", "formats"]))
+    .argument("[beginning]", "all of them when it is not given")
+    .action((kind: NameKind, beginning: string | undefined, options: CommonOptions) =>
+      printNames({ ...options, kind, beginning }),
+    );
 
   program
     .command("completion")
@@ -171,16 +172,6 @@ export async function runProgram(args: readonly string[], context: Context): Pro
   } catch (error) {
     return exitCodeOfError(error, context);
   }
-}
-
-function width(text: string): number {
-  return text === "0" ? 0 : positive(text);
-}
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (value >= 0.1 && value <= 3600) return value;
-  throw new InvalidArgumentError("use a number of seconds, 0.1 to 3600.");
 }
 
 const failureCodes: { readonly [K in FailureCode]?: number } = {

@@ -32,8 +32,17 @@ export interface Work {
   /** Samples that retention removed, and their bytes. */
   pruned: number;
   prunedBytes: number;
+  /** Findings, by kind and severity with a space between. */
+  readonly findings: Record<string, number>;
   /** Temporary files of an earlier process that were removed. */
   cleanedUp: number;
+  /** Samples of raw files that a manifest line confirmed. */
+  confirmed: number;
+  /** Raw files that were moved away before they were sampled. */
+  moved: number;
+  /** Directories of raw files that were listed, and could not be. */
+  listed: number;
+  unlisted: number;
   /** By format: the time that each sample took. */
   readonly sampled: Record<string, Spread>;
   /** By code: entries that failed, once for each try. */
@@ -66,6 +75,11 @@ export function emptyWork(): Work {
     pruned: 0,
     prunedBytes: 0,
     cleanedUp: 0,
+    findings: {},
+    confirmed: 0,
+    moved: 0,
+    listed: 0,
+    unlisted: 0,
     sampled: {},
     failed: {},
     errors: {},
@@ -89,6 +103,11 @@ export function addEvent(work: Work, event: PassEvent): void {
       work.committedAt = Date.now();
       return;
     }
+    case "finding": {
+      const name = `${event.finding.kind} ${event.finding.severity}`;
+      work.findings[name] = (work.findings[name] ?? 0) + 1;
+      return;
+    }
     case "rejected":
       work.rejected += 1;
       return;
@@ -99,6 +118,17 @@ export function addEvent(work: Work, event: PassEvent): void {
       work.pruned += event.pruned.files;
       work.prunedBytes += event.pruned.bytes;
       work.committedAt = Date.now();
+      return;
+    case "confirmed":
+    case "moved":
+      work[event.type] += 1;
+      work.committedAt = Date.now();
+      return;
+    case "looked":
+      work.listed += event.looked.listed;
+      return;
+    case "unlisted":
+      work.unlisted += 1;
       return;
     case "paused":
     case "error":

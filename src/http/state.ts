@@ -1,4 +1,5 @@
 import type { Settings } from "../config/settings.ts";
+import type { Hooks } from "../hooks/hooks.ts";
 import type { StatusReport } from "../inspect/status.ts";
 import type { PassSummary } from "../store/types.ts";
 import type { Wait } from "../store/waits.ts";
@@ -27,6 +28,8 @@ export interface Live {
   readonly passFailure: string | null;
   /** Threads that had to be replaced since the daemon began. */
   readonly workerRestarts: number;
+  /** Calls of hooks since the daemon began. */
+  readonly hooks: ReturnType<Hooks["counts"]>;
 }
 
 /** The daemon's state, as it was last sent: nobody else knows it. */
@@ -56,5 +59,10 @@ export interface PageContext {
   /** Everything at a glance, at most a few seconds old. @throws as `store` does, and what it throws */
   report(): Promise<StatusReport>;
   readonly settings: Settings;
-  state(): DaemonState;
+  /** The state of the daemon whose server this is; undefined where the pages are served without one. */
+  state(): DaemonState | undefined;
+  /** Returns the time at which the daemon was last heard of, ms since epoch. */
+  readonly heardAt: () => number;
+  /** Called with errors that are not the request's fault. */
+  readonly onFailure: (path: string, code: string, message: string) => void;
 }

@@ -1,18 +1,20 @@
 import type { Queries } from "../store/queries.ts";
 import type { RecordedSample } from "../store/rows.ts";
+import type { RawSettings } from "../config/settings.ts";
 import type { Stats } from "node:fs";
 import { opendir } from "node:fs/promises";
 import { errorCode } from "../errors.ts";
 import { entryPath, type HeldDirectory, holdBeneath, statEntry } from "../lake/held-directory.ts";
 import type { HeldDataset } from "../lake/lake.ts";
-import { holdManifests } from "../manifest/directory.ts";
+import { holdManifests, holdManifestsIfAny } from "../manifest/directory.ts";
 import type { ManifestFile } from "../manifest/files.ts";
 import { ACTIVE, isCompressed } from "../manifest/generations.ts";
 import { planAll } from "../manifest/plan.ts";
 import { readSegment } from "../manifest/read.ts";
 import { readingAsIs } from "../manifest/reading-as-is.ts";
 import { findPlace, holdSamples } from "../samples/directory.ts";
-import { isReceipts } from "../samples/path.ts";
+import { isRecords } from "../samples/path.ts";
+import { sampleOfPrevious } from "../samples/previous.ts";
 import { temporaryName } from "../samples/temporary-name.ts";
 import type { Checkpoint } from "../manifest/types.ts";
 
@@ -21,7 +23,7 @@ import type { Checkpoint } from "../manifest/types.ts";
  * waiting. `acknowledged`: an entry that failed for good, and that somebody acknowledged. `pruned`:
  * a sample that retention removed. `missing`: a sample that is not there as it was published.
  * `lost`: a line that was read, of which the cache knows nothing. `orphan`: a file that is nobody's
- * sample.
+ * sample. `moved`: a raw file that was found by looking is gone, and no line has named it since.
  */
 export const findingKinds = [
   "ok",
@@ -34,6 +36,7 @@ export const findingKinds = [
   "missing",
   "lost",
   "orphan",
+  "moved",
 ] as const;
 
 /** One of them. */
@@ -54,6 +57,7 @@ export interface Audit {
   readonly dataset: HeldDataset;
   readonly queries: Pick<Queries, "recordedSamples" | "missingOf" | "orphansAmong">;
   readonly checkpoints: readonly Checkpoint[];
+  readonly raw: Pick<RawSettings, "mode" | "expectSeconds">;
   /** True while a daemon is at work, whose temporary files are no finding. */
   readonly isRunning: boolean;
   /** Called with the number of entries, lines and files that were looked at. */
@@ -74,16 +78,36 @@ export async function* auditDataset(audit: Audit): AsyncGenerator<Finding, void,
 }
 
 async function* auditEntries(
-  { dataset, queries, onLooked }: Audit,
+  { dataset, queries, raw, onLooked }: Audit,
   samples: HeldDirectory | undefined,
 ): AsyncGenerator<Finding, void, void> {
+  const now = Date.now();
   for (let last: string | null = null; ;) {
     const entries = await queries.recordedSamples(dataset.name, last, BATCH);
-    for (const entry of entries) yield findingOf(entry, samples);
+    for (const entry of entries) yield movedFinding(entry, raw, now) ?? findingOf(entry, samples);
     onLooked?.(entries.length);
     if (entries.length < BATCH) return;
     last = (entries.at(-1) as RecordedSample).raw;
   }
+}
+
+/** The finding on a raw file that is gone and that no line has named; undefined for any other. */
+function movedFinding(
+  { raw, sample, outcome, waiting, goneAt }: RecordedSample,
+  { mode, expectSeconds }: Audit["raw"],
+  now: number,
+): Finding | undefined {
+  if (goneAt === null || waiting) return undefined;
+  const since = new Date(goneAt).toISOString();
+  const isUnsampled = outcome === null;
+  if (mode === "only") {
+    const why = `gone since ${since}, before it could be sampled`;
+    return isUnsampled ? { kind: "moved", raw, why } : undefined;
+  }
+  if (now - goneAt <= expectSeconds * 1000)
+    return isUnsampled ? { kind: "waiting", raw } : undefined;
+  const why = `moved without a line: gone since ${since}, and no manifest line has named it since`;
+  return { kind: "moved", raw, ...(sample === null ? {} : { sample }), why };
 }
 
 function findingOf(
@@ -114,8 +138,10 @@ function statSample(samples: HeldDirectory, name: string): Stats | undefined {
 }
 
 async function* auditManifests(audit: Audit): AsyncGenerator<Finding, void, void> {
-  const { dataset, queries, checkpoints } = audit;
-  using manifests = holdManifests(dataset);
+  const { dataset, queries, checkpoints, raw } = audit;
+  using manifests = raw.mode === "off" ? holdManifests(dataset) : holdManifestsIfAny(dataset);
+  // Where raw files are sampled, there may be none, or none yet.
+  if (manifests === undefined || raw.mode === "only") return;
   for (const segment of (await planAll(manifests)).segments) {
     const readBytes = readBytesOf(segment.file, checkpoints);
     for await (const { entries, checkpoint } of readSegment(manifests, segment, readingAsIs)) {
@@ -150,7 +176,7 @@ async function* auditFiles(
     const name = path + entry.name;
     audit.onLooked?.(1);
     if (entry.isDirectory()) yield* auditFolder(audit, directory, { name: entry.name, path });
-    if (entry.isDirectory() || isReceipts(name)) continue;
+    if (entry.isDirectory() || isRecords(name)) continue;
     if (audit.isRunning && temporaryName.test(entry.name)) continue;
     names.push(name);
     if (names.length < BATCH) continue;
@@ -164,7 +190,11 @@ async function* orphansAmong(
   { dataset, queries }: Audit,
   names: readonly string[],
 ): AsyncGenerator<Finding, void, void> {
-  for (const sample of await queries.orphansAmong(dataset.name, names))
+  const samples = names.map((name) => sampleOfPrevious(name) ?? name);
+  const without = new Set(await queries.orphansAmong(dataset.name, samples));
+  // A sample may have an end like that of a previous one itself.
+  const orphans = names.filter((_, i) => without.has(samples[i] as string));
+  for (const sample of await queries.orphansAmong(dataset.name, orphans))
     yield { kind: "orphan", sample, why: "no entry has this sample" };
 }
 

@@ -1,3 +1,4 @@
+import type { MaskSettings } from "../config/mask-settings.ts";
 import type { WholeEntry } from "../store/rows.ts";
 import type { SettledOutcome } from "../store/types.ts";
 import { decide, type Decision } from "../store/decide.ts";
@@ -5,7 +6,8 @@ import { systemMessage } from "../lake/errors.ts";
 import { statEntry } from "../lake/held-directory.ts";
 import type { HeldDataset, Lake } from "../lake/lake.ts";
 import { shownBronze } from "../lib/bronze-url.ts";
-import { holdManifests } from "../manifest/directory.ts";
+import { holdManifests, holdManifestsIfAny } from "../manifest/directory.ts";
+import { shownRecord } from "../masking/shown.ts";
 import { planAll } from "../manifest/plan.ts";
 import { readSegment } from "../manifest/read.ts";
 import { readingAsIs } from "../manifest/reading-as-is.ts";
@@ -48,8 +50,15 @@ export interface Explanation {
 
 const SHOWN = 20;
 
-/** Gathers everything about an entry; writes nothing. @throws Failure where its dataset is not there */
-export async function explainEntry(entry: WholeEntry, lake: Lake): Promise<Explanation> {
+/**
+ * Gathers everything about an entry; writes nothing. Receipts quote no file that is masked now.
+ * @throws Failure where its dataset is not there
+ */
+export async function explainEntry(
+  entry: WholeEntry,
+  lake: Lake,
+  mask: MaskSettings | null,
+): Promise<Explanation> {
   const problems: string[] = [];
   using dataset = lake.hold(entry.dataset);
   const receipts = lastOf<Receipt>();
@@ -57,17 +66,22 @@ export async function explainEntry(entry: WholeEntry, lake: Lake): Promise<Expla
   await noting(problems, async () => {
     using samples = holdSamples(dataset);
     for await (const page of samples === undefined ? [] : readReceipts(samples)) {
-      for (const receipt of page) {
-        if (receipt.raw !== entry.raw) continue;
+      for (const written of page) {
+        if (written.raw !== entry.raw) continue;
+        const receipt = shownRecord(written, mask);
         receipts.add(receipt, timeOf(receipt));
         const isNewer = sampled === null || timeOf(receipt) >= timeOf(sampled);
-        if (receipt.outcome === "sampled" && isNewer) sampled = receipt;
+        const isOfSample = receipt.outcome === "sampled" && receipt["confirmed"] !== true;
+        if (isOfSample && isNewer) sampled = receipt;
       }
     }
   });
   const lines = lastOf<FoundLine>();
   await noting(problems, async () => {
-    using manifests = holdManifests(dataset);
+    const { mode } = lake.settings.forDataset(entry.dataset).raw;
+    using manifests = mode === "off" ? holdManifests(dataset) : holdManifestsIfAny(dataset);
+    // Where raw files are sampled, there may be none, or none yet.
+    if (manifests === undefined) return;
     for (const segment of (await planAll(manifests)).segments) {
       for await (const batch of readSegment(manifests, segment, readingAsIs)) {
         for (const [i, { raw, mtime, bronze }] of batch.entries.entries()) {
@@ -90,9 +104,11 @@ export async function explainEntry(entry: WholeEntry, lake: Lake): Promise<Expla
   };
 }
 
-function decisionOn({ mtime, nextAt, outcome, doneMtime }: WholeEntry): Explanation["decision"] {
+function decisionOn(entry: WholeEntry): Explanation["decision"] {
+  const { mtime, nextAt, outcome, doneMtime, confirmed } = entry;
   const at = nextAt === null ? null : Date.parse(nextAt);
-  const decision = decide(mtime, { nextAt: at, outcome, doneMtime });
+  const decision = decide(mtime, { nextAt: at, outcome, doneMtime, isUnconfirmed: !confirmed });
+  if (!confirmed && at === null) return { decision, why: "it confirms what was found by looking" };
   return { decision, why: whyOf(decision, outcome) };
 }
 

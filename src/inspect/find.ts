@@ -115,6 +115,12 @@ async function placesOf(path: string, { prefix }: Settings): Promise<readonly Pl
   return places.filter((place) => place !== undefined);
 }
 
+/** The datasets whose directories a path lies in, as it is written and with links resolved. */
+export async function datasetsOf(path: string, settings: Settings): Promise<readonly string[]> {
+  const places = await placesOf(path, settings);
+  return places.flatMap(({ dataset }) => (dataset === undefined ? [] : [dataset]));
+}
+
 function placeBelow(prefix: string, path: string): Place | undefined {
   const [vendor = "", dataset = "", version = "", ...rest] = relative(prefix, path).split("/");
   if (vendor.startsWith(".") || rest.length === 0) return undefined;
@@ -147,7 +153,8 @@ export async function rootsOf({ prefix, allowedRoots }: Settings): Promise<reado
   return roots.filter((root) => root !== undefined);
 }
 
-async function realOf(path: string): Promise<string | undefined> {
+/** A path with links resolved; undefined where there is nothing. */
+export async function realOf(path: string): Promise<string | undefined> {
   return realpath(pathBytes(path)).then(String, () => undefined);
 }
 

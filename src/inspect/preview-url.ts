@@ -3,7 +3,7 @@ import { locationOf, nameIn } from "../storage/location.ts";
 import { openRemote } from "../storage/source.ts";
 import { storagesOf, type StorageSettings } from "../storage/storages-of.ts";
 import { takeSample } from "../view/take-sample.ts";
-import { nameFor, type Previewed, type PreviewRequest } from "./preview.ts";
+import { nameFor, type Previewed, type PreviewRequest, strategyFor } from "./preview.ts";
 
 /**
  * Samples an object elsewhere into memory, by a few requests for parts of it.
@@ -15,7 +15,7 @@ export async function previewUrl(
   request: PreviewRequest,
   settings: StorageSettings,
 ): Promise<Previewed> {
-  const { limits, extensions, format } = request;
+  const { limits, extensions, format, mask } = request;
   const url = locationOf(text);
   // Without a hint its source may know a better name than the URL.
   const hinted = format === undefined ? undefined : nameFor(nameIn(url), format);
@@ -26,7 +26,9 @@ export async function previewUrl(
     const { readBytes: most } = limits;
     const source = await openRemote(url, { storage, name: hinted, readBytes: most, signal });
     try {
-      const sample = await takeSample({ source, limits, signal, depth: 0, extensions });
+      const strategy = strategyFor(source, request);
+      const sampled = { source, limits, signal, depth: 0, extensions, strategy };
+      const sample = await takeSample(sampled, mask);
       const { name, readBytes, requests, size: sourceSize = null } = source;
       return { name, sample, readBytes: readBytes(), requests: requests(), sourceSize };
     } finally {

@@ -9,14 +9,21 @@ import { decodeText, isText } from "../lib/encoding.ts";
 import { pathBytes } from "../lib/pep383.ts";
 import { HEAD_BYTES, streamSource, type Source } from "../lib/source.ts";
 import type { Limits } from "../lib/limits.ts";
+import type { Strategy } from "../formats/types.ts";
+import type { Mapped } from "../lib/mapped-names.ts";
+import type { Mask } from "../masking/mask.ts";
 import { takeSample, type TakenSample } from "../view/take-sample.ts";
 
 /** Options of a preview. */
 export interface PreviewRequest {
   readonly limits: Limits;
-  readonly extensions: Readonly<Record<string, string>>;
+  readonly extensions: Mapped;
   /** A format or extension, such as `csv.gz`, that goes before the file's name. */
   readonly format: string | undefined;
+  /** The way to choose records; undefined for the first ones. */
+  readonly strategy: Omit<Strategy, "seed"> | undefined;
+  /** The mask under which it is shown; undefined where it is shown as it is. */
+  readonly mask?: Mask | undefined;
 }
 
 /** A sample and its source. */
@@ -35,7 +42,7 @@ export interface Previewed {
  * @throws Failure USAGE for an unknown format; what is wrong with the file
  */
 export async function previewFile(path: string, request: PreviewRequest): Promise<Previewed> {
-  const { limits, extensions, format } = request;
+  const { limits, extensions, format, mask } = request;
   const name = nameFor(basename(path), format);
   const deadline = startDeadline(limits.seconds, new AbortController().signal);
   const { signal } = deadline;
@@ -44,7 +51,9 @@ export async function previewFile(path: string, request: PreviewRequest): Promis
   try {
     const source = openLocalFile(resolve(path), { roots: ["/"], name, readBytes, signal, memory });
     try {
-      const sample = await takeSample({ source, limits, signal, depth: 0, extensions });
+      const strategy = strategyFor(source, request);
+      const sampled = { source, limits, signal, depth: 0, extensions, strategy };
+      const sample = await takeSample(sampled, mask);
       const { size: sourceSize } = source;
       return { name, sample, readBytes: source.readBytes(), requests: null, sourceSize };
     } finally {
@@ -55,6 +64,14 @@ export async function previewFile(path: string, request: PreviewRequest): Promis
   } finally {
     deadline.stop();
   }
+}
+
+/** The strategy for one source: its name and time say which version it is. */
+export function strategyFor(
+  { name, mtime }: Source,
+  { strategy }: PreviewRequest,
+): Strategy | undefined {
+  return strategy && { ...strategy, seed: `${name}\0${mtime ?? ""}` };
 }
 
 /**
@@ -83,9 +100,10 @@ export async function previewStdin(request: PreviewRequest): Promise<Previewed> 
     const stream = streamSource("stdin", chunks);
     const source = { ...stream, name: nameFor(await guessedName(stream), format) };
     const { signal } = new AbortController();
-    const sampling = { source, limits, signal, depth: 0, extensions };
+    const strategy = strategyFor(source, request);
+    const sampling = { source, limits, signal, depth: 0, extensions, strategy };
     const found = await recognise({ ...sampling, recognise });
-    if (/^(zip|parquet)$/.test(found.format.name)) {
+    if (/^(zip|parquet|arrow|orc|xlsx|sqlite)$/.test(found.format.name)) {
       const why = `${found.format.name} is read from its end: it needs a file, not a stream`;
       throw new Failure("USAGE", why);
     }

@@ -6,11 +6,14 @@ import { bronzePath } from "../lake/local-file.ts";
 import { createLake } from "../lake/lake.ts";
 import { isUrl } from "../lib/bronze-url.ts";
 import { fileName } from "../lib/text.ts";
+import type { Mask } from "../masking/mask.ts";
+import { checkShown, shownRecord } from "../masking/shown.ts";
 import { holdSamples } from "../samples/directory.ts";
 import { findReceipt } from "../samples/find-receipt.ts";
 import type { Receipt } from "../samples/receipts.ts";
 import { readHead, readView, type View, type ViewOptions } from "../view/view.ts";
 import { type Found, rootsOf } from "./find.ts";
+import { maskOfDataset } from "./mask-for.ts";
 import { heldBy } from "./state-text.ts";
 
 /** Everything that is shown of an entry or a file. */
@@ -34,6 +37,8 @@ export interface Shown {
   readonly waitsFor: string | null;
 }
 
+type Wanted = Pick<ViewOptions, "rows" | "hasWholeCells">;
+
 /**
  * Looks at the things that were found: samples, or whatever can be shown of files without one;
  * writes nothing.
@@ -41,18 +46,19 @@ export interface Shown {
 export async function lookAll(
   found: Found,
   settings: Settings,
-  rows: number,
+  wanted: Wanted,
 ): Promise<readonly Shown[]> {
   const roots = await rootsOf(settings);
   if (found.kind === "file") {
     const { path, dataset } = found;
     const { extensions } = settings.forDataset(dataset ?? "");
-    const looked = await lookAt([{ shown: "file", path }], { rows, roots, extensions });
+    const mask = () => maskOfDataset(dataset, settings);
+    const looked = await lookAt([{ shown: "file", path, mask }], { ...wanted, roots, extensions });
     return [{ entry: null, dataset, sampled: null, ...looked, waitsFor: null }];
   }
   const all: Shown[] = [];
   for (const entry of found.entries) {
-    const looked = await lookAtEntry(entry, settings, rows, roots);
+    const looked = await lookAtEntry(entry, settings, wanted, roots);
     all.push({ ...looked, waitsFor: heldBy(found.waiting, entry.dataset) });
   }
   return all;
@@ -61,20 +67,26 @@ export async function lookAll(
 async function lookAtEntry(
   entry: WholeEntry,
   settings: Settings,
-  rows: number,
+  wanted: Wanted,
   roots: readonly string[],
 ): Promise<Omit<Shown, "waitsFor">> {
   const { dataset, raw, bronze, sample, outcome } = entry;
   const directory = join(settings.prefix, dataset);
-  const { extensions } = settings.forDataset(dataset);
-  const own = { shown: "file", path: bronzePath(directory, bronze), name: fileName(raw) } as const;
-  const kept = sample === null ? [] : [{ shown: "sample", path: join(directory, sample) } as const];
+  const { extensions, mask: rules } = settings.forDataset(dataset);
+  const path = bronzePath(directory, bronze);
+  const mask = () => maskOfDataset(dataset, settings);
+  const own = { shown: "file", path, name: fileName(raw), mask } as const;
+  const unmasked = () => checkShown(rules, entry);
+  const taken = { shown: "sample", path: join(directory, sample ?? ""), mask: unmasked } as const;
+  const kept = sample === null ? [] : [taken];
   // What could not be sampled will not be now; its beginning may say why. An object elsewhere is not
   // asked for: what it takes is not for those who only look.
   const others = outcome === "failed" ? [] : [own];
-  const here = isUrl(bronze) ? [] : [...others, { ...own, shown: "head" } as const];
-  const looked = await lookAt([...kept, ...here], { rows, roots, extensions });
-  const sampled = await receiptFor(entry, settings);
+  const heads = rules === null ? [{ ...own, shown: "head" } as const] : [];
+  const here = isUrl(bronze) ? [] : [...others, ...heads];
+  const looked = await lookAt([...kept, ...here], { ...wanted, roots, extensions });
+  const receipt = await receiptFor(entry, settings);
+  const sampled = receipt && shownRecord(receipt, rules);
   return { entry, dataset, sampled, ...looked };
 }
 
@@ -98,6 +110,8 @@ interface Candidate {
   readonly shown: "sample" | "file" | "head";
   readonly path: string;
   readonly name?: string;
+  /** The mask under which it is shown, if any. @throws Failure where it must not be shown */
+  readonly mask: () => Mask | undefined | void;
 }
 
 /** The first of some files that can be shown, and the problem with the one before it. */
@@ -106,9 +120,10 @@ async function lookAt(
   options: ViewOptions,
 ): Promise<Pick<Shown, "path" | "shown" | "problem" | "view">> {
   let problem: Shown["problem"] = null;
-  for (const { shown, path, name } of candidates) {
-    const named = name === undefined ? options : { ...options, name };
+  for (const { shown, path, name, mask } of candidates) {
     try {
+      const masked = { ...options, mask: mask() ?? undefined };
+      const named = name === undefined ? masked : { ...masked, name };
       const view = await (shown === "head" ? readHead(path, named) : readView(path, named));
       return { path, shown, problem, view };
     } catch (error) {

@@ -1,17 +1,29 @@
-import type { WholeEntry } from "../store/rows.ts";
+import type { ListedEntry, WholeEntry } from "../store/rows.ts";
+import type { ShownOutcome } from "../store/types.ts";
 import { type FailureCode, retryOf } from "../errors.ts";
 import type { WaitingFor } from "./waiting-for.ts";
 
 /** Fields of an entry that tell its state. */
 type Entry = Pick<
   WholeEntry,
-  "outcome" | "at" | "nextAt" | "code" | "message" | "attempts" | "acknowledged"
+  | "outcome"
+  | "described"
+  | "at"
+  | "nextAt"
+  | "code"
+  | "message"
+  | "attempts"
+  | "acknowledged"
+  | "goneAt"
 >;
 
 /** The state of an entry, for people; `waitsFor` says why it is not done where it is due. */
 export function stateText(entry: Entry, now: number, waitsFor: string | null): string {
-  const { outcome, at, nextAt, code, message, attempts, acknowledged } = entry;
+  const { at, nextAt, code, message, attempts, acknowledged, goneAt } = entry;
   const why = isDue(nextAt, now) && waitsFor !== null ? `; waits: ${waitsFor}` : "";
+  const outcome = shownOutcome(entry);
+  if (outcome === null && nextAt === null)
+    return `moved: its raw file was gone before it could be sampled, ${goneAt ?? "some time ago"}`;
   if (outcome === null) return `waiting: due since ${nextAt}${why}`;
   if (outcome !== "failed") {
     return `${outcome} ${at}${nextAt === null ? "" : `; waiting: due again since ${nextAt}${why}`}`;
@@ -19,6 +31,14 @@ export function stateText(entry: Entry, now: number, waitsFor: string | null): s
   const next = nextText({ nextAt, code: code as FailureCode | null }, now);
   const seen = acknowledged ? "; acknowledged" : "";
   return `failed ${at}: ${code}: ${message}  (tries: ${attempts}; next: ${next}${why}${seen})`;
+}
+
+/** The outcome that people see: a sample that only describes its file is told apart. */
+export function shownOutcome({
+  outcome,
+  described,
+}: Pick<ListedEntry, "outcome" | "described">): ShownOutcome | null {
+  return described ? "described" : outcome;
 }
 
 /** Time of the next try of something that failed, for people; `now` is ms since epoch. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { OffReason, Settings } from "../config/settings.ts";
 import { concurrently } from "../lib/concurrently.ts";
 import { type Verdict, verdictOf } from "./health.ts";
-import { MANIFEST_PATH } from "../manifest/discover.ts";
+import { MANIFEST_PATH } from "../lake/dataset.ts";
 import { fileId } from "../manifest/files.ts";
 import type { PassSummary } from "../store/types.ts";
 import { waitingFor } from "./waiting-for.ts";
@@ -54,7 +54,7 @@ const NOT_BEHIND = { waiting: 0, due: 0, oldestDueSeconds: null, unreadBytes: nu
 /** Looks at cache and manifests; `now` is ms since epoch. Writes nothing. */
 export async function statusOf(
   { queries, process }: Pick<Store, "queries" | "process">,
-  settings: Pick<Settings, "prefix" | "state" | "offReason">,
+  settings: Pick<Settings, "prefix" | "state" | "offReason" | "readsNoManifest">,
   now: number,
 ): Promise<StatusReport> {
   const running = holderOf(settings.state) ?? null;
@@ -65,7 +65,10 @@ export async function statusOf(
       const off = settings.offReason(totals.dataset) ?? null;
       if (off !== null) return Object.assign(totals, { ...NOT_BEHIND, off, waitsFor: null });
       const oldestDueSeconds = oldestDueAt === null ? null : Math.round((now - oldestDueAt) / 1000);
-      const unreadBytes = await unreadBytesOf(queries, settings.prefix, totals.dataset);
+      // A manifest that is not read is not behind.
+      const unreadBytes = settings.readsNoManifest(totals.dataset)
+        ? 0
+        : await unreadBytesOf(queries, settings.prefix, totals.dataset);
       const waitsFor = waiting.of(totals.dataset);
       return Object.assign(totals, { oldestDueSeconds, unreadBytes, off, waitsFor });
     },
@@ -88,6 +91,7 @@ function sumOf(datasets: readonly DatasetStatus[]): StatusTotals {
   return {
     entries: sum("entries"),
     sampled: sum("sampled"),
+    described: sum("described"),
     failed: sum("failed"),
     acknowledged: sum("acknowledged"),
     pruned: sum("pruned"),
@@ -99,6 +103,13 @@ function sumOf(datasets: readonly DatasetStatus[]): StatusTotals {
     acknowledgedLines: sum("acknowledgedLines"),
     lastMinute: sum("lastMinute"),
     readBytes: sum("readBytes"),
+    unconfirmed: sum("unconfirmed"),
+    validatedPassed: sum("validatedPassed"),
+    validatedWarned: sum("validatedWarned"),
+    validatedFailed: sum("validatedFailed"),
+    validatedError: sum("validatedError"),
+    invalid: sum("invalid"),
+    unchecked: sum("unchecked"),
   };
 }
 

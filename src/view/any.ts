@@ -1,23 +1,40 @@
+import { decodeArrow } from "../decode/arrow.ts";
+import { decodeOrc } from "../decode/orc.ts";
 import { recognise } from "../formats/index.ts";
+import { lineFormats } from "../formats/lines/families.ts";
+import { membersOfTar, membersOfZip, viewArchive } from "./archive.ts";
 import { viewAvro } from "./avro.ts";
 import { compressions, viewCompressed } from "./compressed.ts";
 import { viewCsv } from "./csv.ts";
+import { viewDbf } from "./dbf.ts";
+import { viewDecoded } from "./decoded.ts";
 import { headTable } from "./hex.ts";
 import { viewJson, viewJsonLinesOrValues } from "./json.ts";
-import { memorySource } from "./memory-source.ts";
+import { memorySource } from "../lib/memory-source.ts";
 import { viewParquet } from "./parquet.ts";
+import { viewSqlite } from "./sqlite.ts";
 import { viewText } from "./text.ts";
 import type { View } from "./types.ts";
 import type { Viewer, ViewRequest } from "./viewer.ts";
-import { viewZip } from "./zip.ts";
+import { viewXlsx } from "./xlsx.ts";
+import { viewXml } from "./xml.ts";
 
+const lineViewers = lineFormats.map(({ name }) => [name, viewText] as const);
 const viewers: Readonly<Record<string, Viewer>> = {
   csv: viewCsv,
   jsonl: viewJsonLinesOrValues,
   json: viewJson,
   parquet: viewParquet,
   avro: viewAvro,
-  zip: (request) => viewZip(request, viewAny),
+  arrow: viewDecoded("an Arrow file", decodeArrow),
+  orc: viewDecoded("an ORC file", decodeOrc),
+  sqlite: viewSqlite,
+  dbf: viewDbf,
+  xlsx: viewXlsx,
+  zip: (request) => viewArchive(request, membersOfZip, viewAny),
+  tar: (request) => viewArchive(request, membersOfTar, viewAny),
+  xml: viewXml,
+  ...Object.fromEntries(lineViewers),
   text: viewText,
   empty: () => ({ facts: [["content", "an empty file"]], tables: [], warnings: [] }),
 };

@@ -1,13 +1,17 @@
 import { type Compression, innerName } from "../formats/compressed/compression.ts";
 import { compressions as all } from "../formats/compressed/decompress.ts";
+import { tarName } from "../formats/compressed/wrap.ts";
 import { errorMessage, Failure } from "../errors.ts";
-import { collect } from "./collect.ts";
+import { collect } from "../lib/collect.ts";
 import type { View } from "./types.ts";
 import type { ViewAny, ViewRequest } from "./viewer.ts";
 
-/** Compressions by name. */
+/** Compressions by the names of formats that are compressed so. */
 export const compressions: ReadonlyMap<string, Compression> = new Map(
-  all.map((compression) => [compression.name, compression]),
+  all.flatMap((compression) => [
+    [compression.name, compression],
+    [tarName(compression.name), compression],
+  ]),
 );
 
 /** Shows a compressed sample. @throws Failure FORMAT_INVALID, LIMIT_EXCEEDED */

@@ -1,4 +1,6 @@
 import { CsvError, parse } from "csv-parse/sync";
+import { forgetFields } from "../checks/sample-fields.ts";
+import { csvShape } from "../checks/shape/csv-shape.ts";
 import { type Dialect, dialectOf } from "../formats/csv/dialect.ts";
 import { encodingOf } from "../lib/encoding.ts";
 import { counted } from "../lib/text.ts";
@@ -31,10 +33,16 @@ export const viewCsv: Viewer = ({ bytes, name, rows, counted }) => {
   const shown = body
     .slice(0, most)
     .map((record) => columns.map((_, i) => (i < record.length ? cut(record[i] ?? "") : null)));
-  const facts = [...dialectFacts(dialect, bytes), ...encodingFacts(decoded)];
+  const above = linesOf(textOf(bytes.subarray(0, dialect.headerAt))).length;
+  const facts = [...dialectFacts(dialect, above), ...encodingFacts(decoded)];
   const all = counted ?? { rows: body.length };
   const table = tableOf({ columns, columnCount: count, rows: shown, counted: all, notes });
-  return { facts, tables: [table], warnings: decoded.warnings };
+  const { header: names, dialect: spelled } = csvShape(name, bytes);
+  forgetFields();
+  const encoding = spelled["encoding"] ?? "other";
+  const delimiter = String.fromCharCode(dialect.delimiter);
+  const written = { delimiter, encoding, header: names !== "none", above };
+  return { facts, tables: [table], warnings: decoded.warnings, written };
 };
 
 /** Characters of a text that may be a number; longer texts are none. */
@@ -64,11 +72,10 @@ function parseRecords(
 
 /** Facts about how a text is written. */
 function dialectFacts(
-  { delimiter, escapes, headerAt }: Dialect,
-  bytes: Uint8Array,
+  { delimiter, escapes }: Dialect,
+  above: number,
 ): (readonly [string, string])[] {
   const spelled = String.fromCharCode(delimiter);
-  const above = linesOf(textOf(bytes.subarray(0, headerAt))).length;
   const lines = counted(above, "line");
   return [
     ["delimiter", delimiterNames[spelled] ?? spelled],

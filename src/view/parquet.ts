@@ -1,17 +1,15 @@
 import { errorMessage, Failure } from "../errors.ts";
 import { cut } from "../decode/cell.ts";
+import { decodeRows, MAX_VALUES, valuesIn } from "../decode/parquet.ts";
 import {
-  decodeRows,
   fieldsOf,
-  MAX_VALUES,
   metadataOf,
   type ParquetField,
   type ParquetMetadata,
-  valuesIn,
-} from "../decode/parquet.ts";
+} from "../decode/parquet-schema.ts";
 import { parquetType } from "../decode/parquet-types.ts";
 import { countText } from "../lib/text.ts";
-import { memorySource } from "./memory-source.ts";
+import { memorySource } from "../lib/memory-source.ts";
 import { MAX_COLUMNS, rowsShown, tableOf } from "./table.ts";
 import { takeSample } from "./take-sample.ts";
 import type { View } from "./types.ts";

@@ -1,8 +1,12 @@
+import { wholeSamples } from "../checks/whole-sample.ts";
 import { configSchema } from "../config/schema.ts";
 import { settingsOf } from "../config/settings.ts";
 import { recognise } from "../formats/index.ts";
-import { sampleWith, summaryWith } from "../formats/sample-with.ts";
+import { collectSample, sampleAs, sampleWith, summaryWith } from "../formats/sample-with.ts";
 import type { Limits } from "../lib/limits.ts";
+import type { Mask } from "../masking/mask.ts";
+import { recogniseUnder } from "../masking/masks.ts";
+import { unquotedError } from "../masking/shown.ts";
 import type { Recognised, RecognisedBy, SampleRequest, SampleSummary } from "../formats/types.ts";
 
 /** The default limits of samples. */
@@ -22,29 +26,43 @@ export interface TakenSample {
   readonly recognisedBy: RecognisedBy;
   /** The sample's extension, where it is not the file's own. */
   readonly extension: string | null;
-  /** The first bytes of its source, 8 KiB at most. */
+  /** The first bytes of its source, 8 KiB at most; none under a mask. */
   readonly head: Buffer;
 }
 
 /**
  * Samples a source into memory, as a job does into a file; a source without a sample in its own
- * format is described. The request's limits bound the work.
+ * format is described. The request's limits bound the work. Under a mask it shows no more than that
+ * allows, errors included.
  * @throws Failure; what the source throws
  */
-export async function takeSample(request: Omit<SampleRequest, "recognise">): Promise<TakenSample> {
-  const whole = { ...request, recognise };
-  return sampleWith(await recognise(whole), (found) => takeAs(found, whole));
+export async function takeSample(
+  request: Omit<SampleRequest, "recognise">,
+  mask?: Mask,
+): Promise<TakenSample> {
+  const recognising = { ...request, recognise: recogniseUnder(mask) };
+  if (mask === undefined) return take(recognising);
+  try {
+    const through = wholeSamples(mask.step);
+    const taken = await take({ ...recognising, through }, mask);
+    return { ...taken, summary: mask.summary(taken.summary), head: Buffer.alloc(0) };
+  } catch (error) {
+    throw unquotedError(error);
+  }
+}
+
+async function take(request: SampleRequest, mask?: Mask): Promise<TakenSample> {
+  return sampleWith(await recognise(request), request.source, async (found) => {
+    mask?.check(found);
+    return takeAs(found, request);
+  });
 }
 
 async function takeAs(found: Recognised, request: SampleRequest): Promise<TakenSample> {
-  const pieces: Uint8Array[] = [];
-  const sample = found.format.sample(request, found);
+  const sample = sampleAs(found, request);
   try {
-    for (;;) {
-      const { value, done } = await sample.next();
-      if (done !== true) pieces.push(value);
-      else return taken(found, value, Buffer.concat(pieces), await request.source.head());
-    }
+    const { bytes, summary } = await collectSample(sample);
+    return taken(found, summary, bytes, await request.source.head());
   } finally {
     await sample.return(undefined as never);
   }

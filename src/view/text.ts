@@ -14,7 +14,8 @@ export const viewText: Viewer = ({ bytes, rows, counted }) => {
   const table = tableOf({
     columns: [{ name: "line", type: "text" }],
     rows: lines.slice(0, rows).map((line) => [cut(line)]),
-    counted: counted ?? { rows: lines.length },
+    // Records may have several lines.
+    counted: { ...counted, rows: lines.length },
   });
   return { facts, tables: [table], warnings: decoded.warnings };
 };

@@ -19,6 +19,17 @@ export interface Table {
   readonly notes: readonly string[];
 }
 
+/** The way delimited text is written. */
+export interface Written {
+  readonly delimiter: string;
+  /** `ASCII`, `UTF-8`, `UTF-16 LE` and the like; `other` for bytes that are none of these. */
+  readonly encoding: string;
+  /** True where the first record names the columns; false where it looks like values. */
+  readonly header: boolean;
+  /** Lines above the first record, such as comments. */
+  readonly above: number;
+}
+
 /** The content of a file, for people to look at. */
 export interface View {
   /** As in receipts: `csv`, `csv.gz`, `metadata`. */
@@ -27,4 +38,6 @@ export interface View {
   readonly facts: readonly (readonly [string, string])[];
   readonly tables: readonly Table[];
   readonly warnings: readonly string[];
+  /** Of delimited text. */
+  readonly written?: Written;
 }

@@ -1,32 +1,34 @@
-import { basename } from "node:path";
-import { errorMessage, Failure, systemErrorIn } from "../errors.ts";
-import { startDeadline } from "../lib/deadline.ts";
-import { type LocalFile, openLocalFile } from "../lake/local-file.ts";
+import { withWholeCells } from "../decode/cell.ts";
 import { isText } from "../lib/encoding.ts";
-import { HEAD_BYTES } from "../lib/source.ts";
+import type { Mapped } from "../lib/mapped-names.ts";
 import type { SampleSummary } from "../formats/types.ts";
+import type { Mask } from "../masking/mask.ts";
 import { viewAny } from "./any.ts";
 import { headTable } from "./hex.ts";
 import { counted } from "../lib/text.ts";
 import type { Counted } from "./table.ts";
 import { defaultLimits, takeSample, type TakenSample } from "./take-sample.ts";
 import type { View } from "./types.ts";
+import { type FileOptions, withFile } from "./with-file.ts";
 
 export type { Column, Table, View } from "./types.ts";
 
 /** Rows that are looked at, even if more are asked for. */
 const MAX_ROWS = 100_000;
 
+/** Bytes of a file that cannot be sampled that are shown of it, at most. */
+const SHOWN_HEAD_BYTES = 4096;
+
 /** Options of `readView`. */
-export interface ViewOptions {
+export interface ViewOptions extends FileOptions {
   /** Rows of each table. */
   readonly rows: number;
-  /** The name that decides the format besides the content, where the file's own name does not. */
-  readonly name?: string;
-  /** Extension → format name, from the configuration. */
-  readonly extensions?: Readonly<Record<string, string>>;
-  /** Real paths of the directories the file has to be in; any where none are given. */
-  readonly roots?: readonly string[];
+  /** Formats by name, from the configuration. */
+  readonly extensions?: Mapped;
+  /** True for cells of up to a million characters; others end after 200. */
+  readonly hasWholeCells?: boolean;
+  /** The mask under which the file is shown, where it is no sample that was made under it. */
+  readonly mask?: Mask | undefined;
 }
 
 /**
@@ -36,12 +38,14 @@ export interface ViewOptions {
  * TIMEOUT
  */
 export async function readView(path: string, options: ViewOptions): Promise<View> {
-  const { rows, extensions = {} } = options;
+  const { rows, extensions = {}, hasWholeCells = false, mask } = options;
   const limits = limitsFor(rows);
-  return withFile(path, options, async (source, signal) => {
-    const sample = await takeSample({ source, limits, signal, depth: 0, extensions });
-    return viewSample(sample, { name: source.name, rows, extensions, signal });
-  });
+  const show = () =>
+    withFile(path, options, async (source, signal) => {
+      const sample = await takeSample({ source, limits, signal, depth: 0, extensions }, mask);
+      return viewSample(sample, { name: source.name, rows, extensions, signal });
+    });
+  return hasWholeCells ? withWholeCells(show) : show();
 }
 
 /**
@@ -52,7 +56,7 @@ export async function readHead(path: string, options: Omit<ViewOptions, "rows">)
   return withFile(path, options, async (source) => ({
     format: "unknown",
     facts: [["size", counted(source.size, "byte")]],
-    tables: [headTable(await source.head())],
+    tables: [headTable((await source.head()).subarray(0, SHOWN_HEAD_BYTES))],
     warnings: [],
   }));
 }
@@ -88,10 +92,14 @@ export async function viewSample(
 
 /**
  * The number of rows, and what cut them. An archive is cut where members are; the number of its
- * entries is known all the same.
+ * entries is known all the same. Rows from all over a file are not its first ones: they stand for
+ * themselves.
  */
-function countedIn({ rows, cut, entries }: SampleSummary): { readonly counted?: Counted } {
+function countedIn({ rows, cut, entries, strategy = "head" }: SampleSummary): {
+  readonly counted?: Counted;
+} {
   if (entries !== undefined) return { counted: { rows: entries } };
+  if (rows !== undefined && strategy !== "head") return { counted: { rows } };
   return rows === undefined ? {} : { counted: { rows, cut } };
 }
 
@@ -101,36 +109,7 @@ function countedIn({ rows, cut, entries }: SampleSummary): { readonly counted?: 
 function limitsFor(rows: number): typeof defaultLimits {
   const { members } = defaultLimits;
   const wanted = Math.min(rows, MAX_ROWS);
-  // A zip that is a sample has its listing as a member.
-  return { ...defaultLimits, rows: Math.max(wanted, defaultLimits.rows), members: members + 1 };
-}
-
-async function withFile<T>(
-  path: string,
-  { name = basename(path), roots = ["/"] }: Omit<ViewOptions, "rows">,
-  work: (source: LocalFile, signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const deadline = startDeadline(defaultLimits.seconds, new AbortController().signal);
-  const { signal } = deadline;
-  const memory = Buffer.allocUnsafe(HEAD_BYTES);
-  const { readBytes } = defaultLimits;
-  try {
-    const source = openLocalFile(path, { roots, name, readBytes, signal, memory });
-    try {
-      return await work(source, signal);
-    } finally {
-      source.close();
-    }
-  } catch (error) {
-    throw failureOf(error);
-  } finally {
-    deadline.stop();
-  }
-}
-
-/** Gives each error a code. */
-function failureOf(error: unknown): Failure {
-  if (error instanceof Failure) return error;
-  const code = systemErrorIn(error) === undefined ? "UNEXPECTED" : "FILE_UNREADABLE";
-  return new Failure(code, errorMessage(error), { cause: error });
+  // An archive that is a sample has its listing as a member.
+  const most = { members: members + 1, tarMembers: members + 1 };
+  return { ...defaultLimits, rows: Math.max(wanted, defaultLimits.rows), ...most };
 }

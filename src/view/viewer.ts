@@ -1,4 +1,5 @@
 import type { Limits } from "../lib/limits.ts";
+import type { Mapped } from "../lib/mapped-names.ts";
 import type { Counted } from "./table.ts";
 import type { View } from "./types.ts";
 
@@ -13,8 +14,8 @@ export interface ViewRequest {
   /** Number of rows that the sample has, and what cut it, where that is known. */
   readonly counted?: Counted;
   readonly limits: Limits;
-  /** Extension → format name, from the configuration. */
-  readonly extensions: Readonly<Record<string, string>>;
+  /** Formats by name, from the configuration. */
+  readonly extensions: Mapped;
   readonly signal: AbortSignal;
   /** Containers around it: 0 for a file. */
   readonly depth: number;

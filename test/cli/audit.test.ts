@@ -40,6 +40,7 @@ test("a lake that is whole is said to be so, and the exit code is 0", async () =
     missing: 0,
     lost: 0,
     orphan: 0,
+    moved: 0,
   });
   const { stdout } = await world.run(["audit"]);
   expect(stdout).toContain("acme/orders/v1   3");

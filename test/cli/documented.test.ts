@@ -1,5 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { text as streamText } from "node:stream/consumers";
@@ -10,11 +11,19 @@ import { startObjectServer } from "../helpers/object-server.ts";
 import { objectOf, startObjects } from "../helpers/range-server.ts";
 import { whyNoRgw } from "../helpers/rgw.ts";
 import { startTwoRegions } from "../regions/two-regions.ts";
-import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
+import { createWorld, MTIME, rows, run, type World } from "../helpers/world.ts";
 
 const root = join(import.meta.dirname, "../..");
 const page = readFileSync(join(root, "docs/cli.md"), "utf8");
 const NEVER = "0 0 29 2 *";
+/** Reads its entries from stdin. */
+const APPEND = [
+  process.execPath,
+  join(root, "src/main.ts"),
+  ..."append --stdin --json --dataset acme/orders/v1".split(" "),
+];
+/** A dataset whose samples are masked. */
+const MASKED = "acme/masked/v1";
 
 /** Heading → what stands below it. */
 function sections(level: string): Map<string, string> {
@@ -159,13 +168,34 @@ function typeOf(command: string): string {
   return type.replaceAll("\n", " ");
 }
 
+/** A contract that `rows` refutes, and in which something is not judged. */
+const CONTRACT = {
+  apiVersion: "v3.1.0",
+  kind: "DataContract",
+  name: "t",
+  schema: [
+    {
+      name: "t",
+      properties: [
+        { name: "name", logicalType: "integer" },
+        { name: "id", logicalType: "vector" },
+      ],
+    },
+  ],
+};
+
 /** A lake in which every kind of outcome is. */
 async function fill(world: World, url: URL): Promise<void> {
   await world.announce("far.csv", { bronze: url.href });
   await world.put("big.csv", rows(200));
   await world.put("small.csv", rows(3));
+  await world.put("bare.csv", "id,name\n");
+  await world.put("drift_0.csv", "id,name\n1,x\n2,y\n");
+  await world.put("drift_1.csv", "name,id,tax\r\nx,1.5,0\r\n");
+  await world.put("part-00000", rows(3));
   await world.put("model.bin", Buffer.alloc(500, 7));
   await world.put("broken.zip", "no zip");
+  await world.put("brotli.parquet", readFileSync(join(root, "fixtures/parquet/brotli.parquet")));
   await world.put("whole.zip", readFileSync(join(root, "fixtures/zip/by-yazl.zip")));
   await world.announce("gone.csv");
   await world.manifest("no entry\n");
@@ -174,7 +204,7 @@ async function fill(world: World, url: URL): Promise<void> {
 
 /** Documents that are seen where there is a store to send to. */
 const ofRegions =
-  /^(staging|cost report|reported staging|upload|(not )?downloaded|extended|removed (staging|region)|cleaned up|bucket (set up|step|policy))/;
+  /^(requests|staging|cost report|reported staging|upload|(not )?downloaded|extended|removed (staging|region)|cleaned up|bucket (set up|step|policy))/;
 
 /** Faults of what the commands print that know regions. */
 async function faultsOfRegions(): Promise<string[]> {
@@ -208,7 +238,20 @@ test("every --json document has the fields that docs/cli.md says, and no other",
   await using far = await startObjects(objectOf(Buffer.from(rows(3))));
   const url = far.url("far.csv");
   const allowedRoots = [new URL(".", url).href];
-  await using world = await createWorld({ schedule: NEVER, allowedRoots });
+  const contracts = {
+    file: "contract.json",
+    objects: { "raw/b*": "t", "raw/small*": "none" },
+    rows: true,
+  };
+  const raw = { mode: "early" };
+  await using world = await createWorld();
+  const key = join(world.root, "mask.key");
+  await writeFile(key, randomBytes(32), { mode: 0o400 });
+  const mask = { key, columns: [{ match: "name", with: "token" }] };
+  const overrides = [{ datasets: MASKED, mask }];
+  await world.configure({ schedule: NEVER, allowedRoots, contracts, raw, overrides });
+  await world.put("masked.csv", rows(3), { dataset: MASKED });
+  await world.write("contract.json", JSON.stringify(CONTRACT));
   const env = { STAGING_SAMPLER_CONFIG: world.config };
   const wrong: string[] = [];
   const look = async (command: string, ...args: string[]) => {
@@ -216,12 +259,18 @@ test("every --json document has the fields that docs/cli.md says, and no other",
     wrong.push(...faults(JSON.parse(output), typeOf(command), command));
   };
   await fill(world, url);
+  await world.write("raw/early.csv", rows(3));
+  await look("run", "--once");
+  const { mtimeMs } = await stat(world.path("raw/early.csv"));
+  await rename(world.path("raw/early.csv"), world.path("bronze/early.csv"));
+  await world.announce("early.csv", { mtime: mtimeMs / 1000 });
   await look("run", "--once");
   await look("status");
   await look("list");
   await look("list", "--newest", "--limit", "3");
   await look("failures");
   await look("check");
+  await look("validate");
   await look("acknowledge");
   await look(
     "append",
@@ -234,12 +283,34 @@ test("every --json document has the fields that docs/cli.md says, and no other",
     "--mtime",
     "1.5",
   );
+  const appended = await run(
+    ["sh", "-c", `echo bronze/big.csv | "$0" "$@"`, ...APPEND],
+    world.config,
+  );
+  wrong.push(...faults(JSON.parse(appended.stdout), "[appended]", "append --stdin"));
   for (const name of ["big.csv", "model.bin", "gone.csv", "whole.zip"]) {
     await look("explain", `raw/${name}`);
     await look("show", `raw/${name}`);
   }
   await look("show", world.path("bronze/broken.zip"));
+  await look("drift", "--all");
+  await look("columns");
+  for (const text of ["name", "big.csv", "row 2"]) await look("search", text);
+  await world.write("bronze/backfill.csv", rows(3));
+  await look("scan", "--min-age", "0");
+  await look("diff", "raw/drift_1.csv", "raw/drift_0.csv");
+  const again = await outputOf(["drift", "raw/drift_0.csv", "--forget", "--json"], env);
+  wrong.push(...faults(JSON.parse(again), "list of [forgotten series]", "drift --forget"));
+  const findings = readFileSync(world.path("samples/_findings.jsonl"), "utf8").trim().split("\n");
+  wrong.push(
+    ...findings.flatMap((line) =>
+      faults(JSON.parse(line), "[drift finding] or [validation finding]", "findings"),
+    ),
+  );
   await look("preview", world.path("bronze/big.csv"));
+  await look("preview", world.path("bronze/big.csv"), "--strategy", "spread", "--parts", "3");
+  await look("preview", world.path("bronze/big.csv"), "--strategy", "reservoir");
+  await look("preview", world.path("bronze/whole.zip"), "--strategy", "spread");
   await look("preview", url.href);
   await look("stage get", world.path("bronze/big.csv"), "-o", join(world.root, "got.csv"));
   const output = { path: "/a", url: join(world.root, "sent.csv") };
@@ -277,9 +348,16 @@ test("every --json document has the fields that docs/cli.md says, and no other",
   await look("forget", "raw/model.bin");
   await look("prune", "--dry-run");
   await look("prune");
+  for (const strategy of ["spread", "reservoir"]) {
+    await world.configure({ sample: { strategy } });
+    await world.put(`${strategy}.csv`, rows(200));
+    await world.announce("whole.zip", { mtime: MTIME + 1 });
+    await look("run", "--once");
+  }
   await world.announce("big.csv", { mtime: MTIME + 1 });
   await look("status");
-  for (const [i, receipt] of (await world.receipts()).entries()) {
+  const receipts = [...(await world.receipts()), ...(await world.receipts(MASKED))];
+  for (const [i, receipt] of receipts.entries()) {
     wrong.push(...faults(receipt, "[receipt]", `receipts[${i}]`));
   }
   expect(wrong).toEqual([]);

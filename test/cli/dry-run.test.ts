@@ -1,12 +1,9 @@
-import { readdir, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { cachePath } from "../../src/store/sqlite/open.ts";
 import { objectOf, SECRET, startObjects } from "../helpers/range-server.ts";
 import { createWorld, DATASET, MTIME, rows } from "../helpers/world.ts";
-
-const leftovers = async () =>
-  (await readdir(tmpdir())).filter((name) => name.startsWith("staging-sampler-"));
 
 test("--dry-run says what would be done and touches nothing", async () => {
   await using world = await createWorld();
@@ -19,9 +16,12 @@ test("--dry-run says what would be done and touches nothing", async () => {
   await world.put("c.tar", Buffer.alloc(1024));
   await world.put("b/a.csv", rows(3));
   await world.manifest("no entry\n");
-  const [before, temporary] = [await world.snapshot(), await leftovers()];
+  const temporary = join(world.root, "temporary");
+  await mkdir(temporary);
+  const before = await world.snapshot();
 
-  const { code, stdout, stderr } = await world.run(["run", "--dry-run"]);
+  const env = { TMPDIR: temporary };
+  const { code, stdout, stderr } = await world.run(["run", "--dry-run"], { env });
   // 3: a line would be rejected.
   expect(code).toBe(3);
   expect(stdout.trim().split("\n").toSorted()).toEqual([
@@ -34,7 +34,7 @@ test("--dry-run says what would be done and touches nothing", async () => {
   expect(stderr).toMatch(/would sample 3; unchanged 1, rejected 1/);
   expect(stderr).toMatch(/^rejected: /m);
   expect(await world.snapshot()).toEqual(before);
-  expect((await leftovers()).filter((name) => !temporary.includes(name))).toEqual([]);
+  expect(await readdir(temporary)).toEqual([]);
 
   expect((await world.pass()).summary).toMatchObject({ sampled: 3, unchanged: 1, rejected: 1 });
 });

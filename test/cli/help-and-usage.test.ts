@@ -43,7 +43,8 @@ test("--version says the version of package.json", async () => {
 test.each([
   ["an unknown command", ["runn"]],
   ["an unknown option", ["status", "--jsn"]],
-  ["a missing value", ["append", "--dataset", "a/b/c"]],
+  ["a missing value", ["append", "--dataset"]],
+  ["a missing option", ["append", "--stdin"]],
   ["a bad choice", ["list", "--outcome", "lost"]],
   ["too many arguments", ["status", "now"]],
   ["a missing argument", ["explain"]],

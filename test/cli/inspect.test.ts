@@ -38,7 +38,8 @@ test("status --json has the documented fields", async () => {
     passFailure: null,
     verdict: { word: "stopped", why: expect.stringMatching(/6 B of manifests unread; 2 failed$/) },
     lastPass: expect.objectContaining({
-      sampled: 3,
+      sampled: 2,
+      described: 1,
       failed: 2,
       rejected: 1,
       at: expect.any(String),
@@ -68,7 +69,8 @@ test("status --json has the documented fields", async () => {
   ]);
   const orders = {
     entries: 4,
-    sampled: 2,
+    sampled: 1,
+    described: 1,
     failed: 2,
     acknowledged: 0,
     pruned: 0,
@@ -80,10 +82,18 @@ test("status --json has the documented fields", async () => {
     unreadBytes: 6,
     lastMinute: 4,
     readBytes: expect.any(Number),
+    validatedPassed: 0,
+    validatedWarned: 0,
+    validatedFailed: 0,
+    validatedError: 0,
+    invalid: 0,
+    unchecked: 0,
+    unconfirmed: 0,
   };
   const other = {
     entries: 1,
     sampled: 1,
+    described: 0,
     failed: 0,
     acknowledged: 0,
     pruned: 0,
@@ -95,6 +105,13 @@ test("status --json has the documented fields", async () => {
     unreadBytes: 0,
     lastMinute: 1,
     readBytes: rows(3).length,
+    validatedPassed: 0,
+    validatedWarned: 0,
+    validatedFailed: 0,
+    validatedError: 0,
+    invalid: 0,
+    unchecked: 0,
+    unconfirmed: 0,
   };
   expect(datasets).toEqual([
     { dataset: "acme/orders/v1", ...orders, off: null, waitsFor: null },
@@ -113,10 +130,12 @@ test("status for people says the same", async () => {
   const { code, stdout } = await world.run(["status"]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^not running\nstopped: nothing is due; 2 failed\n/);
-  expect(stdout).toMatch(/5 entries: 3 sampled, 2 failed, 1 waiting, 0 pruned; 1 line rejected/);
+  expect(stdout).toMatch(
+    /5 entries: 2 sampled, 1 described, 2 failed, 1 waiting, 0 pruned; 1 line rejected/,
+  );
   expect(stdout).toMatch(/last minute: 5 files \(0\.1\/s\); [\d.]+ KiB read so far/);
   expect(stdout).toMatch(/FILE_MISSING\s+1\s+acme\/orders\/v1 {2}raw\/gone\.csv: .*no such file/);
-  expect(stdout).toMatch(/acme\/orders\/v1\s+4\s+2\s+2\s+1/);
+  expect(stdout).toMatch(/acme\/orders\/v1\s+4\s+1\s+1\s+2\s+1/);
 });
 
 test("status shows the datasets first that are behind or failed, and counts the others", async () => {
@@ -169,6 +188,7 @@ test("list --json has the documented fields, by dataset and raw", async () => {
     bronze: "bronze/2026/a.csv",
     mtime: MTIME,
     outcome: "sampled",
+    described: false,
     waiting: false,
     sample: "samples/a_sample.csv",
     stale: false,
@@ -177,12 +197,16 @@ test("list --json has the documented fields, by dataset and raw", async () => {
     bytes: rows(100).length,
     sourceSize: rows(200).length,
     reason: null,
+    validation: null,
     code: null,
     message: null,
     attempts: 0,
     nextAt: null,
     at: expect.stringMatching(/^\d{4}-.*Z$/),
     acknowledged: false,
+    from: "bronze",
+    confirmed: true,
+    goneAt: null,
   });
   expect(listed[2]).toMatchObject({
     outcome: "failed",
@@ -212,7 +236,8 @@ test("list --csv is what a CSV reader reads", async () => {
 test.each([
   [["--dataset", "acme/**"], 4],
   [["--dataset", "*/other/*"], 1],
-  [["--outcome", "sampled"], 3],
+  [["--outcome", "sampled"], 2],
+  [["--outcome", "described"], 1],
   [["--outcome", "failed"], 2],
   [["--outcome", "waiting"], 1],
   [["--since", "1h"], 5],

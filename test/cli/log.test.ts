@@ -8,6 +8,7 @@ import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
 import { type Daemon, startDaemon } from "../helpers/daemon.ts";
 import { hasTerminal, onTerminal } from "./terminal.ts";
 import { endingWithUs, PATIENCE_MS } from "../helpers/child.ts";
+import { surroundings } from "../helpers/surroundings.ts";
 
 const root = join(import.meta.dirname, "../..");
 const main = join(root, "src/main.ts");
@@ -129,7 +130,7 @@ test("there is one line for each failed try, and none for a sample unless at deb
 test("SIGHUP changes the level", async () => {
   await using world = await createWorld({ schedule: NEVER });
   // Without LOG_LEVEL, which would win.
-  const env = { PATH: process.env["PATH"] ?? "", STAGING_SAMPLER_CONFIG: world.config };
+  const env = { ...surroundings, STAGING_SAMPLER_CONFIG: world.config };
   const daemon = await startDaemon(main, env);
   try {
     await daemon.logged("pass");
@@ -149,7 +150,7 @@ async function asJournal(world: World, until: string): Promise<string[]> {
   const file = await open(path, "w");
   const { dev, ino } = statSync(path);
   const env = {
-    PATH: process.env["PATH"] ?? "",
+    ...surroundings,
     STAGING_SAMPLER_CONFIG: world.config,
     JOURNAL_STREAM: `${dev}:${ino}`,
     LOG_LEVEL: "debug",
@@ -234,7 +235,7 @@ kill $journald
   await chmod(script, 0o755);
   const args = ["--mount", "sh", script, process.execPath, main, "run"];
   const ran = spawnSync("unshare", args, {
-    env: { PATH: process.env["PATH"] ?? "", STAGING_SAMPLER_CONFIG: world.config },
+    env: { ...surroundings, STAGING_SAMPLER_CONFIG: world.config },
     encoding: "utf8",
     timeout: PATIENCE_MS,
   });

@@ -12,6 +12,7 @@ import { objectOf, SECRET, startObjects } from "../helpers/range-server.ts";
 import { type Did, runHere } from "../helpers/program.ts";
 import { rows, run } from "../helpers/world.ts";
 import { endingWithUs } from "../helpers/child.ts";
+import { surroundings } from "../helpers/surroundings.ts";
 
 const main = join(import.meta.dirname, "../../src/main.ts");
 const fixtures = join(import.meta.dirname, "../../fixtures");
@@ -36,7 +37,7 @@ async function previewStdin(
   args: readonly string[],
   feed: (stdin: Writable) => void,
 ): Promise<Did> {
-  const env = { PATH: process.env["PATH"] ?? "", NODE_NO_WARNINGS: "1", FP_PREFIX: "/none" };
+  const env = { ...surroundings, FP_PREFIX: "/none" };
   const command = endingWithUs(process.execPath, [main, "preview", "-", ...args]);
   const child = spawn(...command, { env });
   // The process need not read all of it.
@@ -115,6 +116,41 @@ test("--out into a directory that is not there is a failure with a code", async 
   expect(stderr).toMatch(/OUTPUT_UNWRITABLE: cannot write \/none\/at\/all\.csv/);
 });
 
+test("--strategy takes records from all over a file, or at random, each time the same", async () => {
+  const path = write("many.csv", rows(5000));
+  const ids = async (...args: string[]) => {
+    const { code, stdout } = await preview(path, "--rows", "6", ...args);
+    expect(code).toBe(0);
+    return stdout
+      .toString()
+      .split("\n")
+      .slice(1, -1)
+      .map((line) => Number.parseInt(line, 10));
+  };
+  const spread = await ids("--strategy", "spread", "--parts", "3");
+  expect(spread).toHaveLength(6);
+  expect(spread.filter((_, i) => i % 2 === 1)).toEqual(
+    spread.filter((_, i) => i % 2 === 0).map((id) => id + 1),
+  );
+  expect([...spread.slice(0, 2), ...spread.slice(-2)]).toEqual([0, 1, 4998, 4999]);
+  expect(await ids("--strategy", "spread", "--parts", "3")).toEqual(spread);
+  const drawn = await ids("--strategy", "reservoir");
+  expect(drawn).toEqual(drawn.toSorted((a, b) => a - b));
+  expect(drawn).not.toEqual(spread);
+  expect(await ids("--strategy", "head")).toEqual([0, 1, 2, 3, 4, 5]);
+});
+
+test.each([
+  ["--strategy", "best"],
+  ["--strategy", "spread", "--parts", "1"],
+  ["--strategy", "spread", "--parts", "101"],
+  ["--parts", "3"],
+])("%s %s %s is refused", async (...args) => {
+  const { code, stderr } = await preview(write("a.csv", rows(3)), ...args);
+  expect(code).toBe(2);
+  expect(stderr).toContain(args[args.length - 2]);
+});
+
 test("--json says what was made and shows it", async () => {
   const path = write("a.csv", rows(101));
   const { stdout } = await preview(path, "--json", "--rows", "2");
@@ -127,6 +163,10 @@ test("--json says what was made and shows it", async () => {
     complete: false,
     cut: "rows",
     reason: null,
+    strategy: "head",
+    parts: null,
+    uniform: null,
+    why: null,
     readBytes: rows(101).length,
     requests: null,
     sourceSize: rows(101).length,
@@ -150,6 +190,7 @@ test("--json says what was made and shows it", async () => {
         },
       ],
       warnings: [],
+      written: { delimiter: ",", encoding: "ASCII", header: true, above: 0 },
     },
   });
 });

@@ -10,7 +10,7 @@ test("run --once samples, says so on stdout, and exits 0", async () => {
   expect(code).toBe(0);
   expect(stderr).toBe("");
   expect(stdout).toMatch(/1 line of 1 dataset /);
-  expect(stdout).toMatch(/sampled 1, failed 0, unchanged 0, superseded 0, rejected 0/);
+  expect(stdout).toMatch(/sampled 1, described 0, failed 0, unchanged 0, superseded 0, rejected 0/);
 });
 
 test("run --once --json prints the summary; failed entries are on stderr, and the exit code is 3", async () => {
@@ -28,7 +28,10 @@ test("run --once --json prints the summary; failed entries are on stderr, and th
     superseded: 1,
     rejected: 1,
     sampled: 1,
+    described: 0,
     failed: 1,
+    confirmed: 0,
+    moved: 0,
     pruned: 0,
     paused: 0,
     errors: 0,

@@ -48,7 +48,7 @@ onATerminal.each([
   expect(seen.split(OPENED)).toHaveLength(2);
   expect(seen.split(CLOSED)).toHaveLength(2);
   expect(seen.trimEnd().endsWith(CLOSED)).toBe(true);
-  expect(lastFrame(seen).join("\n")).toMatch(/2 entries: 1 sampled, 1 failed/);
+  expect(lastFrame(seen).join("\n")).toMatch(/2 entries: 1 sampled, 0 described, 1 failed/);
 });
 
 onATerminal("what cannot be looked at is said, and --watch goes on", async () => {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { endingWithUs, PATIENCE_MS } from "../helpers/child.ts";
+import { surroundings } from "../helpers/surroundings.ts";
 
 const main = join(import.meta.dirname, "../../src/main.ts");
 
@@ -36,7 +37,7 @@ export async function onTerminal(
   const command = `stty rows 24 cols 80; echo "pid $$."; exec ${quoted}`;
   const options = ["--quiet", "--flush", "--return", "-c", command, "/dev/null"];
   const child = spawn(...endingWithUs("script", options), {
-    env: { PATH: process.env["PATH"] ?? "", NODE_NO_WARNINGS: "1", SHELL: "/bin/sh", ...env },
+    env: { ...surroundings, SHELL: "/bin/sh", ...env },
     stdio: ["pipe", "pipe", "inherit"],
   });
   const closed = once(child, "close").then(([code]) => code as number | null);

@@ -1,6 +1,10 @@
 import type { DaemonState } from "../../src/http/state.ts";
 import { emptyWork } from "../../src/http/counters.ts";
 
+const none = { done: 0, failed: 0, unlisted: 0 };
+/** Hooks that were never called. */
+export const noCalls = { finding: none, failure: none };
+
 /** The state of a daemon that is idle and has done nothing yet; `startedAt` is ms since epoch. */
 export function idleDaemon(startedAt: number, more: Partial<DaemonState> = {}): DaemonState {
   return {
@@ -11,6 +15,7 @@ export function idleDaemon(startedAt: number, more: Partial<DaemonState> = {}): 
     passesWait: null,
     passFailure: null,
     workerRestarts: 0,
+    hooks: noCalls,
     paused: [],
     lastPass: null,
     lastGoodPassAt: null,

@@ -1,6 +1,6 @@
 /** A thread that shows files as a viewer with a fault would do it. */
 import { parentPort } from "node:worker_threads";
-import type { ViewJob } from "../../src/http/pages/view-worker.ts";
+import type { ViewJob } from "../../src/inspect/view-worker.ts";
 
 parentPort?.on("message", ({ path }: ViewJob) => {
   if (path === "hang") for (;;);

@@ -2,15 +2,17 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Failure, NoSample } from "../../src/errors.ts";
 import { recognise } from "../../src/formats/index.ts";
+import { sampleBy } from "../../src/formats/strategies/sample-by.ts";
 import { HEAD_BYTES, type Source } from "../../src/lib/source.ts";
 import type { Limits } from "../../src/lib/limits.ts";
-import type { SampleRequest, SampleSummary } from "../../src/formats/types.ts";
+import type { SampleRequest, SampleSummary, Strategy } from "../../src/formats/types.ts";
 
 /** The limits that hold where nothing is configured. */
 export const defaultLimits: Limits = {
   rows: 100,
   bytes: 1024 * 1024,
   members: 3,
+  tarMembers: 0,
   readBytes: 64 * 1024 * 1024,
   recordBytes: 8 * 1024 * 1024,
   seconds: 30,
@@ -78,6 +80,7 @@ export interface Feeding {
   readonly onRead?: (read: number) => void;
   readonly signal?: AbortSignal;
   readonly extensions?: Readonly<Record<string, string>>;
+  readonly strategy?: Strategy;
 }
 
 /** A source that counts what is done with it. */
@@ -136,6 +139,7 @@ export function requestFor(source: Source, feeding: Feeding = {}): SampleRequest
     signal: feeding.signal ?? neverAborted,
     depth: 0,
     extensions: feeding.extensions ?? {},
+    strategy: feeding.strategy,
     recognise,
   };
 }
@@ -145,7 +149,7 @@ export async function sampleSource(source: Source, feeding: Feeding = {}): Promi
   const request = requestFor(source, feeding);
   try {
     const found = await recognise(request);
-    const sample = found.format.sample(request, found);
+    const sample = sampleBy(found, request);
     const pieces: Uint8Array[] = [];
     for (;;) {
       const { value, done } = await sample.next();

@@ -7,7 +7,8 @@ function counted(db: Db): unknown[] {
   return db
     .prepare(
       `SELECT d.name AS dataset, count(f.raw) AS entries,
-         coalesce(sum(f.outcome = 'sampled'), 0) AS sampled,
+         coalesce(sum(f.outcome = 'sampled' AND f.format IS NOT 'metadata'), 0) AS sampled,
+         coalesce(sum(f.outcome = 'sampled' AND f.format = 'metadata'), 0) AS described,
          coalesce(sum(f.outcome = 'failed'), 0) AS failed,
          coalesce(sum(f.outcome = 'pruned'), 0) AS pruned,
          coalesce(sum(f.next_at IS NOT NULL), 0) AS waiting

@@ -28,8 +28,10 @@ import type { PassSummary } from "../../src/store/types.ts";
 import { bootIdOf } from "../../src/system/boot-id.ts";
 import type { Settings } from "../../src/config/settings.ts";
 import type { RejectedLine } from "../../src/manifest/types.ts";
+import { isRecords } from "../../src/samples/path.ts";
 import { endingWithUs } from "./child.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
+import { surroundings } from "./surroundings.ts";
 
 /** The dataset that is meant where none is named. */
 export const DATASET = "acme/orders/v1";
@@ -199,6 +201,7 @@ export async function createWorld(config: object = {}): Promise<World> {
     },
     movedAside: () => aside,
     close() {
+      void pass?.looks.close();
       if (opened !== undefined) closeCache(opened.db);
       opened = undefined;
       store = undefined;
@@ -206,7 +209,7 @@ export async function createWorld(config: object = {}): Promise<World> {
     },
     async samples(dataset) {
       const all = await filesBelow(world.path("samples", dataset));
-      return all.filter((name) => !name.startsWith("_receipts.jsonl"));
+      return all.filter((name) => !isRecords(name));
     },
     sample: (name, dataset) => readFile(world.path(join("samples", name), dataset)),
     async receipts(dataset) {
@@ -257,7 +260,9 @@ export async function createWorld(config: object = {}): Promise<World> {
       samples: {
         cleanUp: (...args) => (current.cleanUp ?? samples.cleanUp)(...args),
         addReceipts: (...args) => (current.addReceipts ?? samples.addReceipts)(...args),
+        addFindings: (...args) => (current.addFindings ?? samples.addFindings)(...args),
         remove: (...args) => (current.remove ?? samples.remove)(...args),
+        removeOthers: (...args) => (current.removeOthers ?? samples.removeOthers)(...args),
         checkRemovable: (...args) => (current.checkRemovable ?? samples.checkRemovable)(...args),
       },
     };
@@ -304,12 +309,8 @@ async function textOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/**
- * The environment of a process of ours: without variables of the surroundings that could choose
- * another lake.
- */
 function environment(config: string): Record<string, string> {
-  return { PATH: process.env["PATH"] ?? "", STAGING_SAMPLER_CONFIG: config, NODE_NO_WARNINGS: "1" };
+  return { ...surroundings, STAGING_SAMPLER_CONFIG: config };
 }
 
 function passed(summary: PassSummary, events: readonly PassEvent[]): Passed {

@@ -2,6 +2,7 @@
 import { loadConfig } from "../../src/config/load.ts";
 import { startServer } from "../../src/http/supervisor.ts";
 import { openLog } from "../../src/log/log.ts";
+import { noCalls } from "../helpers/daemon-state.ts";
 
 const [config = "", listen = ""] = process.argv.slice(2);
 const settings = loadConfig({ config, env: {} });
@@ -12,6 +13,7 @@ const live = {
   passesWait: null,
   passFailure: null,
   workerRestarts: 0,
+  hooks: noCalls,
 };
 startServer({
   settings: { ...settings, http: chosen.http, origin: { ...settings.origin, config: chosen } },

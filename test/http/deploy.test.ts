@@ -107,8 +107,21 @@ test("alert rules use metrics that there are, and each says what to do", () => {
   for (const { expr, labels, annotations } of rules) {
     expect([...series, "up"]).toEqual(expect.arrayContaining(metricsIn(expr)));
     expect(["critical", "warning", "info"]).toContain(labels["severity"]);
-    expect(Object.keys(annotations)).toEqual(["summary", "action"]);
+    expect(Object.keys(annotations)).toEqual(["runbook_url", "summary", "action"]);
   }
+});
+
+test("each alert has its runbook, with what it means, what to look at and what to do", () => {
+  const [, ...sections] = read("docs/runbooks.md").split(/^## /m);
+  const titles = sections.map((section) => section.split("\n", 1)[0] as string);
+  expect(titles).toEqual(rules.map(({ alert }) => alert));
+  for (const { alert, annotations } of rules) {
+    const [base, anchor] = annotations["runbook_url"]?.split("#") ?? [];
+    expect(base).toBe("file:///usr/share/doc/staging-sampler/runbooks.md");
+    expect(anchor).toBe(alert.toLowerCase());
+  }
+  for (const section of sections)
+    expect(section).toMatch(/^\*\*Means\*\*: .*^\*\*Look\*\*:\n\n```sh\n.*^\*\*Do\*\*: /ms);
 });
 
 test("the dashboard asks for metrics that there are, of the data source that was chosen", () => {

@@ -9,6 +9,7 @@ import { createWorld, rows, type World } from "../helpers/world.ts";
 import { ask } from "./requests.ts";
 import { begin, serve, serverPids } from "./serve.ts";
 import { endingWithUs } from "../helpers/child.ts";
+import { fetchOnce } from "../helpers/fetch-once.ts";
 
 const SERVED = "page, health and metrics are served";
 const REFUSED = "page, health and metrics cannot be served; it is tried again";
@@ -115,7 +116,7 @@ test.concurrent("IPv6 is asked for in brackets", async () => {
   await using world = await lake();
   await using served = await serve(world, { http: { listen: "[::1]:0" } });
   expect(served.url).toMatch(/^http:\/\/\[::1\]:\d+$/);
-  expect((await fetch(`${served.url}/healthz`)).status).toBe(200);
+  expect((await fetchOnce(`${served.url}/healthz`)).status).toBe(200);
 });
 
 test.concurrent("an address that others can reach is served, with a warning", async () => {

@@ -145,6 +145,7 @@ test("more datasets than have series of their own share one, of their sums and t
     dataset,
     entries: 1000 - i,
     sampled: 900 - i,
+    described: 0,
     failed: 60,
     acknowledged: 20,
     pruned: 10,
@@ -156,6 +157,13 @@ test("more datasets than have series of their own share one, of their sums and t
     acknowledgedLines: 2,
     lastMinute: 0,
     readBytes: 0,
+    unconfirmed: 0,
+    validatedPassed: 5,
+    validatedWarned: 0,
+    validatedFailed: 2,
+    validatedError: 0,
+    invalid: 1,
+    unchecked: 0,
     off: null,
     waitsFor: null,
   }));
@@ -177,6 +185,8 @@ test("more datasets than have series of their own share one, of their sums and t
   expect(value('entries{dataset="other",outcome="failed"}')).toBe(60 * more);
   expect(value('rejected_lines{dataset="other"}')).toBe(more);
   expect(value('acknowledged_lines{dataset="other"}')).toBe(2 * more);
+  expect(value('validated_files_total{dataset="other",result="passed"}')).toBe(5 * more);
+  expect(value('invalid_entries{dataset="other"}')).toBe(more);
   expect(value("datasets")).toBe(names.length);
   const all = [...found].filter(([key]) => key.startsWith("staging_sampler_entries{"));
   expect(all.reduce((sum, [, count]) => sum + count, 0)).toBe(

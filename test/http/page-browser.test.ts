@@ -23,6 +23,18 @@ const pictures = process.env["PAGE_PICTURES"];
 const isHere = whyNoBrowser === undefined;
 if (!isHere) console.log(`left out: ${whyNoBrowser}`);
 
+/** In the page: all that can have the focus, but for what is in details that are closed. */
+const REACHABLE = `[...document.querySelectorAll("a[href],button,input:not([type=hidden]),select,summary,[tabindex='0']")].filter((one) => one.checkVisibility())`;
+
+/** Widths and themes in which every view is looked at. */
+const looks = [
+  [1440, "light"],
+  [1440, "dark"],
+  [820, "dark"],
+  [390, "light"],
+  [390, "dark"],
+] as const;
+
 const hostilePath = `/datasets/${HOSTILE.split("/").map(encodeURIComponent).join("/")}`;
 const views: Readonly<Record<string, string>> = {
   datasets: "/",
@@ -37,6 +49,8 @@ const views: Readonly<Record<string, string>> = {
   metadata: entryPath("raw/model.bin"),
   broken: entryPath("raw/broken.zip", "umbrella/sensors/v1"),
   failures: "/failures",
+  search: "/search?q=row",
+  "nothing found": "/search?q=zzzz",
   "bad address": "/?page=x",
   "no such page": "/no/such/page",
   "hostile names": hostilePath,
@@ -75,13 +89,11 @@ test.runIf(isHere)(
     const { page, wrong } = watched;
     for (const [name, path] of Object.entries(views)) {
       await page.goto(server.url + path);
-      for (const width of [1280, 360]) {
+      for (const [width, colorScheme] of looks) {
         await page.setViewportSize({ width, height: 800 });
-        for (const colorScheme of ["light", "dark"] as const) {
-          await page.emulateMedia({ colorScheme });
-          const said = [name, width, colorScheme];
-          expect([...said, await audited(page)]).toEqual([...said, []]);
-        }
+        await page.emulateMedia({ colorScheme });
+        const said = [name, width, colorScheme];
+        expect([...said, await audited(page)]).toEqual([...said, []]);
       }
       expect([name, wrong]).toEqual([name, []]);
       await plain.page.goto(server.url + path);
@@ -93,6 +105,19 @@ test.runIf(isHere)(
     expect(await page.evaluate("document.getAnimations().length")).toBe(0);
   },
 );
+
+test.runIf(isHere)("the line that reads a file is copied by a button, exactly", async () => {
+  await using watched = await watch(browser, server.url, { scheme: "light", width: 1280 });
+  const { page, wrong } = watched;
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.goto(server.url + views["entry"]);
+  const line = page.locator(".copyable", { hasText: "read_csv" }).first();
+  await line.locator("button").click();
+  expect(await line.locator("button").textContent()).toBe("Copied");
+  const copied = await page.evaluate("navigator.clipboard.readText()");
+  expect(copied).toBe(await line.locator("code").textContent());
+  expect(wrong).toEqual([]);
+});
 
 test.runIf(isHere)(
   "hostile names and cells are shown as they are, and nothing in them runs",
@@ -138,13 +163,59 @@ test.runIf(isHere)(
   },
 );
 
-test.runIf(isHere)("2,000 columns are bounded, and how many there are is said", async () => {
-  await using watched = await watch(browser, server.url, { scheme: "light", width: 360 });
-  const { page } = watched;
-  await page.goto(server.url + views["wide"]);
-  expect(await page.locator("thead th").count()).toBeLessThan(100);
-  expect(await page.locator(".note").textContent()).toMatch(/of 2,000 columns/);
-});
+test.runIf(isHere)(
+  "of 2,000 columns sixty are shown at a time; the names of all lead to the others",
+  async () => {
+    await using watched = await watch(browser, server.url, { scheme: "light", width: 360 });
+    const { page, wrong } = watched;
+    await page.goto(server.url + views["wide"]);
+    expect(await page.locator("thead th").count()).toBeLessThan(130);
+    expect(await page.locator(".note").first().textContent()).toMatch(
+      /columns 1 to 60 of 2,000 columns/,
+    );
+    await page.getByText("Names of all 2,000 columns").click();
+    await page.getByRole("link", { name: "column_40", exact: true }).click();
+    await expect.poll(() => seenAt(page, "#c1-41")).toBe(true);
+    expect(page.url()).not.toContain("from");
+    await page.getByRole("link", { name: "column_1999", exact: true }).click();
+    await page.waitForURL(/from=1980/);
+    await expect.poll(() => seenAt(page, "#c1-2000")).toBe(true);
+    expect(await page.locator("#c1-2000").textContent()).toContain("column_1999");
+    const cells = await page.locator(".cells").first().locator("td").allTextContents();
+    expect(cells.at(-1)).toBe("1999");
+    expect(await audited(page)).toEqual([]);
+    expect(wrong).toEqual([]);
+  },
+);
+
+test.runIf(isHere)(
+  "a table of a sample scrolls with the page; its heading and first column stay in sight",
+  async () => {
+    await using watched = await watch(browser, server.url, { scheme: "light", width: 700 });
+    const { page } = watched;
+    await page.goto(server.url + views["entry"]);
+    const region = page.locator(".scroll").first();
+    const [inner, outer] = await region.evaluate((each) => [each.scrollHeight, each.clientHeight]);
+    expect(inner).toBeLessThanOrEqual((outer ?? 0) + 1);
+    await page.evaluate("scrollTo(0, 1500)");
+    const top = "document.querySelector('.cells thead th').getBoundingClientRect().top";
+    await expect.poll(() => page.evaluate(top)).toBe(0);
+    await page.goto(server.url + views["wide"]);
+    await region.evaluate((each) => each.scrollTo(1000, 0));
+    for (const selector of [".cells tbody th", ".cells tbody td"]) {
+      await expect.poll(() => seenAt(page, selector)).toBe(true);
+    }
+    expect(await page.evaluate("document.documentElement.scrollLeft")).toBe(0);
+  },
+);
+
+/** True while the first element that a selector finds is inside of the window. */
+function seenAt(page: Page, selector: string): Promise<boolean> {
+  return page.evaluate(`(() => {
+    const { left, right, top, bottom } = document.querySelector("${selector}").getBoundingClientRect();
+    return left >= 0 && right <= innerWidth && top >= 0 && bottom <= innerHeight;
+  })()`);
+}
 
 test.runIf(isHere)(
   "keys alone reach everything, in order, and what they are at is to be seen",
@@ -153,9 +224,7 @@ test.runIf(isHere)(
     const { page } = watched;
     for (const path of [views["datasets"], views["entry"], views["failures"]]) {
       await page.goto(server.url + path);
-      const wanted = await page.evaluate(
-        `document.querySelectorAll("a[href],button,input:not([type=hidden]),select,[tabindex='0']").length`,
-      );
+      const wanted = await page.evaluate(`${REACHABLE}.length`);
       await page.keyboard.press("Tab");
       expect(await atFocus(page)).toMatchObject({ text: "Skip to the content", isSeen: true });
       for (let i = 1; i < Number(wanted); i += 1) {
@@ -164,14 +233,14 @@ test.runIf(isHere)(
         expect(focus, `${path} ${i} of ${String(wanted)}`).toMatchObject({ at: i, isSeen: true });
       }
     }
-    await page.goto(server.url + views["entry"]);
+    await page.goto(server.url + views["wide"]);
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     expect(await page.evaluate("document.activeElement.id")).toBe("main");
-    const region = page.locator(".scroll");
+    const region = page.locator(".scroll").first();
     await region.focus();
-    await page.keyboard.press("End");
-    await expect.poll(() => page.evaluate("document.activeElement.scrollTop")).toBeGreaterThan(0);
+    await page.keyboard.press("ArrowRight");
+    await expect.poll(() => page.evaluate("document.activeElement.scrollLeft")).toBeGreaterThan(0);
   },
 );
 
@@ -181,7 +250,7 @@ test.runIf(isHere)(
  */
 function atFocus(page: Page): Promise<unknown> {
   return page.evaluate(`(() => {
-    const all = [...document.querySelectorAll("a[href],button,input:not([type=hidden]),select,[tabindex='0']")];
+    const all = ${REACHABLE};
     const element = document.activeElement;
     const { outlineStyle, outlineWidth } = getComputedStyle(element);
     const { left, right, top, bottom } = element.getBoundingClientRect();
@@ -200,16 +269,19 @@ test.runIf(isHere).each([true, false])(
     await page.goto(server.url);
     await page.getByLabel("Name contains").fill("ORDERS");
     await page.getByRole("button", { name: "Filter" }).click();
-    await page.getByRole("link", { name: DATASET }).click();
+    const list = page.getByRole("region", { name: "Datasets" });
+    await list.getByRole("link", { name: DATASET }).click();
     await page.getByRole("link", { name: "Older" }).click();
     expect(new URL(page.url()).searchParams.has("after")).toBe(true);
     await page.getByRole("link", { name: "Newest" }).click();
     await page.getByRole("navigation", { name: "Outcomes" }).getByText("Sampled").click();
-    await page.getByLabel("Path contains").fill("PART-0002");
+    await page.getByLabel("Path contains").fill("PART-000");
     await page.getByRole("button", { name: "Search" }).click();
     expect(new URL(page.url()).searchParams.get("outcome")).toBe("sampled");
     await page.getByRole("link", { name: ORDINARY }).click();
     expect(await page.locator("h1").textContent()).toBe("part-0002.csv");
+    const beside = page.getByRole("navigation", { name: "Files before and after" });
+    expect(await beside.textContent()).toContain("of the sampled files with “PART-000”");
     const [download] = await Promise.all([
       page.waitForEvent("download"),
       page.getByRole("link", { name: "Download the sample" }).click(),
@@ -236,20 +308,81 @@ test.runIf(isHere)(
     await page.clock.install();
     await page.goto(pages.url);
     await page.getByLabel("Name contains").focus();
-    const state = page.locator("[data-part=state]");
-    expect(await state.textContent()).toContain("well");
+    const strip = page.getByRole("region", { name: "The daemon" });
+    const lost = page.getByRole("alert").filter({ hasText: "No answer" });
+    expect(await strip.textContent()).toContain("well");
     pages.tell({ isReady: false });
     const later = (part: Locator) => async () => {
-      await page.clock.runFor(2000);
+      await page.clock.runFor(4000);
       return part.textContent();
     };
-    await expect.poll(later(state)).toContain("starting");
+    await expect.poll(later(strip)).toContain("starting");
     pages.tell({ isReady: true, passesWait: "the processors <b>are</b> busy" });
-    await expect.poll(later(page.locator("[data-part=why]"))).toContain("<b>are</b> busy");
+    await expect.poll(later(strip)).toContain("<b>are</b> busy");
     expect(await page.evaluate("document.activeElement.id")).toBe("name");
     expect(wrong).toEqual([]);
+    expect(await lost.isVisible()).toBe(false);
     await pages[Symbol.asyncDispose]();
-    await expect.poll(later(state)).toContain("No answer");
+    await expect
+      .poll(async () => {
+        await page.clock.runFor(4000);
+        return lost.isVisible();
+      })
+      .toBe(true);
+  },
+);
+
+test.runIf(isHere)(
+  "a page is made anew as a whole; what stays keeps its focus, its place and what was opened or typed",
+  async () => {
+    await using lake = await createWorld();
+    for (let i = 0; i < 40; i += 1) await lake.put(`old-${i}.csv`, "a\n1\n");
+    await lake.pass();
+    await using pages = await servePages(lake.settings());
+    await using watched = await watch(browser, pages.url, { scheme: "light", width: 1280 });
+    const { page, wrong } = watched;
+    let asking = 0;
+    page.on("request", () => (asking += 1));
+    page.on("requestfinished", () => (asking -= 1));
+    page.on("requestfailed", () => (asking -= 1));
+    await page.clock.install();
+    await page.goto(`${pages.url}/datasets/${DATASET}`);
+    await page.getByLabel("Path contains").fill("typed");
+    const link = page.getByRole("link", { name: "raw/old-20.csv" });
+    await link.focus();
+    const placeOf = async () => (await link.boundingBox())?.y;
+    const place = await placeOf();
+    await lake.put("broken.zip", "no zip");
+    await lake.put("new.csv", "a\n1\n");
+    await lake.pass();
+    const later = async () => {
+      await page.clock.runFor(4000);
+      return page.title();
+    };
+    await expect.poll(later).toBe(`(1) ${DATASET} · Staging Sampler`);
+    expect(await page.locator("tbody tr").count()).toBe(42);
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("raw/old-20.csv");
+    expect(await page.getByLabel("Path contains").inputValue()).toBe("typed");
+    // The browser holds on to what is seen, while rows come in above.
+    await expect.poll(placeOf).toBeCloseTo(place ?? 0, -1);
+
+    await lake.announce("old-1.csv", { bronze: "bronze/none.csv", mtime: 1_800_000_000 });
+    await lake.pass();
+    await page.goto(pages.url + entryPath("raw/old-1.csv"));
+    await page.getByText("Profile of the columns").click();
+    const tried = page.locator(".card", { hasText: "What became of it" });
+    lake.db().exec("UPDATE files SET attempts = 77 WHERE code = 'FILE_MISSING'");
+    await expect
+      .poll(async () => {
+        await page.clock.runFor(4000);
+        return tried.textContent();
+      })
+      .toContain("77");
+    expect(await page.locator("details[open]").count()).toBe(1);
+    expect(await audited(page)).toEqual([]);
+    expect(wrong).toEqual([]);
+    // What still is answered reads the lake.
+    await expect.poll(() => asking).toBe(0);
   },
 );
 
@@ -261,7 +394,7 @@ test.runIf(isHere)(
     await page.clock.install();
     await page.goto(server.url);
     let asked = 0;
-    page.on("request", (request) => (asked += request.url().endsWith("/live") ? 1 : 0));
+    page.on("request", (request) => (asked += request.resourceType() === "fetch" ? 1 : 0));
     const turn = (isHidden: boolean) =>
       page.evaluate(`Object.defineProperty(document, "hidden", { value: ${isHidden}, configurable: true });
       document.dispatchEvent(new Event("visibilitychange"))`);
@@ -284,19 +417,18 @@ test.runIf(isHere && pictures !== undefined)("pictures", async () => {
   const lock = takeLock(lake.settings().state);
   await using pages = await servePages(lake.settings());
   const wanted: readonly (readonly [string, Look])[] = [
-    ["datasets", { scheme: "light", width: 1280 }],
-    ["files", { scheme: "light", width: 1280 }],
-    ["entry", { scheme: "light", width: 1020 }],
-    ["failures", { scheme: "light", width: 1280 }],
-    ["entry", { scheme: "dark", width: 1020 }],
-    ["datasets", { scheme: "light", width: 360 }],
-    ["entry", { scheme: "light", width: 360 }],
+    ["start", { scheme: "light", width: 1440 }],
+    ["start", { scheme: "dark", width: 820 }],
+    ["start", { scheme: "light", width: 390 }],
+    ["entry", { scheme: "dark", width: 1440 }],
+    ["entry", { scheme: "light", width: 820 }],
+    ["entry", { scheme: "dark", width: 390 }],
   ];
   await mkdir(pictures ?? "", { recursive: true });
   for (const [name, look] of wanted) {
     await using watched = await watch(browser, pages.url, look);
     const { page } = watched;
-    await page.goto(pages.url + views[name]);
+    await page.goto(pages.url + (name === "start" ? "/" : views[name]));
     // Where the tests' lake is says nothing to anyone.
     await page.evaluate(`(() => {
       const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -305,9 +437,9 @@ test.runIf(isHere && pictures !== undefined)("pictures", async () => {
           .replaceAll("${lake.config}", "/etc/staging-sampler/config.yaml");
       }
     })()`);
-    const kind = look.width < 500 ? "phone" : look.scheme;
-    const path = join(pictures ?? "", `${name}-${kind}.png`);
-    await page.screenshot({ path, fullPage: name === "entry" && look.width > 500 });
+    const path = join(pictures ?? "", `${name}-${look.width}-${look.scheme}.png`);
+    await page.setViewportSize({ width: look.width, height: look.width > 1000 ? 640 : 800 });
+    await page.screenshot({ path });
   }
   lock.release();
 });

@@ -3,6 +3,7 @@ import { encoded } from "../../src/http/pages/query.ts";
 import { createWorld, DATASET } from "../helpers/world.ts";
 import { addManyReceipts, addRows } from "./page-rows.ts";
 import { servePages } from "./page-server.ts";
+import { fetchOnce } from "../helpers/fetch-once.ts";
 
 /** Entries of one dataset. The long run has 1,000,000. */
 const COUNT = Number(process.env["PAGE_ROWS"] ?? 100_000);
@@ -20,12 +21,12 @@ test(`${COUNT} entries are paged through and searched: every one is shown once, 
   /** The raws on a page, and where the next one is. */
   async function pageAt(path: string): Promise<{ raws: string[]; next: string | undefined }> {
     const begun = performance.now();
-    const response = await fetch(server.url + path);
+    const response = await fetchOnce(server.url + path);
     const ms = performance.now() - begun;
     const html = (await response.text()).replaceAll("&amp;", "&");
     expect([path, response.status]).toEqual([path, 200]);
     times.set(path, ms);
-    const raws = [...html.matchAll(/\/entry\?dataset=[^&]*&raw=([^"]*)"/g)].map(
+    const raws = [...html.matchAll(/\/entry\?dataset=[^&]*&raw=([^"&]*)[^"]*"/g)].map(
       ([, raw = ""]) => raw,
     );
     return { raws, next: /href="([^"]*)"\s+rel="next"/.exec(html)?.[1] };
@@ -67,10 +68,17 @@ test(`${COUNT} entries are paged through and searched: every one is shown once, 
   ]);
   expect(await walk(`${base}?search=nothing-like-it&outcome=sampled`)).toEqual([]);
 
-  const entry = await fetch(`${server.url}/entry?dataset=${DATASET}&raw=${rawOf(middle)}`);
+  const entry = await fetchOnce(`${server.url}/entry?dataset=${DATASET}&raw=${rawOf(middle)}`);
   const html = await entry.text();
   expect(html).toContain("<code>sample.rows</code>");
-  expect((await fetch(`${server.url}/failures`)).status).toBe(200);
+  const beside = [...html.replaceAll("&amp;", "&").matchAll(/&raw=([^"&]*)" rel="(prev|next)"/g)];
+  expect(beside.map(([, raw, rel]) => [rel, raw])).toEqual([
+    ["prev", rawOf(middle + 1)],
+    ["next", rawOf(middle - 1)],
+  ]);
+  const last = await pageAt(`/entry?dataset=${DATASET}&raw=${rawOf(2)}&list=pruned`);
+  expect(last.raws).toEqual([rawOf(102)]);
+  expect((await fetchOnce(`${server.url}/failures`)).status).toBe(200);
   const slowest = [...times].toSorted(([, a], [, b]) => b - a).slice(0, 3);
   const list = slowest.map(([path, ms]) => `${ms.toFixed(0)} ms ${path}`).join("\n  ");
   console.log(`${COUNT} entries, ${times.size} pages; the slowest first bytes:\n  ${list}`);

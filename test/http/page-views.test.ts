@@ -9,8 +9,11 @@ import { encoded, queryOf } from "../../src/http/pages/query.ts";
 import { createWorld, DATASET, rows, run, type World } from "../helpers/world.ts";
 import { addOrdinary, fillHostileLake, HOSTILE, hostileNames, ORDINARY } from "./page-lake.ts";
 import { addRows } from "./page-rows.ts";
+import { linksIn, textOf } from "./page-text.ts";
 import { type PageServer, servePages } from "./page-server.ts";
 import { serve } from "./serve.ts";
+import { surroundings } from "../helpers/surroundings.ts";
+import { fetchOnce } from "../helpers/fetch-once.ts";
 
 const program = join(import.meta.dirname, "../../src/main.ts");
 
@@ -31,27 +34,9 @@ afterAll(async () => {
 
 /** A browser's answer for an address. */
 async function get(path: string, { url } = server) {
-  const response = await fetch(url + path, { headers: { Accept: "text/html" } });
+  const response = await fetchOnce(url + path, { headers: { Accept: "text/html" } });
   const html = await response.text();
   return { status: response.status, headers: response.headers, html, text: textOf(html) };
-}
-
-/** The text of a document, as people read it. */
-function textOf(html: string): string {
-  const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"' };
-  return html
-    .replace(/<\/?bdi>/g, "")
-    .replace(/<[^>]*>/g, " ")
-    .replace(/&(amp|lt|gt|quot);/g, (_, name: string) => entities[name] as string)
-    .replaceAll("&#39;", "'")
-    .replace(/\s+/g, " ");
-}
-
-/** The addresses of links in a document. */
-function linksIn(html: string): string[] {
-  return [...html.matchAll(/href="([^"]*)"/g)].map(([, href = ""]) =>
-    href.replaceAll("&amp;", "&"),
-  );
 }
 
 function entryPath(raw: string, dataset = DATASET, path = "/entry"): string {
@@ -67,7 +52,7 @@ test("each view is whole HTML with a title of its own, and HEAD says the same wi
     expect(headers.get("content-type")).toBe("text/html; charset=UTF-8");
     expect(html).toMatch(/^<!doctype html>[\s\S]*<\/html>\s*$/);
     titles.add(/<title>([^<]*)<\/title>/.exec(html)?.[1] ?? "");
-    const head = await fetch(server.url + path, {
+    const head = await fetchOnce(server.url + path, {
       method: "HEAD",
       headers: { Accept: "text/html" },
     });
@@ -80,13 +65,14 @@ test("assets have their types, and come again only when they changed", async () 
   for (const [path, type] of [
     ["/assets/style.css", "text/css; charset=utf-8"],
     ["/assets/live.js", "text/javascript; charset=utf-8"],
+    ["/assets/copy.js", "text/javascript; charset=utf-8"],
     ["/assets/icon.svg", "image/svg+xml"],
   ]) {
-    const first = await fetch(server.url + path);
+    const first = await fetchOnce(server.url + path);
     expect([first.status, first.headers.get("content-type")]).toEqual([200, type]);
     expect((await first.text()).length).toBeGreaterThan(100);
     const tag = first.headers.get("etag") ?? "";
-    const again = await fetch(server.url + path, { headers: { "If-None-Match": tag } });
+    const again = await fetchOnce(server.url + path, { headers: { "If-None-Match": tag } });
     expect([again.status, await again.text()]).toEqual([304, ""]);
   }
 });
@@ -99,7 +85,7 @@ test("no page asks anything of another machine", async () => {
     "/failures",
     "/assets/style.css",
   ];
-  for (const path of [...paths, "/assets/live.js"]) {
+  for (const path of [...paths, "/assets/live.js", "/assets/copy.js"]) {
     expect((await get(path)).html.replaceAll("http://www.w3.org/2000/svg", "")).not.toMatch(
       /(https?:)?\/\/[\w.-]+\.\w|@import|url\(/,
     );
@@ -116,7 +102,7 @@ test.each([
   ["/?nmae=x", "There is no parameter “nmae”; known here: name, sort, page."],
   ["/?name=%zz", "two hex digits"],
   ["/?name=%", "two hex digits"],
-  [`/datasets/${DATASET}?outcome=lost`, "it can be sampled, failed, waiting, pruned"],
+  [`/datasets/${DATASET}?outcome=lost`, "it can be sampled, described, failed, waiting, pruned"],
   [`/datasets/${DATASET}?after=yesterday`, "no place in this list"],
   [`/datasets/${DATASET}?after=1.2`, "no place in this list"],
   ["/entry", "“dataset” is missing"],
@@ -149,7 +135,7 @@ test("what is not there is said so, with what may be meant", async () => {
     [entryPath("raw/broken.zip", "umbrella/sensors/v1", "/sample"), "FILE_MISSING"],
     ["/?x=1", "REQUEST_INVALID"],
   ]) {
-    const json = await fetch(server.url + path);
+    const json = await fetchOnce(server.url + path);
     expect([path, await json.json()]).toMatchObject([path, { error: { code } }]);
   }
 });
@@ -183,7 +169,7 @@ test("every hostile name leads from the list to its entry and its sample, and is
     expect([name, entry.status]).toEqual([name, 200]);
     const samples = linksIn(entry.html).filter((link) => link.startsWith("/sample?"));
     expect(samples).toEqual([entryPath(`raw/${name}`, HOSTILE, "/sample")]);
-    const sample = await fetch(server.url + samples[0]);
+    const sample = await fetchOnce(server.url + samples[0]);
     expect([name, await sample.text()]).toEqual([name, "id,name\n1,a\n2,b\n"]);
   }
 });
@@ -192,7 +178,7 @@ test("a sample is sent byte for byte, to be saved and not shown", async () => {
   for (const raw of [ORDINARY, "raw/all-types.parquet", "raw/everything.avro", "raw/empty.csv"]) {
     const sample = world.row(raw)?.sample ?? "";
     const path = entryPath(raw, DATASET, "/sample");
-    const response = await fetch(server.url + path);
+    const response = await fetchOnce(server.url + path);
     const bytes = Buffer.from(await response.arrayBuffer());
     expect(bytes.equals(await readFile(world.path(sample)))).toBe(true);
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -202,7 +188,7 @@ test("a sample is sent byte for byte, to be saved and not shown", async () => {
       "content-security-policy": "sandbox",
       "x-content-type-options": "nosniff",
     });
-    const head = await fetch(server.url + path, { method: "HEAD" });
+    const head = await fetchOnce(server.url + path, { method: "HEAD" });
     expect(head.headers.get("content-length")).toBe(`${bytes.length}`);
   }
 });
@@ -214,13 +200,13 @@ test("a large sample whose reader leaves half-way is let go", async () => {
   await using pages = await servePages(lake.settings());
   const leaving = new AbortController();
   const path = entryPath("raw/large.csv", DATASET, "/sample");
-  const response = await fetch(pages.url + path, { signal: leaving.signal });
+  const response = await fetchOnce(pages.url + path, { signal: leaving.signal });
   const reader = response.body?.getReader();
   expect((await reader?.read())?.value?.length).toBeGreaterThan(0);
   leaving.abort();
   // The world finds what is still open when it ends.
   await expect(reader?.read()).rejects.toThrow();
-  const whole = await fetch(pages.url + path);
+  const whole = await fetchOnce(pages.url + path);
   expect((await whole.arrayBuffer()).byteLength).toBe(lake.row("raw/large.csv")?.bytes);
 });
 
@@ -393,7 +379,7 @@ test("the commands that a page shows do, in a real shell, what it says", async (
   // Not `spawnSync`: meanwhile the server closes its idle connections, and the next request meets one.
   const shell = (line = "") =>
     run(["bash", "--norc", "-c", line.replace(/ \w+/, "$& --json")], undefined, {
-      env: { PATH: `${bin}:${process.env["PATH"]}`, NODE_NO_WARNINGS: "1" },
+      env: { ...surroundings, PATH: `${bin}:${surroundings["PATH"]}` },
     });
   for (const name of names) {
     const { html } = await get(entryPath(name), pages);

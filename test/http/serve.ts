@@ -3,6 +3,7 @@ import { Writable } from "node:stream";
 import pino from "pino";
 import type { Live } from "../../src/http/state.ts";
 import { type PageServer, startServer } from "../../src/http/supervisor.ts";
+import { noCalls } from "../helpers/daemon-state.ts";
 import type { LogLine } from "../helpers/daemon.ts";
 import type { World } from "../helpers/world.ts";
 import { PATIENCE_MS } from "../helpers/child.ts";
@@ -70,6 +71,7 @@ export function begin(world: World, http: ServeOptions["http"] = {}) {
     passesWait: null,
     passFailure: null,
     workerRestarts: 0,
+    hooks: noCalls,
   };
   const settings = world.settings();
   const config = {

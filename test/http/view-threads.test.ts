@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createViewThreads } from "../../src/http/pages/view-threads.ts";
+import { createViewThreads } from "../../src/inspect/view-threads.ts";
 
 const program = new URL("../helpers/faulty-view-worker.ts", import.meta.url);
 const fixtures = join(import.meta.dirname, "../../fixtures");

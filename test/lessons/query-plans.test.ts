@@ -11,11 +11,11 @@ import {
 } from "../../src/store/sqlite/acknowledge.ts";
 import { auditedOf } from "../../src/store/sqlite/queries/audit.ts";
 import { backlogOf } from "../../src/store/sqlite/queries/backlog.ts";
-import { browse } from "../../src/store/sqlite/queries/browse.ts";
+import { browse, neighboursOf } from "../../src/store/sqlite/queries/browse.ts";
 import { datasetsOf } from "../../src/store/sqlite/datasets.ts";
 import { makeDue } from "../../src/store/sqlite/due.ts";
 import { rawsOfBronze } from "../../src/store/sqlite/queries/bronze.ts";
-import { nearRaws } from "../../src/store/sqlite/queries/near-raws.ts";
+import { nearRaws, rawsBeginning } from "../../src/store/sqlite/queries/near-raws.ts";
 import { entriesOf } from "../../src/store/sqlite/queries/entry.ts";
 import {
   failedEntries,
@@ -30,6 +30,7 @@ import {
   newestLines,
 } from "../../src/store/sqlite/queries/newest-failures.ts";
 import type { Db } from "../../src/store/sqlite/open.ts";
+import { rawsContaining } from "../../src/store/sqlite/queries/raws-containing.ts";
 import { rawsOfSample } from "../../src/store/sqlite/queries/sample-name.ts";
 import { sortedLinesOf } from "../../src/store/sqlite/sorted-lines.ts";
 import {
@@ -100,8 +101,11 @@ function scansOf({ sql, plan }: Statement): string[] {
   });
 }
 
-/** With retention, which goes through samples by age. */
-const withRetention = { retention: { maxFiles: 1000, maxBytes: "1GiB", maxAge: "365d" } };
+/** With retention, which goes through samples by age, and raw files. */
+const withRetention = {
+  retention: { maxFiles: 1000, maxBytes: "1GiB", maxAge: "365d" },
+  raw: { mode: "early" },
+};
 
 /** All that a daemon may come to do: new, changed, broken and renamed files, a lost checkpoint. */
 async function liveThrough(world: World, db: Db): Promise<void> {
@@ -125,6 +129,8 @@ async function liveThrough(world: World, db: Db): Promise<void> {
     restMs: 0,
   });
   await world.put("b.csv", rows(4));
+  await world.write("raw/found.csv", rows(4));
+  await world.write("raw/empty.csv", "");
   await world.announce("gone.csv");
   await world.pass();
   await rm(world.path("samples/b_sample.csv"));
@@ -136,8 +142,8 @@ async function liveThrough(world: World, db: Db): Promise<void> {
     isStopping,
   });
   expect(checked).toMatchObject({ redone: 1 });
-  expect(retryAfterUpgrade(db, "another one", Date.now())).toBe(0);
-  expect(retryAfterUpgrade(db, "yet another one", Date.now())).toBe(0);
+  expect(retryAfterUpgrade(db, { version: "1", formats: ["csv"] }, Date.now())).toBe(0);
+  expect(retryAfterUpgrade(db, { version: "2", formats: ["csv", "text"] }, Date.now())).toBe(1);
   nextRetryOf(db)(Date.now());
 }
 
@@ -150,6 +156,8 @@ function lookAtAll(db: Db): void {
   expect(entriesOf(db, "raw/a.csv")).toHaveLength(1);
   expect(nearRaws(db, { raw: "a.csv", count: 5 }).length).toBeGreaterThan(0);
   expect(nearRaws(db, { raw: "raw/b.csv", dataset: DATASET, count: 5 })).not.toEqual([]);
+  expect(rawsBeginning(db, { raw: "raw/b", count: 5 })).toHaveLength(1);
+  expect(rawsContaining(db, { text: "B.CS", datasets: [DATASET], count: 5 })).toHaveLength(1);
   const acknowledgement = { ...everything, isUndone: false };
   acknowledgeEntries(db, acknowledgement);
   acknowledgeLines(db, acknowledgement, Date.now());
@@ -175,6 +183,7 @@ function lookAtAll(db: Db): void {
     const first = { dataset: DATASET, limit: 1, ...(outcome === undefined ? {} : { outcome }) };
     browse(db, first);
     browse(db, { ...first, after: { at: Date.now(), seq: 0, raw: "raw/a.csv" } });
+    neighboursOf(db, { ...first, raw: "raw/a.csv" });
   }
 }
 
@@ -214,6 +223,8 @@ test("of the commands, those that show everything look at everything, and no oth
   forgetAll(db);
   const scans = [...noted.values()].filter((statement) => scansOf(statement).length > 0);
   expect(scans.map(({ file, sql }) => `${file}: ${sql.slice(0, 40)}`)).toEqual([
+    // `search`, of names alone.
+    "queries/raws-containing.ts: SELECT d.name AS dataset, n.raw FROM dat",
     // Of what waits, and of nothing else.
     "queries/totals.ts: WITH total AS ( SELECT dataset, sum(n) A",
     // The progress bar of `run --once`.
@@ -225,13 +236,13 @@ test("of the commands, those that show everything look at everything, and no oth
     // How much of a dataset `forget` is about to forget.
     "forget.ts: SELECT count(*) AS entries, count(sample",
   ]);
-  const files = globSync("**/*.ts", { cwd: cacheFolder, exclude: ["staging"] }).filter((name) =>
-    /\bprepare\b/.test(readFileSync(join(cacheFolder, name), "utf8")),
+  const files = globSync("**/*.ts", { cwd: cacheFolder, exclude: ["staging", "search"] }).filter(
+    (name) => /\bprepare\b/.test(readFileSync(join(cacheFolder, name), "utf8")),
   );
-  // The lock is another database, of one row.
+  // The lock is another database, of one row, and a set of paths is one in a temporary file.
   const seen = new Set([...noted.values()].map(({ file }) => file));
   const unseen = files.filter((name) => !seen.has(name));
-  expect(unseen, "statements that no test above has prepared").toEqual(["lock.ts"]);
+  expect(unseen, "statements that no test above has prepared").toEqual(["lock.ts", "path-set.ts"]);
 });
 
 test("40,000 rows at once take the same statements as one: none has a parameter for each", async () => {

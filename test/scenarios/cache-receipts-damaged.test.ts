@@ -166,7 +166,12 @@ test("with cache and receipts lost everything is sampled again, and the audit fi
   await rm(world.state, { recursive: true });
   for (const dataset of DATASETS) await rm(world.path("samples/_receipts.jsonl", dataset));
   const once = await world.run(["run", "--once", "--json"]);
-  expect(JSON.parse(once.stdout)).toMatchObject({ sampled: 15, failed: 2, errors: 0 });
+  expect(JSON.parse(once.stdout)).toMatchObject({
+    sampled: 13,
+    described: 2,
+    failed: 2,
+    errors: 0,
+  });
   const { stdout } = await world.run(["audit", "--json"]);
   for (const { counts } of JSON.parse(stdout) as { counts: object }[]) {
     expect(counts).toMatchObject({ missing: 0, lost: 0, unread: 0, stale: 0, failed: 1 });
@@ -238,7 +243,7 @@ test("receipts that somebody wrote lead nowhere: no name outside samples, none t
     await world.put(`${i}.csv`, Buffer.alloc(3000, 7), { mtime: MTIME + 1 });
   }
   const ran = await world.run(["run", "--once", "--json"]);
-  expect(JSON.parse(ran.stdout)).toMatchObject({ sampled: names.length, failed: 0, errors: 0 });
+  expect(JSON.parse(ran.stdout)).toMatchObject({ described: names.length, failed: 0, errors: 0 });
   expect(readFileSync(outside, "utf8")).toBe("outside\n");
   expect(readFileSync(world.path("bronze/victim_sample.csv"), "utf8")).toBe(rows(1));
   expect((await world.samples()).filter((name) => !/^\d+_sample\.meta\.json$/.test(name))).toEqual(

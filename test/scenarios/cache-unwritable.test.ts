@@ -7,8 +7,17 @@ import { createWorld, rows, run, type World } from "../helpers/world.ts";
 
 const program = join(import.meta.dirname, "../../src/main.ts");
 const FILES = 300;
-/** Sizes of full disks, KiB: too small for the lock, the cache, its rows, their outcomes. */
-const SIZES = (process.env["FULL_KIB"] ?? "192").split(",").map(Number);
+/** Room that is left beside an empty cache, KiB: too little for its log, its rows, their outcomes. */
+const ROOM = (process.env["FULL_KIB"] ?? "64").split(",").map(Number);
+/** Mounts a disk for the state that holds an empty cache, and has so much room left, in KiB. */
+const NEARLY_FULL = `nearly_full() {
+  mount -t tmpfs -o size=64m none "$STATE"
+  mv "$MANIFEST" "$KEPT/manifest"
+  "$NODE" "$PROGRAM" run --once >"$KEPT/empty"
+  mv "$KEPT/manifest" "$MANIFEST"
+  used=$(df -k --output=used "$STATE" | tail -n 1)
+  mount -o "remount,size=$((used + $1))k" "$STATE"
+}`;
 
 function canMount(): boolean {
   try {
@@ -28,6 +37,7 @@ async function inMounts(world: World, script: string): Promise<Record<string, st
     STATE: world.settings().state,
     NODE: process.execPath,
     PROGRAM: program,
+    MANIFEST: world.path("manifests/processed.jsonl"),
     KEPT: kept,
   };
   const ran = await run(["unshare", "-m", "bash", "-c", script], world.config, { env });
@@ -69,9 +79,9 @@ test("with a state directory that may only be read nothing is done, and that is 
   expect(JSON.parse(once.stdout)).toMatchObject({ sampled: 1 });
 });
 
-test.for(SIZES)(
-  "a cache whose disk of %i KiB is full ends the pass with an error, and once there is room all is done",
-  async (size, { skip }) => {
+test.for(ROOM)(
+  "a cache whose disk has %i KiB left ends the pass with an error, and once there is room all is done",
+  async (room, { skip }) => {
     if (!canMount()) skip("no file system of a few KiB can be mounted here (needs root)");
     await using world = await createWorld();
     await configureState(world);
@@ -80,7 +90,8 @@ test.for(SIZES)(
     const kept = await inMounts(
       world,
       `
-      mount -t tmpfs -o size=${size}k none "$STATE"
+      ${NEARLY_FULL}
+      nearly_full ${room}
       "$NODE" "$PROGRAM" run --once --json >"$KEPT/full" 2>"$KEPT/full.err"; echo $? >"$KEPT/full.code"
       mount -o remount,size=64m "$STATE"
       "$NODE" "$PROGRAM" run --once --json >"$KEPT/room" 2>"$KEPT/room.err"; echo $? >"$KEPT/room.code"
@@ -107,7 +118,8 @@ test("under a daemon a full cache is an error in its log, and once there is room
   const kept = await inMounts(
     world,
     `
-    mount -t tmpfs -o size=192k none "$STATE"
+    ${NEARLY_FULL}
+    nearly_full ${ROOM[0]}
     : >"$KEPT/log"
     "$NODE" "$PROGRAM" run >"$KEPT/log" 2>"$KEPT/log.err" &
     daemon=$!

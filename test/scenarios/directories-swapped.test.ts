@@ -24,7 +24,7 @@ import { atEachStep } from "../helpers/stop-points.ts";
 import { createWorld, DATASET, MTIME, run, type World } from "../helpers/world.ts";
 
 /** A swap takes place at every n-th call to the file system; at each of them with SWAP_STEPS=1. */
-const STRIDE = Number(process.env["SWAP_STEPS"] ?? 31);
+const STRIDE = Number(process.env["SWAP_STEPS"] ?? 61);
 
 const OTHER = "acme/other/v1";
 const SECRET = "S3CR3T";

@@ -22,9 +22,11 @@ async function passAt(world: World, now: number): Promise<void> {
     budget: createBudget(undefined, () => now),
     ioThrottle: createIoThrottle({}, thisKernel),
     clock: () => now,
+    mayBeSampled: () => true,
     isOver: () => false,
     abort: new AbortController().signal,
     onSettled: () => undefined,
+    onFound: () => undefined,
     onPaused: async () => undefined,
     onLeft: () => undefined,
   };
@@ -106,11 +108,30 @@ test("a new version of the program tries again what is broken, and leaves the re
       isBusy: () => false,
       busyCount: () => 0,
     }).map(({ job }) => job.raw);
-  retryAfterUpgrade(world.db(), "1.0.0", Date.now());
+  const retry = (version: string, ...formats: string[]) =>
+    retryAfterUpgrade(world.db(), { version, formats }, Date.now());
+  retry("1.0.0", "csv", "zip");
   expect(due()).toEqual([]);
-  expect(retryAfterUpgrade(world.db(), "1.0.1", Date.now())).toBe(1);
+  expect(retry("1.0.1", "csv", "zip")).toBe(1);
   expect(due()).toEqual(["raw/a.zip"]);
-  expect(retryAfterUpgrade(world.db(), "1.0.1", Date.now())).toBe(0);
+  expect(retry("1.0.1", "csv", "zip")).toBe(0);
+});
+
+test("a version with more formats tries again what was only described", async () => {
+  await using world = await createWorld();
+  await world.put("a.bin", Buffer.from("00ff01", "hex"));
+  await world.put("b.csv", "v\n1\n");
+  await world.pass();
+  const retry = (...formats: string[]) =>
+    retryAfterUpgrade(world.db(), { version: "1.0.0", formats }, Date.now());
+  expect(world.row("raw/a.bin")).toMatchObject({ outcome: "sampled", described: true });
+  expect(retry("csv")).toBe(0);
+  expect(retry("csv")).toBe(0);
+  expect(retry("csv", "bin")).toBe(1);
+  await world.write("bronze/a.bin", "id,v\n1,2\n3,4\n5,6\n7,8\n9,10\n");
+  await world.pass();
+  expect(world.row("raw/a.bin")).toMatchObject({ sample: "samples/a_sample.bin", format: "csv" });
+  expect(await world.samples()).toEqual(["a_sample.bin", "b_sample.csv"]);
 });
 
 test("work that takes too long is stopped, and tried three times", async () => {
@@ -138,9 +159,11 @@ test("work that takes too long is stopped, and tried three times", async () => {
       budget: createBudget(undefined, () => now),
       ioThrottle: createIoThrottle({}, thisKernel),
       clock: () => now,
+      mayBeSampled: () => true,
       isOver: () => false,
       abort: new AbortController().signal,
       onSettled: () => undefined,
+      onFound: () => undefined,
       onPaused: async () => undefined,
       onLeft: () => undefined,
     });

@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
 import { createWorld, MTIME, rows, run, type World } from "../helpers/world.ts";
 import { endingWithUs } from "../helpers/child.ts";
+import { surroundings } from "../helpers/surroundings.ts";
 
 const main = join(import.meta.dirname, "../../src/main.ts");
 const DROPPED = "lines of this log were dropped: they could not be written";
@@ -18,7 +19,7 @@ function start(world: World, stdout: "pipe" | number): ChildProcess {
   const { config } = world;
   world.close();
   const child = spawn(...endingWithUs(process.execPath, [main, "run"]), {
-    env: { PATH: process.env["PATH"] ?? "", STAGING_SAMPLER_CONFIG: config, LOG_LEVEL: "debug" },
+    env: { ...surroundings, STAGING_SAMPLER_CONFIG: config, LOG_LEVEL: "debug" },
     stdio: ["ignore", stdout, "inherit"],
   });
   return child;

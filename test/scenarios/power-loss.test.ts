@@ -208,9 +208,9 @@ test("a broken sample goes at once, even where it cannot be redone", async () =>
   expect(await world.samples()).toEqual([]);
 });
 
-const FILES = 1500;
+const FILES = 600;
 /** The first ones are sampled by a run of their own, which comes to its end. */
-const EARLIER = 500;
+const EARLIER = 200;
 
 function canLosePower(): boolean {
   const script = "mount -t tmpfs none /mnt && xfs_io -V && command -v mkfs.ext4 && losetup -f";
@@ -224,8 +224,8 @@ function canLosePower(): boolean {
 
 // The power goes after some samples of the second run, or once that is over.
 const losses = [
-  { when: "in the middle of a run", synced: false, samples: 900 },
-  { when: "in the middle of a run, others were synced", synced: true, samples: 900 },
+  { when: "in the middle of a run", synced: false, samples: 360 },
+  { when: "in the middle of a run, others were synced", synced: true, samples: 360 },
   { when: "after a run", synced: false, samples: FILES },
   { when: "after a run, others were synced", synced: true, samples: FILES },
 ];

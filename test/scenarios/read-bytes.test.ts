@@ -80,9 +80,9 @@ function files(): Readonly<Record<string, string | Uint8Array>> {
     "damaged.zip": zip.subarray(0, -100),
     ...Object.fromEntries(
       [
-        "unknown/orders.xlsx",
-        "unknown/zlib.orc",
-        "unknown/table.arrow",
+        "xlsx/rows-101.xlsx",
+        "orc/zlib.orc",
+        "arrow/long-kinds.arrow",
         "avro/everything.avro",
         "avro/large-record.avro",
         "parquet/many-pages.parquet",

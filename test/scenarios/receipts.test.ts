@@ -22,6 +22,7 @@ test("a receipt has every documented field", async () => {
     format: "csv",
     recognisedBy: "name",
     rows: 100,
+    shape: expect.stringMatching(/^[0-9a-f]{12}$/) as string,
     bytes: rows(100).length,
     complete: false,
     cut: "rows",
@@ -37,6 +38,39 @@ test("a receipt has every documented field", async () => {
     code: "FORMAT_INVALID",
     message: expect.any(String),
   });
+});
+
+test("a receipt says how records were chosen, where another way than head was asked for", async () => {
+  await using world = await createWorld({
+    sample: { strategy: "spread", parts: 4, rows: 8 },
+    overrides: [{ datasets: "**", sample: { parts: 2 } }],
+  });
+  await world.put("a.csv", rows(2000));
+  await world.put("a.json", `[${"1,".repeat(100)}1]`);
+  await world.pass();
+  const receipts = await world.receipts();
+  const [spread, head] = ["raw/a.csv", "raw/a.json"].map((raw) =>
+    receipts.find((each) => each["raw"] === raw),
+  );
+  const first = { at: rows(0).length, rows: 4 };
+  const last = { at: rows(1996).length, rows: 4 };
+  expect(spread).toMatchObject({ strategy: "spread", parts: [first, last], rows: 8, cut: "rows" });
+  expect(spread).not.toHaveProperty("why");
+  const lines = rows(2000).toString().split("\n");
+  const kept = [...lines.slice(0, 5), ...lines.slice(1997)].join("\n");
+  expect((await world.sample("a_sample.csv")).toString()).toBe(kept);
+  expect(head).toMatchObject({ strategy: "head", why: expect.stringContaining("JSON"), rows: 8 });
+  const [explained, shown] = await Promise.all(
+    ["explain", "show"].map((command) => world.run([command, "raw/a.csv"])),
+  );
+  expect(explained?.stdout).toContain("spread over 2 places");
+  expect(shown?.stdout).toContain("spread over 2 places");
+
+  await world.configure({ sample: { strategy: "reservoir", rows: 8 } });
+  await world.announce("a.csv", { mtime: MTIME + 1 });
+  await world.pass();
+  const drawn = (await world.receipts()).at(-1);
+  expect(drawn).toMatchObject({ strategy: "reservoir", uniform: true, rows: 8, cut: "rows" });
 });
 
 test("receipts are written before the cache is: a crash between them repeats work and loses nothing", async () => {

@@ -294,7 +294,7 @@ test("append takes a URL, and says nothing of its query", async () => {
   const url = server.url("a.csv").href;
   const call = ["append", "--dataset", DATASET, "--raw", "raw/a.csv", "--bronze", url];
   const without = await world.run([...call, "--strict"]);
-  expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining("give --mtime") });
+  expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining("give the mtime") });
   const did = await world.run([...call, "--strict", "--mtime", "5", "--json"]);
   expect(did.code).toBe(0);
   expect(without.stderr + did.stdout + did.stderr).not.toContain(SECRET);

@@ -7,7 +7,10 @@ import { z } from "zod";
 import { configSchema } from "../../src/config/schema.ts";
 import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
 
-/** For each setting a value that is not its default. `prefix` and `state` have tests of their own. */
+/**
+ * For each setting a value that is not its default. `prefix` and `state` have tests of their own, and
+ * so has `mask`, the one setting whose change makes samples again (`test/masking/lake.test.ts`).
+ */
 const others: Readonly<Record<string, unknown>> = {
   schedule: "0 0 29 2 *",
   watch: false,
@@ -28,6 +31,9 @@ const others: Readonly<Record<string, unknown>> = {
   "sample.rows": 2,
   "sample.bytes": 50,
   "sample.members": 0,
+  "sample.tar": "members",
+  "sample.strategy": "spread",
+  "sample.parts": 5,
   "sample.layout": "mirror",
   "limits.readBytes": "8MiB",
   "limits.recordBytes": "1KiB",
@@ -38,7 +44,42 @@ const others: Readonly<Record<string, unknown>> = {
   "retention.maxFiles": 1,
   "retention.maxBytes": 1,
   "formats.extensions": { ".bin": "csv", ".csv": "text" },
+  "formats.names": { "mod*": "csv", "*.csv": "text" },
+  "drift.enabled": false,
+  "drift.series": [{ match: "^raw" }],
+  "drift.history": 1,
+  "drift.maxSeries": 1,
+  "drift.report.added": "off",
+  "drift.report.removed": "off",
+  "drift.report.renamed": "off",
+  "drift.report.reordered": "off",
+  "drift.report.type": "off",
+  "drift.report.dialect": "off",
+  "drift.report.size": "off",
+  "drift.size.below": 0.9,
+  "drift.size.after": 1,
+  "raw.mode": "early",
+  "raw.directories": ["landing"],
+  "raw.ignore": ["*.unfinished"],
+  "raw.ready": "quiet",
+  "raw.marker": "_SUCCESS",
+  "raw.quietSeconds": 1,
+  "raw.everySeconds": 1,
+  "raw.relistSeconds": 1,
+  "raw.restat": true,
+  "raw.expectSeconds": 1,
+  "contracts.file": "contract.odcs.yaml",
+  "contracts.objects": { "raw/**": "orders" },
+  "contracts.columns.extra": "fail",
+  "contracts.columns.missingOptional": "fail",
+  "contracts.columns.order": "warn",
+  "contracts.nulls": ["", "NA"],
+  "contracts.rows": true,
   overrides: [{ datasets: "**", sample: { rows: 3 }, limits: { depth: 1 } }],
+  "hooks.finding": ["/bin/true"],
+  "hooks.failure": ["/bin/true"],
+  "hooks.gatherSeconds": 1,
+  "hooks.callSeconds": 1,
   "http.listen": "127.0.0.1:0",
   "http.hosts": ["samples.example.com"],
   "log.level": "debug",
@@ -101,7 +142,7 @@ function configOf(setting: string, value: unknown): object {
 }
 
 const settings = settingsIn(z.toJSONSchema(configSchema, { io: "input" })).filter(
-  (setting) => setting !== "prefix" && setting !== "state",
+  (setting) => !/^(prefix|state|mask)$/.test(setting),
 );
 
 test.each(settings)(

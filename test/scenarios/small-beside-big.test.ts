@@ -4,8 +4,11 @@ import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
 const ENTRIES = 200_000;
 const BIG = "a/big/v1";
 const SMALL = "z/small/v1";
-/** Claimed at once, in work at once, told of together: what can be before a line in between. */
-const AHEAD = 256 + 128 + 1024;
+/**
+ * Claimed at once, in work at once, told of together, in a batch that is written while another one
+ * fills: what can be before a line in between.
+ */
+const AHEAD = 256 + 128 + 2 * 1024;
 
 /** A dataset with that many entries, all of one bronze file. */
 async function fillBig(world: World): Promise<void> {

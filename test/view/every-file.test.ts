@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Failure, type FailureCode } from "../../src/errors.ts";
-import { memorySource } from "../../src/view/memory-source.ts";
+import { memorySource } from "../../src/lib/memory-source.ts";
 import { defaultLimits as limits, takeSample } from "../../src/view/take-sample.ts";
 import { readView, type View } from "../../src/view/view.ts";
 

@@ -24,7 +24,7 @@ import {
   root,
   Type,
 } from "../../fixtures/parquet-file.ts";
-import { memorySource } from "../../src/view/memory-source.ts";
+import { memorySource } from "../../src/lib/memory-source.ts";
 import { defaultLimits as limits, takeSample } from "../../src/view/take-sample.ts";
 import { readHead, readView, type View } from "../../src/view/view.ts";
 

@@ -37,7 +37,7 @@ interface AuditedDataset {
 const SHOWN = 20;
 /** Rows that are written at once, so that a daemon beside us gets its turn. */
 const REPAIRED_AT_ONCE = 1000;
-const wrong: readonly FindingKind[] = ["failed", "missing", "lost"];
+const wrong: readonly FindingKind[] = ["failed", "missing", "lost", "moved"];
 
 /**
  * Compares manifests, cache and samples on disk. With `--repair`, missing samples are made due, and
@@ -71,7 +71,8 @@ export async function audit(options: AuditOptions, context: Context): Promise<nu
       const repairs = options.repair === true ? settings.state : undefined;
       try {
         using held = lake.hold(dataset);
-        const one = { dataset: held, queries, checkpoints, isRunning, onLooked };
+        const { raw } = settings.forDataset(dataset);
+        const one = { dataset: held, queries, checkpoints, raw, isRunning, onLooked };
         audited.push({ dataset, ...(await auditOne(one, repairs)) });
       } catch (error) {
         if (!isUnreadable(error)) throw error;

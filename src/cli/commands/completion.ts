@@ -1,4 +1,5 @@
 import type { Argument, Command, Option } from "commander";
+import type { NameKind } from "./names.ts";
 
 /** A shell that completion is made for. */
 export type Shell = "bash" | "zsh" | "fish";
@@ -6,7 +7,7 @@ export type Shell = "bash" | "zsh" | "fish";
 /** The value of an option, or of an argument. */
 interface Value {
   readonly words: readonly string[];
-  readonly is: "file" | "directory" | "other";
+  readonly is: "file" | "directory" | NameKind | "other";
 }
 
 /** One option of one command. */
@@ -53,10 +54,18 @@ function flagOf(option: Option): Flag {
   return { name: option.long ?? option.flags, about: option.description, value };
 }
 
-/** The kind of a value, from the names `<file>` and `<dir>`. */
+/** Kinds of values, by the name of the option or argument; the first that matches. */
+const kinds: readonly (readonly [RegExp, Value["is"]])[] = [
+  [/^--dataset\b/, "datasets"],
+  [/^--format <glob>/, "formats"],
+  [/file/, "file"],
+  [/dir/, "directory"],
+  [/^(raw|what|glob)$/, "raws"],
+];
+
 function valueOf(from: Argument | Option | undefined): Value {
   const name = from === undefined ? "" : "flags" in from ? from.flags : from.name();
-  const is = /file/.test(name) ? "file" : /dir/.test(name) ? "directory" : "other";
+  const [, is = "other"] = kinds.find(([pattern]) => pattern.test(name)) ?? [];
   return { words: from?.argChoices ?? [], is };
 }
 
@@ -64,7 +73,10 @@ function valueOf(from: Argument | Option | undefined): Value {
 function bashScript(program: string, commands: readonly CommandFacts[]): string {
   const complete = ({ words, is }: Value): string => {
     if (is === "other") return `words=${quoted(words.join(" "))}`;
-    return `compopt -o filenames; files=${is === "file" ? "-f" : "-d"}`;
+    if (is === "file") return "compopt -o filenames; files=-f";
+    return is === "directory"
+      ? "compopt -o filenames; files=-d"
+      : `compopt -o filenames; names=${is}`;
   };
   const groups = commands.filter(({ inner }) => inner.length > 0);
   const all = commands.flatMap((command) =>
@@ -84,8 +96,19 @@ function bashScript(program: string, commands: readonly CommandFacts[]): string 
       if [[ $cur == -* ]]; then words=${quoted(flags.map(({ name }) => name).join(" "))}
       else ${complete(argument)}; fi ;;`,
   ];
-  return `_staging_sampler() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} words= files= command=\${COMP_WORDS[1]}
+  return `_staging_sampler_names() {
+  local i value lake=()
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case \${COMP_WORDS[i]} in --prefix | --config)
+      value=\${COMP_WORDS[i+1]}
+      if [[ $value == "=" ]]; then value=\${COMP_WORDS[i+2]}; fi
+      lake+=("\${COMP_WORDS[i]}" "$value") ;;
+    esac
+  done
+  ${program} names "\${lake[@]}" -- "$1" "$2" 2>/dev/null
+}
+_staging_sampler() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} words= files= names= command=\${COMP_WORDS[1]}
   if ((COMP_CWORD > 2)) && ${isGroup}; then command+=" \${COMP_WORDS[2]}"; fi
   if [[ $cur == "=" ]]; then cur=
   elif [[ $prev == "=" ]]; then prev=\${COMP_WORDS[COMP_CWORD-2]}; fi
@@ -96,7 +119,8 @@ ${inner.join("\n")}
   else case "$command $prev" in
 ${all.flatMap(casesOf).join("\n")}
   esac; fi
-  if [[ $files ]]; then mapfile -t COMPREPLY < <(compgen "$files" -- "$cur")
+  if [[ $names ]]; then mapfile -t COMPREPLY < <(_staging_sampler_names "$names" "$cur")
+  elif [[ $files ]]; then mapfile -t COMPREPLY < <(compgen "$files" -- "$cur")
   else mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur"); fi
 }
 complete -F _staging_sampler ${program}
@@ -105,7 +129,9 @@ complete -F _staging_sampler ${program}
 
 function zshScript(program: string, commands: readonly CommandFacts[]): string {
   const action = ({ words, is }: Value): string => {
-    if (is !== "other") return is === "file" ? "_files" : "_files -/";
+    if (is === "file") return "_files";
+    if (is === "directory") return "_files -/";
+    if (is !== "other") return `{_staging_sampler_names ${is}}`;
     return words.length === 0 ? " " : `(${words.join(" ")})`;
   };
   const told = (text: string) => text.replace(/[[\]:\\]/g, String.raw`\$&`);
@@ -127,6 +153,18 @@ ${inner.map(caseOf).join("\n")}
     return `    ${name}) _arguments ${specs.join(" ")} ;;`;
   };
   return `#compdef ${program}
+_staging_sampler_names() {
+  local -a lake found
+  local i
+  for (( i = 1; i < CURRENT; i++ )); do
+    case $words[i] in
+      (--prefix|--config) lake+=("$words[i]" "$words[i+1]") ;;
+      (--prefix=*|--config=*) lake+=("$words[i]") ;;
+    esac
+  done
+  found=(\${(f)"$(${program} names $lake -- $1 "$PREFIX" 2>/dev/null)"})
+  compadd -a found
+}
 _staging_sampler() {
   local -a commands=(${described(commands)})
   if (( CURRENT == 2 )); then _describe command commands; return; fi
@@ -143,7 +181,9 @@ else compdef _staging_sampler ${program}; fi
 
 function fishScript(program: string, commands: readonly CommandFacts[]): string {
   const value = ({ words, is }: Value): string => {
-    if (is !== "other") return is === "file" ? " -r -F" : " -x -a '(__fish_complete_directories)'";
+    if (is === "file") return " -r -F";
+    if (is === "directory") return " -x -a '(__fish_complete_directories)'";
+    if (is !== "other") return ` -x -a '(__staging_sampler_names ${is})'`;
     return words.length === 0 ? " -x" : ` -x -a ${quoted(words.join(" "))}`;
   };
   const seen = (name: string) => `__fish_seen_subcommand_from ${name}`;
@@ -160,11 +200,28 @@ function fishScript(program: string, commands: readonly CommandFacts[]): string 
         return `${within} -l ${flag.slice(2)} -d ${quoted(about)}${after}`;
       }),
       ...(argument.is === "file" ? [`${within} -F`] : []),
+      ...(argument.is === "raws" ? [`${within} -a '(__staging_sampler_names raws)'`] : []),
       ...(argument.words.length > 0 ? [`${within} -a ${quoted(argument.words.join(" "))}`] : []),
     ];
   };
   const lines = commands.flatMap((command) => linesOf(command, "__fish_use_subcommand", ""));
-  return `complete -c ${program} -f\n${lines.join("\n")}\n`;
+  return `function __staging_sampler_names
+  command -q ${program}; or return
+  set -l lake
+  set -l words (commandline -opc)
+  for i in (seq (count $words))
+    switch $words[$i]
+      case --prefix --config
+        set -a lake $words[$i] $words[(math $i + 1)]
+      case '--prefix=*' '--config=*'
+        set -a lake $words[$i]
+    end
+  end
+  ${program} names $lake -- $argv[1] (commandline -ct) 2>/dev/null
+end
+complete -c ${program} -f
+${lines.join("\n")}
+`;
 }
 
 function namesOf(commands: readonly CommandFacts[]): string {

@@ -57,6 +57,8 @@ function printing(context: Context): Effects {
     samples: {
       cleanUp: () => Promise.resolve(0),
       addReceipts: () => Promise.resolve(),
+      removeOthers: () => Promise.resolve(0),
+      addFindings: () => Promise.resolve(),
       remove: (dataset, name) => printLine(context, `${dataset} samples/${name} → removed`),
       checkRemovable: () => undefined,
     },

@@ -1,3 +1,4 @@
+import { type Validation, validationText } from "../../checks/contract/validation.ts";
 import type { WholeEntry } from "../../store/rows.ts";
 import { Failure } from "../../errors.ts";
 import { type Explanation, explainEntry } from "../../inspect/explain.ts";
@@ -5,9 +6,10 @@ import { createLake } from "../../lake/lake.ts";
 import type { Receipt } from "../../samples/receipts.ts";
 import { type Context, exitCodes, type InspectOptions } from "../command.ts";
 import { settingsFor } from "../settings-for.ts";
-import { bytesText, counted, formatText } from "../../lib/text.ts";
+import { bytesText, counted, formatText, strategyText } from "../../lib/text.ts";
 import { printJson, printLine } from "../output/print.ts";
 import { unknownRaw } from "../../inspect/unknown-names.ts";
+import { fromText } from "../../inspect/from-text.ts";
 import { heldBy, stateText } from "../../inspect/state-text.ts";
 import { type WaitingFor, waitingFor } from "../../inspect/waiting-for.ts";
 import { holderOf, openStoreToRead } from "../../store/open.ts";
@@ -35,7 +37,8 @@ export async function explain(options: ExplainOptions, context: Context): Promis
   }
   const lake = createLake(settings);
   const explained: Explanation[] = [];
-  for (const entry of entries) explained.push(await explainEntry(entry, lake));
+  for (const entry of entries)
+    explained.push(await explainEntry(entry, lake, settings.forDataset(entry.dataset).mask));
   if (json === true) printJson(context, explained);
   else {
     for (const one of explained) print(one, heldBy(waiting, one.entry.dataset), context);
@@ -51,9 +54,13 @@ function print(explanation: Explanation, waitsFor: string | null, context: Conte
   show("state", stateText(entry, Date.now(), waitsFor));
   show("next line", `${decision.decision}, with the same mtime: ${decision.why}`);
   show("sample", sampleText(explanation));
+  const from = fromText(entry);
+  if (from !== undefined) show("from", from);
   const { sampled } = explanation;
   if (sampled !== null) show("format", recognisedText(sampled));
   for (const warning of warningsOf(sampled)) show("warning", warning);
+  const validation = sampled?.["validation"] as Validation | undefined;
+  if (validation !== undefined) show("contract", validationText(validation));
   show("receipts", countText(receipts));
   for (const { at, outcome, mtime, ...facts } of receipts.last) {
     const what = outcome === "failed" ? `${facts["code"]}: ${facts["message"]}` : facts.sample;
@@ -73,19 +80,14 @@ function sampleText({ entry: { sample, bytes, stale }, onDisk }: Explanation): s
   return `${sample}${recorded}: ${found}${stale ? "; of an earlier version" : ""}`;
 }
 
-function recognisedText({
-  format,
-  sample,
-  recognisedBy,
-  rows,
-  complete,
-  cut,
-  reason,
-}: Receipt): string {
+function recognisedText(receipt: Receipt): string {
+  const { format, sample, recognisedBy, rows, complete, cut, strategy, parts, why, reason } =
+    receipt;
   const facts = [
     `${formatText(String(format), sample ?? null)}, recognised by ${recognisedBy ?? "?"}`,
     typeof rows === "number" ? counted(rows, "row") : undefined,
     complete === true ? "complete" : cut === undefined ? undefined : `cut by sample.${cut}`,
+    strategyText(strategy, parts, why),
     reason,
   ];
   return facts.filter((fact) => fact !== undefined).join(", ");

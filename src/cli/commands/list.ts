@@ -1,4 +1,5 @@
 import type { ListFilter, ListedEntry } from "../../store/rows.ts";
+import type { ShownOutcome } from "../../store/types.ts";
 import { matchesGlob } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { Failure, type FailureCode } from "../../errors.ts";
@@ -6,10 +7,12 @@ import { type Context, exitCodes, type InspectOptions } from "../command.ts";
 import { settingsFor } from "../settings-for.ts";
 import { matchesRaw } from "../filter.ts";
 import { bytesText, counted, formatText, printable } from "../../lib/text.ts";
-import { arrayPrinter, clip, drained, printText } from "../output/print.ts";
+import { arrayPrinter, drained, printFields } from "../output/print.ts";
 import { needDataset } from "../../inspect/unknown-names.ts";
+import type { Verdict } from "../../store/types.ts";
 import { explainNothing } from "../nothing-found.ts";
-import { heldBy, isDue } from "../../inspect/state-text.ts";
+import { fromText } from "../../inspect/from-text.ts";
+import { heldBy, isDue, shownOutcome } from "../../inspect/state-text.ts";
 import { type WaitingFor, waitingFor } from "../../inspect/waiting-for.ts";
 import { holderOf, openStoreToRead } from "../../store/open.ts";
 
@@ -17,7 +20,8 @@ import { holderOf, openStoreToRead } from "../../store/open.ts";
 export interface ListOptions extends InspectOptions {
   readonly glob?: string;
   readonly dataset?: string;
-  readonly outcome?: "sampled" | "failed" | "pruned" | "waiting";
+  readonly outcome?: ShownOutcome | "waiting";
+  readonly validation?: Verdict;
   readonly code?: FailureCode;
   readonly format?: string;
   readonly since?: string;
@@ -60,9 +64,10 @@ export async function list(options: ListOptions, context: Context): Promise<numb
 
 /** The filter that options ask for; `now` is ms since epoch. */
 function filterOf(options: ListOptions, now: number): ListFilter {
-  const { glob, dataset, format, outcome, code, since, limit, newest } = options;
+  const { glob, dataset, format, outcome, validation, code, since, limit, newest } = options;
   return {
     ...(outcome === undefined ? {} : { outcome }),
+    ...(validation === undefined ? {} : { validation }),
     ...(code === undefined ? {} : { code }),
     ...(since === undefined ? {} : { since: sinceOf(since, now) }),
     ...(dataset === undefined ? {} : { hasDataset: (name) => matchesGlob(name, dataset) }),
@@ -88,22 +93,21 @@ interface Printer {
  */
 function linePrinter(waiting: WaitingFor, context: Context): Printer {
   const now = Date.now();
-  const { isTTY, columns } = context.out;
+  const { isTTY } = context.out;
   return {
     end: () => undefined,
     entry(entry) {
-      const { dataset, raw, outcome, waiting: waits } = entry;
-      const state = waits ? "waiting" : (outcome ?? "waiting");
+      const { dataset, raw, waiting: waits } = entry;
+      const state = waits ? "waiting" : (shownOutcome(entry) ?? "moved");
       const facts = factsOf(entry, now, heldBy(waiting, dataset));
-      const fields = [isTTY ? state.padEnd(8) : state, dataset, raw, ...facts].map(printable);
-      if (isTTY) printText(context, clip(fields.join("  "), columns || Infinity));
-      else printText(context, fields.join("\t"));
+      printFields(context, [isTTY ? state.padEnd(9) : state, dataset, raw, ...facts]);
     },
   };
 }
 
 function factsOf(entry: ListedEntry, now: number, waitsFor: string | null): readonly string[] {
-  const { sample, format, rows, bytes, code, message, reason, nextAt, acknowledged } = entry;
+  const { sample, format, rows, bytes, validation, code } = entry;
+  const { message, reason, nextAt, acknowledged } = entry;
   const why = isDue(nextAt, now) && waitsFor !== null ? [`waits: ${waitsFor}`] : [];
   const seen = acknowledged ? ["(acknowledged)"] : [];
   if (code !== null) return [`${code}: ${message}`, ...seen, ...why];
@@ -113,6 +117,8 @@ function factsOf(entry: ListedEntry, now: number, waitsFor: string | null): read
     rows === null ? null : counted(rows, "row"),
     bytes === null ? null : bytesText(bytes),
     reason,
+    fromText(entry) ?? null,
+    validation === null ? null : `contract: ${validation}`,
   ];
   return [...facts.filter((fact) => fact !== null), ...why];
 }
@@ -143,6 +149,7 @@ const columns: (keyof ListedEntry)[] = [
   "bronze",
   "mtime",
   "outcome",
+  "described",
   "waiting",
   "sample",
   "stale",
@@ -151,12 +158,16 @@ const columns: (keyof ListedEntry)[] = [
   "bytes",
   "sourceSize",
   "reason",
+  "validation",
   "code",
   "message",
   "attempts",
   "nextAt",
   "at",
   "acknowledged",
+  "from",
+  "confirmed",
+  "goneAt",
 ];
 
 /** A time, ms since epoch, from ISO 8601 or from an age. */

@@ -1,9 +1,8 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { loadConfig } from "../../config/load.ts";
+import { loadConfig, loadConfigIfAny } from "../../config/load.ts";
 import { configSchema } from "../../config/schema.ts";
 import { Failure } from "../../errors.ts";
-import type { Limits } from "../../lib/limits.ts";
 import { type View, viewSample } from "../../view/view.ts";
 import { defaultLimits } from "../../view/take-sample.ts";
 import { type Context, exitCodes, type InspectOptions } from "../command.ts";
@@ -14,9 +13,10 @@ import {
   type PreviewRequest,
   previewStdin,
 } from "../../inspect/preview.ts";
+import { maskOfFile } from "../../inspect/mask-for.ts";
 import { isUrl } from "../../lib/bronze-url.ts";
 import { pathBytes } from "../../lib/pep383.ts";
-import { bytesText, counted, jsonText, printable, readText } from "../../lib/text.ts";
+import { bytesText, counted, jsonText, printable, readText, strategyText } from "../../lib/text.ts";
 import { layoutFor, viewText } from "../output/view-text.ts";
 import { writeAll } from "../output/write.ts";
 import { tell } from "../output/print.ts";
@@ -33,6 +33,9 @@ export interface PreviewOptions extends InspectOptions {
   readonly force?: boolean;
   /** A format or extension, such as `csv.gz`. */
   readonly format?: string;
+  readonly strategy?: "head" | "spread" | "reservoir";
+  /** Places of a spread. */
+  readonly parts?: number;
   /** Columns of the terminal; 0 for no limit. */
   readonly width?: number;
   /** False for no pager. */
@@ -44,17 +47,21 @@ const SHOWN_ROWS = 20;
 /** Bytes of a sample at most: it is made in memory here. */
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_ROWS = 10_000_000;
+/** The rules for settings of samples. */
+const sampleSchema = configSchema.shape.sample.unwrap();
 
 /**
  * Samples one file, an object elsewhere, or stdin, to stdout or to a file; on a terminal the sample
- * is shown. Needs no lake and no configuration.
+ * is shown. Needs no lake and no configuration; where there is one, a file of a masked dataset is
+ * masked.
  * @throws Failure USAGE, CONFIG_INVALID, OUTPUT_FULL, OUTPUT_UNWRITABLE, or what is wrong with the
  * file
  */
 export async function preview(options: PreviewOptions, context: Context): Promise<number> {
   const { file, out, force = false, json, format, width } = options;
-  const { limits, extensions } = limitsFor(options);
-  const request = { limits, extensions, format };
+  const settings = loadConfigIfAny({ ...options, env: context.env });
+  const mask = file === "-" ? undefined : await maskOfFile(file, settings);
+  const request = { ...samplingFor(options), format, mask };
   const previewed = await previewOf(request, options);
   if (out !== undefined) {
     if (file !== "-" && isSame(file, out))
@@ -98,31 +105,53 @@ function isSame(a: string, b: string): boolean {
   return one !== undefined && one.dev === other?.dev && one.ino === other.ino;
 }
 
-function limitsFor({ config, prefix = "/", rows, bytes }: PreviewOptions): {
-  readonly limits: Limits;
-  readonly extensions: Readonly<Record<string, string>>;
-} {
+/** Limits, strategy and extensions, of the configuration where one is named. */
+function samplingFor(options: PreviewOptions): Omit<PreviewRequest, "format" | "mask"> {
+  const { config, prefix = "/", rows, bytes } = options;
   const chosen =
     config === undefined
-      ? { limits: defaultLimits, extensions: {} }
+      ? { limits: defaultLimits, strategy: undefined, extensions: {} }
       : loadConfig({ config, prefix, env: {} }).forDataset("");
   const most = bytes === undefined ? {} : { bytes: bytesOf(bytes) };
   if (rows !== undefined && rows > MAX_ROWS) {
     throw new Failure("USAGE", `--rows ${rows}: at most ${MAX_ROWS}`);
   }
   const records = rows === undefined ? {} : { rows };
-  return { limits: { ...chosen.limits, ...records, ...most }, extensions: chosen.extensions };
+  return {
+    limits: { ...chosen.limits, ...records, ...most },
+    strategy: strategyOf(options, chosen.strategy),
+    extensions: chosen.extensions,
+  };
+}
+
+/** The strategy that is asked for; `configured` holds where none is. */
+function strategyOf(
+  { strategy, parts: wanted }: PreviewOptions,
+  configured: PreviewRequest["strategy"],
+): PreviewRequest["strategy"] {
+  const name = strategy ?? configured?.name ?? "head";
+  const parsed = sampleSchema.shape.parts.safeParse(wanted ?? configured?.parts);
+  if (!parsed.success) {
+    throw new Failure("USAGE", `--parts ${wanted}: ${parsed.error.issues[0]?.message}`);
+  }
+  if (name === "head" && wanted !== undefined) {
+    throw new Failure(
+      "USAGE",
+      `--parts ${wanted}: the first records have none; add --strategy spread`,
+    );
+  }
+  return name === "head" ? undefined : { name, parts: parsed.data };
 }
 
 function bytesOf(text: string): number {
-  const parsed = configSchema.shape.sample.unwrap().shape.bytes.safeParse(text);
+  const parsed = sampleSchema.shape.bytes.safeParse(text);
   const why = parsed.success ? `at most ${bytesText(MAX_BYTES)}` : parsed.error.issues[0]?.message;
   if (parsed.success && parsed.data <= MAX_BYTES) return parsed.data;
   throw new Failure("USAGE", `--bytes ${text}: ${why}`);
 }
 
 async function viewOf({ name, sample }: Previewed, options: PreviewOptions): Promise<View> {
-  const { extensions } = limitsFor(options);
+  const { extensions } = samplingFor(options);
   const { signal } = new AbortController();
   return viewSample(sample, { name, rows: options.rows ?? SHOWN_ROWS, extensions, signal });
 }
@@ -130,6 +159,7 @@ async function viewOf({ name, sample }: Previewed, options: PreviewOptions): Pro
 function reportOf(previewed: Previewed, out: string | undefined, view: View): object {
   const { name, sample, readBytes, requests, sourceSize } = previewed;
   const { format, rows = null, complete, cut = null, reason = null, warnings } = sample.summary;
+  const { strategy = "head", parts = null, uniform = null, why = null } = sample.summary;
   return {
     name,
     format,
@@ -139,6 +169,10 @@ function reportOf(previewed: Previewed, out: string | undefined, view: View): ob
     complete,
     cut,
     reason,
+    strategy,
+    parts,
+    uniform,
+    why,
     readBytes,
     requests,
     sourceSize,
@@ -149,12 +183,13 @@ function reportOf(previewed: Previewed, out: string | undefined, view: View): ob
 }
 
 function summaryOf({ sample, readBytes, requests, sourceSize }: Previewed): string {
-  const { format, rows, complete, cut, reason } = sample.summary;
+  const { format, rows, complete, cut, strategy, parts, why, reason } = sample.summary;
   const facts = [
     `${format}, recognised by ${sample.recognisedBy}`,
     rows === undefined ? undefined : counted(rows, "row"),
     bytesText(sample.bytes.length),
     complete ? "complete" : cut === undefined ? undefined : `cut by ${cut}`,
+    strategyText(strategy, parts, why),
     readText(readBytes, sourceSize, requests),
     reason === undefined ? undefined : `described only: ${reason}`,
   ];

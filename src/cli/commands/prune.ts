@@ -115,8 +115,12 @@ function lockFor(state: string): Lock {
 }
 
 /** The datasets that are there: where the lake is not mounted, nothing is taken for removed. */
-async function datasetsOf({ prefix, includes }: Settings): Promise<readonly string[]> {
-  const { datasets, errors } = await discover(prefix, includes);
+async function datasetsOf({
+  prefix,
+  includes,
+  rawDirectories,
+}: Settings): Promise<readonly string[]> {
+  const { datasets, errors } = await discover(prefix, includes, rawDirectories);
   const [first] = errors;
   if (first === undefined) return datasets;
   const message = `cannot look into ${first.path}: ${errorMessage(first.error)}`;

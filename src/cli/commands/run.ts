@@ -4,12 +4,14 @@ import { loadConfigApart } from "../../config/load-apart.ts";
 import type { Settings } from "../../config/settings.ts";
 import { runDaemon } from "../../daemon/daemon.ts";
 import { quarantineFor, openForWork, recover } from "../../daemon/startup.ts";
+import { createHooks, type Hooks } from "../../hooks/hooks.ts";
 import { errorMessage, Failure } from "../../errors.ts";
 import { thisKernel } from "../../load/cgroup.ts";
 import { createAdmission } from "../../load/admission.ts";
 import { openLog } from "../../log/log.ts";
 import { createNotify } from "../../daemon/systemd/notify.ts";
 import { effectsInThreads } from "../../sampling/effects.ts";
+import type { PassEvent } from "../../sampling/events.ts";
 import { createPass } from "../../sampling/pass.ts";
 import { heedSignals, releaseSignals } from "../../daemon/signals.ts";
 import { syncSettled } from "../../sampling/upkeep/sync.ts";
@@ -17,7 +19,7 @@ import { type CommonOptions, type Context, exitCodes } from "../command.ts";
 import { dryRun } from "./dry-run.ts";
 import { noDatasetText } from "../no-dataset.ts";
 import { exitCodeOf, printSummary, progress } from "../output/pass-progress.ts";
-import { counted } from "../../lib/text.ts";
+import { counted, countText } from "../../lib/text.ts";
 import { tell } from "../output/print.ts";
 import { cachePath, type Lock, takeLock } from "../../store/open.ts";
 import type { UpkeepStore } from "../../store/upkeep-store.ts";
@@ -30,6 +32,9 @@ const SYNC_MS = 5000;
 const OPENING_MS = 60_000;
 /** Bytes per ms of the slowest disk that is worth waiting for. */
 const CHECKED_BYTES_PER_MS = 1000;
+
+/** Time in which hooks may be told of what `run --once` found, ms. */
+const HOOKS_MS = 120_000;
 
 /** Options of `run`. */
 export interface RunOptions extends CommonOptions {
@@ -107,7 +112,12 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
     deadline = setTimeout(() => abort.abort(), settings.stopSeconds * 1000);
   };
   const endHeeding = heedSignals({ SIGTERM: stop, SIGINT: stop, SIGHUP: stop });
-  const { report, end } = progress(store.queries, settings, context);
+  const { end, ...shown } = progress(store.queries, settings, context);
+  const hooks = hooksOf(settings, context);
+  const report = (event: PassEvent) => {
+    shown.report(event);
+    hooks.observe(event);
+  };
   const { guard, isSingleThreaded } = await quarantineFor(store, settings);
   const threads = isSingleThreaded() ? 1 : settings.drain.threads;
   const effects = effectsInThreads(settings, { threads, guard });
@@ -139,11 +149,24 @@ async function once(settings: Settings, { json }: RunOptions, context: Context):
     return stopping ? exitCodes.failed : exitCodeOf(summary);
   } finally {
     end();
+    await hooks.close(AbortSignal.any([abort.signal, AbortSignal.timeout(HOOKS_MS)]));
     clearTimeout(deadline);
     await effects.close();
     endHeeding();
     await store.close();
   }
+}
+
+function hooksOf(settings: Settings, context: Context): Hooks {
+  return createHooks({
+    settings,
+    onFailed({ hook, reason, output }) {
+      tell(context, `hooks.${hook}: ${reason}${output === "" ? "" : `: ${output}`}`);
+    },
+    onCut({ hook, listed, count }) {
+      tell(context, `hooks.${hook} lists ${listed} of ${countText(count)}`);
+    },
+  });
 }
 
 /**

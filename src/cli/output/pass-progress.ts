@@ -1,5 +1,7 @@
+import { detailsOf } from "../../samples/findings.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { PassEvent } from "../../sampling/events.ts";
+import type { Settled } from "../../store/drain-store.ts";
 import type { PassSummary } from "../../store/types.ts";
 import { createBar } from "./progress-bar.ts";
 import { type Context, exitCodes } from "../command.ts";
@@ -27,6 +29,7 @@ export function progress(queries: Queries, settings: Settings, context: Context)
   let restoring = createBar(context, "receipts taken over");
   let done = 0;
   let total = 0;
+  let described = 0;
   let recountAt = -Infinity;
 
   /**
@@ -64,29 +67,45 @@ export function progress(queries: Queries, settings: Settings, context: Context)
       if (line !== undefined) bar.say(line);
       if (event.type !== "settled") return;
       done += 1;
+      if (isDescription(event.settled)) described += 1;
       if (done === 1) refresh();
-      bar.update(done, () => {
-        refresh();
-        return Math.max(done, total);
-      });
+      const note = described === 0 ? "" : ` (${countText(described)} described)`;
+      bar.update(
+        done,
+        () => {
+          refresh();
+          return Math.max(done, total);
+        },
+        note,
+      );
     },
   };
+}
+
+function isDescription({ outcome }: Settled): boolean {
+  return outcome.outcome === "sampled" && outcome.described === true;
 }
 
 /** Prints the results of a pass. */
 export function printSummary(summary: PassSummary, json: boolean, context: Context): void {
   if (json) return printJson(context, summary);
-  const { datasets, lines, sampled, failed, unchanged, superseded, rejected, ms } = summary;
-  const { readBytes, bytes, pruned, paused, errors } = summary;
-  const rate = ms > 0 ? Math.round((sampled + failed) / (ms / 1000)) : 0;
+  const { datasets, lines, sampled, described, failed, unchanged, superseded, rejected, ms } =
+    summary;
+  const { readBytes, bytes, pruned, paused, errors, confirmed, moved } = summary;
+  const rate = ms > 0 ? Math.round((sampled + described + failed) / (ms / 1000)) : 0;
   printLine(
     context,
     `${counted(lines, "line")} of ${counted(datasets, "dataset")} in ${durationText(ms)} (${countText(rate)} files/s)`,
   );
   printLine(
     context,
-    `sampled ${sampled}, failed ${failed}, unchanged ${unchanged}, superseded ${superseded}, rejected ${rejected}`,
+    `sampled ${sampled}, described ${described}, failed ${failed}, unchanged ${unchanged}, superseded ${superseded}, rejected ${rejected}`,
   );
+  if (confirmed + moved > 0)
+    printLine(
+      context,
+      `raw files: ${confirmed} confirmed, ${moved} moved before they were sampled`,
+    );
   printLine(context, `read ${bytesText(readBytes)}, wrote ${bytesText(bytes)}`);
   if (pruned > 0) printLine(context, `${counted(pruned, "sample")} removed (retention)`);
   if (paused > 0)
@@ -96,6 +115,15 @@ export function printSummary(summary: PassSummary, json: boolean, context: Conte
       context,
       `${counted(errors, "manifest or directory", "manifests or directories")} could not be read`,
     );
+}
+
+/** Details of a finding that are named. */
+const TOLD = 5;
+
+/** The first of some details, and the number of others; `more` were left out before. */
+function firstFew(details: readonly string[], more: number): string {
+  const left = Math.max(0, details.length - TOLD) + more;
+  return [...details.slice(0, TOLD), ...(left === 0 ? [] : [`${left} more`])].join("; ");
 }
 
 /** A line for people about an event that is trouble; undefined for others. */
@@ -110,13 +138,28 @@ export function eventText(event: PassEvent): string | undefined {
       const { path, line, offset, reason } = event.line;
       return `rejected: ${event.dataset} manifests/${path} line ${line}, byte ${offset}: ${reason}`;
     }
+    case "finding": {
+      const { finding } = event;
+      const of = `${event.dataset} ${finding.raw}`;
+      const word = finding.kind === "drift" ? "differs" : `contract ${finding.result}`;
+      return `${word}: ${of}: ${firstFew(detailsOf(finding), finding.more)}`;
+    }
+    case "contract":
+      return `contract: ${event.contract}: ${event.reason}`;
     case "pruned":
     case "restoring":
+    case "confirmed":
+    case "moved":
+    case "looked":
       return undefined;
+    case "crowded":
+      return `${event.dataset}  ${event.path}: ${manyNamesText(event.names)}`;
     case "skipped":
       return `${event.dataset}: no regular file, not read: ${event.names.join(", ")}`;
     case "cleanedUp":
       return `removed ${counted(event.files, "temporary file")} of ${event.dataset}`;
+    case "unmade":
+      return `removed ${counted(event.unmade.files, "sample")} of ${event.dataset} that another mask made`;
     case "ingested": {
       const { reread, restored } = event.ingested;
       if (reread === undefined) return undefined;
@@ -129,6 +172,11 @@ export function eventText(event: PassEvent): string | undefined {
     default:
       return `${event.type === "paused" ? "waits" : "error"}: ${event.where}: ${event.code}: ${event.message}`;
   }
+}
+
+/** A remark about a directory of raw files that has that many names. */
+function manyNamesText(names: number): string {
+  return `${countText(names)} names in one directory; subdirectories by date make a look cheaper`;
 }
 
 /** The exit code for a pass that came to its end. */

@@ -25,6 +25,13 @@ export function printText({ out }: Output, text: string): void {
   out.write(`${text}\n`);
 }
 
+/** Prints fields beside each other, as wide as the terminal; elsewhere separated by tabs. */
+export function printFields(output: Output, fields: readonly string[]): void {
+  const { isTTY, columns } = output.out;
+  const shown = fields.map(printable);
+  printText(output, isTTY ? clip(shown.join("  "), columns || Infinity) : shown.join("\t"));
+}
+
 /** Prints a value as indented JSON. */
 export function printJson(output: Output, value: unknown): void {
   printText(output, jsonText(value, 2));

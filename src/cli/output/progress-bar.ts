@@ -6,9 +6,9 @@ import { tell } from "./print.ts";
 export interface Bar {
   /**
    * Notes the part that is done. `total` is called only when the bar is shown; undefined where it
-   * is not known.
+   * is not known. `note` stands behind what is counted.
    */
-  update(done: number, total: () => number | undefined): void;
+  update(done: number, total: () => number | undefined, note?: string): void;
   /** Writes a line that stays, above the bar; without control characters. */
   say(line: string): void;
   /** Removes the bar; a further update shows it again. */
@@ -65,11 +65,11 @@ export function createBar(
       if (err.writableLength < UNREAD_BYTES) tell({ err }, printable(line));
       if (isLive) nextAt = began;
     },
-    update(done, totalOf) {
+    update(done, totalOf, note = "") {
       const now = clock();
       if (now < nextAt) return;
       const total = totalOf();
-      const text = progressText({ done, total, what, rate: rateAt(now, done) });
+      const text = progressText({ done, total, what: what + note, rate: rateAt(now, done) });
       if (isLive) {
         const line = `${blocksOf(done, total)}${text}`.slice(0, (err.columns || 80) - 1);
         err.write(`\r${line}\u001b[K`);

@@ -1,7 +1,8 @@
 import type { WholeEntry } from "../../store/rows.ts";
 import type { Receipt } from "../../samples/receipts.ts";
+import { fromText } from "../../inspect/from-text.ts";
 import { stateText } from "../../inspect/state-text.ts";
-import { bytesText, counted, formatText, readText } from "../../lib/text.ts";
+import { bytesText, formatText, readText, rowsText, strategyText } from "../../lib/text.ts";
 import type { Shown } from "../../inspect/show.ts";
 
 /** A line; without a label it is a heading. */
@@ -31,6 +32,7 @@ export function provenanceOf({
     const format: Line[] = isKnown ? [["format", view.format]] : [];
     return [[null, dataset ?? "in no dataset"], ["shown", what[shown]], ...format, ...failed];
   }
+  const from = fromText(entry);
   // One line says what format the sample has; that of something else stands with what it is.
   const isOther = isKnown && shown !== "sample" && sampled !== null;
   const format: Line[] = isKnown && sampled === null ? [["format", view.format]] : [];
@@ -40,6 +42,7 @@ export function provenanceOf({
     ["mtime", `${entry.mtime}${timeText(entry.mtime)}`],
     ["state", stateText(entry, Date.now(), waitsFor)],
     ...sampleLines(entry, sampled),
+    ...(from === undefined ? [] : [["from", from] as const]),
     ...format,
     ["shown", `${what[shown]}${isOther ? `, as ${view.format}` : ""}`],
     ...failed,
@@ -53,12 +56,14 @@ function sampleLines(entry: WholeEntry, sampled: Receipt | null): Line[] {
   const size = bytes === null ? "" : `, ${bytesText(bytes)}`;
   const line: Line = ["sample", `${sample}${size}${stale ? "; of an earlier version" : ""}`];
   if (sampled === null) return [line];
-  const { format, recognisedBy, rows, complete, cut, reason } = sampled;
+  const { format, recognisedBy, rows, complete, cut, strategy, parts, why, reason, sourceRows } =
+    sampled;
   const extent = complete === true ? "complete" : cut === undefined ? undefined : `cut by ${cut}`;
   const facts = [
     `${formatText(String(format), sample)}, recognised by ${recognisedBy ?? "?"}`,
-    typeof rows === "number" ? counted(rows, "row") : undefined,
+    typeof rows === "number" ? rowsText(rows, sourceRows) : undefined,
     extent,
+    strategyText(strategy, parts, why),
     reason,
   ];
   const { readBytes, sourceSize, requests } = sampled;

@@ -25,14 +25,18 @@ export function statusText(report: StatusReport, now: number, room: StatusRoom):
   const lines = [
     whoText(report, now),
     healthText(report, now),
-    `${counted(totals.entries, "entry", "entries")}: ${countText(totals.sampled)} sampled, ${countText(totals.failed)} failed, ` +
-      `${countText(totals.waiting)} waiting, ${countText(totals.pruned)} pruned; ${counted(totals.rejected, "line")} rejected`,
+    `${counted(totals.entries, "entry", "entries")}: ${countText(totals.sampled)} sampled, ${countText(totals.described)} described, ` +
+      `${countText(totals.failed)} failed, ${countText(totals.waiting)} waiting, ${countText(totals.pruned)} pruned; ${counted(totals.rejected, "line")} rejected`,
     `${paceText(totals.lastMinute)}; ${bytesText(totals.readBytes)} read so far`,
   ];
+  if (totals.unconfirmed > 0) {
+    const entries = counted(totals.unconfirmed, "entry", "entries");
+    lines.push(`${entries} found by looking at raw files, which no manifest line has named yet`);
+  }
   if (lastPass !== null) {
-    const { at, ms, sampled, failed, readBytes } = lastPass;
+    const { at, ms, sampled, described, failed, readBytes } = lastPass;
     lines.push(
-      `last pass ${at}: ${durationText(ms)}, ${countText(sampled)} sampled, ${countText(failed)} failed, ${bytesText(readBytes)} read`,
+      `last pass ${at}: ${durationText(ms)}, ${countText(sampled)} sampled, ${countText(described)} described, ${countText(failed)} failed, ${bytesText(readBytes)} read`,
     );
   }
   if (failures.length > 0) {
@@ -109,6 +113,7 @@ const dispensable = [
   "read",
   "last min",
   "pruned",
+  "from raw",
   "oldest",
   "rejected",
   "entries",
@@ -145,8 +150,8 @@ function datasetTable(
 const REASON = "waits for";
 
 function columnsFor(datasets: readonly DatasetStatus[]): readonly Column[] {
-  const hasAny = (key: "pruned" | "due" | "rejected" | "lastMinute") =>
-    datasets.some((dataset) => dataset[key] > 0);
+  type Counted = "described" | "unconfirmed" | "pruned" | "due" | "rejected" | "lastMinute";
+  const hasAny = (key: Counted) => datasets.some((dataset) => dataset[key] > 0);
   const optional = (isThere: boolean, column: Column) => (isThere ? [column] : []);
   const isBehind = ({ due, unreadBytes }: DatasetStatus) => due > 0 || (unreadBytes ?? 0) > 0;
   const reasonOf = (dataset: DatasetStatus) => (isBehind(dataset) ? (dataset.waitsFor ?? "") : "");
@@ -154,8 +159,10 @@ function columnsFor(datasets: readonly DatasetStatus[]): readonly Column[] {
     ["dataset", ({ dataset }) => dataset],
     ["entries", ({ entries }) => entries],
     ["sampled", ({ sampled }) => sampled],
+    ...optional(hasAny("described"), ["described", ({ described }) => described]),
     ["failed", ({ failed }) => failed],
     ...optional(hasAny("pruned"), ["pruned", ({ pruned }) => pruned]),
+    ...optional(hasAny("unconfirmed"), ["from raw", ({ unconfirmed }) => unconfirmed]),
     ["waiting", ({ waiting }) => waiting],
     ...optional(hasAny("due"), ["due", ({ due }) => due]),
     ...optional(hasAny("due"), [

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import type { DatasetStatus as Whole, StatusReport } from "../../inspect/status.ts";
-import { by, type Family, gauge, type Value } from "./family.ts";
+import { by, counter, type Family, gauge, type Value } from "./family.ts";
 import { cachePath } from "../../store/open.ts";
 
 /** Datasets that have series of their own, those with the most entries; the others share one. */
@@ -68,6 +68,11 @@ export function cacheMetrics(state: string, report: StatusReport | undefined): F
       each(({ unreadBytes }) => unreadBytes),
     ),
     gauge(
+      "unconfirmed_entries",
+      "Entries that were found by looking at raw files, and that no manifest line has named yet.",
+      each(({ unconfirmed }) => unconfirmed),
+    ),
+    gauge(
       "rejected_lines",
       "Manifest lines that were no entries, as far as they are remembered, but for those that are acknowledged.",
       each(({ rejected, acknowledgedLines }) => rejected - acknowledgedLines),
@@ -77,15 +82,43 @@ export function cacheMetrics(state: string, report: StatusReport | undefined): F
       "Manifest lines that were no entries, which people have acknowledged.",
       each(({ acknowledgedLines }) => acknowledgedLines),
     ),
+    counter(
+      "validated_files_total",
+      "Samples that were held to a contract, by the verdict.",
+      datasets.flatMap(verdictsOf),
+    ),
+    gauge(
+      "invalid_entries",
+      "Entries whose newest version fails its contract.",
+      each(({ invalid }) => invalid),
+    ),
+    gauge(
+      "contract_errors",
+      "Entries that could not be checked: their contract could not be read.",
+      each(({ unchecked }) => unchecked),
+    ),
   ];
 }
 
-function outcomesOf({ dataset, entries, sampled, failed, pruned }: DatasetStatus): Value[] {
-  const counts = { sampled, failed, pruned, none: entries - sampled - failed - pruned };
+function outcomesOf({ dataset, entries, ...counted }: DatasetStatus): Value[] {
+  const { sampled, described, failed, pruned } = counted;
+  const none = entries - sampled - described - failed - pruned;
+  const counts = { sampled, described, failed, pruned, none };
   return Object.entries(counts).map(([outcome, value]) => ({
     value,
     labels: { dataset, outcome },
   }));
+}
+
+function verdictsOf(status: DatasetStatus): Value[] {
+  const { dataset } = status;
+  const counts = {
+    passed: status.validatedPassed,
+    warned: status.validatedWarned,
+    failed: status.validatedFailed,
+    error: status.validatedError,
+  };
+  return Object.entries(counts).map(([result, value]) => ({ value, labels: { dataset, result } }));
 }
 
 type NotSummed = "dataset" | "unreadBytes" | "oldestDueSeconds" | "off" | "waitsFor";
@@ -103,13 +136,21 @@ function bounded(datasets: readonly DatasetStatus[]): readonly DatasetStatus[] {
       dataset: OTHERS,
       entries: sum("entries"),
       sampled: sum("sampled"),
+      described: sum("described"),
       failed: sum("failed"),
       acknowledged: sum("acknowledged"),
       pruned: sum("pruned"),
       waiting: sum("waiting"),
       due: sum("due"),
       rejected: sum("rejected"),
+      unconfirmed: sum("unconfirmed"),
       acknowledgedLines: sum("acknowledgedLines"),
+      validatedPassed: sum("validatedPassed"),
+      validatedWarned: sum("validatedWarned"),
+      validatedFailed: sum("validatedFailed"),
+      validatedError: sum("validatedError"),
+      invalid: sum("invalid"),
+      unchecked: sum("unchecked"),
       unreadBytes: others.reduce((total, { unreadBytes }) => total + (unreadBytes ?? 0), 0),
       oldestDueSeconds: others.reduce((max, each) => Math.max(max, each.oldestDueSeconds ?? 0), 0),
       waitsFor: null,

@@ -1,4 +1,5 @@
 import { failureCodes, retryOf } from "../../errors.ts";
+import { hookNames } from "../../hooks/documents.ts";
 import { VERSION } from "../../version.ts";
 import type { DaemonState } from "../state.ts";
 import { PASS_BUCKETS, SAMPLE_BUCKETS } from "../counters.ts";
@@ -89,6 +90,29 @@ export function workMetrics(state: DaemonState, isHealthy: boolean): Family[] {
     counter("pruned_samples_total", "Samples that retention removed.", work.pruned),
     counter("pruned_bytes_total", "Bytes of the samples that retention removed.", work.prunedBytes),
     counter(
+      "findings_total",
+      "Files that differ from those before them, by kind and severity.",
+      findingValues(work.findings),
+    ),
+    counter(
+      "confirmed_samples_total",
+      "Samples of raw files that a manifest line confirmed, without a second read.",
+      work.confirmed,
+    ),
+    counter(
+      "moved_files_total",
+      "Raw files that were moved away before they were sampled.",
+      work.moved,
+    ),
+    counter(
+      "raw_directories_listed_total",
+      "Directories of raw files that were listed, by what came of it.",
+      by("result", [
+        ["listed", work.listed],
+        ["failed", work.unlisted],
+      ]),
+    ),
+    counter(
       "temporary_files_removed_total",
       "Unfinished samples of an earlier process, removed.",
       work.cleanedUp,
@@ -96,6 +120,24 @@ export function workMetrics(state: DaemonState, isHealthy: boolean): Family[] {
     histogram("pass_duration_seconds", "Time a pass over all datasets took.", PASS_BUCKETS, [
       [{}, work.passes],
     ]),
+    counter(
+      "hook_calls_total",
+      "Calls of the commands that are told of findings and failures.",
+      hookNames.flatMap((hook) =>
+        (["done", "failed"] as const).map((result) => ({
+          value: state.hooks[hook][result],
+          labels: { hook, result },
+        })),
+      ),
+    ),
+    counter(
+      "hook_unlisted_total",
+      "Findings and failures that a call only counted, since there were too many.",
+      by(
+        "hook",
+        hookNames.map((hook) => [hook, state.hooks[hook].unlisted]),
+      ),
+    ),
     counter(
       "worker_restarts_total",
       "Threads that had to be replaced: a file hung them or used up their memory.",
@@ -116,4 +158,13 @@ function byCode(codes: readonly string[], counts: readonly (readonly [string, nu
 
 function inSeconds(ms: number | null): number | null {
   return ms === null ? null : ms / 1000;
+}
+
+/** Each severity has a value from the start. */
+function findingValues(counts: Readonly<Record<string, number>>): Value[] {
+  const all = { "drift info": 0, "drift warn": 0, ...counts };
+  return Object.entries(all).map(([name, value]) => {
+    const [kind = "", severity = ""] = name.split(" ");
+    return { value, labels: { kind, severity } };
+  });
 }

@@ -2,21 +2,22 @@ import type { Context } from "hono";
 import { errorCode, errorMessage, Failure } from "../../errors.ts";
 import type { StatusReport } from "../../inspect/status.ts";
 import { Busy } from "../../lib/semaphore.ts";
-import type { AppContext } from "../server/app.ts";
+import type { PageContext } from "../state.ts";
 import { errorAnswer } from "../server/errors.ts";
 import { isStoreFailure } from "../server/store-reader.ts";
 import { NoPage, type Trouble, troubleView } from "./error-page.ts";
+import { failureCount } from "./first-answer.ts";
 import { noticesOf, wellnessOf } from "./health-notice.ts";
 import { layout, type Page } from "./layout.ts";
 import { BadRequest } from "./query.ts";
 import { stripHtml } from "./summary-strip.ts";
 
 /** A page without the parts that all pages share. */
-export type View = Omit<Page, "notices"> & { readonly notices?: Page["notices"] };
+export type View = Omit<Page, "notices" | "failures"> & { readonly notices?: Page["notices"] };
 
 /** Answers with a page. */
 export async function show(
-  context: AppContext,
+  context: PageContext,
   c: Context,
   view: (now: number) => Promise<View>,
 ): Promise<Response> {
@@ -28,7 +29,7 @@ export async function show(
 
 /** Answers with a page of its own where a request, the cache or a sample has a fault. */
 export async function answering(
-  context: AppContext,
+  context: PageContext,
   c: Context,
   answer: () => Promise<Response>,
 ): Promise<Response> {
@@ -39,7 +40,7 @@ export async function answering(
   }
 }
 
-function unexpected(context: AppContext, c: Context, error: unknown): Trouble {
+function unexpected(context: PageContext, c: Context, error: unknown): Trouble {
   const stack = error instanceof Error ? error.stack : undefined;
   context.onFailure(c.req.path, errorCode(error) ?? "UNEXPECTED", stack ?? errorMessage(error));
   const message = "This is a fault of ours; the daemon's log says more.";
@@ -47,7 +48,7 @@ function unexpected(context: AppContext, c: Context, error: unknown): Trouble {
 }
 
 /** A page for people, JSON for programs. */
-export async function trouble(context: AppContext, c: Context, found: Trouble): Promise<Response> {
+export async function trouble(context: PageContext, c: Context, found: Trouble): Promise<Response> {
   const isForPerson = c.req.header("accept")?.includes("text/html") === true;
   if (!isForPerson) return errorAnswer(c.req.raw, found);
   const view = { title: found.title, part: "none", body: troubleView(found) } as const;
@@ -55,18 +56,20 @@ export async function trouble(context: AppContext, c: Context, found: Trouble): 
 }
 
 async function wholePage(
-  context: AppContext,
+  context: PageContext,
   view: View,
   now: number,
 ): Promise<Awaited<ReturnType<typeof layout>>> {
-  const general = noticesOf(context, await reportOrError(context), now);
+  const report = await reportOrError(context);
+  const general = noticesOf(context, report, now);
   const notices = [...general, ...(view.notices ?? [])];
-  return layout({ ...view, notices }, context.settings, now);
+  const failures = report instanceof Error ? 0 : failureCount(report);
+  return layout({ ...view, notices, failures }, context.settings, now);
 }
 
 /** The strip above the datasets: the daemon's health, and its work. */
 export function strip(
-  context: AppContext,
+  context: PageContext,
   report: StatusReport | Error,
   now: number,
 ): ReturnType<typeof stripHtml> {
@@ -78,7 +81,7 @@ export function strip(
 /**
  * The report, or the reason why there is none: without a cache the daemon itself can still be seen.
  */
-export async function reportOrError(context: AppContext): Promise<StatusReport | Error> {
+export async function reportOrError(context: PageContext): Promise<StatusReport | Error> {
   try {
     return await context.report();
   } catch (error) {

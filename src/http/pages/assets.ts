@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Hono } from "hono";
+import { copyScript } from "./copy.ts";
 import { live } from "./refresh-script.ts";
 import { style } from "./style.ts";
 
@@ -9,10 +10,11 @@ const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect 
 const assets: readonly (readonly [string, string, string])[] = [
   ["/assets/style.css", "text/css; charset=utf-8", style],
   ["/assets/live.js", "text/javascript; charset=utf-8", live],
+  ["/assets/copy.js", "text/javascript; charset=utf-8", copyScript],
   ["/assets/icon.svg", "image/svg+xml", icon],
 ];
 
-/** Adds the style sheet, the script and the icon. Browsers ask again each time, and get a 304. */
+/** Adds the style sheet, the scripts and the icon. Browsers ask again each time, and get a 304. */
 export function addAssets(app: Hono): void {
   for (const [path, type, text] of assets) {
     const tag = `"${createHash("sha256").update(text).digest("hex").slice(0, 16)}"`;

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { DatasetStatus, StatusReport } from "../../inspect/status.ts";
 import type { Wait } from "../../store/waits.ts";
-import { badge, datasetAddress, type Html, isolated, pager, tableHtml } from "./layout.ts";
+import { badge, cell, datasetAddress, type Html, isolated, pager, tableHtml } from "./layout.ts";
 import { barKey, outcomeBar } from "./outcome-bar.ts";
 import { address, chosen, numberIn, type Query, searched } from "./query.ts";
 import { bytesText, countText, counted, durationText } from "../../lib/text.ts";
@@ -34,7 +34,7 @@ interface Wanted {
 /** All datasets, the worst first. @throws BadRequest */
 export function datasetsView(
   { datasets, totals }: StatusReport,
-  paused: readonly Wait[],
+  waits: ReadonlyMap<string, string>,
   query: Query,
 ): Html {
   const wanted: Wanted = {
@@ -49,16 +49,26 @@ export function datasetsView(
   const pages = Math.max(1, Math.ceil(found.length / PER_PAGE));
   const page = Math.min(wanted.page, pages);
   const from = (page - 1) * PER_PAGE;
+  const rows = found.toSorted(comparison(wanted.order, waits)).slice(from, from + PER_PAGE);
+  return html`<h2>Datasets</h2>
+    <p class="muted">
+      ${counted(datasets.length, "dataset")}, ${counted(totals.entries, "entry", "entries")}:
+      ${countText(totals.sampled)} sampled, ${countText(totals.described)} described,
+      ${countText(totals.failed)} failed, ${countText(totals.waiting)} waiting,
+      ${countText(totals.pruned)} pruned.
+    </p>
+    ${datasets.length === 0 ? nothingYet() : html`${formHtml(wanted)}${listHtml(rows, waits, { ...wanted, page }, found.length)}${pagesHtml(wanted, page, pages)}`}`;
+}
+
+/** The reason of each dataset that waits: the daemon's word goes before the cache's memory. */
+export function waitsIn(
+  { datasets }: StatusReport,
+  paused: readonly Wait[],
+): ReadonlyMap<string, string> {
   const waits = new Map(paused.map((each) => [each.dataset, `${each.code}: ${each.message}`]));
   for (const { dataset, waitsFor } of datasets)
     if (waitsFor !== null && !waits.has(dataset)) waits.set(dataset, waitsFor);
-  const rows = found.toSorted(comparison(wanted.order, waits)).slice(from, from + PER_PAGE);
-  return html`<p class="muted">
-      ${counted(datasets.length, "dataset")}, ${counted(totals.entries, "entry", "entries")}:
-      ${countText(totals.sampled)} sampled, ${countText(totals.failed)} failed,
-      ${countText(totals.waiting)} waiting, ${countText(totals.pruned)} pruned.
-    </p>
-    ${datasets.length === 0 ? nothingYet() : html`${formHtml(wanted)}${listHtml(rows, waits, { ...wanted, page }, found.length)}${pagesHtml(wanted, page, pages)}`}`;
+  return waits;
 }
 
 function nothingYet(): Html {
@@ -134,24 +144,21 @@ function rowHtml(row: DatasetStatus, waitsFor: string | undefined): Html {
   const lines = html`<a href="${address("/failures", { dataset, code: "LINE_INVALID" })}"
     >${countText(rejected)}</a
   >`;
+  const waits = html`<a href="${datasetAddress(dataset, { outcome: "waiting" })}"
+    >${countText(waiting)}</a
+  >`;
   const oldest = oldestDueSeconds === null ? "–" : durationText(oldestDueSeconds * 1000);
   return html`<tr>
     <th scope="row" class="name">
       <a href="${datasetAddress(dataset)}">${isolated(dataset)}</a>${why}
     </th>
-    <td>${outcomeBar(row)}</td>
-    <td class="n">${failed === 0 ? zero() : failures}</td>
-    <td class="n">
-      ${waiting === 0 ? zero() : html`<a href="${datasetAddress(dataset, { outcome: "waiting" })}">${countText(waiting)}</a>`}
-    </td>
-    <td class="n">${oldest}</td>
-    <td class="n">${countText(entries)}</td>
-    <td class="n">${row.lastMinute === 0 ? zero() : countText(row.lastMinute)}</td>
-    <td class="n">
-      ${off === null ? unreadText(unreadBytes) : html`<span class="muted">${off}</span>`}
-    </td>
-    <td class="n">${rejected === 0 ? zero() : lines}</td>
-    <td class="n">${bytesText(row.readBytes)}</td>
+    ${cell("Outcomes", outcomeBar(row))} ${cell("Failed", failed === 0 ? zero() : failures, "n")}
+    ${cell("Waiting", waiting === 0 ? zero() : waits, "n")} ${cell("Oldest due", oldest, "n")}
+    ${cell("Entries", countText(entries), "n")}
+    ${cell("Last minute", row.lastMinute === 0 ? zero() : countText(row.lastMinute), "n")}
+    ${cell("Unread", off === null ? unreadText(unreadBytes) : html`<span class="muted">${off}</span>`, "n")}
+    ${cell("Bad lines", rejected === 0 ? zero() : lines, "n")}
+    ${cell("Read", bytesText(row.readBytes), "n")}
   </tr>`;
 }
 

@@ -1,35 +1,54 @@
 import type { WholeEntry } from "../../store/rows.ts";
+import { join } from "node:path";
 import { Failure } from "../../errors.ts";
+import { wholeFileOf } from "../../inspect/whole-file.ts";
+import { codeOf } from "../../inspect/code.ts";
 import type { LocalFile } from "../../lake/local-file.ts";
 import type { Settings } from "../../config/settings.ts";
 import { entryPath, realPath } from "../../lake/held-directory.ts";
+import { checkShown, shownRecord } from "../../masking/shown.ts";
 import { findReceipt } from "../../samples/find-receipt.ts";
 import type { View } from "../../view/view.ts";
 import { commandsFor } from "./commands.ts";
 import type { EntryFacts } from "./entry.ts";
-import { checkedName, heldSamples, openSample, told } from "../../samples/open.ts";
+import { headOf } from "./entry-head.ts";
+import { findingsOf } from "./findings.ts";
+import { checkedName, heldSamples, nameIn, openSample, told } from "../../samples/open.ts";
 import { SHOWN_ROWS } from "./sample-tables.ts";
-import type { ViewInThread } from "./view-threads.ts";
+import type { ViewInThread } from "../../inspect/view-threads.ts";
 
 /** Gathers what is shown of an entry; `now` is ms since epoch. @throws what the cache throws */
 export async function entryFacts(
   { settings, viewInThread }: { readonly settings: Settings; readonly viewInThread: ViewInThread },
   entry: WholeEntry,
   now: number,
-): Promise<EntryFacts> {
+): Promise<Omit<EntryFacts, "from" | "list" | "neighbours">> {
   const { dataset, raw, outcome } = entry;
   const canRetry = outcome === "failed" || outcome === "pruned";
   const commands = commandsFor(settings, { dataset, raw, canRetry });
   const found = await lookAt(settings, entry, viewInThread);
-  return { entry, commands, now, ...found };
+  const { view } = found;
+  const path = join(settings.prefix, dataset, entry.sample ?? "");
+  const code =
+    view === undefined || view instanceof Error ? [] : codeOf({ entry, path, view }, settings);
+  const whole = await wholeFileOf(
+    settings,
+    { entry, receipt: found.receipt },
+    (file, { format, size, ...options }) =>
+      viewInThread(file, { rows: 0, ...options }, { format, size }),
+  );
+  const head = await headOf(settings, entry, viewInThread);
+  const findings = await findingsOf(settings, { dataset, raw });
+  return { entry, commands, code, head, whole, findings, now, ...found };
 }
 
 /** Opens the sample of an entry, to be closed. @throws Failure FILE_MISSING, PATH_REFUSED, … */
 export async function openSampleOf(
   settings: Settings,
-  { dataset, sample }: Pick<WholeEntry, "dataset" | "sample">,
+  { dataset, sample, mask }: Pick<WholeEntry, "dataset" | "sample" | "mask">,
 ): Promise<{ readonly file: LocalFile; readonly name: string }> {
   if (sample === null) throw new Failure("FILE_MISSING", "this entry has no sample");
+  checkShown(settings.forDataset(dataset).mask, { mask });
   const name = nameIn(sample);
   using held = heldSamples(settings, dataset);
   return { file: openSample(held, name), name };
@@ -41,16 +60,17 @@ async function lookAt(
   viewInThread: ViewInThread,
 ): Promise<Pick<EntryFacts, "view" | "receipt">> {
   if (entry.sample === null) return { view: undefined, receipt: null };
+  const { extensions, mask } = settings.forDataset(entry.dataset);
   try {
+    checkShown(mask, entry);
     using held = heldSamples(settings, entry.dataset);
     const show = async (sample: string): Promise<View> => {
-      const { extensions } = settings.forDataset(entry.dataset);
       const options = { rows: SHOWN_ROWS, roots: [realPath(held)], extensions };
       return viewInThread(entryPath(held, checkedName(nameIn(sample))), options);
     };
     const view = await show(entry.sample).catch((error: unknown) => told(held, error));
     const receipt = await findReceipt(held, entry);
-    return { view: shownOrThrown(view), receipt };
+    return { view: shownOrThrown(view), receipt: receipt && shownRecord(receipt, mask) };
   } catch (error) {
     return { view: shownOrThrown(error), receipt: null };
   }
@@ -63,9 +83,4 @@ async function lookAt(
 function shownOrThrown(found: unknown): View | Error {
   if (found instanceof Error && !(found instanceof Failure)) throw found;
   return found as View | Error;
-}
-
-/** Below `samples/`. */
-function nameIn(sample: string): string {
-  return sample.replace(/^samples\//, "");
 }

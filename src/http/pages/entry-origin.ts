@@ -1,5 +1,6 @@
 import { html } from "hono/html";
-import { countText, formatText, readText } from "../../lib/text.ts";
+import { type Validation, validationText } from "../../checks/contract/validation.ts";
+import { formatText, readText, rowsText, strategyText } from "../../lib/text.ts";
 import type { Receipt } from "../../samples/receipts.ts";
 import type { WholeEntry } from "../../store/rows.ts";
 import { type Row, sizeHtml } from "./fact-card.ts";
@@ -26,6 +27,7 @@ export function sampleRows(
             "Kept",
             format === "metadata" ? html`what it is, and not its content` : cutHtml(receipt),
           ],
+          ["Chosen", textRow(strategyText(receipt["strategy"], receipt["parts"], receipt["why"]))],
           ["Read of it", readRow(receipt)],
           ["Took", typeof receipt["ms"] === "number" ? html`${receipt["ms"]} ms` : undefined],
           ["Sampler", textRow(receipt["sampler"])],
@@ -37,9 +39,10 @@ export function sampleRows(
       sampledAt === null ? undefined : html`${timeText(sampledAt)}, ${agoText(sampledAt, now)}`,
     ],
     ["Format", format === null ? undefined : isolated(formatText(format, sample))],
-    ["Rows", rows === null ? undefined : html`${countText(rows)}`],
+    ["Holds", rows === null ? undefined : html`${rowsText(rows, receipt?.["sourceRows"])}`],
     ["Size", bytes === null ? undefined : sizeHtml(bytes)],
     ...made,
+    ["Contract", contractHtml(receipt?.["validation"])],
     [
       "Warnings",
       warnings.length === 0
@@ -51,11 +54,18 @@ export function sampleRows(
   ];
 }
 
-function cutHtml({ complete, cut }: Receipt): Html | undefined {
+/** The verdict of a receipt in words; undefined where there is none. */
+function contractHtml(validation: unknown): Html | undefined {
+  if (typeof validation !== "object" || validation === null) return undefined;
+  return isolated(validationText(validation as Validation), 2000);
+}
+
+function cutHtml({ complete, cut, strategy = "head" }: Receipt): Html | undefined {
   if (complete === true) return html`all of the file`;
+  const what = strategy === "head" ? "the beginning" : "some of its records";
   if (cut === "rows" || cut === "bytes" || cut === "members")
-    return html`the beginning: cut by <code>sample.${cut}</code>`;
-  return complete === false ? html`the beginning` : undefined;
+    return html`${what}: cut by <code>sample.${cut}</code>`;
+  return complete === false ? html`${what}` : undefined;
 }
 
 /** The file that the sample is of. */

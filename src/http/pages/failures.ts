@@ -6,6 +6,7 @@ import type { DatasetStatus, StatusReport } from "../../inspect/status.ts";
 import type { PageContext } from "../state.ts";
 import { retryText } from "./code-help.ts";
 import {
+  cell,
   datasetAddress,
   entryAddress,
   type Html,
@@ -168,7 +169,7 @@ interface OfCode {
 function codeHtml({ code, entries, newest }: OfCode, wanted: Wanted, now: number): Html {
   const { meaning, cure } = explained(code);
   const row = ({ dataset, raw, message, attempts, nextAt, at }: NewestFailure) => {
-    const href = entryAddress({ dataset, raw });
+    const href = entryAddress({ dataset, raw }, "/entry", { list: "failed" });
     const path = html`<span class="path">${isolated(raw, 200)}</span>`;
     const name = href === undefined ? path : html`<a href="${href}">${path}</a>`;
     const next = nextAt === null ? null : Date.parse(nextAt);
@@ -178,16 +179,9 @@ function codeHtml({ code, entries, newest }: OfCode, wanted: Wanted, now: number
           >${isolated(shortened(message ?? "", join(wanted.prefix, dataset)), 400)}</span
         >
       </th>
-      <td class="name">
-        <a href="${datasetAddress(dataset, { outcome: "failed" })}">${isolated(dataset)}</a>
-      </td>
-      <td class="nowrap">
-        ${at === null ? "" : timeHtml(Date.parse(at), agoText(Date.parse(at), now))}
-      </td>
-      <td class="n">${countText(attempts)}</td>
-      <td class="nowrap">
-        ${next === null ? html`<span class="failed">not by itself</span>` : next <= now ? "now" : timeHtml(next, agoText(next, now))}
-      </td>
+      ${cell("Dataset", html`<a href="${datasetAddress(dataset, { outcome: "failed" })}">${isolated(dataset)}</a>`, "name")}
+      ${cell("Failed", at === null ? "" : timeHtml(Date.parse(at), agoText(Date.parse(at), now)), "nowrap")}
+      ${cell("Tries", countText(attempts), "n")} ${cell("Next try", nextHtml(next, now), "nowrap")}
     </tr>`;
   };
   const table = tableHtml({
@@ -211,6 +205,11 @@ function codeHtml({ code, entries, newest }: OfCode, wanted: Wanted, now: number
   </section>`;
 }
 
+function nextHtml(next: number | null, now: number): Html | string {
+  if (next === null) return html`<span class="failed">not by itself</span>`;
+  return next <= now ? "now" : timeHtml(next, agoText(next, now));
+}
+
 const known = Object.fromEntries(failureCodes.map((code) => [code, true]));
 
 function linesHtml(
@@ -226,10 +225,9 @@ function linesHtml(
         <span class="path">${isolated(`manifests/${path}`, 200)}</span
         ><span class="why">${isolated(reason, 400)}</span>
       </th>
-      <td class="name"><a href="${datasetAddress(dataset)}">${isolated(dataset)}</a></td>
-      <td class="n">${countText(line)}</td>
-      <td class="n">${countText(offset)}</td>
-      <td class="nowrap">${timeHtml(at, agoText(at, now))}</td>
+      ${cell("Dataset", html`<a href="${datasetAddress(dataset)}">${isolated(dataset)}</a>`, "name")}
+      ${cell("Line", countText(line), "n")} ${cell("Byte", countText(offset), "n")}
+      ${cell("Rejected", timeHtml(at, agoText(at, now)), "nowrap")}
     </tr>`;
   const table = tableHtml({
     label: "Manifest lines that are no entries",

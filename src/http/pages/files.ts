@@ -1,10 +1,12 @@
 import type { BrowsePage, Cursor, ListedEntry } from "../../store/rows.ts";
 import { join } from "node:path";
 import { html } from "hono/html";
+import { shownOutcome } from "../../inspect/state-text.ts";
 import type { DatasetStatus } from "../../inspect/status.ts";
 import type { PageContext } from "../state.ts";
 import {
   badge,
+  cell,
   currentIf,
   datasetAddress,
   entryAddress,
@@ -14,6 +16,7 @@ import {
   tableHtml,
   timeHtml,
 } from "./layout.ts";
+import { findingsHtml, findingsOf } from "./findings.ts";
 import { BadRequest, chosen, encoded, type Query, searched } from "./query.ts";
 import { bytesText, countText, counted, durationText, formatText } from "../../lib/text.ts";
 import { agoText, shortened } from "./text.ts";
@@ -22,7 +25,8 @@ import { agoText, shortened } from "./text.ts";
 export const filesQuery = ["outcome", "search", "after"] as const;
 
 const PER_PAGE = 50;
-const outcomes = ["sampled", "failed", "waiting", "pruned"] as const;
+/** The lists of a dataset's files. */
+export const outcomes = ["sampled", "described", "failed", "waiting", "pruned"] as const;
 type Wanted = {
   readonly dataset: string;
   /** The directory of the dataset. */
@@ -34,7 +38,7 @@ type Wanted = {
 
 /** The files of a dataset, newest first. `now` is ms since epoch. @throws BadRequest */
 export async function filesView(
-  { store, settings: { prefix } }: Pick<PageContext, "store" | "settings">,
+  { store, settings }: Pick<PageContext, "store" | "settings">,
   status: DatasetStatus,
   query: Query,
   now: number,
@@ -43,7 +47,7 @@ export async function filesView(
   const search = searched(query, "search");
   const outcome = chosen(query, "outcome", outcomes);
   const after = placeIn(query);
-  const wanted: Wanted = { dataset, place: join(prefix, dataset), outcome, search, after };
+  const wanted: Wanted = { dataset, place: join(settings.prefix, dataset), outcome, search, after };
   const page = await store().queries.browse({
     dataset,
     limit: PER_PAGE,
@@ -51,8 +55,10 @@ export async function filesView(
     ...(search === undefined ? {} : { search }),
     ...(after === undefined ? {} : { after }),
   });
+  const findings = await findingsOf(settings, { dataset });
   return html`<h1>${isolated(dataset)}</h1>
-    ${factsHtml(status)} ${tabsHtml(status, wanted)} ${formHtml(wanted)}
+    ${factsHtml(status)} ${findingsHtml(dataset, findings, now)} ${tabsHtml(status, wanted)}
+    ${formHtml(wanted)}
     ${page.entries.length === 0 ? emptyHtml(wanted, status, page) : listHtml(page, wanted, now)}
     ${pagesHtml(page, wanted)}`;
 }
@@ -97,7 +103,7 @@ function tabsHtml(status: DatasetStatus, { dataset, outcome, search }: Wanted): 
         >${text} <small>${countText(count)}</small></a
       >
     </li>`;
-  const settled = status.sampled + status.failed + status.pruned;
+  const settled = status.sampled + status.described + status.failed + status.pruned;
   return html`<nav aria-label="Outcomes">
     <ul class="tabs">
       ${tab(undefined, "All", settled)}${outcomes.map((what) => tab(what, `${what[0]?.toUpperCase()}${what.slice(1)}`, status[what]))}
@@ -149,21 +155,21 @@ function listHtml({ entries }: BrowsePage, wanted: Wanted, now: number): Html {
   });
 }
 
-function rowHtml(entry: ListedEntry, { outcome, place }: Wanted, now: number): Html {
+function rowHtml(entry: ListedEntry, { outcome, search, place }: Wanted, now: number): Html {
   const { format, sample, rows, bytes, sourceSize } = entry;
-  const href = entryAddress(entry);
+  const href = entryAddress(entry, "/entry", { list: outcome, search });
   const raw = html`<span class="path">${isolated(entry.raw, 300)}</span>`;
   const name = href === undefined ? raw : html`<a href="${href}">${raw}</a>`;
   const time = outcome === "waiting" ? entry.nextAt : entry.at;
   const ms = time === null ? null : Date.parse(time);
   return html`<tr>
     <th scope="row" class="name">${name}${whyHtml(entry, place)}</th>
-    <td>${outcomeBadges(entry)}</td>
-    <td class="nowrap">${format === null ? "" : isolated(formatText(format, sample))}</td>
-    <td class="n">${rows === null ? "" : countText(rows)}</td>
-    <td class="n">${bytes === null || entry.sample === null ? "" : bytesText(bytes)}</td>
-    <td class="n">${sourceSize === null ? "" : bytesText(sourceSize)}</td>
-    <td class="nowrap">${ms === null ? "" : timeHtml(ms, agoText(ms, now))}</td>
+    ${cell("Outcome", outcomeBadges(entry))}
+    ${cell("Format", format === null ? "" : isolated(formatText(format, sample)), "nowrap")}
+    ${cell("Rows", rows === null ? "" : countText(rows), "n")}
+    ${cell("Sample", bytes === null || sample === null ? "" : bytesText(bytes), "n")}
+    ${cell("Source", sourceSize === null ? "" : bytesText(sourceSize), "n")}
+    ${cell(outcome === "waiting" ? "Next try" : "When", ms === null ? "" : timeHtml(ms, agoText(ms, now)), "nowrap")}
   </tr>`;
 }
 
@@ -179,13 +185,17 @@ function whyHtml({ outcome, code, message, reason }: ListedEntry, place: string)
 }
 
 /** Badges for an entry's outcome, and for other facts about it. */
-export function outcomeBadges({ outcome, waiting, stale }: ListedEntry): Html {
-  const main = outcome === null ? html`` : badge(outcome);
+export function outcomeBadges(entry: ListedEntry): Html {
+  const { outcome, waiting, stale, validation } = entry;
+  const shown = shownOutcome(entry);
+  const main = shown === null ? html`` : badge(shown);
   const word =
     outcome === null ? "waiting" : outcome === "failed" ? "to be retried" : "newer one due";
   const next = waiting ? badge("waiting", word) : html``;
   const old = stale ? badge("stale", "older sample") : html``;
-  return html`${main} ${next} ${old}`;
+  const isRefuted = validation === "failed" || validation === "error";
+  const refuted = isRefuted ? badge("failed", `contract ${validation}`) : html``;
+  return html`${main} ${next} ${old} ${refuted}`;
 }
 
 function emptyHtml(

@@ -1,14 +1,18 @@
 import { type Standing, type Verdict, verdictOf } from "../../inspect/health.ts";
 import type { StatusReport } from "../../inspect/status.ts";
-import type { AppContext } from "../server/app.ts";
+import type { DaemonState, PageContext } from "../state.ts";
 import { healthOf, patienceOf } from "../server/health.ts";
 import { isStoreFailure } from "../server/store-reader.ts";
 import type { Notice } from "./layout.ts";
 
-type Known = Pick<AppContext, "state" | "settings" | "heardAt">;
+type Known = Pick<PageContext, "state" | "settings" | "heardAt">;
 
 /** The facts while the cache cannot be read: none. */
 const nothing = {
+  running: null,
+  passesWait: null,
+  passFailure: null,
+  lastPass: null,
   totals: { failed: 0, acknowledged: 0, lastMinute: 0, unreadBytes: 0 },
   datasets: [],
 };
@@ -23,18 +27,18 @@ export function wellnessOf(
   now: number,
 ): Verdict {
   const daemon = state();
-  const { isReady, passesWait, passFailure, paused } = daemon;
-  const patienceMs = patienceOf(settings);
-  const { reason: fault } = healthOf({ state: daemon, heardAt: heardAt(), now, patienceMs });
-  const { totals, datasets } = report instanceof Error ? nothing : report;
+  const known = report instanceof Error ? nothing : report;
+  const { passesWait, passFailure } = daemon ?? known;
+  const { totals, datasets } = known;
+  const paused = daemon?.paused ?? [];
   const waits = new Map(
     paused.map(({ dataset, code, message }) => [dataset, `${code}: ${message}`]),
   );
   const standing: Standing = {
-    isRunning: true,
+    isRunning: daemon !== undefined || known.running !== null,
     passesWait,
     passFailure,
-    lastPass: daemon.lastPass ?? (report instanceof Error ? null : report.lastPass),
+    lastPass: daemon?.lastPass ?? known.lastPass,
     totals,
     datasets: datasets.map(({ dataset, due, oldestDueSeconds, waitsFor }) => ({
       dataset,
@@ -43,9 +47,15 @@ export function wellnessOf(
       waitsFor: waits.get(dataset) ?? waitsFor,
     })),
   };
-  const verdict = verdictOf(standing, now, { fault, isReady });
+  const verdict = verdictOf(standing, now, daemon && signsOf(daemon));
   const isUnknown = report instanceof Error && verdict.kind === "good";
   return isUnknown ? { word: "in trouble", kind: "bad", why: report.message } : verdict;
+
+  function signsOf(of: DaemonState): NonNullable<Parameters<typeof verdictOf>[2]> {
+    const patienceMs = patienceOf(settings);
+    const { reason: fault } = healthOf({ state: of, heardAt: heardAt(), now, patienceMs });
+    return { fault, isReady: of.isReady };
+  }
 }
 
 /** Notices for every page: the daemon, or the cache, is not as it should be. */

@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import type { Settings } from "../../config/settings.ts";
+import { countText } from "../../lib/text.ts";
 import { VERSION } from "../../version.ts";
 import { address, encoded } from "./query.ts";
 import { shown, timeText } from "./text.ts";
@@ -17,14 +18,18 @@ export interface Notice {
 
 /** One page. */
 export interface Page {
-  /** The subject of the page; comes first in the window's title. */
-  readonly title: string;
+  /** The subject of the page; comes first in the window's title. The start page has none. */
+  readonly title: string | undefined;
+  /** Failures that nobody has acknowledged; they stand before the window's title. */
+  readonly failures: number;
   /** The part of the site that it belongs to. */
-  readonly part: "datasets" | "failures" | "stagings" | "none";
+  readonly part: "datasets" | "failures" | "stagings" | "search" | "none";
   /** The way to the page, from the top; the last one is the page itself. */
   readonly crumbs?: readonly { readonly text: string; readonly href?: string }[];
   readonly notices: readonly Notice[];
   readonly body: Html;
+  /** True for a page that the script loads again every few seconds. */
+  readonly isRefreshed?: boolean;
 }
 
 /** A whole document. `now` is ms since epoch. */
@@ -40,10 +45,11 @@ export function layout(
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>${shown(page.title, 200)} · Staging Sampler</title>
+        <title>${titleOf(page)}</title>
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/style.css" />
         <script src="/assets/live.js" defer></script>
+        <script src="/assets/copy.js" defer></script>
       </head>
       <body>
         <a class="skip" href="#main">Skip to the content</a>
@@ -54,6 +60,7 @@ export function layout(
               <a href="/" ${currentIf(page.part === "datasets")}>Datasets</a>
               <a href="/failures" ${currentIf(page.part === "failures")}>Failures</a>
               ${hasRegions ? html`<a href="/stagings" ${currentIf(page.part === "stagings")}>Stagings</a>` : html``}
+              <a href="/search" ${currentIf(page.part === "search")}>Search</a>
             </nav>
             <span class="lake"
               ><span class="hidden">The lake: </span
@@ -61,18 +68,28 @@ export function layout(
             >
           </div>
         </header>
-        <main id="main" tabindex="-1">
+        <div class="lost" id="lost" role="alert" hidden>
+          <p class="notice bad">
+            <strong>No answer from the page’s server:</strong> what is shown is old.
+          </p>
+        </div>
+        <main id="main" tabindex="-1" ${page.isRefreshed === true ? html`data-refreshed` : html``}>
           ${page.notices.map(noticeHtml)} ${crumbsHtml(page.crumbs ?? [])} ${page.body}
         </main>
         <footer class="foot">
           <div>
             <span>Staging Sampler ${VERSION}</span>
-            <span>Made ${timeHtml(now)}</span>
+            <span>Made ${timeHtml(now)} · <a href="">Refresh</a></span>
             <span>Nothing can be changed here: the commands do that.</span>
           </div>
         </footer>
       </body>
     </html> `;
+}
+
+function titleOf({ title, failures }: Page): string {
+  const before = failures > 0 ? `(${countText(failures)}) ` : "";
+  return `${before}${title === undefined ? "" : `${shown(title, 200)} · `}Staging Sampler`;
 }
 
 /** A table, and what is shown with it. */
@@ -83,7 +100,8 @@ export interface TableParts {
   readonly note?: Html;
   readonly head: Html | readonly Html[];
   readonly rows: readonly Html[];
-  readonly kind?: "listing" | "cells";
+  /** `cells`: of a sample; `pinned`: its first column stays in sight. */
+  readonly kind?: "listing" | "cells" | "cells pinned";
 }
 
 /** A table in a region of its own, which scrolls where it is wider than the page. */
@@ -105,6 +123,11 @@ export function tableHtml({ label, note, head, rows, kind = "listing" }: TablePa
         </tbody>
       </table>
     </div>`;
+}
+
+/** A cell of a listing. On a phone, where rows are cards, its label stands before it. */
+export function cell(label: string, content: Html | string, kind = ""): Html {
+  return html`<td class="${kind}" data-label="${label}">${content}</td>`;
 }
 
 /** A time in ms since epoch, as people read it. */
@@ -146,8 +169,9 @@ export function datasetAddress(
 export function entryAddress(
   { dataset, raw }: { readonly dataset: string; readonly raw: string },
   path: "/entry" | "/sample" = "/entry",
+  parameters: Readonly<Record<string, string | number | undefined>> = {},
 ): string | undefined {
-  const found = address(path, { dataset, raw });
+  const found = address(path, { dataset, raw, ...parameters });
   return found.length > MOST_ADDRESS ? undefined : found;
 }
 

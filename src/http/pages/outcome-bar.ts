@@ -6,12 +6,13 @@ import { countText } from "../../lib/text.ts";
 export interface OutcomeCounts {
   readonly entries: number;
   readonly sampled: number;
+  readonly described: number;
   readonly failed: number;
   readonly pruned: number;
 }
 
 /** The parts of a bar, in the order in which they stand; they add up to all entries. */
-const barParts = ["failed", "waiting", "sampled", "pruned"] as const;
+const barParts = ["failed", "waiting", "sampled", "described", "pruned"] as const;
 type Part = (typeof barParts)[number];
 
 /**
@@ -22,14 +23,14 @@ const LEAST_PERCENT = 2;
 
 /**
  * A bar of 100 by 8 that shows how entries divide: failed ones, those without an outcome yet,
- * sampled ones, and those whose sample retention removed. The style sheet colours it; its label
+ * sampled ones, described ones, and those whose sample retention removed. The style sheet colours it; its label
  * says the same in words.
  */
 export function outcomeBar(counts: OutcomeCounts): Html {
-  const { entries, sampled, failed, pruned } = counts;
+  const { entries, sampled, described, failed, pruned } = counts;
   if (entries === 0) return html`<span class="muted">no entries</span>`;
-  const waiting = Math.max(0, entries - sampled - failed - pruned);
-  const parts = { failed, waiting, sampled, pruned };
+  const waiting = Math.max(0, entries - sampled - described - failed - pruned);
+  const parts = { failed, waiting, sampled, described, pruned };
   const widths = barParts.map((part) =>
     parts[part] === 0 ? 0 : Math.max(LEAST_PERCENT, (100 * parts[part]) / entries),
   );

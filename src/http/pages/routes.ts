@@ -1,22 +1,27 @@
 import type { WholeEntry } from "../../store/rows.ts";
 import type { Context, Hono } from "hono";
 import { html } from "hono/html";
-import { createSemaphore } from "../../lib/semaphore.ts";
+import { createSemaphore, type InTurn } from "../../lib/semaphore.ts";
 import { fileName } from "../../lib/text.ts";
-import type { AppContext } from "../server/app.ts";
+import { MAX_COLUMNS } from "../../view/table.ts";
+import type { PageContext } from "../state.ts";
 import { answering, reportOrError, show, strip, trouble, type View } from "./answer.ts";
 import { addAssets } from "./assets.ts";
-import { datasetsQuery, datasetsView } from "./datasets.ts";
+import { datasetsQuery, datasetsView, waitsIn } from "./datasets.ts";
 import { downloadOf } from "./download.ts";
-import { entryQuery, entryView } from "./entry.ts";
+import { entryQuery, entryView, sampleQuery } from "./entry.ts";
+import { listIn } from "./entry-list.ts";
 import { entryFacts, openSampleOf } from "./entry-facts.ts";
 import { noDataset, NoPage } from "./error-page.ts";
 import { failuresQuery, failuresView } from "./failures.ts";
+import { firstAnswer } from "./first-answer.ts";
+import { wellnessOf } from "./health-notice.ts";
 import { filesQuery, filesView } from "./files.ts";
 import { datasetAddress, entryAddress, type Notice } from "./layout.ts";
-import { queryOf, required } from "./query.ts";
+import { numberIn, type Query, queryOf, required } from "./query.ts";
+import { searchQuery, searchView } from "./search.ts";
 import { stagingsView } from "./stagings.ts";
-import { createViewThreads } from "./view-threads.ts";
+import { createViewThreads, type ViewInThread } from "../../inspect/view-threads.ts";
 
 /** Samples that are decoded at once: each may take tens of megabytes, and half a second. */
 const SHOWN_AT_ONCE = 2;
@@ -24,19 +29,16 @@ const SHOWN_AT_ONCE = 2;
 const PATIENCE_MS = 10_000;
 /** Entries that are named where the wanted one is unknown. */
 const SIMILAR = 5;
+const noWaits: ReadonlyMap<string, string> = new Map();
 
-/** The heading, with a link for those who have no script, and for the table. */
-const heading = html`<div class="title">
-  <h1>Datasets</h1>
-  <a href="/">Refresh</a>
-</div>`;
 /** Adds the pages that people look at. They change nothing. */
-export function addPages(app: Hono, context: AppContext): void {
+export function addPages(app: Hono, context: PageContext): void {
   const { settings } = context;
-  const entryPage = createEntryPage(context);
+  const inTurn = createSemaphore(SHOWN_AT_ONCE, PATIENCE_MS);
+  const viewInThread = createViewThreads();
+  const entryPage = createEntryPage(context, { inTurn, viewInThread });
   addAssets(app);
   app.get("/", (c) => show(context, c, (now) => datasetsPage(context, c, now)));
-  app.get("/live", async (c) => c.html(strip(context, await reportOrError(context), Date.now())));
   app.get("/datasets/:vendor/:dataset/:version", (c) => {
     const { vendor, dataset, version } = c.req.param();
     return show(context, c, (now) => filesPage(context, c, `${vendor}/${dataset}/${version}`, now));
@@ -44,8 +46,16 @@ export function addPages(app: Hono, context: AppContext): void {
   app.get("/entry", (c) => show(context, c, (now) => entryPage(c, now)));
   app.get("/sample", (c) =>
     answering(context, c, async () => {
-      const { file, name } = await openSampleOf(settings, await entryIn(context, c));
+      const entry = await entryIn(context, queryOf(c.req.url, sampleQuery));
+      const { file, name } = await openSampleOf(settings, entry);
       return downloadOf(file, name, c.req.method === "HEAD");
+    }),
+  );
+  app.get("/search", (c) =>
+    show(context, c, async () => {
+      const query = queryOf(c.req.url, searchQuery);
+      const body = await inTurn(() => searchView(context, viewInThread, query));
+      return { title: "Search", part: "search", body };
     }),
   );
   app.get("/failures", (c) => show(context, c, (now) => failuresPage(context, c, now)));
@@ -60,20 +70,23 @@ export function addPages(app: Hono, context: AppContext): void {
   );
 }
 
-async function datasetsPage(context: AppContext, c: Context, now: number): Promise<View> {
+async function datasetsPage(context: PageContext, c: Context, now: number): Promise<View> {
   const query = queryOf(c.req.url, datasetsQuery);
   const report = await reportOrError(context);
   const status = report instanceof Error ? undefined : report;
-  const list = status === undefined ? html`` : datasetsView(status, context.state().paused, query);
+  const waits = status === undefined ? noWaits : waitsIn(status, context.state()?.paused ?? []);
+  const answer = firstAnswer(wellnessOf(context, report, now), status, waits);
+  const list = status === undefined ? html`` : datasetsView(status, waits, query);
   return {
-    title: "Datasets",
+    title: undefined,
     part: "datasets",
-    body: html`${heading}${strip(context, report, now)}${list}`,
+    isRefreshed: true,
+    body: html`${answer}${strip(context, report, now)}${list}`,
   };
 }
 
 async function filesPage(
-  context: AppContext,
+  context: PageContext,
   c: Context,
   dataset: string,
   now: number,
@@ -86,56 +99,73 @@ async function filesPage(
     part: "datasets",
     crumbs: [{ text: "Datasets", href: "/" }, { text: dataset }],
     notices: await waitsOf(context, dataset),
+    isRefreshed: true,
     body: await filesView(context, status, query, now),
   };
 }
 
-/** Creates the page of an entry. Few entries are shown at once: their samples are decoded. */
-function createEntryPage(context: AppContext): (c: Context, now: number) => Promise<View> {
+/** The means to decode samples: few are at once. */
+interface Decoding {
+  readonly inTurn: InTurn;
+  readonly viewInThread: ViewInThread;
+}
+
+/** Creates the page of an entry. */
+function createEntryPage(
+  context: PageContext,
+  { inTurn, viewInThread }: Decoding,
+): (c: Context, now: number) => Promise<View> {
   const { settings } = context;
-  const inTurn = createSemaphore(SHOWN_AT_ONCE, PATIENCE_MS);
-  const viewInThread = createViewThreads();
   return async (c, now) => {
-    const entry = await entryIn(context, c);
+    const query = queryOf(c.req.url, entryQuery);
+    const from = numberIn(query, "from", { least: 0, most: MAX_COLUMNS }) ?? 0;
+    const list = listIn(query);
+    const entry = await entryIn(context, query);
+    const { dataset, raw } = entry;
+    const inList = { dataset, raw, outcome: list.list, search: list.search };
+    const neighbours = await context.store().queries.neighbours(inList);
     const facts = await inTurn(() => entryFacts({ settings, viewInThread }, entry, now));
     return {
-      title: fileName(entry.raw),
+      title: fileName(raw),
       part: "datasets",
       crumbs: [
         { text: "Datasets", href: "/" },
-        { text: entry.dataset, href: datasetAddress(entry.dataset) },
-        { text: entry.raw },
+        {
+          text: dataset,
+          href: datasetAddress(dataset, { outcome: list.list, search: list.search }),
+        },
+        { text: raw },
       ],
-      notices: await waitsOf(context, entry.dataset),
-      body: entryView(facts),
+      notices: await waitsOf(context, dataset),
+      isRefreshed: entry.waiting,
+      body: entryView({ ...facts, from, list, neighbours }),
     };
   };
 }
 
-async function failuresPage(context: AppContext, c: Context, now: number): Promise<View> {
+async function failuresPage(context: PageContext, c: Context, now: number): Promise<View> {
   const query = queryOf(c.req.url, failuresQuery);
   const body = await failuresView(context, await context.report(), query, now);
-  return { title: "Failures", part: "failures", body };
+  return { title: "Failures", part: "failures", isRefreshed: true, body };
 }
 
 /** The page of stagings; the code that knows regions is loaded with the first look at it. */
-async function stagingsPage({ settings }: AppContext, now: number): Promise<View> {
+async function stagingsPage({ settings }: PageContext, now: number): Promise<View> {
   const { readOverview } = await import("./read-overview.ts");
   const body = stagingsView(await readOverview(settings), now);
-  return { title: "Stagings", part: "stagings", body };
+  return { title: "Stagings", part: "stagings", isRefreshed: true, body };
 }
 
 /** The waits of a dataset: the daemon's word goes before the cache's memory. */
-async function waitsOf(context: AppContext, dataset: string): Promise<Notice[]> {
-  const wait = context.state().paused.find((each) => each.dataset === dataset);
+async function waitsOf(context: PageContext, dataset: string): Promise<Notice[]> {
+  const wait = (context.state()?.paused ?? []).find((each) => each.dataset === dataset);
   const row = (await context.report()).datasets.find((each) => each.dataset === dataset);
   const text = wait === undefined ? row?.waitsFor : `${wait.code}: ${wait.message}`;
   return typeof text === "string" ? [{ kind: "wait", title: "This dataset waits:", text }] : [];
 }
 
 /** The entry that a request names. @throws BadRequest, NoPage */
-async function entryIn(context: AppContext, c: Context): Promise<WholeEntry> {
-  const query = queryOf(c.req.url, entryQuery);
+async function entryIn(context: PageContext, query: Query): Promise<WholeEntry> {
   const [dataset, raw] = [required(query, "dataset"), required(query, "raw")];
   const { queries } = context.store();
   const [entry] = await queries.entriesOf(raw, dataset);

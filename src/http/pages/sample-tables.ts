@@ -13,15 +13,36 @@ const MOST_CELL = 300;
 /** Characters of a cell on one line; longer cells are broken into lines. */
 const MOST_IN_LINE = 40;
 const MOST_NAME = 120;
+/** Characters of the first column, where it stays in sight. */
+const MOST_PINNED = 24;
+/** Columns of a table from which on their names are listed above it. */
+const LISTED_FROM = 10;
 
-/** The tables of a sample, bounded, so that neither columns nor cells make the page large. */
-export function sampleTables({ facts, tables, warnings }: View): Html {
+/** The columns that are shown of each table. */
+export interface ShownColumns {
+  /** The first of them, from 0. */
+  readonly from: number;
+  /** The address of the page that begins with another one; undefined where there is none. */
+  readonly addressOf: (from: number) => string | undefined;
+}
+
+/**
+ * The tables of a sample, bounded, so that neither columns nor cells make the page large. `id` begins
+ * the ids of their columns; `alone` names a table that is the only one.
+ */
+export function sampleTables(
+  { facts, tables, warnings }: View,
+  id: string,
+  columnsShown: ShownColumns,
+  alone = "Sample",
+): Html {
   let left = MOST_CELLS;
   const shown = tables.slice(0, MOST_TABLES).map((table, i) => {
-    const columns = table.columns.slice(0, MOST_COLUMNS);
+    const columns = columnsFrom(table.columns, columnsShown);
     const rows = table.rows.slice(0, Math.max(1, Math.floor(left / Math.max(1, columns.length))));
     left = Math.max(0, left - rows.length * columns.length);
-    return oneTable(table, columns, rows, tables.length > 1 ? `Table ${i + 1}` : "Sample");
+    const label = tables.length > 1 ? `Table ${i + 1}` : alone;
+    return oneTable(table, { columns, rows, label, id: `${id}${i + 1}`, ...columnsShown });
   });
   const more =
     tables.length > MOST_TABLES
@@ -38,6 +59,12 @@ export function sampleTables({ facts, tables, warnings }: View): Html {
   ${factsHtml(facts)}${shown}${more}`;
 }
 
+/** The columns of a table that are shown: the first ones where it has none from there on. */
+export function columnsFrom<T>(columns: readonly T[], { from }: Pick<ShownColumns, "from">): T[] {
+  const first = from < columns.length ? from : 0;
+  return columns.slice(first, first + MOST_COLUMNS);
+}
+
 function factsHtml(facts: View["facts"]): Html {
   if (facts.length === 0) return html``;
   const items = facts.slice(0, 50).map(
@@ -50,17 +77,21 @@ function factsHtml(facts: View["facts"]): Html {
   return html`<dl class="said">${items}</dl>`;
 }
 
-function oneTable(
-  table: Table,
-  columns: readonly Column[],
-  rows: Table["rows"],
-  label: string,
-): Html {
+/** The part of a table that is shown, and the names that belong to it. */
+interface ShownPart extends ShownColumns {
+  readonly columns: readonly Column[];
+  readonly rows: Table["rows"];
+  readonly label: string;
+  readonly id: string;
+}
+
+function oneTable(table: Table, part: ShownPart): Html {
   const { title, notes } = table;
-  const left = table.columns.length - columns.length;
+  const { columns, rows, label, id } = part;
+  const first = part.from < table.columns.length ? part.from : 0;
   const missing = [
-    left > 0
-      ? `the first ${countText(columns.length)} of ${counted(table.columns.length, "column")}`
+    columns.length < table.columns.length
+      ? `columns ${countText(first + 1)} to ${countText(first + columns.length)} of ${counted(table.columns.length, "column")}`
       : undefined,
     rows.length < table.rows.length
       ? `the first ${countText(rows.length)} of these rows`
@@ -79,7 +110,7 @@ function oneTable(
   const kinds = columns.map(({ type }) => (numeric.test(type) ? "n" : ""));
   const head = columns.map(
     ({ name, type }, at) =>
-      html`<th scope="col" class="${kinds[at]}">
+      html`<th scope="col" id="${id}-${first + at + 1}" class="${kinds[at]}">
         ${isolated(name === "" ? " " : name, MOST_NAME)}<span class="type"
           >${isolated(type, 60)}</span
         >
@@ -89,15 +120,46 @@ function oneTable(
     (row, i) =>
       html`<tr>
         <th scope="row">${i + 1}</th>
-        ${columns.map((_, at) => cellHtml(row[at] ?? null, kinds[at] ?? ""))}
+        ${columns.map((_, at) => cellHtml(row[first + at] ?? null, kinds[at] ?? ""))}
       </tr> `,
   );
   const note = said.length === 0 ? counted(rows.length, "row") : said.join("; ");
   const name = title === null ? label : `${label}: ${fileName(title).slice(0, 60)}`;
-  const first = html`<th scope="col"><span class="hidden">Row</span>#</th>`;
+  const number = html`<th scope="col"><span class="hidden">Row</span>#</th>`;
   return html`<div class="part">
-    ${heading}${tableHtml({ label: shown(name), note: isolated(note, 500), head: [first, ...head], rows: body, kind: "cells" })}
+    ${heading}${namesHtml(table.columns, part)}${tableHtml({
+      label: shown(name),
+      note: isolated(note, 500),
+      head: [number, ...head],
+      rows: body,
+      kind: isNarrow(columns[0], rows, first) ? "cells pinned" : "cells",
+    })}
   </div>`;
+}
+
+/** The names of all columns of a table that has many, each with a link to where it is shown. */
+function namesHtml(columns: readonly Column[], { from, id, addressOf }: ShownPart): Html {
+  if (columns.length < LISTED_FROM) return html``;
+  const shownFrom = from < columns.length ? from : 0;
+  const items = columns.map(({ name }, at) => {
+    const first = at - (at % MOST_COLUMNS);
+    const page = first === shownFrom ? "" : addressOf(first);
+    const text = isolated(name === "" ? " " : name, MOST_NAME);
+    if (page === undefined) return html`<li>${text}</li>`;
+    return html`<li><a href="${page}#${id}-${at + 1}">${text}</a></li> `;
+  });
+  return html`<details class="names">
+    <summary>Names of all ${counted(columns.length, "column")}</summary>
+    <ol>
+      ${items}
+    </ol>
+  </details>`;
+}
+
+/** True for a column that may stay in sight while the others are scrolled: it leaves them room. */
+function isNarrow(column: Column | undefined, rows: Table["rows"], at: number): boolean {
+  const texts = [column?.name ?? "", column?.type ?? "", ...rows.map((row) => row[at] ?? "null")];
+  return texts.every(({ length }) => length <= MOST_PINNED);
 }
 
 /** Types whose cells are read from the right. */

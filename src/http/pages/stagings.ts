@@ -3,7 +3,7 @@ import { explained } from "../../errors.ts";
 import { bytesText, countText, counted } from "../../lib/text.ts";
 import type { Overview } from "../../regions/overview.ts";
 import type { RegionView, StagingView } from "../../regions/staging-view.ts";
-import { badge, type Html, isolated, tableHtml, timeHtml } from "./layout.ts";
+import { badge, cell, type Html, isolated, tableHtml, timeHtml } from "./layout.ts";
 import { agoText } from "./text.ts";
 
 /** Stagings that are shown, the latest ones. */
@@ -86,15 +86,13 @@ function rowsOf(shown: readonly StagingView[], { costs }: Overview, now: number)
         <span class="path">${isolated(filename, 200)}</span><span class="why">${id}</span>
         ${regions.map(whyHtml)}
       </th>
-      <td class="nowrap">${badge(badges[state], state)}</td>
-      <td class="name">${regions.map(regionHtml)}</td>
-      <td class="n nowrap">${bytesText(size_bytes)}</td>
-      <td class="nowrap">
-        ${expiry <= now ? html`<span class="failed">over</span>` : timeHtml(expiry, agoText(expiry, now))}
-      </td>
-      <td class="n">${countText(uses)}</td>
-      <td class="n">${costOf.get(id) ?? 0}</td>
-      <td class="name">${sweep_id === null ? "" : isolated(sweep_id, 100)}</td>
+      ${cell("State", badge(badges[state], state), "nowrap")}
+      ${cell("Regions", html`${regions.map(regionHtml)}`, "name")}
+      ${cell("Size", bytesText(size_bytes), "n nowrap")}
+      ${cell("Ends", expiry <= now ? html`<span class="failed">over</span>` : timeHtml(expiry, agoText(expiry, now)), "nowrap")}
+      ${cell("Machines", countText(uses), "n")}
+      ${cell(costs.prices.currency, String(costOf.get(id) ?? 0), "n")}
+      ${cell("Label", sweep_id === null ? "" : isolated(sweep_id, 100), "name")}
     </tr>`;
   });
 }

@@ -1,6 +1,7 @@
 /**
  * The style sheet: system fonts, light and dark, from 360 px up. Colours have a contrast of 4.5:1
- * to their background.
+ * to their background. A table that is too wide is scrolled in its own region, but only sideways:
+ * its heading sticks to the window (in browsers that stick by one axis; else it scrolls along).
  */
 export const style = `
 :root {
@@ -54,6 +55,8 @@ p { margin: 0 0 .6rem; max-width: 75ch; }
 .top nav a { padding: .65rem .5rem; text-decoration: none; border-bottom: 3px solid transparent; }
 .top nav a[aria-current] { border-color: var(--link); color: inherit; }
 .lake { margin-left: auto; padding: .65rem 0; color: var(--muted); overflow-wrap: anywhere; min-width: 0; }
+.lost { max-width: 84rem; margin: 1rem auto 0; padding: 0 1rem; }
+.lost .notice { margin: 0; max-width: none; }
 main { padding-top: 1rem; padding-bottom: 2.5rem; }
 main:focus { outline: none; }
 .foot { border-top: 1px solid var(--line); color: var(--muted); font-size: .87rem; }
@@ -61,8 +64,14 @@ main:focus { outline: none; }
 .crumbs ol { display: flex; flex-wrap: wrap; gap: 0 .4rem; list-style: none; margin: 0 0 .35rem; padding: 0; font-size: .9rem; }
 .crumbs li + li::before { content: "/"; color: var(--muted); margin-right: .4rem; }
 section, .part { margin-top: 1.5rem; }
+details { margin-top: 0.75rem; }
 .strip, .card { margin-top: 0; }
 .title { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: baseline; gap: 0 1rem; }
+
+.answer { margin-top: 0; }
+h1.badge { font-size: 1.35rem; white-space: normal; }
+.answer ul { margin: 0 0 1rem; padding-left: 1.2rem; }
+.answer li { margin: .15rem 0; overflow-wrap: anywhere; }
 
 .notice { background: var(--wait-ground); border: 1px solid var(--line); border-left: 4px solid var(--wait-fill); padding: .6rem .85rem; margin: 0 0 1rem; overflow-wrap: anywhere; }
 .notice.bad { background: var(--bad-ground); border-left-color: var(--bad-fill); }
@@ -84,28 +93,30 @@ section, .part { margin-top: 1.5rem; }
 .sampled, .well { color: var(--good); } .badge.sampled::before, .badge.well::before { content: "✓"; }
 .failed, .unwell { color: var(--bad); } .badge.failed::before, .badge.unwell::before { content: "✕"; }
 .waiting { color: var(--wait); } .badge.waiting::before { content: "…"; }
+.described { color: var(--muted); } .badge.described::before { content: "i"; }
 .pruned { color: var(--gone); } .badge.pruned::before { content: "–"; }
 .stale { color: var(--wait); } .badge.stale::before { content: "!"; }
 
 .bar { display: block; width: 9rem; height: .7rem; margin-top: .3rem; border-radius: 2px; background: var(--raised); }
 .bar .sampled { fill: var(--good-fill); } .bar .failed { fill: var(--bad-fill); }
+.bar .described { fill: var(--muted); }
 .bar .waiting { fill: var(--wait-fill); } .bar .pruned { fill: var(--gone-fill); }
 .bar rect { stroke: var(--surface); stroke-width: .4; }
 .key { display: inline-block; width: .7rem; height: .7rem; border-radius: 2px; margin-right: .3rem; vertical-align: -.03rem; }
 .key .sampled { fill: var(--good-fill); } .key .failed { fill: var(--bad-fill); }
+.key .described { fill: var(--muted); }
 .key .waiting { fill: var(--wait-fill); } .key .pruned { fill: var(--gone-fill); }
 
-.scroll { overflow: auto; background: var(--surface); border: 1px solid var(--line); border-radius: 6px; max-width: 100%; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+.scroll { overflow-x: auto; overflow-y: clip; background: var(--surface); border: 1px solid var(--line); border-radius: 6px; max-width: 100%; }
+table { border-collapse: separate; border-spacing: 0; width: 100%; font-variant-numeric: tabular-nums; }
 .note { color: var(--muted); font-size: .87rem; margin: 0 0 .35rem; max-width: none; }
 .listing tbody th { width: 45%; }
 th, td { padding: .38rem .75rem; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
 thead th { border-top: 0; background: var(--raised); font-size: .85rem; font-weight: 600; white-space: nowrap; }
-.scroll:has(> .cells) { max-height: 27rem; }
-.cells thead th { position: sticky; top: 0; z-index: 1; }
+thead th { position: sticky; top: 0; z-index: 2; }
 tbody th { font-weight: 400; }
 tbody tr:first-child > * { border-top: 0; }
-tbody tr:hover > * { background: var(--raised); }
+tbody tr:hover > *, .cells tbody tr:hover > * { background: var(--raised); }
 th a { font-weight: inherit; }
 thead th a { color: inherit; }
 .n { text-align: right; white-space: nowrap; }
@@ -118,7 +129,18 @@ thead th a { color: inherit; }
 .cells td > bdi { white-space: pre; }
 .cells td.long { min-width: 20rem; max-width: 32rem; text-align: left; }
 .cells td.long > bdi { white-space: pre-wrap; }
-.cells tbody th { color: var(--muted); font-size: .82rem; text-align: right; width: 1%; }
+.cells tr > th:first-child { position: sticky; left: 0; width: 3.25rem; min-width: 3.25rem; }
+.cells tbody th { color: var(--muted); font-size: .82rem; text-align: right; z-index: 1; background: var(--surface); }
+.cells thead th:first-child { z-index: 3; }
+.cells th:target { outline: 2px solid var(--focus); outline-offset: -2px; }
+.cells th[id] { scroll-margin: 1rem 0 0 3.5rem; }
+@media screen and (min-width: 40rem) {
+  .pinned tr > :nth-child(2) { position: sticky; left: 3.25rem; }
+  .pinned td:nth-child(2) { z-index: 1; background: var(--surface); }
+  .pinned thead th:nth-child(2) { z-index: 3; }
+  .pinned th[id] { scroll-margin-left: 40%; }
+}
+.names ol { display: flex; flex-wrap: wrap; gap: .15rem 1rem; list-style: none; margin: .35rem 0 .75rem; padding: 0; font-size: .9rem; }
 .cells thead .type { display: block; font-weight: 400; color: var(--muted); font-size: .8rem; }
 .null { color: var(--muted); font-style: italic; }
 
@@ -136,6 +158,8 @@ form > a { padding: .38rem .25rem; }
 .tabs small { color: var(--muted); font-weight: 400; font-variant-numeric: tabular-nums; }
 .pager { display: flex; flex-wrap: wrap; gap: .5rem 1.25rem; margin: .75rem 0 0; align-items: baseline; }
 
+.beside { margin: 0 0 1rem; }
+
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1rem; }
 .card { background: var(--surface); border: 1px solid var(--line); border-radius: 6px; padding: .75rem .85rem; min-width: 0; }
 .card dl { display: grid; grid-template-columns: minmax(6.5rem, auto) 1fr; gap: .25rem .85rem; margin: 0; }
@@ -148,16 +172,28 @@ form > a { padding: .38rem .25rem; }
 .card > :last-child { margin-bottom: 0; }
 .card ul { margin: 0; padding-left: 1.1rem; }
 pre { margin: .35rem 0 0; padding: .5rem .7rem; background: var(--raised); border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere; user-select: all; -webkit-user-select: all; }
+.copyable { position: relative; }
+.copyable pre { min-height: 2.4rem; }
+.copy { display: none; position: absolute; top: .3rem; right: .3rem; padding: .1rem .5rem; border: 1px solid var(--strong); border-radius: 4px; background: var(--surface); color: inherit; font: inherit; font-size: .85rem; cursor: pointer; }
+.has-script .copy { display: block; }
+.has-script .copyable pre { padding-right: 5.5rem; }
+.copyable + p,
 pre + p { margin-top: .75rem; }
 .code-list > section { border-top: 1px solid var(--line); padding-top: 1rem; }
 .actions { display: flex; flex-wrap: wrap; gap: .4rem 1.25rem; align-items: baseline; margin: 0 0 1rem; }
 .button { display: inline-block; padding: .35rem .8rem; border: 1px solid var(--strong); border-radius: 4px; background: var(--raised); color: inherit; text-decoration: none; font-weight: 600; }
 
+@media (max-width: 62rem) {
+  .strip dl { grid-template-columns: repeat(3, 1fr); }
+  .strip dl > div:last-child:nth-child(3n + 2) { grid-column: span 2; }
+}
 @media (max-width: 40rem) {
   body { font-size: 14.5px; }
   .top > div, main, .foot > div { padding-left: .75rem; padding-right: .75rem; }
   .lake { margin-left: 0; width: 100%; padding-top: 0; font-size: .82rem; }
   .strip dl { grid-template-columns: 1fr 1fr; }
+  .strip dl > div:last-child:nth-child(even) { grid-column: auto; }
+  .strip dl > div:last-child:nth-child(odd) { grid-column: span 2; }
   th, td { padding: .35rem .55rem; }
   .name { min-width: 10rem; }
   .bar { width: 5rem; }
@@ -165,12 +201,25 @@ pre + p { margin-top: .75rem; }
   .card dd { margin-bottom: .4rem; }
   form .field { flex: 1 1 100%; }
 }
+@media screen and (max-width: 37.5rem) {
+  .scroll:has(> .listing) { overflow: visible; border: 0; background: none; }
+  .listing, .listing tbody, .listing tbody tr, .listing tbody th { display: block; }
+  .listing thead:not(:has(a)), .listing thead th:not(:has(a)), .listing td:empty, .listing td:has(> .zero) { display: none; }
+  .listing thead tr { display: flex; flex-wrap: wrap; margin-bottom: .5rem; }
+  .listing thead tr::before { content: "Order by"; color: var(--muted); font-size: .85rem; padding: .35rem .75rem .35rem 0; }
+  .listing thead th { position: static; background: none; text-align: left; padding: .35rem .75rem .35rem 0; }
+  .listing tbody tr { background: var(--surface); border: 1px solid var(--line); border-radius: 6px; padding: .5rem .75rem; margin-bottom: .6rem; }
+  .listing tbody th, .listing td { border: 0; padding: .1rem 0; width: auto; min-width: 0; }
+  .listing td { display: flex; flex-wrap: wrap; justify-content: flex-end; gap: 0 1rem; text-align: right; }
+  .listing td::before { content: attr(data-label); color: var(--muted); margin-right: auto; }
+  .listing tbody tr:hover > * { background: none; }
+}
 @media (forced-colors: active) { .badge, .bar, .key { forced-color-adjust: auto; } }
 @media print {
   :root { color-scheme: light; --ground: #fff; --surface: #fff; --raised: #fff; --text: #000; --muted: #333; --link: #000; --line: #999; }
   .top nav, .skip, form, .pager, .foot, .actions { display: none; }
   .scroll, .scroll:has(> .cells) { overflow: visible; max-height: none; border: 0; }
-  .cells thead th { position: static; }
+  th, td { position: static !important; }
   .cells td, .cells th, .cells td > bdi { white-space: pre-wrap; overflow-wrap: anywhere; }
   tr, .card { break-inside: avoid; }
   main { padding: 0; max-width: none; }

@@ -11,7 +11,8 @@ const badges = { good: "well", wait: "waiting", bad: "unwell" } as const;
 
 /** The facts of the strip. */
 export interface StripFacts {
-  readonly state: DaemonState;
+  /** undefined where the page is served without a daemon. */
+  readonly state: DaemonState | undefined;
   readonly wellness: Verdict;
   /** undefined while there is no cache. */
   readonly status: StatusReport | undefined;
@@ -19,40 +20,43 @@ export interface StripFacts {
   readonly now: number;
 }
 
-/**
- * The daemon at a glance. The script replaces the content of the parts, whose names are fixed.
- * Without it, a link above loads the whole page again.
- */
+/** The daemon at a glance. */
 export function stripHtml(facts: StripFacts): Html {
   const { state, wellness, status, now } = facts;
-  const last = state.lastPass ?? status?.lastPass ?? null;
-  return html`<section class="strip" aria-label="The daemon" data-live="/live">
+  const last = state?.lastPass ?? status?.lastPass ?? null;
+  return html`<section class="strip" aria-label="The daemon">
     <dl>
-      ${fact("state", "Daemon", stateHtml(state, wellness, now))}
-      ${fact("backlog", "Backlog", backlogHtml(status))}
-      ${fact("oldest", "Oldest due", oldestHtml(status))}
-      ${fact("rate", "Files settled", rateHtml(status))}
-      ${fact("read", "Read since start", html`${bytesText(state.work.readBytes)}<small>${bytesText(state.work.writtenBytes)} of samples written</small>`)}
-      ${fact("pass", "Last pass", last === null ? html`none yet` : lastPassHtml(last, now))}
+      ${fact("Daemon", stateHtml(facts))} ${fact("Backlog", backlogHtml(status))}
+      ${fact("Oldest due", oldestHtml(status))} ${fact("Files settled", rateHtml(status))}
+      ${state === undefined ? html`` : fact("Read since start", readHtml(state))}
+      ${fact("Last pass", last === null ? html`none yet` : lastPassHtml(last, now))}
     </dl>
-    <p class="small" data-part="why">${whyHtml(state, wellness)}</p>
+    <p class="small">${whyHtml(state?.paused ?? [], wellness)}</p>
   </section>`;
 }
 
-function fact(part: string, label: string, value: Html): Html {
+function fact(label: string, value: Html): Html {
   return html`<div>
     <dt>${label}</dt>
-    <dd data-part="${part}">${value}</dd>
+    <dd>${value}</dd>
   </div>`;
 }
 
-function stateHtml({ pid, startedAt }: DaemonState, { kind, word }: Verdict, now: number): Html {
-  const since = durationText(now - startedAt);
-  return html`${badge(badges[kind], word)}<small>pid ${pid}, for ${since}</small>`;
+function stateHtml({ state, wellness: { kind, word }, status, now }: StripFacts): Html {
+  const pid = state?.pid ?? status?.running?.pid;
+  const since = state === undefined ? "" : `, for ${durationText(now - state.startedAt)}`;
+  const which = pid === undefined ? html`none runs here` : html`pid ${pid}${since}`;
+  return html`${badge(badges[kind], word)}<small>${which}</small>`;
+}
+
+function readHtml({ work }: DaemonState): Html {
+  return html`${bytesText(work.readBytes)}<small
+      >${bytesText(work.writtenBytes)} of samples written</small
+    >`;
 }
 
 /** The reason for the verdict; nothing, and no room for it, where all is well. */
-function whyHtml({ paused }: DaemonState, { why, kind }: Verdict): Html {
+function whyHtml(paused: DaemonState["paused"], { why, kind }: Verdict): Html {
   const waits = counted(paused.length, "dataset waits", "datasets wait");
   const reason = kind === "good" ? html`` : html`<strong>${isolated(why, 500)}.</strong> `;
   return html`${reason}${paused.length === 0 ? "" : `${waits}, as the table says.`}`;
@@ -85,14 +89,15 @@ function rateHtml(status: StatusReport | undefined): Html {
 }
 
 function lastPassHtml(pass: NonNullable<DaemonState["lastPass"]>, now: number): Html {
-  const { at, ms, sampled, failed, paused, errors } = pass;
+  const { at, ms, sampled, described, failed, paused, errors } = pass;
   const began = Date.parse(at);
   const trouble = [
     paused > 0 ? `, ${counted(paused, "dataset")} waiting` : "",
     errors > 0 ? `, ${counted(errors, "error")}` : "",
   ].join("");
   return html`${timeHtml(began, agoText(began, now))}<small
-      >${durationText(ms)}: ${countText(sampled)} sampled, ${countText(failed)}
+      >${durationText(ms)}: ${countText(sampled)} sampled,
+      ${described === 0 ? "" : `${countText(described)} described, `}${countText(failed)}
       failed${trouble}</small
     >`;
 }

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { errorCode, errorMessage, Failure } from "../../errors.ts";
 import type { StatusReport } from "../../inspect/status.ts";
-import type { PageContext } from "../state.ts";
+import type { DaemonState, PageContext } from "../state.ts";
 import { errorAnswer } from "./errors.ts";
 import { type Health, healthOf, patienceOf, readinessOf } from "./health.ts";
 import { METRICS_TYPE, metricsText } from "../metrics/text.ts";
@@ -10,10 +10,7 @@ import { jsonText } from "../../lib/text.ts";
 
 /** The context of the endpoints. */
 export interface AppContext extends PageContext {
-  /** Returns the time at which the daemon was last heard of, ms since epoch. */
-  readonly heardAt: () => number;
-  /** Called with errors that are not the request's fault. */
-  readonly onFailure: (path: string, code: string, message: string) => void;
+  state(): DaemonState;
 }
 
 /**

@@ -1,7 +1,9 @@
 import { errorMessage, Failure, NoSample } from "../errors.ts";
+import { nameOf } from "../formats/tar/member.ts";
+import { tarEntries } from "../formats/tar/walk.ts";
 import { unpackBy } from "../formats/zip/methods.ts";
 import { openZip } from "../formats/zip/reader.ts";
-import { collect } from "./collect.ts";
+import { collect } from "../lib/collect.ts";
 import { firstListed, listingTable } from "./listing.ts";
 import { countText } from "../lib/text.ts";
 import { defaultLimits } from "./take-sample.ts";
@@ -18,13 +20,17 @@ interface Member {
   readonly bytes: Buffer;
 }
 
+/** Reads the members of a sample, and warns of those that cannot be. */
+type MembersOf = (request: ViewRequest, warnings: string[]) => Promise<readonly Member[]>;
+
 /**
- * Shows the sample of a zip: the list of the archive's entries, then the members that are in the
- * sample.
+ * Shows the sample of an archive: the list of the archive's entries, then the members that are in
+ * the sample.
  * @throws Failure FORMAT_INVALID
  */
-export async function viewZip(
+export async function viewArchive(
   request: ViewRequest,
+  membersOf: MembersOf,
   viewAny: ViewAny,
 ): Promise<Omit<View, "format">> {
   const { rows, counted } = request;
@@ -71,7 +77,11 @@ function titled(table: Table, { name }: Member): Table {
   return { ...table, title: table.title === null ? name : `${name}: ${table.title}` };
 }
 
-async function membersOf({ bytes }: ViewRequest, warnings: string[]): Promise<readonly Member[]> {
+/** Members of a zip. @throws Failure FORMAT_INVALID */
+export async function membersOfZip(
+  { bytes }: ViewRequest,
+  warnings: string[],
+): Promise<readonly Member[]> {
   const slice = async (start: number, end: number) => bytes.subarray(start, end);
   const archive = await openZip(slice, bytes.length);
   const members: Member[] = [];
@@ -86,10 +96,22 @@ async function membersOf({ bytes }: ViewRequest, warnings: string[]): Promise<re
   return members;
 }
 
+/** Members of a tar. @throws Failure FORMAT_INVALID */
+export async function membersOfTar({ bytes }: ViewRequest): Promise<readonly Member[]> {
+  const slice = async (start: number, end: number) => bytes.subarray(start, end);
+  const members: Member[] = [];
+  for await (const entry of tarEntries(slice, bytes.length)) {
+    const { kind, dataAt, stored } = entry;
+    if (kind !== "file") continue;
+    members.push({ name: nameOf(entry), bytes: bytes.subarray(dataAt, dataAt + stored) });
+  }
+  return members;
+}
+
 /** Returns what is wrong with a member. @throws Failure FORMAT_INVALID for any other error */
 function faultOf(error: unknown): string {
   if (error instanceof Failure || error instanceof NoSample) return error.message;
-  throw new Failure("FORMAT_INVALID", `not a zip that can be shown: ${errorMessage(error)}`, {
+  throw new Failure("FORMAT_INVALID", `not an archive that can be shown: ${errorMessage(error)}`, {
     cause: error,
   });
 }

@@ -1,15 +1,19 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { errorCode, errorMessage, Failure } from "../../errors.ts";
-import type { View, ViewOptions } from "../../view/view.ts";
+import { errorCode, errorMessage, Failure } from "../errors.ts";
+import type { View, ViewOptions } from "../view/view.ts";
 import type { ViewAnswer, ViewJob } from "./view-worker.ts";
 
 /**
- * Shows a file as `readView` does, in a thread, so that no sample can take the page's memory or
+ * Shows a file as `readView` does, its beginning as `readHead` does, or what its end says, in a thread, so that no sample can take the page's memory or
  * time. The caller bounds how many are shown at once.
  * @throws Failure as `readView` does; LIMIT_EXCEEDED where it takes too much memory, TIMEOUT
  */
-export type ViewInThread = (path: string, options: ViewOptions) => Promise<View>;
+export type ViewInThread = (
+  path: string,
+  options: ViewOptions,
+  shows?: ViewJob["shows"],
+) => Promise<View>;
 
 /** Options of `createViewThreads`, for other threads than the page's. */
 export interface ViewThreadOptions {
@@ -38,9 +42,9 @@ export function createViewThreads({
   /** Threads that wait for work, and when each is ended. */
   const idle = new Map<Worker, NodeJS.Timeout>();
 
-  return async (path, options) => {
+  return async (path, options, shows = "content") => {
     const worker = take();
-    const job: ViewJob = { path, options };
+    const job: ViewJob = { path, options, shows };
     const signal = AbortSignal.timeout(shownMs);
     let answer: ViewAnswer;
     try {
