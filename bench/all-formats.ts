@@ -8,6 +8,8 @@ import { compressFrameSync, compressSync } from "lz4-napi";
 import { readFileSync } from "node:fs";
 import { bz2 } from "../src/formats/compressed/bz2.ts";
 import type { Compression } from "../src/formats/compressed/compression.ts";
+import { lzma } from "../src/formats/compressed/lzma-alone.ts";
+import { z } from "../src/formats/compressed/z.ts";
 import { xz } from "../src/formats/compressed/xz.ts";
 import { xxh32 } from "../src/formats/codecs/xxh32.ts";
 import { type Bodies, CSV_BYTES, mixedBodies } from "./small-files.ts";
@@ -42,7 +44,25 @@ export async function allBodies(scratch: string): Promise<Bodies> {
     "medium.csv.bz2": await packed(bz2, medium),
     "medium.csv.xz": await packed(xz, medium),
     "medium.csv.lz4": largeBlock(),
+    "medium.csv.lzma": await packed(lzma, medium),
+    "medium.csv.Z": await packed(z, medium),
     "wide.parquet": await wideParquet(join(scratch, "wide.parquet")),
+    "parquet.gz": gzipSync(await wideParquet(join(scratch, "inside.parquet"))),
+    ...fixtures(),
+  };
+}
+
+/** Files of the tests, of formats that nothing here writes. */
+function fixtures(): Bodies {
+  const read = (path: string) => readFileSync(join(import.meta.dirname, "../fixtures", path));
+  return {
+    orc: read("orc/kinds.orc"),
+    xlsx: read("xlsx/exactly-100.xlsx"),
+    arrow: read("arrow/batches.arrow"),
+    rss: read("xml/long-feed.rss"),
+    dbf: read("dbf/exactly-100.dbf"),
+    msgpack: read("msgpack/array-101.msgpack"),
+    cbor: read("cbor/array-101.cbor"),
   };
 }
 

@@ -40,6 +40,9 @@ async function backlog(
   { files, bodies, atLeast }: { files: number; bodies: Bodies; atLeast: number },
 ): Promise<boolean> {
   const resident: number[] = [];
+  /** Processor time of a file, µs: ours and the loop's. */
+  const ourUs: number[] = [];
+  const loopUs: number[] = [];
   const lake = { files, datasets: DATASETS, bodies, pool: join(root, `${name}-pool`) };
   makePool(lake.pool, bodies);
   const total = files * Object.keys(bodies).length;
@@ -50,19 +53,27 @@ async function backlog(
     reference(round) {
       const directories = makeLake(join(root, `${name}-bare-${round}`), lake);
       flush();
-      return bareLoop(directories);
+      const before = process.cpuUsage();
+      const rate = bareLoop(directories);
+      const { user, system } = process.cpuUsage(before);
+      loopUs.push((user + system) / total);
+      return rate;
     },
     ours(round) {
       const prefix = join(root, `${name}-ours-${round}`);
       makeLake(prefix, lake);
       flush();
-      const { out, rss } = runProgram(["run", "--once", "--json", "--prefix", prefix]);
+      const { out, rss, cpuUs } = runProgram(["run", "--once", "--json", "--prefix", prefix]);
       const { sampled, ms } = JSON.parse(out) as PassSummary;
       if (sampled !== total) throw new Error(`${sampled} of ${total} were sampled`);
       resident.push(rss);
+      ourUs.push(cpuUs / total);
       return total / (ms / 1000);
     },
   });
+  print(
+    `processor time of a file, user and system of all threads: median ${median(ourUs).toFixed(0)} µs, the loop's ${median(loopUs).toFixed(0)} µs`,
+  );
   const rss = median(resident) / 1e6;
   print(`resident memory: median ${rss.toFixed(0)} MB, wanted ≤ ${MOST_MB}`);
   return reached && rss <= MOST_MB;

@@ -4,6 +4,7 @@ import pino from "pino";
 import { closeCache, openCache } from "../src/store/sqlite/open.ts";
 import { loadConfig } from "../src/config/load.ts";
 import { startServer } from "../src/http/supervisor.ts";
+import { noCalls } from "../test/helpers/daemon-state.ts";
 import { addManyReceipts, addRows } from "../test/http/page-rows.ts";
 import { ground, median, print } from "./pairs.ts";
 import { csvOf, makeDataset } from "./small-lake.ts";
@@ -38,6 +39,7 @@ export async function bench(): Promise<boolean> {
     passesWait: null,
     passFailure: null,
     workerRestarts: 0,
+    hooks: noCalls,
   });
   const server = startServer({ settings, log, live });
   try {
@@ -54,6 +56,7 @@ export async function bench(): Promise<boolean> {
       `${files}?search=part-00000001`,
       `${files}?search=nothing-like-it`,
       `/entry?dataset=${DATASET}&raw=${raw}`,
+      `/entry?dataset=${DATASET}&raw=${raw}&list=sampled&search=part-00000001`,
       `/sample?dataset=${DATASET}&raw=${raw}`,
       "/failures",
       `/failures?dataset=${DATASET}`,

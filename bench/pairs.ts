@@ -72,11 +72,17 @@ export function flush(): void {
   execFileSync("sync");
 }
 
-/** Runs the built program; returns what it printed and its largest resident memory in bytes. */
-export function runProgram(args: readonly string[]): {
+/** A run of the built program. */
+export interface ProgramRun {
   readonly out: string;
+  /** Its largest resident memory in bytes. */
   readonly rss: number;
-} {
+  /** Processor time of all its threads, user and system, µs. */
+  readonly cpuUs: number;
+}
+
+/** Runs the built program. */
+export function runProgram(args: readonly string[]): ProgramRun {
   const probe = join(import.meta.dirname, "rss.js");
   // What `run` gives itself, for commands that do not.
   const flags = args[0] === "run" ? [] : LEAN_FLAGS;
@@ -86,7 +92,8 @@ export function runProgram(args: readonly string[]): {
   if (done.error !== undefined) throw done.error;
   if (done.status !== 0)
     throw new Error(`${args.join(" ")} ended with ${done.status}: ${done.stderr}`);
-  return { out: done.stdout, rss: Number(/maxrss (\d+)/.exec(done.stderr)?.[1] ?? 0) * 1024 };
+  const told = (what: string) => Number(new RegExp(`${what} (\\d+)`).exec(done.stderr)?.[1] ?? 0);
+  return { out: done.stdout, rss: told("maxrss") * 1024, cpuUs: told("cpu") };
 }
 
 function rate(value: number): string {

@@ -35,7 +35,14 @@ run(process.execPath, [sampler, "status", "--prefix", lake]);
 say("What to try next:");
 // As it is typed where npm was called.
 const here = relative(process.env["INIT_CWD"] ?? process.cwd(), lake) || ".";
-for (const next of ["show raw/env0/orders.csv", "failures", "explain raw/env0/stations.json"]) {
+const tries = [
+  "show raw/env0/orders.csv",
+  "search email",
+  "show raw/env0/events.jsonl --code duckdb",
+  "failures",
+  "serve",
+];
+for (const next of tries) {
   process.stdout.write(`npx staging-sampler ${next} --prefix ${here}\n`);
 }
 say(`The lake is in ${here}/; the samples are ordinary files.`);

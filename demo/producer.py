@@ -33,7 +33,10 @@ def orders(count):
 
 
 def events(count):
-    lines = ({"id": i, "kind": ["click", "view", "buy"][i % 3], "at": 1737200000 + i} for i in range(count))
+    lines = (
+        {"id": i, "kind": ["click", "view", "buy"][i % 3], "email": "u%d@example.org" % (i % 500), "at": 1737200000 + i}
+        for i in range(count)
+    )
     return "".join(json.dumps(line) + "\n" for line in lines).encode()
 
 

