@@ -1,11 +1,11 @@
-import type { Through } from "../formats/types.ts";
+import type { SampleStep, Through } from "../formats/types.ts";
 import type { Growing } from "../lib/growing.ts";
 import type { ContractCheck } from "./contract/contract-check.ts";
 import type { Validation } from "./contract/validation.ts";
 import type { Shape } from "./shape/shape.ts";
 import { shapeOf } from "./shape/shape-of.ts";
 import { forgetFields } from "./sample-fields.ts";
-import { type SampleStep, wholeSamples } from "./whole-sample.ts";
+import { wholeSamples } from "./whole-sample.ts";
 
 const ZIP = /^zip(\.|$)/;
 const TAR = /^tar(\.|$)/;

@@ -80,7 +80,12 @@ export const formats: readonly Format[] = [
  * @throws Failure FORMAT_INVALID when the name claims a binary format and the file is empty.
  */
 export async function recognise(request: SampleRequest): Promise<Recognised> {
-  const found = await recogniseForm(request);
+  return recogniseHead(await request.source.head(), request);
+}
+
+/** The same for a source whose first bytes are known. @throws Failure as `recognise` */
+export function recogniseHead(head: Uint8Array, request: SampleRequest): Recognised {
+  const found = recogniseForm(head, request);
   return { ...found, format: asWanted(found.format, request.limits) };
 }
 
@@ -89,9 +94,8 @@ export function asWanted(format: Format, { tarMembers }: Pick<Limits, "tarMember
   return (tarMembers > 0 ? withMembers.get(format) : undefined) ?? format;
 }
 
-async function recogniseForm(request: SampleRequest): Promise<Recognised> {
+function recogniseForm(head: Uint8Array, request: SampleRequest): Recognised {
   const { source, extensions } = request;
-  const head = await source.head();
   const mapped = mappedFormat(source.name, extensions);
   const named = mapped === undefined ? ownFormat(source.name) : formatNamed(mapped);
   const by = mapped === undefined ? "name" : "configuration";

@@ -1,5 +1,6 @@
 import { Failure, NoSample } from "../errors.ts";
 import { readTwice, type Source } from "../lib/source.ts";
+import { sampleHead } from "./cut.ts";
 import { sampleBy } from "./strategies/sample-by.ts";
 import { text } from "./text.ts";
 import type { Recognised, SampleRequest, SampleStream, SampleSummary } from "./types.ts";
@@ -46,7 +47,9 @@ export function summaryWith(
 export function sampleAs(found: Recognised, request: SampleRequest): SampleStream {
   const sample = sampleBy(found, request);
   const { through } = request;
-  return through === undefined || found.format.packs ? sample : through(sample, found, request);
+  return through === undefined || found.format.packs
+    ? sample
+    : through.stream(sample, found, request);
 }
 
 /**
@@ -55,7 +58,12 @@ export function sampleAs(found: Recognised, request: SampleRequest): SampleStrea
  * are held until it is whole. Both are bounded by the limits of a sample and of a record.
  */
 export async function* sampleInside(found: Recognised, request: SampleRequest): SampleStream {
-  if (found.confidence === undefined) return summaryWith(found, yield* sampleAs(found, request));
+  if (found.confidence === undefined) {
+    const whole = await sampleHead(found, await request.source.head(), request);
+    if (whole === undefined) return summaryWith(found, yield* sampleAs(found, request));
+    if (whole.bytes.length > 0) yield whole.bytes;
+    return summaryWith(found, whole.summary);
+  }
   const [first, second] = readTwice(request.source);
   let guessed: Awaited<ReturnType<typeof collectSample>>;
   try {

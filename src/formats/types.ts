@@ -1,6 +1,6 @@
 import type { Limits } from "../lib/limits.ts";
 import type { Mapped } from "../lib/mapped-names.ts";
-import type { Cut } from "../lib/records.ts";
+import type { Cut, Cutter } from "../lib/records.ts";
 import type { Source } from "../lib/source.ts";
 
 /** Facts of a sample, as its sampler returns them. */
@@ -49,6 +49,24 @@ export interface Strategy {
   readonly seed: string;
 }
 
+/** Cuts a sample out of a source's bytes as they come. */
+export interface SampleCutter extends Cutter {
+  /** Facts of the sample, once it is whole. */
+  summary(): SampleSummary;
+}
+
+/** Begins to cut a sample out of a source, which has these first bytes. @throws NoSample */
+export type CutterOf = (head: Uint8Array, request: SampleRequest) => SampleCutter;
+
+/** A sample in one piece, before it is written or packed again. */
+export interface WholeSample {
+  readonly bytes: Uint8Array;
+  readonly summary: SampleSummary;
+  readonly found: Recognised;
+  /** That of its source: of a member, where that is in a container. */
+  readonly request: SampleRequest;
+}
+
 /** Yields the sample's bytes and returns what it is. */
 export type SampleStream = AsyncGenerator<Uint8Array, SampleSummary, void>;
 
@@ -71,15 +89,22 @@ export interface SampleRequest {
   readonly through?: Through | undefined;
 }
 
-/**
- * Looks at a sample on its way, or yields another in its place. `request` is that of its source: of
- * a member, where that is in a container.
- */
-export type Through = (
-  sample: SampleStream,
-  found: Recognised,
-  request: SampleRequest,
-) => SampleStream;
+/** Looks at a sample that is whole, or gives another in its place. @throws NoSample for what has none */
+export type SampleStep = (sample: WholeSample) => Promise<Pick<WholeSample, "bytes" | "summary">>;
+
+/** A step that samples take on their way. */
+export interface Through {
+  readonly step: SampleStep;
+  /**
+   * Takes a sample as a stream. `request` is that of its source: of a member, where that is in a
+   * container.
+   */
+  readonly stream: (
+    sample: SampleStream,
+    found: Recognised,
+    request: SampleRequest,
+  ) => SampleStream;
+}
 
 /** The means by which a format was recognised: the file's name, `formats.extensions`, or its first bytes. */
 export type RecognisedBy = "name" | "configuration" | "content";
@@ -110,6 +135,8 @@ export interface Format {
   /** True when these first bytes are this format's. Absent for text. */
   matches?(head: Uint8Array): boolean;
   sample(request: SampleRequest, recognised: Recognised): SampleStream;
+  /** Present where samples are cut from the start of a source; `sample` does the same in a stream. */
+  readonly cutter?: CutterOf;
   /**
    * Begins a sample by another strategy; returns the reason where this source has only its first
    * records. Absent where that is so of each source.

@@ -1,7 +1,6 @@
 import { NoSample } from "../errors.ts";
 import { decodeText, isText } from "../lib/encoding.ts";
 import { mediaTypeOf } from "../lib/signature.ts";
-import { factsOf } from "./facts/facts-of.ts";
 import type { Format, Recognised, SampleRequest, SampleStream } from "./types.ts";
 
 /**
@@ -47,6 +46,8 @@ async function* describe(request: SampleRequest, recognised: Recognised): Sample
   if (depth > 0) throw new NoSample(`what it holds: ${reason}`);
   const head = await source.head();
   const text = isText(head);
+  // As with `loadedLater`: most lakes have no such file.
+  const { factsOf } = await import("./facts/facts-of.ts");
   const { facts, fault } = await factsOf(source, signal);
   const description = {
     original: source.name,

@@ -38,6 +38,7 @@ export interface LocalFile extends Source {
   readonly size: number;
   readonly mtime: number;
   readonly inode: string;
+  head(): Uint8Array;
   /** Bytes read so far. */
   readBytes(): number;
   /**
@@ -134,7 +135,7 @@ function localFile(
   const size = Number(opened.size);
   let budget = readBytes;
   let read = 0;
-  let first: Promise<Uint8Array> | undefined;
+  let first: Uint8Array | undefined;
 
   return {
     name,
@@ -179,20 +180,23 @@ function localFile(
     }
   }
 
-  function head(): Promise<Uint8Array> {
-    first ??= readRange(0, Math.min(HEAD_BYTES, size), memory);
+  function head(): Uint8Array {
+    first ??= readNow(0, Math.min(HEAD_BYTES, size), memory);
     return first;
   }
 
   async function slice(start: number, end: number): Promise<Uint8Array> {
-    const known = first === undefined ? undefined : await first;
-    if (known !== undefined && end <= known.length) return known.subarray(start, end);
+    if (first !== undefined && end <= first.length) return first.subarray(start, end);
     return readRange(start, Math.min(end, size));
   }
 
-  async function readRange(start: number, end: number, into?: Buffer): Promise<Uint8Array> {
-    if (end <= start) return new Uint8Array();
+  async function readRange(start: number, end: number): Promise<Uint8Array> {
     await breathe();
+    return readNow(start, end);
+  }
+
+  function readNow(start: number, end: number, into?: Buffer): Uint8Array {
+    if (end <= start) return new Uint8Array();
     signal.throwIfAborted();
     if (read + end - start > budget) {
       throw new Failure(
@@ -227,10 +231,10 @@ function localFile(
  */
 async function* chunksOf(
   size: number,
-  head: () => Promise<Uint8Array>,
+  head: () => Uint8Array,
   readRange: (start: number, end: number) => Promise<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, void> {
-  let chunk = await head();
+  let chunk = head();
   let at = 0;
   while (chunk.length > 0) {
     yield chunk;

@@ -49,23 +49,44 @@ export async function* firstRecords(
   limits: RecordLimits,
 ): AsyncGenerator<Uint8Array, FirstRecords, void> {
   const cutter = recordCutter(scanner, limits);
-  for await (const chunk of chunks) {
-    // `yield*` of a list takes several promises for each piece.
-    for (const piece of cutter.feed(chunk)) yield piece;
-    if (cutter.result().cut !== undefined) return cutter.result();
-  }
-  yield* cutter.finish();
+  yield* cutChunks(chunks, cutter);
   return cutter.result();
 }
 
-interface RecordCutter {
+/** Cuts the first part out of bytes as they come, without waiting for anything. */
+export interface Cutter {
   /** Returns the bytes that are certain to be part of the sample. */
   feed(chunk: Uint8Array): Uint8Array[];
+  /** True once no more bytes are needed. */
+  isDone(): boolean;
+  /** Returns the last bytes of the sample, once it is done or no more bytes come. */
   finish(): Uint8Array[];
+}
+
+/** Yields what a cutter keeps of a byte stream. @throws what the cutter throws */
+export async function* cutChunks(
+  chunks: AsyncIterable<Uint8Array>,
+  cutter: Cutter,
+): AsyncGenerator<Uint8Array, void, void> {
+  for await (const chunk of chunks) {
+    // `yield*` of a list takes several promises for each piece.
+    for (const piece of cutter.feed(chunk)) yield piece;
+    if (cutter.isDone()) break;
+  }
+  for (const piece of cutter.finish()) yield piece;
+}
+
+/**
+ * Keeps the first records, as `firstRecords`.
+ * @throws NoSample when one of the first records is longer than `recordBytes`.
+ */
+export interface RecordCutter extends Cutter {
+  /** What was kept so far. */
   result(): FirstRecords;
 }
 
-function recordCutter(first: RecordScanner, limits: RecordLimits): RecordCutter {
+/** Creates a cutter of the records that a scanner finds. */
+export function recordCutter(first: RecordScanner, limits: RecordLimits): RecordCutter {
   let scanner = first;
   let records = 0;
   let cut: Cut | undefined;
@@ -74,7 +95,7 @@ function recordCutter(first: RecordScanner, limits: RecordLimits): RecordCutter 
   let held: Uint8Array[] = [];
   let heldBytes = 0;
 
-  return { feed, finish, result };
+  return { feed, finish, isDone: () => cut !== undefined, result };
 
   function feed(chunk: Uint8Array): Uint8Array[] {
     const kept = take(chunk);
@@ -87,6 +108,7 @@ function recordCutter(first: RecordScanner, limits: RecordLimits): RecordCutter 
   }
 
   function finish(): Uint8Array[] {
+    if (cut !== undefined) return [];
     const other = scanner.giveUp?.(true);
     const kept = other === undefined || other === "wait" ? [] : readAgain(other);
     if (cut !== undefined) return kept;

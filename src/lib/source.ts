@@ -7,7 +7,7 @@ export interface Source {
   /** Seconds since epoch, where it is known. */
   readonly mtime?: number;
   /** The first 64 KiB, or all there is if that is less. Reading them again costs nothing. */
-  head(): Promise<Uint8Array>;
+  head(): Promise<Uint8Array> | Uint8Array;
   /** All bytes from the start, in chunks of any length. */
   stream(): AsyncIterable<Uint8Array>;
   /**

@@ -3,7 +3,7 @@ import { errorCode, systemErrorIn } from "../errors.ts";
 import { nameFailure, outputFailure } from "../lake/errors.ts";
 import { closeFile, createFile, removeEntry, renameEntry } from "../lake/held-directory.ts";
 import { type Growing, growing } from "../lib/growing.ts";
-import type { SampleStream, SampleSummary } from "../formats/types.ts";
+import type { SampleStream, SampleSummary, WholeSample } from "../formats/types.ts";
 import { checkInPlace, type SamplePlace } from "./directory.ts";
 import { nextTemporaryName } from "./temporary-name.ts";
 
@@ -30,33 +30,76 @@ export interface Staged {
  * @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE; what the sampler throws.
  */
 export async function stage(
-  { folder, file }: SamplePlace,
+  place: SamplePlace,
   sample: SampleStream,
   onLeft: () => void,
 ): Promise<Staged> {
+  const begun = begin(place, onLeft);
+  try {
+    const { summary, bytes } = await writeAll(begun, sample);
+    return begun.staged(summary, bytes);
+  } catch (error) {
+    begun.abandon();
+    throw error;
+  }
+}
+
+/** The same for a sample that is in one piece. @throws Failure as `stage` */
+export function stageWhole(
+  place: SamplePlace,
+  { bytes, summary }: Pick<WholeSample, "bytes" | "summary">,
+  onLeft: () => void,
+): Staged {
+  const begun = begin(place, onLeft);
+  try {
+    begun.write(bytes);
+    return begun.staged(summary, bytes.length);
+  } catch (error) {
+    begun.abandon();
+    throw error;
+  }
+}
+
+/** A sample's temporary file, open to be written. */
+interface Begun {
+  /** @throws Failure OUTPUT_FULL or OUTPUT_UNWRITABLE */
+  write(bytes: Uint8Array): void;
+  /** Closes it. @throws Failure as `write`: only then may a file server say that there is no room */
+  staged(summary: SampleSummary, bytes: number): Staged;
+  /** Removes it. */
+  abandon(): void;
+}
+
+function begin({ folder, file }: SamplePlace, onLeft: () => void): Begun {
   const target = `${folder.path}/${file}`;
   const temporary = nextTemporaryName();
   const fd = output(target, () => createFile(folder, temporary));
-  const discard = () => remove(() => removeEntry(folder, temporary), onLeft);
   let isOpen = true;
-  try {
-    const { summary, bytes } = await writeAll(fd, sample, target);
-    // Only when a file is closed may a file server say that there is no room for it.
-    isOpen = false;
-    output(target, () => closeFile(fd));
-    const commit = () => {
-      checkInPlace(folder);
-      try {
-        renameEntry(folder, temporary, file);
-      } catch (error) {
-        throw nameFailure(error, target);
-      }
-    };
-    return { summary, bytes, commit, discard };
-  } catch (error) {
-    if (isOpen) closeAnyway(fd);
-    discard();
-    throw error;
+
+  return {
+    write: (bytes) => output(target, () => writeWhole(fd, bytes)),
+    staged(summary, bytes) {
+      isOpen = false;
+      output(target, () => closeFile(fd));
+      return { summary, bytes, commit, discard };
+    },
+    abandon() {
+      if (isOpen) closeAnyway(fd);
+      discard();
+    },
+  };
+
+  function commit(): void {
+    checkInPlace(folder);
+    try {
+      renameEntry(folder, temporary, file);
+    } catch (error) {
+      throw nameFailure(error, target);
+    }
+  }
+
+  function discard(): void {
+    remove(() => removeEntry(folder, temporary), onLeft);
   }
 }
 
@@ -83,9 +126,8 @@ function remove(work: () => void, onLeft: () => void): void {
 }
 
 async function writeAll(
-  fd: number,
+  { write }: Begun,
   sample: SampleStream,
-  target: string,
 ): Promise<{ summary: SampleSummary; bytes: number }> {
   let bytes = 0;
   const held = spare ?? growing();
@@ -94,11 +136,11 @@ async function writeAll(
     for (;;) {
       const { value, done } = await sample.next();
       if (done === true || held.length() + value.length > TOGETHER_BYTES) {
-        output(target, () => writeWhole(fd, held.bytes()));
+        write(held.bytes());
         held.clear();
       }
       if (done === true) return { summary: value, bytes };
-      if (value.length > TOGETHER_BYTES) output(target, () => writeWhole(fd, value));
+      if (value.length > TOGETHER_BYTES) write(value);
       else held.add(value, 0, value.length);
       bytes += value.length;
     }

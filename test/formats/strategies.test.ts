@@ -332,6 +332,6 @@ function avroHeadEnd(name: string, bytes: Buffer): number {
 /** A source whose first bytes are read once, as those of a file are. */
 function countedSource(name: string, bytes: Buffer): Source & { readBytes(): number } {
   const source = memorySource(name, bytes);
-  let first: Promise<Uint8Array> | undefined;
+  let first: ReturnType<Source["head"]> | undefined;
   return { ...source, head: () => (first ??= source.head()) };
 }

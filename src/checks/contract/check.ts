@@ -1,4 +1,4 @@
-import type { WholeSample } from "../whole-sample.ts";
+import type { WholeSample } from "../../formats/types.ts";
 import { checkJson } from "./check-json.ts";
 import { type Checked, checkText } from "./check-text.ts";
 import type { DataObject } from "./contract.ts";

@@ -1,4 +1,4 @@
-import type { WholeSample } from "../whole-sample.ts";
+import type { WholeSample } from "../../formats/types.ts";
 import { type CheckedSample, checkSample } from "./check.ts";
 import { chooseObject } from "./choose-object.ts";
 import type { CheckSettings, CompiledContract } from "./plan.ts";

@@ -1,5 +1,5 @@
 import { encodingOf } from "../../lib/encoding.ts";
-import type { WholeSample } from "../whole-sample.ts";
+import type { WholeSample } from "../../formats/types.ts";
 import { csvShape } from "./csv-shape.ts";
 import { encodingName } from "./encoding-name.ts";
 import { jsonLinesShape, jsonShape } from "./json-shape.ts";

@@ -1,9 +1,10 @@
 import { encodingOf, type Encoding } from "../../lib/encoding.ts";
 import { lineScanner, unitReader } from "../../lib/lines.ts";
-import { firstRecords, type RecordScanner } from "../../lib/records.ts";
+import { recordCutter, type RecordScanner } from "../../lib/records.ts";
+import { cutFormat } from "../cut.ts";
 import { drawText } from "../strategies/draw-text.ts";
 import type { RecordText } from "../strategies/record-text.ts";
-import type { Format, SampleRequest, SampleStream } from "../types.ts";
+import type { Format, SampleCutter, SampleRequest } from "../types.ts";
 import { csvBorders } from "./borders.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
 
@@ -23,29 +24,34 @@ const specialBytes = new Map<string, Uint8Array>();
 const anyByte = new Uint8Array(256).fill(1);
 
 /** Delimited text: the header and the first records, verbatim. */
-export const csv: Format = {
+export const csv: Format = cutFormat({
   name: "csv",
   extensions: [".csv", ".tsv", ".psv", ".tab"],
   kind: "text",
-  sample: sampleCsv,
+  cutter: cutCsv,
   async draw(request, strategy) {
     const { source } = request;
     return drawText(csvText(source.name, await source.head()), request, strategy);
   },
-};
+});
 
-async function* sampleCsv({ source, limits }: SampleRequest): SampleStream {
-  const text = csvText(source.name, await source.head());
+function cutCsv(head: Uint8Array, { source, limits }: SampleRequest): SampleCutter {
+  const text = csvText(source.name, head);
   const warnings = [...text.warnings];
   const scanner = text.scanner("start", (warning) => warnings.push(warning));
-  const kept = yield* firstRecords(source.stream(), scanner, {
+  const cutter = recordCutter(scanner, {
     records: limits.rows + text.headers,
     bytes: limits.bytes,
     atLeast: text.headers + 1,
     recordBytes: limits.recordBytes,
   });
-  const { records, ...rest } = kept;
-  return { format: "csv", rows: Math.max(0, records - 1), ...rest, warnings };
+  return {
+    ...cutter,
+    summary() {
+      const { records, ...rest } = cutter.result();
+      return { format: "csv", rows: Math.max(0, records - 1), ...rest, warnings };
+    },
+  };
 }
 
 function csvText(name: string, head: Uint8Array): RecordText {

@@ -1,13 +1,7 @@
-import { hasBytes } from "../../lib/signature.ts";
 import type { Source } from "../../lib/source.ts";
 import { readTail } from "../orc/tail.ts";
 import type { OrcType } from "../orc/types.ts";
 import type { Column, Facts } from "./facts.ts";
-
-/** True for what begins as an ORC file does. */
-export function isOrc(head: Uint8Array): boolean {
-  return hasBytes(head, [0x4f, 0x52, 0x43]);
-}
 
 /** Rows, columns and codec of an ORC file, from its footer. */
 export async function orcFacts(read: NonNullable<Source["slice"]>, size: number): Promise<Facts> {

@@ -26,7 +26,7 @@ export const xml: Format = {
     const encoding = encodingOf(head);
     checkEncoding(head, encoding);
     if (beginsLikeXml(head, encoding)) return yield* sampleElements(request, encoding);
-    const summary = yield* lines(request, "text", false);
+    const summary = yield* lines(request, "text");
     return { ...summary, warnings: [`named ${request.source.name}, but does not hold XML`] };
   },
 };

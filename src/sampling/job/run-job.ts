@@ -5,6 +5,7 @@ import type { Settings } from "../../config/settings.ts";
 import { errorCode, errorMessage, Failure, type FailureCode, systemErrorIn } from "../../errors.ts";
 import { createLake } from "../../lake/lake.ts";
 import { isAbsence } from "../../lake/roots.ts";
+import { breathe } from "../../lib/breathe.ts";
 import { growing } from "../../lib/growing.ts";
 import { HEAD_BYTES } from "../../lib/source.ts";
 import type { Failed, Job, Outcome } from "../../job.ts";
@@ -54,6 +55,7 @@ export function createRunJob(
       done = inWorkplace(job, async (workplace) => {
         const known = { settings, masks, contracts, openRemote };
         const surroundings = { ...known, workplace, memory, alone, onLeft };
+        await breathe();
         const confirmed = await confirmFile(job, surroundings, deadline.signal, work);
         return confirmed ?? sampleFile(job, surroundings, deadline.signal, work);
       });

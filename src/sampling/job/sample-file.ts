@@ -2,11 +2,12 @@ import { createChecks } from "../../checks/checks.ts";
 import { type ContractCheck, createContractCheck } from "../../checks/contract/contract-check.ts";
 import type { Settings } from "../../config/settings.ts";
 import { Failure } from "../../errors.ts";
-import { recognise } from "../../formats/index.ts";
+import { sampleHead } from "../../formats/cut.ts";
+import { recogniseHead } from "../../formats/index.ts";
 import { sampleAs, sampleWith, summaryWith } from "../../formats/sample-with.ts";
 import { unknown } from "../../formats/unknown.ts";
 import { makePlace, type SamplePlace } from "../../samples/directory.ts";
-import { type Staged, stage } from "../../samples/publish.ts";
+import { type Staged, stage, stageWhole } from "../../samples/publish.ts";
 import type { Job, Outcome, Sampled } from "../../job.ts";
 import type { Recognised, SampleRequest } from "../../formats/types.ts";
 import { shownBronze } from "../../lib/bronze-url.ts";
@@ -93,11 +94,12 @@ export async function sampleFile(
       strategy: strategy && { ...strategy, seed: `${job.raw}\0${job.mtime}` },
       through: checks?.through,
     };
-    const found = await recognise(request);
+    const head = await file.head();
+    const found = recogniseHead(head, request);
     using place = makePlace(workplace.samples(), job.name);
     const staged = await sampleWith(found, file, async (as) => {
       mask?.check(as);
-      return stageAs(as, request, { place, job, onLeft });
+      return stageAs(as, { head, request }, { place, job, onLeft });
     });
     const facts = checks?.facts(staged.summary.format);
     const { shapes = [] } = facts ?? {};
@@ -142,14 +144,18 @@ function workOn(file: Bronze): Work {
 
 async function stageAs(
   found: Recognised,
-  request: SampleRequest,
+  { head, request }: { readonly head: Uint8Array; readonly request: SampleRequest },
   { place, job, onLeft }: Pick<Surroundings, "onLeft"> & { place: SamplePlace; job: Job },
 ): Promise<Staged> {
   const extension = found.format.sampleExtension ?? null;
   const fits = job.extension === extension;
   // Whether a file has a sample after all that was only described so far, sampling has to tell.
   if (!fits && job.extension !== unknown.sampleExtension) throw new Rename(extension);
-  const staged = await stage(place, sampleAs(found, request), onLeft);
+  const whole = await sampleHead(found, head, request);
+  const staged =
+    whole === undefined
+      ? await stage(place, sampleAs(found, request), onLeft)
+      : stageWhole(place, whole, onLeft);
   if (!fits) {
     staged.discard();
     throw new Rename(extension);
