@@ -183,7 +183,8 @@ export function currentIf(isCurrent: boolean): Html {
   return isCurrent ? html` aria-current="page"` : html``;
 }
 
-function noticeHtml({ kind, title, text }: Notice): Html {
+/** A notice in its place on a page. */
+export function noticeHtml({ kind, title, text }: Notice): Html {
   return html`<div class="notice ${kind}" role="${kind === "bad" ? "alert" : "status"}">
     <p><strong>${title}</strong> ${isolated(text, 1000)}</p>
   </div>`;
