@@ -150,13 +150,6 @@ export function isolated(text: string, most?: number): Html {
   return html`<bdi>${shown(text, most)}</bdi>`;
 }
 
-/** Links to the pages before and after. */
-export function pager(links: readonly (Html | undefined)[]): Html {
-  const there = links.filter((link) => link !== undefined);
-  if (there.length === 0) return html``;
-  return html`<nav class="pager" aria-label="Pages">${there}</nav>`;
-}
-
 /** The address of a dataset's files. */
 export function datasetAddress(
   dataset: string,
