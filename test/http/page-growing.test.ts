@@ -1,52 +1,20 @@
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { Hono } from "hono";
 import { html } from "hono/html";
 import { expect, test } from "vitest";
 import { type GrowingView, showGrowing } from "../../src/http/pages/answer.ts";
 import { HOLE } from "../../src/http/pages/hole.ts";
-import { createGuardedServer } from "../../src/http/server/listener.ts";
-import { createReportReader } from "../../src/http/server/status-cache.ts";
-import { createStoreReader } from "../../src/http/server/store-reader.ts";
-import { createWorld, type World } from "../helpers/world.ts";
-import { addOrdinary } from "./page-lake.ts";
+import type { World } from "../helpers/world.ts";
+import { ordinaryLake } from "./page-lake.ts";
+import { type PageServer, servePages } from "./page-server.ts";
 
-type Grow = NonNullable<GrowingView["grow"]>;
-
-/** Serves one page that grows, by the server that all pages have. */
-async function serveGrowing(world: World, grow: Grow) {
-  const settings = world.settings();
-  const { store, drop } = createStoreReader(settings.state);
-  const failures: string[] = [];
-  const context = {
-    store,
-    settings,
-    report: createReportReader({ store, settings }),
-    state: () => undefined,
-    heardAt: Date.now,
-    onFailure: (path: string, _: string, message: string) =>
-      void failures.push(`${path} ${message}`),
-  };
+/** Serves one page, which grows. */
+function serveGrowing(world: World, grow: NonNullable<GrowingView["grow"]>): Promise<PageServer> {
   const body = html`<p>the beginning</p>
     ${HOLE}`;
-  const app = new Hono();
-  app.get("/", (c) =>
-    showGrowing(context, c, async () => ({ title: "Growing", part: "none", body, grow })),
-  );
-  const guard = { isUnix: false, hosts: [] };
-  const server = createGuardedServer((request) => app.fetch(request), guard);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    failures,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-      drop();
-    },
-  };
+  return servePages(world.settings(), (app, context) => {
+    app.get("/", (c) =>
+      showGrowing(context, c, async () => ({ title: "Growing", part: "none", body, grow })),
+    );
+  });
 }
 
 /** Reads an answer up to a text; returns all that was read so far. */
@@ -68,8 +36,7 @@ async function createReader(url: string, signal?: AbortSignal) {
 }
 
 test("the beginning is sent before anything is found, each part as it is found, and then the end", async () => {
-  await using world = await createWorld();
-  await addOrdinary(world);
+  await using world = await ordinaryLake();
   world.close();
   const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   await using server = await serveGrowing(world, async (write) => {
@@ -88,8 +55,7 @@ test("the beginning is sent before anything is found, each part as it is found, 
 });
 
 test("a fault of ours in the middle is told as text and in the log, and the page is whole", async () => {
-  await using world = await createWorld();
-  await addOrdinary(world);
+  await using world = await ordinaryLake();
   world.close();
   await using server = await serveGrowing(world, async (write) => {
     await write(html`<p>one</p>`);
@@ -102,8 +68,7 @@ test("a fault of ours in the middle is told as text and in the log, and the page
 });
 
 test("nothing waits for a reader that is slow, and one that is gone is noticed", async () => {
-  await using world = await createWorld();
-  await addOrdinary(world);
+  await using world = await ordinaryLake();
   world.close();
   const [written, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   await using server = await serveGrowing(world, async (write, isGone) => {
