@@ -52,20 +52,14 @@ export interface WantedDiff {
  * @throws Failure USAGE where there is nothing to compare; CACHE_UNUSABLE
  */
 export async function diffOf(settings: Settings, wanted: WantedDiff): Promise<readonly Diff[]> {
-  const store = openStoreToRead(settings.state);
-  try {
-    const entries = await entriesOf(store, settings, wanted);
-    const all: Diff[] = [];
-    for (const entry of entries) {
-      const before = await earlierOf(store, settings, { ...wanted, entry });
-      all.push(
-        await withWholeCells(() => compared(settings, { entry, before, rows: wanted.rows })),
-      );
-    }
-    return all;
-  } finally {
-    await store.close();
+  await using store = openStoreToRead(settings.state);
+  const entries = await entriesOf(store, settings, wanted);
+  const all: Diff[] = [];
+  for (const entry of entries) {
+    const before = await earlierOf(store, settings, { ...wanted, entry });
+    all.push(await withWholeCells(() => compared(settings, { entry, before, rows: wanted.rows })));
   }
+  return all;
 }
 
 async function entriesOf(

@@ -38,23 +38,19 @@ export async function findWhat(
   dataset: string | undefined,
 ): Promise<Found> {
   const wanted = { what, settings, dataset };
-  const store = openStoreIfAny(settings.state);
-  try {
-    const entries = store === undefined ? [] : await entriesMeant(store.queries, wanted);
-    if (store !== undefined && entries.length > 0) {
-      const waiting = await waitingFor(store.process, settings, holderOf(settings.state) ?? null);
-      return { kind: "entries", entries, waiting };
-    }
-    const path = await existing(candidates(wanted));
-    if (path === undefined) throw await unknown(store?.queries, wanted);
-    if (!(await isInLake(path, settings))) {
-      throw new Failure("PATH_REFUSED", `${what} is not in the lake: \`preview\` shows any file`);
-    }
-    const place = (await placesOf(path, settings)).at(-1);
-    return { kind: "file", path, dataset: place?.dataset ?? null };
-  } finally {
-    await store?.close();
+  await using store = openStoreIfAny(settings.state);
+  const entries = store === undefined ? [] : await entriesMeant(store.queries, wanted);
+  if (store !== undefined && entries.length > 0) {
+    const waiting = await waitingFor(store.process, settings, holderOf(settings.state) ?? null);
+    return { kind: "entries", entries, waiting };
   }
+  const path = await existing(candidates(wanted));
+  if (path === undefined) throw await unknown(store?.queries, wanted);
+  if (!(await isInLake(path, settings))) {
+    throw new Failure("PATH_REFUSED", `${what} is not in the lake: \`preview\` shows any file`);
+  }
+  const place = (await placesOf(path, settings)).at(-1);
+  return { kind: "file", path, dataset: place?.dataset ?? null };
 }
 
 /** The entries that an argument means, by the first way that finds some. */

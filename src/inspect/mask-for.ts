@@ -34,14 +34,10 @@ export function maskOfDataset(dataset: string | null, settings: Settings): Mask 
 }
 
 async function datasetsWithBronze(file: string, settings: Settings): Promise<readonly string[]> {
-  const store = openStoreIfAny(settings.state);
+  await using store = openStoreIfAny(settings.state);
   if (store === undefined) return [];
-  try {
-    const real = isUrl(file) ? shownBronze(file) : ((await realOf(file)) ?? file);
-    const paths = [real, isUrl(file) ? file : resolve(file)];
-    const raws = await store.queries.rawsOfBronze({ dataset: undefined, paths });
-    return raws.map(({ dataset }) => dataset);
-  } finally {
-    await store.close();
-  }
+  const real = isUrl(file) ? shownBronze(file) : ((await realOf(file)) ?? file);
+  const paths = [real, isUrl(file) ? file : resolve(file)];
+  const raws = await store.queries.rawsOfBronze({ dataset: undefined, paths });
+  return raws.map(({ dataset }) => dataset);
 }

@@ -27,9 +27,8 @@ export function whyNoLine(line: string): string | undefined {
  * get between them. Creates the directory of manifests if there is none.
  * @throws Failure MANIFEST_UNREADABLE
  */
-export async function appendAtOnce(directory: string, lines: string): Promise<void> {
+export async function appendAtOnce(directory: string, lines: Uint8Array): Promise<void> {
   const path = join(directory, MANIFEST_PATH);
-  const bytes = Buffer.from(lines);
   try {
     const handle = await open(path, "a", 0o640).catch(async (error: unknown) => {
       if (errorCode(error) !== "ENOENT") throw error;
@@ -37,11 +36,11 @@ export async function appendAtOnce(directory: string, lines: string): Promise<vo
       return open(path, "a", 0o640);
     });
     try {
-      const { bytesWritten } = await handle.write(bytes);
-      if (bytesWritten === bytes.length) return;
+      const { bytesWritten } = await handle.write(lines);
+      if (bytesWritten === lines.length) return;
       await handle.write("\n").catch(() => undefined);
       throw new Error(
-        `only ${bytesWritten} of ${bytes.length} bytes were written: is the disk full?`,
+        `only ${bytesWritten} of ${lines.length} bytes were written: is the disk full?`,
       );
     } finally {
       await handle.close();

@@ -26,6 +26,6 @@ export async function appendEntry(options: AppendOptions): Promise<string> {
   const line = JSON.stringify({ raw, bronze, mtime });
   const reason = whyNoLine(line);
   if (reason !== undefined) throw new Failure("USAGE", reason);
-  await appendAtOnce(directory, `${line}\n`);
+  await appendAtOnce(directory, Buffer.from(`${line}\n`));
   return line;
 }

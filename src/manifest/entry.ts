@@ -39,6 +39,29 @@ export function plainEntryAt(text: string, at: number): Entry | undefined {
   return isPlain ? { raw, bronze, mtime: Number(mtime) } : undefined;
 }
 
+/** Plain lines that follow each other. */
+export interface PlainLines {
+  /** Index after the last of them. */
+  readonly end: number;
+  readonly lines: number;
+}
+
+/**
+ * Passes over the plain lines that begin at `at`: `parseLine` gives an entry and no reason for each.
+ * `text` is UTF-8 with a character for each byte, and ends with a line feed.
+ */
+export function plainLinesAt(text: string, at: number): PlainLines {
+  let [end, lines] = [at, 0];
+  plainLine.lastIndex = at;
+  while (plainLine.test(text)) {
+    // In so short a line no path is too long.
+    if (plainLine.lastIndex - end > MAX_PATH_BYTES) break;
+    end = plainLine.lastIndex;
+    lines += 1;
+  }
+  return { end, lines };
+}
+
 /**
  * Parses one manifest line, without its line feed. A line that is not an entry may end with one
  * (half a line with a whole one glued to it): then that entry is taken, and the rest is the reason.

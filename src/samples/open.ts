@@ -24,11 +24,12 @@ export function heldSamples(settings: Settings, name: string): HeldDirectory {
  * the samples is not opened, nor is anything but a regular file.
  * @throws Failure PATH_REFUSED, FILE_MISSING or FILE_UNREADABLE
  */
-export function openSample(held: HeldDirectory, name: string): LocalFile {
+export function openSample(held: HeldDirectory, sample: string): LocalFile {
   try {
-    return openLocalFile(entryPath(held, checkedName(name)), {
-      roots: [realPath(held)],
-      name,
+    const { path, roots } = heldSample(held, sample);
+    return openLocalFile(path, {
+      roots,
+      name: nameIn(sample),
       readBytes: Number.MAX_SAFE_INTEGER,
       signal: new AbortController().signal,
       memory: Buffer.allocUnsafe(HEAD_BYTES),
@@ -36,6 +37,17 @@ export function openSample(held: HeldDirectory, name: string): LocalFile {
   } catch (error) {
     throw told(held, error);
   }
+}
+
+/**
+ * The path of an entry's sample in the directory that is held, and the root that it has to lie in.
+ * @throws Failure PATH_REFUSED where no sample can have that name
+ */
+export function heldSample(
+  held: HeldDirectory,
+  sample: string,
+): { readonly path: string; readonly roots: readonly string[] } {
+  return { path: entryPath(held, checkedName(nameIn(sample))), roots: [realPath(held)] };
 }
 
 /** The path of an entry's sample below `samples/`. */
@@ -50,11 +62,8 @@ export function told(held: HeldDirectory, error: unknown): unknown {
   return new Failure(error.code, message, { cause: error });
 }
 
-/**
- * A sample's path below `samples/`.
- * @throws Failure PATH_REFUSED where no sample can have that name
- */
-export function checkedName(name: string): string {
+/** @throws Failure PATH_REFUSED where no sample can have that name */
+function checkedName(name: string): string {
   if (isSamplePath(name)) return name;
   throw new Failure("PATH_REFUSED", `${name} is no name of a sample`);
 }

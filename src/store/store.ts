@@ -12,7 +12,7 @@ import type { UpkeepStore } from "./upkeep-store.ts";
  * Each call is one transaction, or a few short ones, and takes a batch. Arguments and results are
  * plain data.
  */
-export interface Store {
+export interface Store extends AsyncDisposable {
   readonly ingest: IngestStore;
   readonly raw: RawStore;
   readonly drain: DrainStore;

@@ -14,8 +14,7 @@ import { memorySource } from "../lib/memory-source.ts";
 import { viewParquet } from "./parquet.ts";
 import { viewSqlite } from "./sqlite.ts";
 import { viewText } from "./text.ts";
-import type { View } from "./types.ts";
-import type { Viewer, ViewRequest } from "./viewer.ts";
+import type { Shown, Viewer, ViewRequest } from "./viewer.ts";
 import { viewXlsx } from "./xlsx.ts";
 import { viewXml } from "./xml.ts";
 
@@ -46,13 +45,12 @@ const viewHead: Viewer = ({ bytes }) => ({ facts: [], tables: [headTable(bytes)]
  * Shows a sample by its format: recognised as for sampling, by its name and its first bytes.
  * @throws Failure FORMAT_INVALID where it cannot be shown at all
  */
-export async function viewAny(request: ViewRequest): Promise<View> {
+export async function viewAny(request: ViewRequest): Promise<Shown> {
   const { bytes, name, limits, extensions, signal, depth } = request;
   const source = memorySource(name, bytes);
   const found = await recognise({ source, limits, extensions, signal, depth, recognise });
   const { name: format } = found.format;
   const compression = compressions.get(format);
   if (compression !== undefined) return viewCompressed(compression, request, viewAny);
-  const shown = await (viewers[format] ?? viewHead)(request);
-  return { format, ...shown };
+  return (viewers[format] ?? viewHead)(request);
 }

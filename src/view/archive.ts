@@ -8,8 +8,8 @@ import { firstListed, listingTable } from "./listing.ts";
 import { countText } from "../lib/text.ts";
 import { defaultLimits } from "./take-sample.ts";
 import { linesOf, textOf } from "../decode/text-of.ts";
-import type { Table, View } from "./types.ts";
-import type { ViewAny, ViewRequest } from "./viewer.ts";
+import type { Table } from "./types.ts";
+import type { Shown, ViewAny, ViewRequest } from "./viewer.ts";
 
 /** The listing in a sample; a sample of a sample has another one, with a number. */
 const LISTING = /^_manifest\.txt(~\d+)?$/;
@@ -32,7 +32,7 @@ export async function viewArchive(
   request: ViewRequest,
   membersOf: MembersOf,
   viewAny: ViewAny,
-): Promise<Omit<View, "format">> {
+): Promise<Shown> {
   const { rows, counted } = request;
   const warnings: string[] = [];
   const [list, ...members] = await membersOf(request, warnings);
@@ -60,7 +60,7 @@ async function viewMember(
   request: ViewRequest,
   viewAny: ViewAny,
   warnings: string[],
-): Promise<View | undefined> {
+): Promise<Shown | undefined> {
   const { counted: _, ...rest } = request;
   const inner = { ...rest, bytes, name: name.slice(name.lastIndexOf("/") + 1) };
   try {

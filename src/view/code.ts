@@ -21,7 +21,7 @@ export function codeLines(path: string, { format, written }: View): readonly Cod
   const lines = more === undefined ? byFormat[base] : undefined;
   if (lines === undefined || (base === "csv" && written === undefined)) return [];
   return programs.flatMap((program) => {
-    const isRead = compression === "" || compressions[program].includes(compression);
+    const isRead = compression === "" || isUndone(program, compression, path);
     const line = isRead ? lines[program]?.(path, written ?? PLAIN) : undefined;
     return line === undefined ? [] : [{ program, line }];
   });
@@ -29,13 +29,22 @@ export function codeLines(path: string, { format, written }: View): readonly Cod
 
 const PLAIN: Written = { delimiter: ",", encoding: "ASCII", header: true, above: 0 };
 
-/** Compressions that each of them undoes by the name of a file. */
+/** Compressions that each of them undoes. */
 const compressions: Readonly<Record<Program, readonly string[]>> = {
-  duckdb: ["gz", "bgz", "zst"],
-  pandas: ["gz", "bgz", "bz2", "xz", "zst"],
-  polars: ["gz", "bgz", "zst"],
+  duckdb: ["gz", "bgz", "zst", "seekable-zst"],
+  pandas: ["gz", "bgz", "bz2", "xz", "zst", "seekable-zst"],
+  polars: ["gz", "bgz", "zst", "seekable-zst"],
   spark: ["gz", "bgz", "bz2"],
 };
+
+/** Compressions whose usual extension is that of another one. */
+const usual: Readonly<Record<string, string>> = { bgz: "gz", "seekable-zst": "zst" };
+
+/** True where a program undoes a compression of a file: they go by its usual extension. */
+function isUndone(program: Program, compression: string, path: string): boolean {
+  const extension = `.${usual[compression] ?? compression}`;
+  return compressions[program].includes(compression) && path.toLowerCase().endsWith(extension);
+}
 
 const byFormat: Readonly<Record<string, Lines>> = {
   csv: { duckdb: duckdbCsv, pandas: pandasCsv, polars: polarsCsv, spark: sparkCsv },

@@ -3,8 +3,7 @@ import { compressions as all } from "../formats/compressed/decompress.ts";
 import { tarName } from "../formats/compressed/wrap.ts";
 import { errorMessage, Failure } from "../errors.ts";
 import { collect } from "../lib/collect.ts";
-import type { View } from "./types.ts";
-import type { ViewAny, ViewRequest } from "./viewer.ts";
+import type { Shown, ViewAny, ViewRequest } from "./viewer.ts";
 
 /** Compressions by the names of formats that are compressed so. */
 export const compressions: ReadonlyMap<string, Compression> = new Map(
@@ -19,16 +18,12 @@ export async function viewCompressed(
   compression: Compression,
   request: ViewRequest,
   viewAny: ViewAny,
-): Promise<View> {
+): Promise<Shown> {
   const { bytes, isCut } = await unpacked(compression, request);
   const name = innerName(compression, request.name, request.extensions);
   const view = await viewAny({ ...request, bytes, name, depth: request.depth + 1 });
   const warnings = isCut ? ["what it holds is large: its beginning is shown"] : [];
-  return {
-    ...view,
-    format: `${view.format}.${compression.name}`,
-    warnings: [...warnings, ...view.warnings],
-  };
+  return { ...view, warnings: [...warnings, ...view.warnings] };
 }
 
 async function unpacked(

@@ -8,8 +8,8 @@ import { viewJsonLines } from "./json-lines.ts";
 import { recordsTable } from "./records.ts";
 import { encodingFacts, textOf } from "../decode/text-of.ts";
 import { viewText } from "./text.ts";
-import type { Table, View } from "./types.ts";
-import type { Viewer, ViewRequest } from "./viewer.ts";
+import type { Table } from "./types.ts";
+import type { Shown, Viewer, ViewRequest } from "./viewer.ts";
 
 /** Tables of a JSON object, at most. */
 const MAX_TABLES = 20;
@@ -56,7 +56,7 @@ function viewOther(request: ViewRequest, why: string): ReturnType<Viewer> {
     return { facts: [], tables: [recordsTable({ values, rows, counted })], warnings: [] };
   }
   const { counted: _, ...rest } = request;
-  const shown = viewText(rest) as Omit<View, "format">;
+  const shown = viewText(rest) as Shown;
   return { ...shown, warnings: [`shown as text: ${why.slice(0, 200)}`, ...shown.warnings] };
 }
 
@@ -85,7 +85,7 @@ function isBetween(byte: number | undefined): boolean {
 }
 
 /** The tables and facts of an object. */
-function partsOf(value: Readonly<Record<string, unknown>>, rows: number): Omit<View, "format"> {
+function partsOf(value: Readonly<Record<string, unknown>>, rows: number): Shown {
   const tables: Table[] = [];
   const facts: [string, string][] = [];
   let left = 0;

@@ -12,8 +12,7 @@ import { countText } from "../lib/text.ts";
 import { memorySource } from "../lib/memory-source.ts";
 import { MAX_COLUMNS, rowsShown, tableOf } from "./table.ts";
 import { takeSample } from "./take-sample.ts";
-import type { View } from "./types.ts";
-import type { Viewer, ViewRequest } from "./viewer.ts";
+import type { Shown, Viewer, ViewRequest } from "./viewer.ts";
 
 /**
  * Parquet: a column for each of the schema's outermost fields, typed in Parquet's own words. Reads
@@ -30,7 +29,7 @@ export const viewParquet: Viewer = async (request) => {
   }
 };
 
-async function viewWhole(request: ViewRequest): Promise<Omit<View, "format">> {
+async function viewWhole(request: ViewRequest): Promise<Shown> {
   const { bytes, rows, counted } = request;
   const metadata = metadataOf(bytes);
   const fields = fieldsOf(metadata);

@@ -25,7 +25,10 @@ export interface ViewRequest {
  * Shows samples of one format.
  * @throws Failure FORMAT_INVALID where the bytes are not what they seemed
  */
-export type Viewer = (request: ViewRequest) => Promise<Omit<View, "format">> | Omit<View, "format">;
+export type Viewer = (request: ViewRequest) => Promise<Shown> | Shown;
 
 /** Shows bytes by the format that they have; containers use it for their members. */
-export type ViewAny = (request: ViewRequest) => Promise<View>;
+export type ViewAny = (request: ViewRequest) => Promise<Shown>;
+
+/** A view without the name of the format: that is what sampling calls it. */
+export type Shown = Omit<View, "format">;

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { fetchOnce } from "../helpers/fetch-once.ts";
-import { createWorld, DATASET, rows } from "../helpers/world.ts";
+import { DATASET } from "../helpers/world.ts";
+import { ordinaryLake } from "./page-lake.ts";
 import { linksIn, textOf } from "./page-text.ts";
 import { servePages } from "./page-server.ts";
 
@@ -14,9 +15,7 @@ async function answerAt(url: string) {
 }
 
 test("the start page says first that all is well, or what is wrong and where, and the tab counts it", async () => {
-  await using world = await createWorld();
-  await world.put("a.csv", rows(3));
-  await world.pass();
+  await using world = await ordinaryLake();
   await using server = await servePages(world.settings());
   expect(await answerAt(server.url)).toMatchObject({
     title: "Staging Sampler",
@@ -59,9 +58,7 @@ test("the start page says first that all is well, or what is wrong and where, an
 });
 
 test("the start page names the datasets that are behind or wait", async () => {
-  await using world = await createWorld();
-  await world.put("a.csv", rows(3));
-  await world.pass();
+  await using world = await ordinaryLake();
   world.db().exec("UPDATE files SET next_at = 1000");
   await using server = await servePages(world.settings());
   expect(await answerAt(server.url)).toMatchObject({

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { rows, type World } from "../helpers/world.ts";
+import { createWorld, rows, type World } from "../helpers/world.ts";
 
 const fixtures = join(import.meta.dirname, "../../fixtures");
 
@@ -106,9 +106,11 @@ export function ordersCsv(count: number): string {
 }
 
 /** A world with one ordinary file and no more. */
-export async function addOrdinary(world: World): Promise<void> {
+export async function ordinaryLake(): Promise<World> {
+  const world = await createWorld();
   await world.put("a.csv", rows(3));
   await world.pass();
+  return world;
 }
 
 function numbered(count: number, before: string): string {

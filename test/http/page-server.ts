@@ -22,8 +22,8 @@ export interface PageServer extends AsyncDisposable {
   silentFor(ms: number): void;
 }
 
-/** Serves the pages of a lake as the daemon's server does. */
-export async function servePages(settings: Settings): Promise<PageServer> {
+/** Serves the pages of a lake, or others, as the daemon's server does. */
+export async function servePages(settings: Settings, add = addPages): Promise<PageServer> {
   const now = Date.now();
   let state = idleDaemon(now - 3_723_000, {
     liveness: { isIdle: true, progressAt: now },
@@ -42,7 +42,7 @@ export async function servePages(settings: Settings): Promise<PageServer> {
       void failures.push(`${path} ${message}`),
   };
   const app = createApp(context);
-  addPages(app, context);
+  add(app, context);
   const guard = { isUnix: false, hosts: [] };
   const server = createGuardedServer((request) => app.fetch(request), guard);
   server.listen(0, "127.0.0.1");

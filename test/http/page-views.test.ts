@@ -7,7 +7,7 @@ import { takeLock } from "../../src/store/sqlite/lock.ts";
 import { globFor, quoted } from "../../src/http/pages/commands.ts";
 import { encoded, queryOf } from "../../src/http/pages/query.ts";
 import { createWorld, DATASET, rows, run, type World } from "../helpers/world.ts";
-import { addOrdinary, fillHostileLake, HOSTILE, hostileNames, ORDINARY } from "./page-lake.ts";
+import { ordinaryLake, fillHostileLake, HOSTILE, hostileNames, ORDINARY } from "./page-lake.ts";
 import { addRows } from "./page-rows.ts";
 import { linksIn, textOf } from "./page-text.ts";
 import { type PageServer, servePages } from "./page-server.ts";
@@ -239,8 +239,7 @@ test.each([
 });
 
 test("samples that lead elsewhere as a whole are not served; on another disk of ours they are", async () => {
-  await using lake = await createWorld();
-  await addOrdinary(lake);
+  await using lake = await ordinaryLake();
   const other = join(lake.root, "other");
   await rename(lake.path("samples"), other);
   await symlink(other, lake.path("samples"));
@@ -262,8 +261,7 @@ test("samples that lead elsewhere as a whole are not served; on another disk of 
 });
 
 test("a sample that is exchanged for a link again and again never gives what the link leads to", async () => {
-  await using lake = await createWorld();
-  await addOrdinary(lake);
+  await using lake = await ordinaryLake();
   const secret = join(lake.root, "secret.csv");
   await writeFile(secret, "secret,2\n");
   const [path, link] = [lake.path("samples/a_sample.csv"), lake.path("samples/.link")];
@@ -290,8 +288,7 @@ test("a sample that is exchanged for a link again and again never gives what the
 });
 
 test("samples that are exchanged as a whole again and again never give what they lead to then", async () => {
-  await using lake = await createWorld();
-  await addOrdinary(lake);
+  await using lake = await ordinaryLake();
   const [ours, outside] = [join(lake.prefix, "disk"), join(lake.root, "outside")];
   await rename(lake.path("samples"), ours);
   await mkdir(outside);
@@ -320,8 +317,7 @@ test("samples that are exchanged as a whole again and again never give what they
 });
 
 test("a cache that names another file than a sample gives nothing of it", async () => {
-  await using lake = await createWorld();
-  await addOrdinary(lake);
+  await using lake = await ordinaryLake();
   const names = ["../bronze/a.csv", "_receipts.jsonl", "/etc/hostname", "..", "a\0_sample.csv"];
   await using pages = await servePages(lake.settings());
   for (const name of names) {
@@ -349,8 +345,7 @@ test("an entry says what its receipt says: how it was recognised, what was kept 
 });
 
 test("a receipt is found among many, in sealed files too, and said to be missing where it is not there", async () => {
-  await using lake = await createWorld();
-  await addOrdinary(lake);
+  await using lake = await ordinaryLake();
   const receipts = lake.path("samples/_receipts.jsonl");
   await rename(receipts, `${receipts}.1`);
   const line = (i: number, at: string) =>
@@ -442,8 +437,7 @@ test("pages say plainly when no daemon runs, and when one does", async () => {
 });
 
 test("pages say plainly that the daemon is stuck, waits, or has not begun, in the words of status", async () => {
-  await using lake = await createWorld();
-  await addOrdinary(lake);
+  await using lake = await ordinaryLake();
   await using pages = await servePages(lake.settings());
   const textAt = async (path: string) => (await get(path, pages)).text;
   pages.silentFor(120_000);
@@ -474,8 +468,7 @@ test("pages say plainly that the daemon is stuck, waits, or has not begun, in th
 });
 
 test("a fault of ours is told to the daemon, and said in a page like the others", async () => {
-  await using lake = await createWorld();
-  await addOrdinary(lake);
+  await using lake = await ordinaryLake();
   await using pages = await servePages(lake.settings());
   pages.tell({ work: undefined as never });
   const { status, text } = await get("/", pages);
@@ -486,8 +479,7 @@ test("a fault of ours is told to the daemon, and said in a page like the others"
 });
 
 test("the daemon's server, in its own process, has the pages", async () => {
-  await using lake = await createWorld();
-  await addOrdinary(lake);
+  await using lake = await ordinaryLake();
   await using served = await serve(lake);
   const pages = { ...server, url: served.url };
   for (const path of ["/", `/datasets/${DATASET}`, entryPath("raw/a.csv"), "/failures"]) {
@@ -502,8 +494,7 @@ test("the daemon's server, in its own process, has the pages", async () => {
 });
 
 test("without a cache every view says so, and the daemon's own state is still shown", async () => {
-  await using lake = await createWorld();
-  await addOrdinary(lake);
+  await using lake = await ordinaryLake();
   await using pages = await servePages(lake.settings());
   lake.close();
   await rm(lake.state, { recursive: true });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseLine, plainEntryAt } from "../../src/manifest/entry.ts";
+import { parseLine, plainEntryAt, plainLinesAt } from "../../src/manifest/entry.ts";
 
 const good = '{"raw":"raw/a.csv","bronze":"bronze/a.csv","mtime":1.5}';
 const entry = { raw: "raw/a.csv", bronze: "bronze/a.csv", mtime: 1.5 };
@@ -138,4 +138,18 @@ test.each([
 ])("%s: read by pattern is %s", (_what, line, isPlain) => {
   const found = plainEntryAt(`${line}\n`, 0);
   expect(found).toEqual(isPlain ? entry : undefined);
+});
+
+test("plain lines are passed over up to one that is not, and counted", () => {
+  const path = (bytes: number) => `{"raw":"${"x".repeat(bytes)}","bronze":"b","mtime":1}`;
+  const at = (lines: readonly string[], from = 0) => {
+    const text = lines.map((line) => `${line}\n`).join("");
+    const { end, lines: count } = plainLinesAt(text, from);
+    return { count, rest: text.slice(end) };
+  };
+  expect(at([good, good])).toEqual({ count: 2, rest: "" });
+  expect(at([good, "", good])).toEqual({ count: 1, rest: `\n${good}\n` });
+  expect(at(["{}", good])).toEqual({ count: 0, rest: `{}\n${good}\n` });
+  expect(at(["{}", good], 3)).toEqual({ count: 1, rest: "" });
+  expect(at([path(60_000), path(65_537), good]).count).toBe(1);
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
+import { bgzfOf, seekableZstOf } from "../../fixtures/indexed.ts";
 import { codeLines, programs } from "../../src/view/code.ts";
 import { run, createWorld, rows, type World } from "../helpers/world.ts";
 
@@ -15,6 +16,8 @@ const viewOf = (format: string, written = csv) => ({
   warnings: [],
   written,
 });
+
+const blocks = bgzfOf([rows(3), "3,row 3\n"]);
 
 /** Files that DuckDB reads as they are, and what it finds in them: columns, and the first row. */
 const files: Readonly<Record<string, readonly [string | Buffer, object]>> = {
@@ -28,6 +31,8 @@ const files: Readonly<Record<string, readonly [string | Buffer, object]>> = {
   "latin.csv": [Buffer.from("id,text\n1,\xe9t\xe9\n", "latin1"), { id: 1n, text: "été" }],
   "it's.csv": [rows(3), { id: 0n, name: "row 0" }],
   "packed.csv.gz": [gzipSync(rows(3)), { id: 0n, name: "row 0" }],
+  "blocks.csv.gz": [blocks, { id: 0n, name: "row 0" }],
+  "frames.csv.zst": [seekableZstOf([rows(3), "3,row 3\n"]), { id: 0n, name: "row 0" }],
   "lines.jsonl": ['{"id":1,"text":"x"}\n{"id":2,"text":"y"}\n', { id: 1n, text: "x" }],
   "array.json": ['[{"id":1,"text":"x"}]', { id: 1n, text: "x" }],
 };
@@ -111,6 +116,16 @@ test.each(["zip", "tar", "metadata", "text", "csv.lz4", "csv.gz.gz"])(
     expect(codeLines("/a", viewOf(format))).toEqual([]);
   },
 );
+
+test("compressions are undone where the name says so, whatever their kind", () => {
+  const readers = (path: string, format: string) =>
+    codeLines(path, viewOf(format)).map(({ program }) => program);
+  expect(readers("/a.csv.gz", "csv.bgz")).toEqual(readers("/a.csv.gz", "csv.gz"));
+  expect(readers("/a.csv.gz", "csv.gz")).toEqual([...programs]);
+  expect(readers("/A.CSV.ZST", "csv.seekable-zst")).toEqual(["duckdb", "pandas", "polars"]);
+  expect(readers("/a.csv.bgz", "csv.bgz")).toEqual([]);
+  expect(readers("/a", "csv.gz")).toEqual([]);
+});
 
 test("all lines are told by their programs; that a program does not read a format is said", async () => {
   await using world = await createWorld();

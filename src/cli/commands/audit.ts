@@ -48,7 +48,7 @@ const wrong: readonly FindingKind[] = ["failed", "missing", "lost", "moved"];
 export async function audit(options: AuditOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
   if (options.repair === true) nameLake(settings, context);
-  const store = openStoreToRead(settings.state);
+  await using store = openStoreToRead(settings.state);
   const { queries } = store;
   const isRunning = holderOf(settings.state) !== undefined;
   const lake = createLake(settings);
@@ -82,7 +82,6 @@ export async function audit(options: AuditOptions, context: Context): Promise<nu
     }
   } finally {
     bar.end();
-    await store.close();
   }
   if (options.json === true) printJson(context, audited);
   else print(audited, context);

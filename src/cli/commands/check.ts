@@ -47,7 +47,7 @@ export async function check(options: InspectOptions, context: Context): Promise<
   for (const { path, error } of errors) problems.push({ path, problem: errorMessage(error) });
   if (datasets.length + problems.length === 0)
     problems.push({ path: settings.prefix, problem: await noDatasetText(settings.prefix) });
-  const store = storeToAsk(settings.state);
+  await using store = storeToAsk(settings.state);
   const lake = createLake(settings);
   let [lines, acknowledged] = [0, 0];
   for (const dataset of datasets) {
@@ -59,7 +59,6 @@ export async function check(options: InspectOptions, context: Context): Promise<
     };
     lines += await checkDataset(lake, dataset, { problems, notices, isAcknowledged });
   }
-  await store?.close();
   problems.push(...(await contractProblems(lake, datasets)));
 
   const report = {

@@ -25,23 +25,18 @@ const OFFERED = 3;
  */
 export async function columns(options: ColumnsOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
-  const store = openStoreToRead(settings.state);
-  try {
-    needDataset(options.dataset, await store.queries.datasets());
-    const elements = options.json === true ? arrayPrinter(context) : undefined;
-    let found = 0;
-    for await (const column of columnsIn(store, options)) {
-      found += 1;
-      if (elements !== undefined) elements.element(column);
-      else printFields(context, fieldsOf(column));
-      await drained(context);
-    }
-    if (found === 0 && options.name !== undefined)
-      throw await unknown(options.name, options, store);
-    elements?.end();
-  } finally {
-    await store.close();
+  await using store = openStoreToRead(settings.state);
+  needDataset(options.dataset, await store.queries.datasets());
+  const elements = options.json === true ? arrayPrinter(context) : undefined;
+  let found = 0;
+  for await (const column of columnsIn(store, options)) {
+    found += 1;
+    if (elements !== undefined) elements.element(column);
+    else printFields(context, fieldsOf(column));
+    await drained(context);
   }
+  if (found === 0 && options.name !== undefined) throw await unknown(options.name, options, store);
+  elements?.end();
   return exitCodes.done;
 }
 

@@ -28,13 +28,9 @@ export interface DriftOptions extends InspectOptions {
 export async function drift(options: DriftOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
   if (options.forget === true) return forget(options, settings, context);
-  const store = openStoreToRead(settings.state);
-  try {
-    needDataset(options.dataset, await store.queries.datasets());
-    await print(store, settings, options, context);
-  } finally {
-    await store.close();
-  }
+  await using store = openStoreToRead(settings.state);
+  needDataset(options.dataset, await store.queries.datasets());
+  await print(store, settings, options, context);
   return exitCodes.done;
 }
 

@@ -16,36 +16,32 @@ import { holderOf, openStoreToRead } from "../../store/open.ts";
  */
 export async function failures(options: FailureOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
-  const store = openStoreToRead(settings.state);
+  await using store = openStoreToRead(settings.state);
   const filter = failureFilter(options);
   const array = options.json === true ? arrayPrinter(context) : undefined;
   const now = Date.now();
-  try {
-    const { queries } = store;
-    const waiting = await waitingFor(store.process, settings, holderOf(settings.state) ?? null);
-    needDataset(options.dataset, await queries.datasets());
-    let isEmpty = true;
-    for await (const entry of queries.failedEntries(filter)) {
-      isEmpty = false;
-      if (array === undefined)
-        printLine(context, entryLine(entry, now, heldBy(waiting, entry.dataset)));
-      else array.element({ kind: "entry", ...entry });
+  const { queries } = store;
+  const waiting = await waitingFor(store.process, settings, holderOf(settings.state) ?? null);
+  needDataset(options.dataset, await queries.datasets());
+  let isEmpty = true;
+  for await (const entry of queries.failedEntries(filter)) {
+    isEmpty = false;
+    if (array === undefined)
+      printLine(context, entryLine(entry, now, heldBy(waiting, entry.dataset)));
+    else array.element({ kind: "entry", ...entry });
+    await drained(context);
+  }
+  // A rejected line has no raw and one code: a glob or another code means none of them.
+  const { glob, code = "LINE_INVALID" } = options;
+  if (glob === undefined && code === "LINE_INVALID") {
+    for await (const line of queries.rejectedLines(filter)) {
+      if (array === undefined) printLine(context, rejectedLine(line));
+      else array.element({ kind: "line", ...line });
       await drained(context);
     }
-    // A rejected line has no raw and one code: a glob or another code means none of them.
-    const { glob, code = "LINE_INVALID" } = options;
-    if (glob === undefined && code === "LINE_INVALID") {
-      for await (const line of queries.rejectedLines(filter)) {
-        if (array === undefined) printLine(context, rejectedLine(line));
-        else array.element({ kind: "line", ...line });
-        await drained(context);
-      }
-    }
-    if (isEmpty) await explainNothing(queries, options, context);
-    array?.end();
-  } finally {
-    await store.close();
   }
+  if (isEmpty) await explainNothing(queries, options, context);
+  array?.end();
   return exitCodes.done;
 }
 

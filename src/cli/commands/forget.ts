@@ -165,12 +165,8 @@ async function forgetNow(
 }
 
 async function look<T>(state: string, work: (store: Store) => Promise<T>): Promise<T> {
-  const store = openStoreToRead(state);
-  try {
-    return await work(store);
-  } finally {
-    await store.close();
-  }
+  await using store = openStoreToRead(state);
+  return await work(store);
 }
 
 /** The text that is printed before anything is changed. */

@@ -35,30 +35,26 @@ export async function list(options: ListOptions, context: Context): Promise<numb
   const { json, csv } = options;
   const filter = filterOf(options, Date.now());
   const settings = settingsFor(options, context);
-  const store = openStoreToRead(settings.state);
-  try {
-    const { queries } = store;
-    const print =
-      csv === true
-        ? csvPrinter(context)
-        : json === true
-          ? jsonPrinter(context)
-          : linePrinter(
-              await waitingFor(store.process, settings, holderOf(settings.state) ?? null),
-              context,
-            );
-    needDataset(options.dataset, await queries.datasets());
-    let isEmpty = true;
-    for await (const entry of queries.entries(filter)) {
-      isEmpty = false;
-      print.entry(entry);
-      await drained(context);
-    }
-    if (isEmpty) await explainNothing(queries, options, context);
-    print.end();
-  } finally {
-    await store.close();
+  await using store = openStoreToRead(settings.state);
+  const { queries } = store;
+  const print =
+    csv === true
+      ? csvPrinter(context)
+      : json === true
+        ? jsonPrinter(context)
+        : linePrinter(
+            await waitingFor(store.process, settings, holderOf(settings.state) ?? null),
+            context,
+          );
+  needDataset(options.dataset, await queries.datasets());
+  let isEmpty = true;
+  for await (const entry of queries.entries(filter)) {
+    isEmpty = false;
+    print.entry(entry);
+    await drained(context);
   }
+  if (isEmpty) await explainNothing(queries, options, context);
+  print.end();
   return exitCodes.done;
 }
 

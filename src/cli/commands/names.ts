@@ -22,16 +22,12 @@ const MOST = 200;
  */
 export async function names(options: NamesOptions, context: Context): Promise<number> {
   const { kind, beginning = "" } = options;
-  const store = openStoreToRead(settingsFor(options, context).state);
-  try {
-    const all = await namesOf(store.queries, kind, beginning);
-    const found = all.filter((name) => name.startsWith(beginning)).slice(0, MOST);
-    for (const name of found) {
-      printLine(context, name);
-      await drained(context);
-    }
-  } finally {
-    await store.close();
+  await using store = openStoreToRead(settingsFor(options, context).state);
+  const all = await namesOf(store.queries, kind, beginning);
+  const found = all.filter((name) => name.startsWith(beginning)).slice(0, MOST);
+  for (const name of found) {
+    printLine(context, name);
+    await drained(context);
   }
   return exitCodes.done;
 }

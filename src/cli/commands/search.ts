@@ -42,17 +42,13 @@ export async function search(options: SearchCommandOptions, context: Context): P
   const settings = settingsFor(options, context);
   if (text === undefined && isIndexing !== true)
     throw new Failure("USAGE", "search for which text? (`--index` alone makes the index)");
-  const store = openStoreToRead(settings.state);
-  try {
-    const all = await store.queries.datasets();
-    needDataset(dataset, all);
-    const datasets = all.filter((name) => dataset === undefined || matchesGlob(name, dataset));
-    if (isIndexing === true) await bringUpToDate(settings, store, datasets, context);
-    if (text !== undefined)
-      await printFound({ ...options, text, datasets }, settings, store, context);
-  } finally {
-    await store.close();
-  }
+  await using store = openStoreToRead(settings.state);
+  const all = await store.queries.datasets();
+  needDataset(dataset, all);
+  const datasets = all.filter((name) => dataset === undefined || matchesGlob(name, dataset));
+  if (isIndexing === true) await bringUpToDate(settings, store, datasets, context);
+  if (text !== undefined)
+    await printFound({ ...options, text, datasets }, settings, store, context);
   return exitCodes.done;
 }
 

@@ -49,12 +49,8 @@ export async function status(options: StatusOptions, context: Context): Promise<
  * that stops, and would not see that the cache was moved aside.
  */
 async function look(settings: Settings): Promise<StatusReport> {
-  const store = openStoreToRead(settings.state);
-  try {
-    return await statusOf(store, settings, Date.now());
-  } finally {
-    await store.close();
-  }
+  await using store = openStoreToRead(settings.state);
+  return await statusOf(store, settings, Date.now());
 }
 
 /** The text of one look; where there is no cache at the moment, a text that says so. */

@@ -129,24 +129,20 @@ async function* ofEntries(
   const settings = settingsFor(options, context);
   const contracts = contractsOf(settings);
   const validateEntry = createValidateEntry(settings);
-  const store = openStoreToRead(settings.state);
-  try {
-    const { queries } = store;
-    for (const glob of globs) await needEntries(queries, glob, options, context);
-    const hasRaw = (raw: string) =>
-      globs.length === 0 || globs.some((glob) => raw === glob || matchesRaw(raw, glob));
-    const { dataset: wanted = "**" } = options;
-    const hasDataset = (name: string) =>
-      matchesGlob(name, wanted) && (given ?? settings.forDataset(name).contracts.file) !== null;
-    for await (const entry of queries.entries({ hasRaw, hasDataset })) {
-      const loaded = given ?? (await contracts(entry.dataset));
-      if (loaded === undefined) continue;
-      yield verdictOn({ dataset: entry.dataset, name: entry.raw }, loaded, () =>
-        validateEntry(entry, loaded),
-      );
-    }
-  } finally {
-    await store.close();
+  await using store = openStoreToRead(settings.state);
+  const { queries } = store;
+  for (const glob of globs) await needEntries(queries, glob, options, context);
+  const hasRaw = (raw: string) =>
+    globs.length === 0 || globs.some((glob) => raw === glob || matchesRaw(raw, glob));
+  const { dataset: wanted = "**" } = options;
+  const hasDataset = (name: string) =>
+    matchesGlob(name, wanted) && (given ?? settings.forDataset(name).contracts.file) !== null;
+  for await (const entry of queries.entries({ hasRaw, hasDataset })) {
+    const loaded = given ?? (await contracts(entry.dataset));
+    if (loaded === undefined) continue;
+    yield verdictOn({ dataset: entry.dataset, name: entry.raw }, loaded, () =>
+      validateEntry(entry, loaded),
+    );
   }
 }
 

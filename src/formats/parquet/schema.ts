@@ -29,6 +29,11 @@ export interface Leaf {
   /** The highest repetition and definition levels. */
   readonly maxRep: number;
   readonly maxDef: number;
+  /**
+   * Elements on the way to it, itself included, whose repetition the schema leaves out. They count as
+   * required here; some readers count a definition level for each.
+   */
+  readonly untold: number;
 }
 
 const element = struct({
@@ -49,7 +54,7 @@ type Element = ReturnType<typeof element>;
 export function leavesOf(schema: Raw): readonly Leaf[] {
   const elements = list(element)({ bytes: schema.bytes, at: 0 }, schema.type);
   const leaves: Leaf[] = [];
-  const root = { name: "", depth: 0, rep: 0, def: 0 };
+  const root = { name: "", depth: 0, rep: 0, def: 0, untold: 0 };
   const end = collect(elements, 1, elements[0]?.children ?? 0, root, leaves);
   if (end !== Math.max(1, elements.length))
     throw invalid("its schema has elements without a parent");
@@ -61,7 +66,7 @@ function collect(
   elements: readonly Element[],
   at: number,
   count: number,
-  above: Pick<Leaf, "name"> & Readonly<Record<"depth" | "rep" | "def", number>>,
+  above: Pick<Leaf, "name" | "untold"> & Readonly<Record<"depth" | "rep" | "def", number>>,
   leaves: Leaf[],
 ): number {
   if (above.depth > MAX_DEPTH) throw invalid(`its schema is nested over ${MAX_DEPTH} deep`);
@@ -77,13 +82,14 @@ function collect(
       depth: above.depth + 1,
       rep: above.rep + (repetition === REPEATED ? 1 : 0),
       def: above.def + (repetition === REQUIRED ? 0 : 1),
+      untold: above.untold + (found.repetition === undefined ? 1 : 0),
     };
     if ((found.children ?? 0) > 0 || found.type === undefined) {
       next = collect(elements, next, found.children ?? 0, inside, leaves);
     } else {
-      const { name, rep: maxRep, def: maxDef } = inside;
+      const { name, rep: maxRep, def: maxDef, untold } = inside;
       const width = widthOf(found.type, found.typeLength);
-      leaves.push({ name, type: found.type, width, maxRep, maxDef });
+      leaves.push({ name, type: found.type, width, maxRep, maxDef, untold });
     }
   }
   return next;

@@ -27,6 +27,8 @@ export interface ColumnSlice {
   /** Without nulls; a boolean takes a byte. */
   readonly values: Uint8Array;
   readonly rows: readonly RowEnd[];
+  /** True where a page V2 has definition levels, though the highest is 0. */
+  readonly hasSpareLevels: boolean;
 }
 
 /** The end of a row of a slice, counted from the slice's start. */
@@ -87,6 +89,7 @@ export async function sliceColumn(
   let entries = 0;
   let maxBytes = wanted.maxBytes;
   let isCut = false;
+  let hasSpareLevels = false;
   for await (const page of pagesOf(read, chunk, wanted.work)) {
     if (page.isDictionary) dictionary = page;
     if (page.isDictionary || page.values === 0) continue;
@@ -100,13 +103,15 @@ export async function sliceColumn(
     entries += part.entries;
     maxBytes -= part.values.length;
     passed += page.values;
+    hasSpareLevels ||= leaf.maxDef === 0 && page.defBytes > 0;
     isCut = part.isCut || entries >= MAX_ENTRIES;
     // A row of a repeated column goes on until the next one starts, or the chunk ends.
     const isHad = leaf.maxRep === 0 ? started >= wanted.rows : part.entries < page.values;
     if (isCut || isHad || passed >= chunk.values) break;
   }
   const [rep, def, values] = [kept(all.rep), kept(all.def), kept(all.values)];
-  const slice = { rep, def, values, rows: rowsIn({ rep, def, values, entries }, leaf, isCut) };
+  const rows = rowsIn({ rep, def, values, entries }, leaf, isCut);
+  const slice = { rep, def, values, rows, hasSpareLevels };
   if (!isCut && slice.rows.length < wanted.rows) {
     throw invalid(`column ${leaf.name} ends after ${slice.rows.length} rows`);
   }
@@ -133,6 +138,7 @@ export function cutSlice(slice: ColumnSlice, rows: number): ColumnSlice {
     def: slice.def.slice(0, end.entries),
     values: slice.values.slice(0, end.bytes),
     rows: slice.rows.slice(0, rows),
+    hasSpareLevels: slice.hasSpareLevels,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { stream } from "hono/streaming";
 import { errorCode, errorMessage, Failure } from "../../errors.ts";
 import type { StatusReport } from "../../inspect/status.ts";
 import { Busy } from "../../lib/semaphore.ts";
@@ -8,7 +9,8 @@ import { isStoreFailure } from "../server/store-reader.ts";
 import { NoPage, type Trouble, troubleView } from "./error-page.ts";
 import { failureCount } from "./first-answer.ts";
 import { noticesOf, wellnessOf } from "./health-notice.ts";
-import { layout, type Page } from "./layout.ts";
+import { aroundHole } from "./hole.ts";
+import { type Html, layout, noticeHtml, type Page } from "./layout.ts";
 import { BadRequest } from "./query.ts";
 import { stripHtml } from "./summary-strip.ts";
 
@@ -24,6 +26,53 @@ export async function show(
   return answering(context, c, async () => {
     const now = Date.now();
     return c.html(await wholePage(context, await view(now), now));
+  });
+}
+
+/** Time in which the server gathers the first parts of an answer to send them at once, ms. */
+const GATHERING_MS = 5;
+
+/** Writes a part of a page. It does not wait for the reader: what was not read yet is held in memory. */
+export type Write = (part: Html) => Promise<void>;
+
+/** A page of which a part may be written while it is found. */
+export interface GrowingView extends View {
+  /**
+   * Writes what belongs in the hole of `body`; undefined where that has none. `isGone` tells that
+   * nobody reads it any more.
+   */
+  readonly grow?: (write: Write, isGone: () => boolean) => Promise<void>;
+}
+
+/**
+ * Answers with a page whose beginning is sent before its rest is found. An error that comes later is
+ * told in its place.
+ */
+export async function showGrowing(
+  context: PageContext,
+  c: Context,
+  view: () => Promise<GrowingView>,
+): Promise<Response> {
+  return answering(context, c, async () => {
+    const { grow, ...page } = await view();
+    const whole = await wholePage(context, page, Date.now());
+    if (grow === undefined || c.req.method === "HEAD") return c.html(whole);
+    const { before, after } = await aroundHole(whole);
+    c.header("Content-Type", "text/html; charset=UTF-8");
+    // A proxy that gathered the parts would have people wait for the last one.
+    c.header("X-Accel-Buffering", "no");
+    return stream(c, async (parts) => {
+      const write: Write = async (part) => void parts.write(String(await part));
+      await write(before);
+      await parts.sleep(GATHERING_MS);
+      try {
+        await grow(write, () => parts.aborted);
+      } catch (error) {
+        const { title, message } = errorPageOf(error) ?? unexpected(context, c, error);
+        await write(noticeHtml({ kind: "bad", title: `${title}:`, text: message }));
+      }
+      await write(after);
+    });
   });
 }
 
@@ -55,11 +104,7 @@ export async function trouble(context: PageContext, c: Context, found: Trouble):
   return c.html(await wholePage(context, view, Date.now()), found.status);
 }
 
-async function wholePage(
-  context: PageContext,
-  view: View,
-  now: number,
-): Promise<Awaited<ReturnType<typeof layout>>> {
+async function wholePage(context: PageContext, view: View, now: number): Promise<Awaited<Html>> {
   const report = await reportOrError(context);
   const general = noticesOf(context, report, now);
   const notices = [...general, ...(view.notices ?? [])];

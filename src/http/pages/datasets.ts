@@ -1,8 +1,9 @@
 import { html } from "hono/html";
 import type { DatasetStatus, StatusReport } from "../../inspect/status.ts";
 import type { Wait } from "../../store/waits.ts";
-import { badge, cell, datasetAddress, type Html, isolated, pager, tableHtml } from "./layout.ts";
+import { badge, cell, datasetAddress, type Html, isolated, tableHtml } from "./layout.ts";
 import { barKey, outcomeBar } from "./outcome-bar.ts";
+import { numberPager } from "./paging.ts";
 import { address, chosen, numberIn, type Query, searched } from "./query.ts";
 import { bytesText, countText, counted, durationText } from "../../lib/text.ts";
 
@@ -173,18 +174,13 @@ function unreadText(bytes: number | null): Html {
 }
 
 function pagesHtml({ name, order }: Wanted, page: number, pages: number): Html {
-  if (pages === 1) return html``;
   const to = (n: number) =>
     address("/", {
       name,
       sort: order === "worst" ? undefined : order,
       page: n === 1 ? undefined : n,
     });
-  return pager([
-    page > 1 ? html`<a href="${to(page - 1)}" rel="prev">← Before</a>` : undefined,
-    html`<span class="muted">Page ${page} of ${pages}</span>`,
-    page < pages ? html`<a href="${to(page + 1)}" rel="next">Further →</a>` : undefined,
-  ]);
+  return numberPager({ page, pages, to });
 }
 
 /** Compares datasets by the order that was asked for, and by name where they are equal in it. */

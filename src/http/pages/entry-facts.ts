@@ -5,7 +5,6 @@ import { wholeFileOf } from "../../inspect/whole-file.ts";
 import { codeOf } from "../../inspect/code.ts";
 import type { LocalFile } from "../../lake/local-file.ts";
 import type { Settings } from "../../config/settings.ts";
-import { entryPath, realPath } from "../../lake/held-directory.ts";
 import { checkShown, shownRecord } from "../../masking/shown.ts";
 import { findReceipt } from "../../samples/find-receipt.ts";
 import type { View } from "../../view/view.ts";
@@ -13,7 +12,7 @@ import { commandsFor } from "./commands.ts";
 import type { EntryFacts } from "./entry.ts";
 import { headOf } from "./entry-head.ts";
 import { findingsOf } from "./findings.ts";
-import { checkedName, heldSamples, nameIn, openSample, told } from "../../samples/open.ts";
+import { heldSample, heldSamples, nameIn, openSample, told } from "../../samples/open.ts";
 import { SHOWN_ROWS } from "./sample-tables.ts";
 import type { ViewInThread } from "../../inspect/view-threads.ts";
 
@@ -49,9 +48,8 @@ export async function openSampleOf(
 ): Promise<{ readonly file: LocalFile; readonly name: string }> {
   if (sample === null) throw new Failure("FILE_MISSING", "this entry has no sample");
   checkShown(settings.forDataset(dataset).mask, { mask });
-  const name = nameIn(sample);
   using held = heldSamples(settings, dataset);
-  return { file: openSample(held, name), name };
+  return { file: openSample(held, sample), name: nameIn(sample) };
 }
 
 async function lookAt(
@@ -65,8 +63,8 @@ async function lookAt(
     checkShown(mask, entry);
     using held = heldSamples(settings, entry.dataset);
     const show = async (sample: string): Promise<View> => {
-      const options = { rows: SHOWN_ROWS, roots: [realPath(held)], extensions };
-      return viewInThread(entryPath(held, checkedName(nameIn(sample))), options);
+      const { path, roots } = heldSample(held, sample);
+      return viewInThread(path, { rows: SHOWN_ROWS, roots, extensions });
     };
     const view = await show(entry.sample).catch((error: unknown) => told(held, error));
     const receipt = await findReceipt(held, entry);

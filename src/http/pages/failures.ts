@@ -1,9 +1,10 @@
-import type { NewestFailure, NewestLine } from "../../store/rows.ts";
+import type { NewestFailure } from "../../store/rows.ts";
 import { join } from "node:path";
 import { html } from "hono/html";
 import { explained, type FailureCode, failureCodes } from "../../errors.ts";
 import type { DatasetStatus, StatusReport } from "../../inspect/status.ts";
 import type { PageContext } from "../state.ts";
+import { badLinesHtml } from "./bad-lines.ts";
 import { retryText } from "./code-help.ts";
 import {
   cell,
@@ -14,6 +15,7 @@ import {
   tableHtml,
   timeHtml,
 } from "./layout.ts";
+import { moreLink } from "./paging.ts";
 import { address, chosen, type Query, searched } from "./query.ts";
 import { noDataset } from "./error-page.ts";
 import { countText, counted } from "../../lib/text.ts";
@@ -62,6 +64,7 @@ export async function failuresView(
   const newest = await queries.newestFailures(of, { codes: codes.map(({ code }) => code), count });
   const hasLines = rejected > 0 && (wanted.code ?? "LINE_INVALID") === "LINE_INVALID";
   const lines = hasLines ? await queries.newestLines(count, wanted.dataset) : [];
+  const more = moreWith("LINE_INVALID", rejected - lines.length, wanted);
   return html`<h1>Failures</h1>
     <p class="muted">
       ${counted(failed, "file")} failed, ${counted(rejected, "manifest line")}
@@ -72,7 +75,7 @@ export async function failuresView(
     ${codes.length === 0 && !hasLines ? noneHtml(wanted) : tocHtml(counts, rejected, wanted)}
     <div class="code-list">
       ${codes.map(({ code, entries }) => codeHtml({ code, entries, newest: newest.get(code) ?? [] }, wanted, now))}
-      ${hasLines ? linesHtml(lines, rejected, wanted, now) : html``}
+      ${hasLines ? badLinesHtml({ newest: lines, count: rejected, more }, now) : html``}
     </div>`;
 }
 
@@ -201,8 +204,14 @@ function codeHtml({ code, entries, newest }: OfCode, wanted: Wanted, now: number
       ${meaning} ${cure}
       <span class="muted">${Object.hasOwn(known, code) ? retryText(code as FailureCode) : ""}</span>
     </p>
-    ${table} ${moreHtml(newest.length < entries && wanted.code === undefined, code, wanted)}
+    ${table} ${moreWith(code, entries - newest.length, wanted)}
   </section>`;
+}
+
+/** A link to more with a code, where there are more and those of others are shown, too. */
+function moreWith(code: string, left: number, { dataset, code: only }: Wanted): Html {
+  if (left <= 0 || only !== undefined) return html``;
+  return moreLink(address("/failures", { dataset, code }), `More with ${code}`);
 }
 
 function nextHtml(next: number | null, now: number): Html | string {
@@ -211,47 +220,3 @@ function nextHtml(next: number | null, now: number): Html | string {
 }
 
 const known = Object.fromEntries(failureCodes.map((code) => [code, true]));
-
-function linesHtml(
-  lines: readonly NewestLine[],
-  rejected: number,
-  wanted: Wanted,
-  now: number,
-): Html {
-  const { meaning, cure } = explained("LINE_INVALID");
-  const row = ({ dataset, path, line, offset, reason, at }: NewestLine) =>
-    html`<tr>
-      <th scope="row" class="name">
-        <span class="path">${isolated(`manifests/${path}`, 200)}</span
-        ><span class="why">${isolated(reason, 400)}</span>
-      </th>
-      ${cell("Dataset", html`<a href="${datasetAddress(dataset)}">${isolated(dataset)}</a>`, "name")}
-      ${cell("Line", countText(line), "n")} ${cell("Byte", countText(offset), "n")}
-      ${cell("Rejected", timeHtml(at, agoText(at, now)), "nowrap")}
-    </tr>`;
-  const table = tableHtml({
-    label: "Manifest lines that are no entries",
-    note: html`${countText(lines.length)} of ${countText(rejected)}, the newest first.`,
-    head: html`<th scope="col">Manifest and reason</th>
-      <th scope="col">Dataset</th>
-      <th scope="col" class="n">Line</th>
-      <th scope="col" class="n">Byte</th>
-      <th scope="col">Rejected</th>`,
-    rows: lines.map(row),
-  });
-  return html`<section>
-    <h2>
-      <code>LINE_INVALID</code> <span class="muted">${counted(rejected, "manifest line")}</span>
-    </h2>
-    <p>${meaning} ${cure}</p>
-    ${table}
-    ${moreHtml(lines.length < rejected && wanted.code === undefined, "LINE_INVALID", wanted)}
-  </section>`;
-}
-
-function moreHtml(isMore: boolean, code: string, { dataset }: Wanted): Html {
-  if (!isMore) return html``;
-  return html`<p class="pager">
-    <a href="${address("/failures", { dataset, code })}">More with ${code}</a>
-  </p>`;
-}

@@ -12,12 +12,12 @@ import {
   entryAddress,
   type Html,
   isolated,
-  pager,
   tableHtml,
   timeHtml,
 } from "./layout.ts";
 import { findingsHtml, findingsOf } from "./findings.ts";
-import { BadRequest, chosen, encoded, type Query, searched } from "./query.ts";
+import { placeIn, placePager, placeText } from "./paging.ts";
+import { chosen, encoded, type Query, searched } from "./query.ts";
 import { bytesText, countText, counted, durationText, formatText } from "../../lib/text.ts";
 import { agoText, shortened } from "./text.ts";
 
@@ -229,40 +229,22 @@ function emptyHtml(
 
 function pagesHtml({ next, looked, entries }: BrowsePage, wanted: Wanted): Html {
   const { dataset, outcome, search, after } = wanted;
-  const to = (place: Cursor | undefined) =>
-    datasetAddress(dataset, {
-      outcome,
-      search,
-      after: place === undefined ? undefined : textOf(place),
-    });
-  const goOn = outcome === "waiting" ? "Later →" : "Older →";
-  const links = [
-    after === undefined
-      ? undefined
-      : html`<a href="${to(undefined)}">← ${outcome === "waiting" ? "First" : "Newest"}</a>`,
-    next === null
-      ? undefined
-      : html`<a href="${to(next)}" rel="next"
-          >${search !== undefined && entries.length < PER_PAGE ? "Search on →" : goOn}</a
-        >`,
-    search === undefined
-      ? undefined
-      : html`<span class="muted">${counted(looked, "file")} looked at</span>`,
-  ];
-  return pager(links);
-}
-
-/** A place as a parameter: `at.seq.raw`. */
-function textOf({ at, seq, raw }: Cursor): string {
-  return `${at}.${seq}.${raw}`;
-}
-
-function placeIn(query: Query): Cursor | undefined {
-  const text = query.get("after");
-  if (text === undefined) return undefined;
-  const [, at, seq, raw] = /^(\d{1,16})\.(-?\d{1,16})\.(.*)$/s.exec(text) ?? [];
-  if (at === undefined || seq === undefined || raw === undefined) {
-    throw new BadRequest("“after” is no place in this list; begin with the newest.");
-  }
-  return { at: Number(at), seq: Number(seq), raw };
+  const isWaiting = outcome === "waiting";
+  const isSearched = search !== undefined;
+  const further = isWaiting ? "Later" : "Older";
+  return placePager({
+    after,
+    next,
+    to: (place) =>
+      datasetAddress(dataset, {
+        outcome,
+        search,
+        after: place === undefined ? undefined : placeText(place),
+      }),
+    first: isWaiting ? "First" : "Newest",
+    further: isSearched && entries.length < PER_PAGE ? "Search on" : further,
+    note: isSearched
+      ? html`<span class="muted">${counted(looked, "file")} looked at</span>`
+      : undefined,
+  });
 }

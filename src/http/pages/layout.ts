@@ -150,13 +150,6 @@ export function isolated(text: string, most?: number): Html {
   return html`<bdi>${shown(text, most)}</bdi>`;
 }
 
-/** Links to the pages before and after. */
-export function pager(links: readonly (Html | undefined)[]): Html {
-  const there = links.filter((link) => link !== undefined);
-  if (there.length === 0) return html``;
-  return html`<nav class="pager" aria-label="Pages">${there}</nav>`;
-}
-
 /** The address of a dataset's files. */
 export function datasetAddress(
   dataset: string,
@@ -183,7 +176,8 @@ export function currentIf(isCurrent: boolean): Html {
   return isCurrent ? html` aria-current="page"` : html``;
 }
 
-function noticeHtml({ kind, title, text }: Notice): Html {
+/** A notice in its place on a page. */
+export function noticeHtml({ kind, title, text }: Notice): Html {
   return html`<div class="notice ${kind}" role="${kind === "bad" ? "alert" : "status"}">
     <p><strong>${title}</strong> ${isolated(text, 1000)}</p>
   </div>`;

@@ -1,13 +1,21 @@
 import type { WholeEntry } from "../../store/rows.ts";
 import type { Context, Hono } from "hono";
 import { html } from "hono/html";
-import { createSemaphore, type InTurn } from "../../lib/semaphore.ts";
 import { fileName } from "../../lib/text.ts";
 import { MAX_COLUMNS } from "../../view/table.ts";
 import type { PageContext } from "../state.ts";
-import { answering, reportOrError, show, strip, trouble, type View } from "./answer.ts";
+import {
+  answering,
+  reportOrError,
+  show,
+  showGrowing,
+  strip,
+  trouble,
+  type View,
+} from "./answer.ts";
 import { addAssets } from "./assets.ts";
 import { datasetsQuery, datasetsView, waitsIn } from "./datasets.ts";
+import { createDecoding, type Decoding } from "./decoding.ts";
 import { downloadOf } from "./download.ts";
 import { entryQuery, entryView, sampleQuery } from "./entry.ts";
 import { listIn } from "./entry-list.ts";
@@ -21,12 +29,7 @@ import { datasetAddress, entryAddress, type Notice } from "./layout.ts";
 import { numberIn, type Query, queryOf, required } from "./query.ts";
 import { searchQuery, searchView } from "./search.ts";
 import { stagingsView } from "./stagings.ts";
-import { createViewThreads, type ViewInThread } from "../../inspect/view-threads.ts";
 
-/** Samples that are decoded at once: each may take tens of megabytes, and half a second. */
-const SHOWN_AT_ONCE = 2;
-/** Longest wait for a sample's turn, ms: less than an idle connection has. */
-const PATIENCE_MS = 10_000;
 /** Entries that are named where the wanted one is unknown. */
 const SIMILAR = 5;
 const noWaits: ReadonlyMap<string, string> = new Map();
@@ -34,9 +37,8 @@ const noWaits: ReadonlyMap<string, string> = new Map();
 /** Adds the pages that people look at. They change nothing. */
 export function addPages(app: Hono, context: PageContext): void {
   const { settings } = context;
-  const inTurn = createSemaphore(SHOWN_AT_ONCE, PATIENCE_MS);
-  const viewInThread = createViewThreads();
-  const entryPage = createEntryPage(context, { inTurn, viewInThread });
+  const decoding = createDecoding();
+  const entryPage = createEntryPage(context, decoding);
   addAssets(app);
   app.get("/", (c) => show(context, c, (now) => datasetsPage(context, c, now)));
   app.get("/datasets/:vendor/:dataset/:version", (c) => {
@@ -52,10 +54,9 @@ export function addPages(app: Hono, context: PageContext): void {
     }),
   );
   app.get("/search", (c) =>
-    show(context, c, async () => {
+    showGrowing(context, c, async () => {
       const query = queryOf(c.req.url, searchQuery);
-      const body = await inTurn(() => searchView(context, viewInThread, query));
-      return { title: "Search", part: "search", body };
+      return searchView(context, decoding, query);
     }),
   );
   app.get("/failures", (c) => show(context, c, (now) => failuresPage(context, c, now)));
@@ -102,12 +103,6 @@ async function filesPage(
     isRefreshed: true,
     body: await filesView(context, status, query, now),
   };
-}
-
-/** The means to decode samples: few are at once. */
-interface Decoding {
-  readonly inTurn: InTurn;
-  readonly viewInThread: ViewInThread;
 }
 
 /** Creates the page of an entry. */

@@ -1,14 +1,17 @@
 import { html } from "hono/html";
-import type { FoundColumn } from "../../inspect/columns.ts";
 import { type Found, searchable, searchLake } from "../../inspect/search/search.ts";
-import type { FoundValue, Searched } from "../../inspect/search/values.ts";
+import type { Searched } from "../../inspect/search/values.ts";
 import type { ViewInThread } from "../../inspect/view-threads.ts";
-import { countText, counted, formatText } from "../../lib/text.ts";
+import { countText, counted } from "../../lib/text.ts";
 import { openSearchIndexToRead } from "../../store/open.ts";
-import type { RawName } from "../../store/rows.ts";
+import type { Store } from "../../store/store.ts";
 import type { PageContext } from "../state.ts";
-import { cell, datasetAddress, entryAddress, type Html, isolated, tableHtml } from "./layout.ts";
+import type { GrowingView, Write } from "./answer.ts";
+import type { Decoding } from "./decoding.ts";
+import { HOLE } from "./hole.ts";
+import { type Html, isolated } from "./layout.ts";
 import { type Query, searched } from "./query.ts";
+import { createResults } from "./search-results.ts";
 
 /** Parameters of this view. */
 export const searchQuery = ["q"] as const;
@@ -18,52 +21,65 @@ const MOST = 20;
 /** Time in which samples are looked at, ms. */
 const LOOKING_MS = 1000;
 
-/** The results of a search over all datasets, or only the form where no text is given. */
-export async function searchView(
-  context: Pick<PageContext, "store" | "settings">,
-  view: ViewInThread,
+/**
+ * The results of a search over all datasets, each written as it is found, or only the form where no
+ * text is given.
+ * @throws Failure CACHE_UNUSABLE
+ */
+export function searchView(
+  { store, settings }: Pick<PageContext, "store" | "settings">,
+  { inTurn, viewInThread }: Decoding,
   query: Query,
-): Promise<Html> {
-  const text = searched(query, "q")?.trim();
+): GrowingView {
+  const text = searched(query, "q")?.trim() ?? "";
   const form = html`<h1>Search</h1>
-    ${formHtml(text ?? "")}`;
-  if (text === undefined || text === "") return form;
-  const { found, done } = await resultsOf(context, view, text);
-  const of = <K extends Found["kind"]>(kind: K) =>
-    found.filter((one): one is Found & { kind: K } => one.kind === kind);
-  const [files, columns, values] = [of("file"), of("column"), of("value")];
-  return html`${form}${coverageHtml(text, found.length, done)}
-  ${values.length === 0 ? html`` : valuesHtml(values)}
-  ${columns.length === 0 ? html`` : columnsHtml(columns)}
-  ${files.length === 0 ? html`` : filesHtml(files)}`;
+    ${formHtml(text)}`;
+  const page = { title: "Search", part: "search" } as const;
+  if (text === "") return { ...page, body: form };
+  const search = { store: store(), settings, view: viewInThread, text };
+  return {
+    ...page,
+    body: html`${form}${HOLE}`,
+    grow: (write, isGone) =>
+      inTurn(async () => {
+        if (!isGone()) await writeResults(search, write, isGone);
+      }),
+  };
 }
 
-async function resultsOf(
-  { store, settings }: Pick<PageContext, "store" | "settings">,
-  view: ViewInThread,
-  text: string,
-): Promise<{ readonly found: readonly Found[]; readonly done: Searched }> {
+interface Search {
+  readonly store: Store;
+  readonly settings: PageContext["settings"];
+  readonly view: ViewInThread;
+  readonly text: string;
+}
+
+/** Writes what is found, and then the extent of the search. */
+async function writeResults(search: Search, write: Write, isGone: () => boolean): Promise<void> {
+  const { settings, store, text } = search;
   const index = openSearchIndexToRead(settings.state);
   const end = performance.now() + LOOKING_MS;
-  const open = store();
+  const counts: Record<Found["kind"], number> = { file: 0, column: 0, value: 0 };
+  const results = createResults(write);
   try {
-    const found: Found[] = [];
     const done = await searchLake(
       {
-        settings,
-        store: open,
+        ...search,
         index,
-        view,
-        text,
-        datasets: await open.queries.datasets(),
+        datasets: await store.queries.datasets(),
         within: searchable,
         limit: MOST,
-        isOver: () => performance.now() > end,
+        isOver: () => isGone() || performance.now() > end,
       },
-      (one) => void found.push(one),
+      async (found) => {
+        counts[found.kind] += 1;
+        await results.add(found);
+      },
     );
-    return { found, done };
+    await results.end();
+    await write(extentHtml(text, counts, done));
   } finally {
+    await results.end();
     await index?.close();
   }
 }
@@ -87,13 +103,15 @@ function formHtml(text: string): Html {
     <p class="muted">A part of a path or of a column’s name; of a value, whole words.</p>`;
 }
 
-function coverageHtml(
+function extentHtml(
   text: string,
-  results: number,
+  { file, column, value }: Readonly<Record<Found["kind"], number>>,
   { looked, failed, isComplete }: Searched,
 ): Html {
-  const none =
-    results === 0 && isComplete ? html`<p>Nothing has “${isolated(text, 100)}”.</p>` : html``;
+  const isEmpty = file + column + value === 0;
+  const counts = [atMost(file, "file"), atMost(column, "column"), atMost(value, "value")];
+  const found = isEmpty ? html`` : html`<p class="note">Found: ${counts.join(", ")}.</p>`;
+  const none = isEmpty && isComplete ? html`<p>Nothing has “${isolated(text, 100)}”.</p>` : html``;
   const unseen =
     failed === 0
       ? html``
@@ -106,91 +124,9 @@ function coverageHtml(
           there are more. <code>staging-sampler search --index</code> makes an index of all of them.
         </p>
       </div>`;
-  return html`${none}${rest}${unseen}`;
+  return html`${none}${found}${rest}${unseen}`;
 }
 
 function atMost(count: number, one: string): string {
-  return count === MOST ? `The first ${counted(count, one)}` : counted(count, one);
-}
-
-function entryLink({ dataset, raw }: RawName): Html {
-  const href = entryAddress({ dataset, raw });
-  const path = html`<span class="path">${isolated(raw, 300)}</span>`;
-  return href === undefined ? path : html`<a href="${href}">${path}</a>`;
-}
-
-function datasetLink(dataset: string): Html {
-  return html`<a href="${datasetAddress(dataset)}">${isolated(dataset)}</a>`;
-}
-
-function filesHtml(files: readonly RawName[]): Html {
-  return html`<section>
-    <h2>Files</h2>
-    ${tableHtml({
-      label: "Files",
-      note: html`${atMost(files.length, "file")}, by path.`,
-      head: html`<th scope="col">File as it arrived</th>
-        <th scope="col">Dataset</th>`,
-      rows: files.map(
-        (file) =>
-          html`<tr>
-            <th scope="row" class="name">${entryLink(file)}</th>
-            ${cell("Dataset", datasetLink(file.dataset))}
-          </tr>`,
-      ),
-    })}
-  </section>`;
-}
-
-function columnsHtml(columns: readonly FoundColumn[]): Html {
-  return html`<section>
-    <h2>Columns</h2>
-    ${tableHtml({
-      label: "Columns",
-      note: html`${atMost(columns.length, "column")}, by the newest file of each series.`,
-      head: html`<th scope="col">Column</th>
-        <th scope="col">Type</th>
-        <th scope="col">Dataset</th>
-        <th scope="col">First file of this shape</th>
-        <th scope="col" class="n">Files</th>`,
-      rows: columns.map(
-        ({ dataset, column, type, firstRaw, files, format }) =>
-          html`<tr>
-            <th scope="row" class="name">${isolated(column, 200)}</th>
-            ${cell("Type", isolated(type), "nowrap")} ${cell("Dataset", datasetLink(dataset))}
-            ${cell("First file", html`${entryLink({ dataset, raw: firstRaw })} <span class="muted">${formatText(format, null)}</span>`)}
-            ${cell("Files", countText(files), "n")}
-          </tr>`,
-      ),
-    })}
-  </section>`;
-}
-
-/** A column, behind the part of the sample that it is of. */
-function columnOf({ table, column }: FoundValue): Html {
-  const place = table === null ? "" : `${table}: `;
-  return isolated(place + column, 200);
-}
-
-function valuesHtml(values: readonly FoundValue[]): Html {
-  return html`<section>
-    <h2>Values</h2>
-    ${tableHtml({
-      label: "Values",
-      note: html`${atMost(values.length, "sample")}, each with its first value.`,
-      head: html`<th scope="col">Value</th>
-        <th scope="col">Column</th>
-        <th scope="col" class="n">Row</th>
-        <th scope="col">File as it arrived</th>
-        <th scope="col">Dataset</th>`,
-      rows: values.map(
-        (found) =>
-          html`<tr>
-            <th scope="row" class="name">${isolated(found.value, 300)}</th>
-            ${cell("Column", columnOf(found))} ${cell("Row", countText(found.row), "n")}
-            ${cell("File", entryLink(found))} ${cell("Dataset", datasetLink(found.dataset))}
-          </tr>`,
-      ),
-    })}
-  </section>`;
+  return count === MOST ? `the first ${counted(count, one)}` : counted(count, one);
 }

@@ -1,8 +1,7 @@
 import type { Settings } from "../../config/settings.ts";
-import { entryPath, realPath } from "../../lake/held-directory.ts";
 import { HEAD_BYTES } from "../../lib/source.ts";
 import { checkShown } from "../../masking/shown.ts";
-import { checkedName, heldSamples, nameIn, openSample } from "../../samples/open.ts";
+import { heldSample, heldSamples, openSample } from "../../samples/open.ts";
 import type { Queries } from "../../store/queries.ts";
 import type { ListedEntry } from "../../store/rows.ts";
 import type { View, ViewOptions } from "../../view/view.ts";
@@ -37,16 +36,15 @@ export async function withSample<T>(
 ): Promise<T> {
   const { mask, extensions } = settings.forDataset(dataset);
   if (mask !== null) for (const one of await queries.entriesOf(raw, dataset)) checkShown(mask, one);
-  const name = checkedName(nameIn(sample ?? ""));
   using held = heldSamples(settings, dataset);
-  const file = openSample(held, name);
+  const { path, roots } = heldSample(held, sample ?? "");
+  const file = openSample(held, sample ?? "");
   let bytes: Uint8Array | undefined;
   try {
     bytes = file.size <= HEAD_BYTES ? await file.head() : undefined;
   } finally {
     file.close();
   }
-  const roots = [realPath(held)];
   const options = { rows: MOST_ROWS, roots, extensions, hasWholeCells: true };
-  return await work({ bytes, view: () => view(entryPath(held, name), options) });
+  return await work({ bytes, view: () => view(path, options) });
 }

@@ -44,5 +44,6 @@ export function storeIn(db: Db, close: (db: Db) => void): Store {
       return part("changes", changeStore);
     },
     close: async () => close(db),
+    [Symbol.asyncDispose]: async () => close(db),
   };
 }
