@@ -1,0 +1,101 @@
+import pg from "pg";
+import { isConflict } from "./errors.ts";
+
+/** Asks the database; results are rows of plain data: times and counts are numbers, paths bytes. */
+export interface Sql {
+  /** All rows of a statement's result. */
+  all<Row>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /** Its first row; undefined where there is none. */
+  get<Row>(text: string, values?: readonly unknown[]): Promise<Row | undefined>;
+  /** Its number of rows that were written, or read. */
+  run(text: string, values?: readonly unknown[]): Promise<number>;
+}
+
+/** An open database: each statement is a transaction of its own. */
+export interface Db extends Sql {
+  /**
+   * Does something in one transaction, and again where another transaction got in its way: apart
+   * from what it asks the database, `work` must be able to run twice. Transactions wait for each
+   * other's rows; so that none waits in a circle, each takes rows of `files` in the order of
+   * (dataset, raw) first, then names, then counts of outcomes, verdicts and the rest, in the order of
+   * their keys.
+   */
+  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Schema of our tables. */
+export const SCHEMA = "staging_sampler";
+
+/** Connections of a process: passes, syncing, looks and commands ask at the same time. */
+const MOST_CONNECTIONS = 4;
+/** Longest wait for a connection, ms. */
+const CONNECT_MS = 10_000;
+/** Longest time of one statement, ms: looking at a million rows takes about one second. */
+const STATEMENT_MS = 120_000;
+/** Time after which the server ends a transaction whose client is gone, ms. It holds row locks until then. */
+const IDLE_MS = 5000;
+/** Times that a transaction is begun, at most. */
+const MOST_TRIES = 10;
+
+/** Types whose values we take as numbers: all counts and times lie below 2^53. */
+const { INT8, NUMERIC } = pg.types.builtins;
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((type: number, format: "text" | "binary" | undefined) =>
+    type === INT8 || type === NUMERIC
+      ? Number
+      : pg.types.getTypeParser(type, format as "text")) as typeof pg.types.getTypeParser,
+};
+
+/** Connects to a database, on the first statement. `url` is `postgresql://user@host/database`. */
+export function connect(url: string): Db {
+  const pool = new pg.Pool({
+    connectionString: url,
+    types,
+    max: MOST_CONNECTIONS,
+    application_name: "staging-sampler",
+    options: `-c search_path=${SCHEMA}`,
+    connectionTimeoutMillis: CONNECT_MS,
+    statement_timeout: STATEMENT_MS,
+    idle_in_transaction_session_timeout: IDLE_MS,
+    keepAlive: true,
+    allowExitOnIdle: true,
+  });
+  // A connection that breaks while nobody uses it: the next statement takes another one.
+  pool.on("error", () => {});
+  return {
+    ...sqlOf(pool),
+    transaction: (work) => inTransaction(pool, work),
+    close: () => pool.end(),
+  };
+}
+
+function sqlOf(client: Pick<pg.ClientBase, "query">): Sql {
+  const query = (text: string, values: readonly unknown[] = []) =>
+    client.query(text, values as unknown[]);
+  return {
+    all: async <Row>(text: string, values?: readonly unknown[]) =>
+      (await query(text, values)).rows as Row[],
+    get: async <Row>(text: string, values?: readonly unknown[]) =>
+      (await query(text, values)).rows[0] as Row | undefined,
+    run: async (text, values) => (await query(text, values)).rowCount ?? 0,
+  };
+}
+
+async function inTransaction<T>(pool: pg.Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    const client = await pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query("BEGIN");
+      const result = await work(sqlOf(client));
+      await client.query("COMMIT");
+      return result;
+    } catch (error) {
+      await client.query("ROLLBACK").catch((cause: Error) => (broken = cause));
+      if (!isConflict(error) || tries === MOST_TRIES) throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+}
