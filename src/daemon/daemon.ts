@@ -94,5 +94,6 @@ function checkCache({ settings, storeIdentity: identity }: Daemon): void {
 
 /** Takes the lock again where its file was removed, or its connection broke: it shows others who runs. */
 async function keepLock({ lock, log }: Daemon): Promise<void> {
-  if (await lock.keep()) log.warn("the lock was lost; it is taken again");
+  const lost = await lock.keep();
+  if (lost !== undefined) log.warn(lost);
 }

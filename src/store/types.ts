@@ -59,10 +59,9 @@ export interface Holder {
 /** The right to be the only one that works on the store; it ends with the process. */
 export interface Lock {
   /**
-   * Takes the right again where it was lost, by a file that was removed, or a connection that broke;
-   * returns true when it was.
+   * Takes the right again where it was lost; returns what had happened then, and undefined otherwise.
    * @throws Failure ALREADY_RUNNING where another process was faster; CACHE_UNUSABLE
    */
-  keep(): Promise<boolean>;
+  keep(): Promise<string | undefined>;
   release(): Promise<void>;
 }

@@ -17,15 +17,15 @@ export async function takeDatabaseLock(url: string): Promise<Lock> {
   let held = await hold(url);
   return {
     async keep() {
-      if (await held.isAlive()) return false;
+      if (await held.isAlive()) return undefined;
       try {
         held = await hold(url);
       } catch (error) {
         // Nobody else can work while the server is away.
-        if (error instanceof Failure && isAway(error.cause)) return false;
+        if (error instanceof Failure && isAway(error.cause)) return undefined;
         throw error;
       }
-      return true;
+      return "the session that held the lock was ended; another one holds it";
     },
     release: () => held.close(),
   };

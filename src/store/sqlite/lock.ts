@@ -35,18 +35,18 @@ export function takeLock(state: string): Lock {
   }
   return {
     async keep() {
-      if (fileIdentity(state) === held.identity) return false;
+      if (fileIdentity(state) === held.identity) return undefined;
       const before = held;
       try {
         held = holdFile(state);
       } catch (error) {
         // A full disk, say. While the directory is locked nobody else can begin.
         const isOurs = directory !== undefined && errorCode(error) === "CACHE_UNUSABLE";
-        if (isOurs) return false;
+        if (isOurs) return undefined;
         throw error;
       }
       before.db.close();
-      return true;
+      return `${LOCK_FILE} was removed or replaced; it is made again`;
     },
     async release() {
       try {
