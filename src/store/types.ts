@@ -63,5 +63,10 @@ export interface Lock {
    * @throws Failure ALREADY_RUNNING where another process was faster; CACHE_UNUSABLE
    */
   keep(): Promise<string | undefined>;
+  /**
+   * Aborts when the right may have been lost: nothing that is in work may be published then. Another
+   * signal after it was taken again.
+   */
+  readonly lost: AbortSignal;
   release(): Promise<void>;
 }

@@ -34,6 +34,8 @@ export function takeLock(state: string): Lock {
     throw error;
   }
   return {
+    // The system gives it to nobody while we live.
+    lost: new AbortController().signal,
     async keep() {
       if (fileIdentity(state) === held.identity) return undefined;
       const before = held;
