@@ -14,6 +14,7 @@ export { isDamaged, isFull, isSqliteError as isStoreError } from "./sqlite/error
 export { holderOf, type Lock, takeLock } from "./sqlite/lock.ts";
 export { cacheIdentity, cachePath, hasCache } from "./sqlite/open.ts";
 export { createPathSet } from "./sqlite/path-set.ts";
+export { createSortedLines } from "./sqlite/sorted-lines.ts";
 export { openSearchIndex, openSearchIndexToRead } from "./sqlite/search/open.ts";
 export { hasStaging, openStaging } from "./sqlite/staging/open.ts";
 

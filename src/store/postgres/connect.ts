@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { isConflict } from "./errors.ts";
 
@@ -27,6 +28,9 @@ export interface Db extends Sql {
 /** Schema of our tables. */
 export const SCHEMA = "staging_sampler";
 
+/** Setting of each connection: the store that it belongs to, so that it can tell its own writes. */
+export const STORE = `${SCHEMA}.store`;
+
 /** Connections of a process: passes, syncing, looks and commands ask at the same time. */
 const MOST_CONNECTIONS = 4;
 /** Longest wait for a connection, ms. */
@@ -54,7 +58,7 @@ export function connect(url: string): Db {
     types,
     max: MOST_CONNECTIONS,
     application_name: "staging-sampler",
-    options: `-c search_path=${SCHEMA}`,
+    options: `-c search_path=${SCHEMA} -c ${STORE}=${randomUUID()}`,
     connectionTimeoutMillis: CONNECT_MS,
     statement_timeout: STATEMENT_MS,
     idle_in_transaction_session_timeout: IDLE_MS,
