@@ -1,4 +1,3 @@
-import pg from "pg";
 import { errorCode, errorMessage, Failure } from "../../errors.ts";
 
 /** SQLSTATEs of transactions that another one got in the way of: the same again succeeds. */
@@ -10,7 +9,7 @@ const ENDED = /^(Connection terminated|timeout exceeded when trying to connect|C
 
 /** True when an error came from PostgreSQL, or from the way to it. */
 export function isPostgresError(error: unknown): boolean {
-  return error instanceof pg.DatabaseError || isAway(error);
+  return (error instanceof Error && "severity" in error) || isAway(error);
 }
 
 /** True when an error says that the server could not be asked: to ask again later may help. */
