@@ -7,7 +7,7 @@ import { runPass } from "./run-pass.ts";
 import { recover } from "./startup.ts";
 import { createDaemon, type Daemon, type DaemonOptions } from "./state.ts";
 import type { PassRequest } from "./triggers.ts";
-import { cacheIdentity, cachePath } from "../store/open.ts";
+import { storeIdentity, storeName } from "../store/open.ts";
 
 /** Time in which hooks may be told what was gathered before the end, ms. */
 const HOOKS_MS = 3000;
@@ -31,7 +31,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     for (let next = await nextRequest(daemon); next; next = await nextRequest(daemon)) {
       if (status.isReloadWanted) await reload(daemon);
       checkCache(daemon);
-      keepLock(daemon);
+      await keepLock(daemon);
       if (await holdBack(daemon)) continue;
       const isDrained = await runPass(daemon, next);
       const isOver = isDrained || !daemon.quarantine.isSingleThreaded();
@@ -86,13 +86,13 @@ async function nextRequest({ liveness, triggers }: Daemon): Promise<PassRequest 
  * Ends the daemon where its cache file was removed: anything written there is lost.
  * @throws Failure CACHE_UNUSABLE
  */
-function checkCache({ settings, cacheIdentity: identity }: Daemon): void {
-  if (cacheIdentity(settings.state) === identity) return;
-  const message = `${cachePath(settings.state)} was removed or replaced: start again, to rebuild it`;
+function checkCache({ settings, storeIdentity: identity }: Daemon): void {
+  if (storeIdentity(settings) === identity) return;
+  const message = `${storeName(settings)} was removed or replaced: start again, to rebuild it`;
   throw new Failure("CACHE_UNUSABLE", message);
 }
 
-/** Makes the lock file again where it was removed: it shows others who runs. */
-function keepLock({ lock, log }: Daemon): void {
-  if (lock.keep()) log.warn("daemon.lock was removed or replaced; it is made again");
+/** Takes the lock again where its file was removed, or its connection broke: it shows others who runs. */
+async function keepLock({ lock, log }: Daemon): Promise<void> {
+  if (await lock.keep()) log.warn("the lock was lost; it is taken again");
 }

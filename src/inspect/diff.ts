@@ -52,7 +52,7 @@ export interface WantedDiff {
  * @throws Failure USAGE where there is nothing to compare; CACHE_UNUSABLE
  */
 export async function diffOf(settings: Settings, wanted: WantedDiff): Promise<readonly Diff[]> {
-  const store = openStoreToRead(settings.state);
+  const store = await openStoreToRead(settings);
   try {
     const entries = await entriesOf(store, settings, wanted);
     const all: Diff[] = [];

@@ -34,7 +34,7 @@ export function maskOfDataset(dataset: string | null, settings: Settings): Mask 
 }
 
 async function datasetsWithBronze(file: string, settings: Settings): Promise<readonly string[]> {
-  const store = openStoreIfAny(settings.state);
+  const store = await openStoreIfAny(settings);
   if (store === undefined) return [];
   try {
     const real = isUrl(file) ? shownBronze(file) : ((await realOf(file)) ?? file);

@@ -3,7 +3,7 @@ import { chmod } from "node:fs/promises";
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import pg from "pg";
+import { Client, escapeIdentifier } from "pg";
 import { endingWithUs } from "./child.ts";
 import { freePort } from "./free-port.ts";
 import { startService, until, type Workplace, whyWithout } from "./workplace.ts";
@@ -44,14 +44,20 @@ async function startIn(place: Workplace, signal: AbortSignal): Promise<Postgres>
   await run("initdb", "-D", data, "-A", "trust", "-U", "postgres", "-N");
   const settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off"];
   const options = settings.flatMap((each) => ["-c", each]);
-  const [command, all] = endingWithUs(program("postgres"), ["-D", data, "-p", `${port}`, ...options]);
+  const [command, all] = endingWithUs(program("postgres"), [
+    "-D",
+    data,
+    "-p",
+    `${port}`,
+    ...options,
+  ]);
   place.start("setpriv", [...asPostgres, command, ...all]);
   const url = (name: string) => `postgresql://postgres@127.0.0.1:${port}/${name}`;
   await until(signal, async () => (await asked(url("postgres"), "SELECT 1")) !== undefined);
   return {
     port,
     async database(name) {
-      await asked(url("postgres"), `CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+      await asked(url("postgres"), `CREATE DATABASE ${escapeIdentifier(name)}`);
       return url(name);
     },
     async [Symbol.asyncDispose]() {
@@ -63,7 +69,7 @@ async function startIn(place: Workplace, signal: AbortSignal): Promise<Postgres>
 }
 
 async function asked(url: string, text: string): Promise<unknown> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Client({ connectionString: url });
   await client.connect();
   try {
     return (await client.query(text)).rows;

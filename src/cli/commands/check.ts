@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { join } from "node:path";
 import type { CompiledContract } from "../../checks/contract/plan.ts";
+import type { Settings } from "../../config/settings.ts";
 import { errorMessage, Failure } from "../../errors.ts";
 import { hookNames } from "../../hooks/documents.ts";
 import { createLake, type Lake } from "../../lake/lake.ts";
@@ -47,7 +48,7 @@ export async function check(options: InspectOptions, context: Context): Promise<
   for (const { path, error } of errors) problems.push({ path, problem: errorMessage(error) });
   if (datasets.length + problems.length === 0)
     problems.push({ path: settings.prefix, problem: await noDatasetText(settings.prefix) });
-  const store = storeToAsk(settings.state);
+  const store = await storeToAsk(settings);
   const lake = createLake(settings);
   let [lines, acknowledged] = [0, 0];
   for (const dataset of datasets) {
@@ -131,9 +132,9 @@ function acknowledgedIn(lines: readonly AcknowledgedLine[]): (line: RejectedLine
  * The store to ask. Where it cannot be read, nothing counts as acknowledged: the verdict is the
  * stricter one then.
  */
-function storeToAsk(state: string): Store | undefined {
+async function storeToAsk(settings: Settings): Promise<Store | undefined> {
   try {
-    return openStoreIfAny(state);
+    return await openStoreIfAny(settings);
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;

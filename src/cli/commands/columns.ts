@@ -25,7 +25,7 @@ const OFFERED = 3;
  */
 export async function columns(options: ColumnsOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
-  const store = openStoreToRead(settings.state);
+  const store = await openStoreToRead(settings);
   try {
     needDataset(options.dataset, await store.queries.datasets());
     const elements = options.json === true ? arrayPrinter(context) : undefined;

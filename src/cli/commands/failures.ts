@@ -16,13 +16,13 @@ import { holderOf, openStoreToRead } from "../../store/open.ts";
  */
 export async function failures(options: FailureOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
-  const store = openStoreToRead(settings.state);
+  const store = await openStoreToRead(settings);
   const filter = failureFilter(options);
   const array = options.json === true ? arrayPrinter(context) : undefined;
   const now = Date.now();
   try {
     const { queries } = store;
-    const waiting = await waitingFor(store.process, settings, holderOf(settings.state) ?? null);
+    const waiting = await waitingFor(store.process, settings, (await holderOf(settings)) ?? null);
     needDataset(options.dataset, await queries.datasets());
     let isEmpty = true;
     for await (const entry of queries.failedEntries(filter)) {

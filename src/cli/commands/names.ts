@@ -22,7 +22,7 @@ const MOST = 200;
  */
 export async function names(options: NamesOptions, context: Context): Promise<number> {
   const { kind, beginning = "" } = options;
-  const store = openStoreToRead(settingsFor(options, context).state);
+  const store = await openStoreToRead(settingsFor(options, context));
   try {
     const all = await namesOf(store.queries, kind, beginning);
     const found = all.filter((name) => name.startsWith(beginning)).slice(0, MOST);

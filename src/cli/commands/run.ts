@@ -21,7 +21,8 @@ import { noDatasetText } from "../no-dataset.ts";
 import { exitCodeOf, printSummary, progress } from "../output/pass-progress.ts";
 import { counted, countText } from "../../lib/text.ts";
 import { tell } from "../output/print.ts";
-import { cachePath, type Lock, takeLock } from "../../store/open.ts";
+import { storeFiles, takeLock } from "../../store/open.ts";
+import type { Lock } from "../../store/types.ts";
 import type { UpkeepStore } from "../../store/upkeep-store.ts";
 
 /** Time between two questions whether the host is still busy, ms. */
@@ -56,13 +57,13 @@ export async function run(options: RunOptions, context: Context): Promise<number
     releaseSignals();
     return dryRun(settings, context);
   }
-  const lock = takeLock(settings.state);
+  const lock = await takeLock(settings);
   try {
     return options.once === true
       ? await once(settings, options, context)
       : await forever(settings, lock, options, context);
   } finally {
-    lock.release();
+    await lock.release();
   }
 }
 
@@ -230,8 +231,9 @@ async function syncEarlier(
   }
 }
 
-function mostOpeningMs({ state }: Settings): number {
-  const { size = 0 } = statSync(cachePath(state), { throwIfNoEntry: false }) ?? {};
+function mostOpeningMs(settings: Settings): number {
+  const file = storeFiles(settings)?.db;
+  const { size = 0 } = (file && statSync(file, { throwIfNoEntry: false })) || {};
   return OPENING_MS + size / CHECKED_BYTES_PER_MS;
 }
 

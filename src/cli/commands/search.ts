@@ -42,7 +42,7 @@ export async function search(options: SearchCommandOptions, context: Context): P
   const settings = settingsFor(options, context);
   if (text === undefined && isIndexing !== true)
     throw new Failure("USAGE", "search for which text? (`--index` alone makes the index)");
-  const store = openStoreToRead(settings.state);
+  const store = await openStoreToRead(settings);
   try {
     const all = await store.queries.datasets();
     needDataset(dataset, all);

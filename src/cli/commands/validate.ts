@@ -129,7 +129,7 @@ async function* ofEntries(
   const settings = settingsFor(options, context);
   const contracts = contractsOf(settings);
   const validateEntry = createValidateEntry(settings);
-  const store = openStoreToRead(settings.state);
+  const store = await openStoreToRead(settings);
   try {
     const { queries } = store;
     for (const glob of globs) await needEntries(queries, glob, options, context);

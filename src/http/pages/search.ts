@@ -45,7 +45,7 @@ async function resultsOf(
 ): Promise<{ readonly found: readonly Found[]; readonly done: Searched }> {
   const index = openSearchIndexToRead(settings.state);
   const end = performance.now() + LOOKING_MS;
-  const open = store();
+  const open = await store();
   try {
     const found: Found[] = [];
     const done = await searchLake(

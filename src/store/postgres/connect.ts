@@ -1,5 +1,14 @@
-import pg from "pg";
-import { isConflict } from "./errors.ts";
+import { randomUUID } from "node:crypto";
+import {
+  Client,
+  type ClientBase,
+  type ClientConfig,
+  type CustomTypesConfig,
+  Pool,
+  types,
+} from "pg";
+import { isConflict, translated } from "./errors.ts";
+import { shownUrl } from "./shown-url.ts";
 
 /** Asks the database; results are rows of plain data: times and counts are numbers, paths bytes. */
 export interface Sql {
@@ -24,8 +33,17 @@ export interface Db extends Sql {
   close(): Promise<void>;
 }
 
+/** One connection that stays. */
+export interface Session extends Sql {
+  isAlive(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
 /** Schema of our tables. */
 export const SCHEMA = "staging_sampler";
+
+/** Setting of each connection: the store that it belongs to, so that it can tell its own writes. */
+export const STORE = `${SCHEMA}.store`;
 
 /** Connections of a process: passes, syncing, looks and commands ask at the same time. */
 const MOST_CONNECTIONS = 4;
@@ -39,26 +57,19 @@ const IDLE_MS = 5000;
 const MOST_TRIES = 10;
 
 /** Types whose values we take as numbers: all counts and times lie below 2^53. */
-const { INT8, NUMERIC } = pg.types.builtins;
-const types: pg.CustomTypesConfig = {
+const { INT8, NUMERIC } = types.builtins;
+const ourTypes: CustomTypesConfig = {
   getTypeParser: ((type: number, format: "text" | "binary" | undefined) =>
     type === INT8 || type === NUMERIC
       ? Number
-      : pg.types.getTypeParser(type, format as "text")) as typeof pg.types.getTypeParser,
+      : types.getTypeParser(type, format as "text")) as typeof types.getTypeParser,
 };
 
 /** Connects to a database, on the first statement. `url` is `postgresql://user@host/database`. */
 export function connect(url: string): Db {
-  const pool = new pg.Pool({
-    connectionString: url,
-    types,
+  const pool = new Pool({
+    ...settingsFor(url, "staging-sampler"),
     max: MOST_CONNECTIONS,
-    application_name: "staging-sampler",
-    options: `-c search_path=${SCHEMA}`,
-    connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: STATEMENT_MS,
-    idle_in_transaction_session_timeout: IDLE_MS,
-    keepAlive: true,
     allowExitOnIdle: true,
   });
   // A connection that breaks while nobody uses it: the next statement takes another one.
@@ -70,7 +81,42 @@ export function connect(url: string): Db {
   };
 }
 
-function sqlOf(client: Pick<pg.ClientBase, "query">): Sql {
+/** Connects a session of its own; `name` is how the server's lists show it. @throws Failure CACHE_UNUSABLE */
+export async function connectOnce(url: string, name = "staging-sampler"): Promise<Session> {
+  const client = new Client(settingsFor(url, name));
+  // It is found to be broken when it is asked next.
+  client.on("error", () => {});
+  try {
+    await client.connect();
+  } catch (error) {
+    throw translated(shownUrl(url), error);
+  }
+  const sql = sqlOf(client);
+  return {
+    ...sql,
+    isAlive: () =>
+      sql.all("SELECT 1").then(
+        () => true,
+        () => false,
+      ),
+    close: () => client.end(),
+  };
+}
+
+function settingsFor(url: string, name: string): ClientConfig {
+  return {
+    connectionString: url,
+    types: ourTypes,
+    application_name: name,
+    options: `-c search_path=${SCHEMA} -c ${STORE}=${randomUUID()}`,
+    connectionTimeoutMillis: CONNECT_MS,
+    statement_timeout: STATEMENT_MS,
+    idle_in_transaction_session_timeout: IDLE_MS,
+    keepAlive: true,
+  };
+}
+
+function sqlOf(client: Pick<ClientBase, "query">): Sql {
   const query = (text: string, values: readonly unknown[] = []) =>
     client.query(text, values as unknown[]);
   return {
@@ -82,7 +128,7 @@ function sqlOf(client: Pick<pg.ClientBase, "query">): Sql {
   };
 }
 
-async function inTransaction<T>(pool: pg.Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+async function inTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     const client = await pool.connect();
     let broken: Error | undefined;

@@ -70,7 +70,9 @@ async function write(
   table: Table,
   sums: ReadonlyMap<number, ReadonlyMap<string, number>>,
 ): Promise<void> {
-  const rows = [...sums].flatMap(([dataset, of]) => [...of].map(([key, n]) => ({ dataset, key, n })));
+  const rows = [...sums].flatMap(([dataset, of]) =>
+    [...of].map(([key, n]) => ({ dataset, key, n })),
+  );
   const changed = rows.filter(({ n }) => n !== 0);
   if (changed.length === 0) return;
   const column = TABLES[table];
@@ -80,6 +82,10 @@ async function write(
      SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[]) AS t (dataset, key, n)
        ORDER BY dataset, key COLLATE "C"
      ON CONFLICT (dataset, ${column}) DO UPDATE SET n = ${table}.n + excluded.n`,
-    [changed.map(({ dataset }) => dataset), changed.map(({ key }) => key), changed.map(({ n }) => n)],
+    [
+      changed.map(({ dataset }) => dataset),
+      changed.map(({ key }) => key),
+      changed.map(({ n }) => n),
+    ],
   );
 }

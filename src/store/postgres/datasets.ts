@@ -29,8 +29,7 @@ export interface Datasets {
 export function datasetsOf(sql: Sql): Datasets {
   const names = new Map<number, string>();
   const ids = new Map<string, number>();
-  const everything = () =>
-    sql.all<KnownDataset>("SELECT id, name FROM datasets ORDER BY name");
+  const everything = () => sql.all<KnownDataset>("SELECT id, name FROM datasets ORDER BY name");
 
   // Asked each time: another process may have forgotten it meanwhile.
   async function find(name: string): Promise<number | undefined> {

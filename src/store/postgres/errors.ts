@@ -1,4 +1,3 @@
-import pg from "pg";
 import { errorCode, errorMessage, Failure } from "../../errors.ts";
 
 /** SQLSTATEs of transactions that another one got in the way of: the same again succeeds. */
@@ -10,12 +9,17 @@ const ENDED = /^(Connection terminated|timeout exceeded when trying to connect|C
 
 /** True when an error came from PostgreSQL, or from the way to it. */
 export function isPostgresError(error: unknown): boolean {
-  return error instanceof pg.DatabaseError || isAway(error);
+  return (error instanceof Error && "severity" in error) || isAway(error);
 }
 
 /** True when an error says that the server could not be asked: to ask again later may help. */
 export function isAway(error: unknown): boolean {
   return AWAY.test(errorCode(error) ?? "") || ENDED.test(errorMessage(error));
+}
+
+/** Thrown in a transaction whose rows another one has changed since they were read. */
+export class Overtaken extends Error {
+  readonly code = "40001";
 }
 
 /** True when a transaction failed for another one that ran at the same time. */

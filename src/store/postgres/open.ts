@@ -3,17 +3,10 @@ import { connect, type Db, SCHEMA, type Sql } from "./connect.ts";
 import { translated } from "./errors.ts";
 import { metaOf, setMeta } from "./meta.ts";
 import { migrations } from "./schema.ts";
+import { shownUrl } from "./shown-url.ts";
 
 /** Number of the advisory lock under which the schema is changed. */
 const SCHEMA_LOCK = 7_061_301;
-
-/** A database's URL as it may be shown: without a password. */
-export function shownUrl(url: string): string {
-  const shown = new URL(url);
-  shown.password = "";
-  shown.search = "";
-  return shown.href;
-}
 
 /**
  * Opens a database for work; makes its tables, or brings them to this version.
