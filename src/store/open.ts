@@ -12,6 +12,7 @@ import {
   openCacheToRead,
   translated as cacheFailure,
 } from "./sqlite/open.ts";
+import { createSortedLines } from "./sqlite/sorted-lines.ts";
 import { storeIn } from "./sqlite/store.ts";
 import type { Store } from "./store.ts";
 import type { Holder, Lock, StorePlace } from "./types.ts";
@@ -19,7 +20,7 @@ import type { Holder, Lock, StorePlace } from "./types.ts";
 /** PostgreSQL's driver is loaded where there is a database, and not before. */
 const postgres = () => import("./postgres/stores.ts");
 
-export { isDamaged, isFull };
+export { createSortedLines, isDamaged, isFull };
 export { createPathSet } from "./sqlite/path-set.ts";
 export { openSearchIndex, openSearchIndexToRead } from "./sqlite/search/open.ts";
 export { hasStaging, openStaging } from "./sqlite/staging/open.ts";
@@ -39,7 +40,8 @@ export interface ReadOptions {
 
 /** Opens the store for the one process that works on it. @throws Failure CACHE_UNUSABLE, as `openCache` */
 export async function openStore({ state, database }: StorePlace): Promise<OpenedStore> {
-  if (database !== undefined) return { store: await (await postgres()).storeToWork(database) };
+  if (database !== undefined)
+    return { store: await (await postgres()).storeToWork(database, createSortedLines) };
   const { db, ...opened } = openCache(state);
   return { store: storeIn(db, closeCache), ...opened };
 }
@@ -49,7 +51,7 @@ export async function openStoreToRead(
   { state, database }: StorePlace,
   { busyMs }: ReadOptions = {},
 ): Promise<Store> {
-  if (database !== undefined) return (await postgres()).storeToUse(database);
+  if (database !== undefined) return (await postgres()).storeToUse(database, createSortedLines);
   const db = openCacheToRead(state, busyMs);
   return storeIn(db, () => db.close());
 }
@@ -61,7 +63,7 @@ export async function openStoreIfAny(place: StorePlace): Promise<Store | undefin
 
 /** Opens the store to change something, beside the daemon or without one. @throws Failure CACHE_UNUSABLE */
 export async function openStoreToChange({ state, database }: StorePlace): Promise<Store> {
-  if (database !== undefined) return (await postgres()).storeToUse(database);
+  if (database !== undefined) return (await postgres()).storeToUse(database, createSortedLines);
   return storeIn(openCacheToChange(state), closeCache);
 }
 

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { afterAll, beforeAll, test } from "vitest";
+import { createSortedLines } from "../../src/store/open.ts";
 import { openDatabase } from "../../src/store/postgres/open.ts";
 import { storeIn } from "../../src/store/postgres/store.ts";
 import { type Postgres, startPostgres, whyNoPostgres } from "../helpers/postgres.ts";
@@ -18,6 +19,6 @@ else {
   storeLaws("PostgreSQL", async (state) => {
     const url = databases.get(state) ?? (await server.database(basename(state)));
     databases.set(state, url);
-    return storeIn(await openDatabase(url));
+    return storeIn(await openDatabase(url), createSortedLines);
   });
 }

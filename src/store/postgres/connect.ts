@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   Client,
@@ -41,6 +42,9 @@ export interface Session extends Sql {
 
 /** Schema of our tables. */
 export const SCHEMA = "staging_sampler";
+
+/** Setting of each connection: the store that it belongs to, so that it can tell its own writes. */
+export const STORE = `${SCHEMA}.store`;
 
 /** Connections of a process: passes, syncing, looks and commands ask at the same time. */
 const MOST_CONNECTIONS = 4;
@@ -111,7 +115,7 @@ function settingsFor(url: string, name: string): ClientConfig {
     connectionString: url,
     types: ourTypes,
     application_name: name,
-    options: Object.entries({ search_path: SCHEMA, ...KEEPALIVES })
+    options: Object.entries({ search_path: SCHEMA, [STORE]: randomUUID(), ...KEEPALIVES })
       .map(([key, value]) => `-c ${key}=${value}`)
       .join(" "),
     connectionTimeoutMillis: CONNECT_MS,

@@ -17,6 +17,11 @@ export function isAway(error: unknown): boolean {
   return AWAY.test(errorCode(error) ?? "") || ENDED.test(errorMessage(error));
 }
 
+/** Thrown in a transaction whose rows another one has changed since they were read. */
+export class Overtaken extends Error {
+  readonly code = "40001";
+}
+
 /** True when a transaction failed for another one that ran at the same time. */
 export function isConflict(error: unknown): boolean {
   return CONFLICTS.has(errorCode(error) ?? "");

@@ -2,7 +2,7 @@ import type { Sql } from "./connect.ts";
 
 /**
  * Keys of single values that the database remembers: `version` (of the schema), `sampler`, `formats`, `pass`,
- * `cleanStop`, `bootId`, `passesWait`, `suspects`, `madeAt` (ms since epoch), `waits` (JSON), `passFailure`.
+ * `cleanStop`, `bootId`, `passesWait`, `suspects`, `madeAt` (ms since epoch), `waits` (JSON), `passFailure`, `changes` (changes.ts).
  */
 export type Meta =
   | "version"
@@ -15,7 +15,8 @@ export type Meta =
   | "suspects"
   | "madeAt"
   | "waits"
-  | "passFailure";
+  | "passFailure"
+  | "changes";
 
 /** A remembered value, or undefined. */
 export async function metaOf(sql: Sql, key: Meta): Promise<string | undefined> {

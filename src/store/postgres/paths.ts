@@ -10,3 +10,13 @@ export function bytesOf(path: string): Buffer {
 export function pathOf(bytes: Uint8Array): string {
   return pathText(bytes);
 }
+
+/** A path as `pathOf` gives it: bytes that are UTF-8 after all have one text, however they came. */
+export function storedPath(path: string): string {
+  return path.isWellFormed() ? path : pathOf(bytesOf(path));
+}
+
+/** A text as a column of texts takes it: NUL and halves of characters are U+FFFD. */
+export function textOf(text: string): string {
+  return text.toWellFormed().replaceAll("\0", "\ufffd");
+}

@@ -1,3 +1,4 @@
+import type { SortedLines } from "../ingest-store.ts";
 import type { Store } from "../store.ts";
 import { changeStore } from "./change-store.ts";
 import type { Db } from "./connect.ts";
@@ -9,10 +10,10 @@ import { queriesOf } from "./queries.ts";
 import { rawStore } from "./raw-store.ts";
 import { upkeepStore } from "./upkeep-store.ts";
 
-/** The store in an open database. */
-export function storeIn(db: Db): Store {
+/** The store in an open database. `createSortedLines` keeps lines on the disk of this machine. */
+export function storeIn(db: Db, createSortedLines: () => SortedLines): Store {
   return {
-    ingest: ingestStore(db),
+    ingest: ingestStore(db, createSortedLines),
     raw: rawStore(db),
     drain: drainStore(db),
     drift: driftStore(db),

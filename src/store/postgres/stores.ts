@@ -1,3 +1,4 @@
+import type { SortedLines } from "../ingest-store.ts";
 import type { Store } from "../store.ts";
 import { openDatabase, openExisting } from "./open.ts";
 import { storeIn } from "./store.ts";
@@ -5,11 +6,17 @@ import { storeIn } from "./store.ts";
 export { holderIn, takeDatabaseLock } from "./lock.ts";
 
 /** Opens the store in a database for work; makes its tables. @throws Failure CACHE_UNUSABLE */
-export async function storeToWork(url: string): Promise<Store> {
-  return storeIn(await openDatabase(url));
+export async function storeToWork(
+  url: string,
+  createSortedLines: () => SortedLines,
+): Promise<Store> {
+  return storeIn(await openDatabase(url), createSortedLines);
 }
 
 /** Opens the store in a database to look, or to change something. @throws Failure CACHE_UNUSABLE */
-export async function storeToUse(url: string): Promise<Store> {
-  return storeIn(await openExisting(url));
+export async function storeToUse(
+  url: string,
+  createSortedLines: () => SortedLines,
+): Promise<Store> {
+  return storeIn(await openExisting(url), createSortedLines);
 }
