@@ -68,13 +68,14 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (dataset, raw)
   ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
   CREATE INDEX due ON files (dataset, next_at, seq) WHERE next_at IS NOT NULL;
-  CREATE INDEX failed ON files (code, dataset) WHERE code IS NOT NULL;
+  CREATE INDEX failed ON files (code, dataset, raw) WHERE code IS NOT NULL;
   CREATE INDEX published ON files (dataset, sampled_at, raw)
     WHERE sample IS NOT NULL AND next_at IS NULL;
   CREATE INDEX settled ON files (dataset, counted, settled_at, raw) WHERE settled_at IS NOT NULL;
   CREATE INDEX acknowledged_files ON files (dataset) WHERE acknowledged IS NOT NULL;
   CREATE INDEX found ON files (dataset, next_at, seq) WHERE inode IS NOT NULL;
-  CREATE INDEX refuted ON files (dataset, validation) WHERE validation IN ('failed', 'error');
+  CREATE INDEX refuted ON files (dataset, validation, raw)
+    WHERE validation IN ('failed', 'error');
 
   -- Entries are numbered as they come; a gap is no harm.
   CREATE SEQUENCE arrivals;
