@@ -49,8 +49,7 @@ export async function putBack(sql: Sql, dataset: number, folded: Folded): Promis
   );
   await changeFiles(sql, {
     rows: [...folded.failing].map(([raw, { mtime, code, message }]) => ({
-      dataset,
-      raw,
+      key: { dataset, raw },
       mtime,
       code: code && textOf(code),
       message: message && textOf(message),

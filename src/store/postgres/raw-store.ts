@@ -106,7 +106,8 @@ async function miss(
   for (let at = 0; at < all.length; at += MISSED_AT_ONCE) {
     const some = all.slice(at, at + MISSED_AT_ONCE);
     await changeFiles(sql, {
-      rows: some.map((raw) => ({ dataset, raw })),
+      rows: some.map((raw) => ({ key: { dataset, raw } })),
+      given: [],
       set: "gone_at = $3",
       where: "files.inode IS NOT NULL AND files.gone_at IS NULL",
       now,

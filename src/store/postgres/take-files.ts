@@ -45,8 +45,8 @@ export async function takeFiles(
       due.push({ raw, bronze: raw, mtime, inode, isNew: row === undefined });
     else if (typeof row?.goneAt === "number") back.push(raw);
   }
-  const isBack = back.map((raw) => ({ dataset, raw }));
-  await changeFiles(sql, { rows: isBack, set: "gone_at = NULL" });
+  const rowsBack = back.map((raw) => ({ key: { dataset, raw } }));
+  await changeFiles(sql, { rows: rowsBack, given: [], set: "gone_at = NULL" });
   const counts = createCounts();
   await writeDue(sql, due, { dataset, counts, now, expectedFor });
   await counts.save(sql);
