@@ -7,8 +7,11 @@ import { pathOf } from "./paths.ts";
 /** As `DrainStore.claim`. */
 export type ClaimDue = (options: ClaimOptions) => Promise<readonly Claim[]>;
 
-/** A row that is due, of a dataset by its place among those that were asked for, from 1 on. */
-interface Row extends Omit<DueRow, "dataset" | "raw" | "bronze">, SampleRow {
+/** A row that is due, of a dataset that is known. */
+type Due = Omit<DueRow, "dataset"> & SampleRow;
+
+/** The same as it is stored, with its dataset's place among those that were asked for, from 1 on. */
+interface Row extends Omit<Due, "raw" | "bronze"> {
   readonly place: number;
   readonly raw: Buffer;
   readonly bronze: Buffer;
@@ -36,11 +39,11 @@ export function claimOf(db: Db): ClaimDue {
     while (taken < limit && left.length > 0) {
       const next = left
         .splice(0, Math.ceil((limit - taken) / share))
-        .map((dataset) => ({ ...dataset, most: share + busyCount(dataset.name) }));
+        .map(({ id, name }) => ({ id, name, most: share + busyCount(name) }));
       const due = await dueIn(db, next, { order, now });
       for (const [i, { name }] of next.entries()) {
         turn += 1;
-        const free = due[i]?.filter(({ raw }) => !isBusy(name, raw)) ?? [];
+        const free = (due[i] ?? []).filter(({ raw }) => !isBusy(name, raw));
         const claims = free.slice(0, Math.min(share, limit - taken));
         turns.push(claims.map((row) => claimOn({ ...row, dataset: name }, () => row)));
         taken += claims.length;
@@ -76,7 +79,7 @@ async function dueIn(
   db: Db,
   wanted: readonly Wanted[],
   { order, now }: Pick<ClaimOptions, "order" | "now">,
-): Promise<readonly (readonly (Omit<DueRow, "dataset"> & SampleRow)[])[]> {
+): Promise<readonly (readonly Due[])[]> {
   const direction = order === "oldest" ? "ASC" : "DESC";
   const sign = order === "oldest" ? "" : "-";
   // Raw files come first: they go away.
@@ -98,11 +101,13 @@ async function dueIn(
      ORDER BY w.place, f.nr, f.first, f.later`,
     [wanted.map(({ id }) => id), wanted.map(({ most }) => most), now],
   );
-  const due = wanted.map(() => new Map<string, Omit<DueRow, "dataset"> & SampleRow>());
+  const due = wanted.map((): Due[] => []);
+  const seen = wanted.map(() => new Set<string>());
   for (const { place, ...row } of rows) {
     const raw = pathOf(row.raw);
-    const of = due[place - 1];
-    if (of?.has(raw) === false) of.set(raw, { ...row, raw, bronze: pathOf(row.bronze) });
+    if (seen[place - 1]?.has(raw) === true) continue;
+    seen[place - 1]?.add(raw);
+    due[place - 1]?.push(Object.assign(row, { raw, bronze: pathOf(row.bronze) }));
   }
-  return due.map((of) => [...of.values()]);
+  return due;
 }

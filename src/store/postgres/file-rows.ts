@@ -17,7 +17,7 @@ export async function keyed<T extends { readonly claim: Claim }>(
   const found: (T & { readonly key: FileKey })[] = [];
   for (const each of all) {
     const { dataset, raw } = each.claim.job;
-    found.push({ ...each, key: { dataset: await idOf(dataset), raw } });
+    found.push(Object.assign({ key: { dataset: await idOf(dataset), raw } }, each));
   }
   return found;
 }
@@ -51,7 +51,9 @@ const NEEDED = ["bronze", "mtime", "seq", "name"];
 /** A change of rows that are known by their keys. */
 export interface FileChange<C extends Column> {
   /** Each of them once, with its values. */
-  readonly rows: readonly (FileKey & Readonly<Record<C, string | number | null>>)[];
+  readonly rows: readonly ({ readonly key: FileKey } & Readonly<
+    Record<C, string | number | null>
+  >)[];
   /** The columns that come with the rows: `excluded` has them. */
   readonly given: readonly C[];
   /** As SQL has it: `files` is the row as it is, `$3` is `now`. */
@@ -86,7 +88,11 @@ export async function changeFiles<C extends Column>(
          SELECT ${kept.join(", ")} FROM files
          WHERE dataset = w.dataset AND raw = w.raw FOR UPDATE) AS f
      ON CONFLICT (dataset, raw) DO UPDATE SET ${set} WHERE ${where}`,
-    [...keysOf(rows), now, ...given.map((column) => rows.map((row) => row[column]))],
+    [
+      ...keysOf(rows.map(({ key }) => key)),
+      now,
+      ...given.map((column) => rows.map((row) => row[column])),
+    ],
   );
 }
 

@@ -31,7 +31,7 @@ export async function newestSamples(
      ORDER BY sampled_at DESC, raw DESC LIMIT $4`,
     [dataset, ...placeKey(before), count],
   );
-  return rows.map((row) => ({ ...row, raw: pathOf(row.raw) }));
+  return rows.map(({ sampledAt, raw, bytes }) => ({ sampledAt, raw: pathOf(raw), bytes }));
 }
 
 /** Published samples of a span, from the oldest one on. */
@@ -49,7 +49,9 @@ export async function oldestSamples(
      ORDER BY sampled_at, raw LIMIT $6`,
     [dataset, ...placeKey(after), ...placeKey(before), count],
   );
-  return rows.map((row) => ({ ...row, raw: pathOf(row.raw), bronze: pathOf(row.bronze) }));
+  return rows.map((row) =>
+    Object.assign(row, { raw: pathOf(row.raw), bronze: pathOf(row.bronze) }),
+  );
 }
 
 /** The row of a sample, as it is now. */
@@ -71,23 +73,23 @@ export function prune(
       samples.map(({ raw }) => ({ dataset, raw })),
       `outcome, sample, sampled_at AS "sampledAt", next_at AS "nextAt", counted`,
     );
-    const still = samples.flatMap((published, i) => {
+    const still = samples.flatMap((listed, i) => {
       const row = rows[i];
-      return isAsListed(row, published) ? [{ published, row }] : [];
+      if (!isAsListed(row, listed)) return [];
+      return [{ published: { ...listed, outcome: row.outcome }, counted: row.counted }];
     });
     const { done, failure } = untilThrown(still, ({ published }) => remove(published.sample));
     await changeFiles(sql, {
-      rows: done.map(({ published: { raw } }) => ({ dataset, raw })),
+      rows: done.map(({ published: { raw } }) => ({ key: { dataset, raw } })),
       given: [],
       set: `sample = NULL, bytes = NULL, rows = NULL,
         outcome = CASE files.outcome WHEN 'sampled' THEN 'pruned' ELSE files.outcome END`,
     });
     const counts = createCounts();
-    for (const { row } of done)
-      if (row.outcome === "sampled") counts.moved(dataset, row.counted, "pruned");
+    for (const { published, counted } of done)
+      if (published.outcome === "sampled") counts.moved(dataset, counted, "pruned");
     await counts.save(sql);
-    const removed = done.map(({ published, row: { outcome } }) => ({ ...published, outcome }));
-    return { removed, failure };
+    return { removed: done.map(({ published }) => published), failure };
   });
 }
 

@@ -26,7 +26,7 @@ export function settleFoundOf(sql: Sql, ids: Pick<Datasets, "idOf">): SettleFoun
   return {
     async confirm(claims, now) {
       const rows = (await keyedClaims(claims)).map(({ key, claim }) => ({
-        ...key,
+        key,
         mtime: claim.job.mtime,
       }));
       await changeFiles(sql, {
@@ -40,7 +40,7 @@ export function settleFoundOf(sql: Sql, ids: Pick<Datasets, "idOf">): SettleFoun
     },
     async moved(claims, now) {
       const rows = (await keyedClaims(claims)).map(({ key, claim }) => ({
-        ...key,
+        key,
         seq: claim.job.seq,
       }));
       await changeFiles(sql, {
@@ -54,7 +54,7 @@ export function settleFoundOf(sql: Sql, ids: Pick<Datasets, "idOf">): SettleFoun
     },
     async postpone(postponed, now) {
       const rows = (await keyed(ids, postponed)).map(({ key, claim, nextAt }) => ({
-        ...key,
+        key,
         seq: claim.job.seq,
         attempts: claim.attempts + 1,
         next_at: nextAt,

@@ -48,7 +48,7 @@ export async function settle(
   await db.transaction(async (sql) => {
     const columns = "mtime, seq, inode, coalesce(counted, 'new') AS counted";
     const rows = await lockFiles<Row>(sql, keys, columns);
-    const placed = all.map((each, i) => ({ ...each, row: rows[i] }));
+    const placed = all.map((each, i) => Object.assign(each, { row: rows[i] }));
     const samples = placed.filter((each): each is Placed<Sampled> => isSample(each.outcome));
     const failures = placed.filter((each): each is Placed<Failed> => !isSample(each.outcome));
     const made = samples.filter(isOfItsVersion);
@@ -112,7 +112,7 @@ async function succeed(sql: Sql, made: readonly Settling<Sampled>[], now: number
     const { format, rows: count = null, bytes, sourceSize, reason, mask = null } = outcome;
     const { mtime = row.mtime, inode = row.inode } = outcome.from === "raw" ? outcome : row;
     return {
-      ...key,
+      key,
       mtime,
       inode,
       sample: claim.job.name,
@@ -133,7 +133,7 @@ async function succeed(sql: Sql, made: readonly Settling<Sampled>[], now: number
 
 async function publish(sql: Sql, samples: readonly Placed<Sampled>[], now: number): Promise<void> {
   const rows = samples.map(({ key, claim, outcome }) => ({
-    ...key,
+    key,
     sample: claim.job.name,
     mask: outcome.mask ?? null,
   }));
@@ -144,7 +144,7 @@ async function publish(sql: Sql, samples: readonly Placed<Sampled>[], now: numbe
 
 async function fail(sql: Sql, failed: readonly Settling<Failed>[], now: number): Promise<void> {
   const rows = failed.map(({ key, claim, outcome, nextAt }) => ({
-    ...key,
+    key,
     next_at: nextAt,
     code: outcome.code,
     message: textOf(outcome.message),

@@ -53,7 +53,7 @@ export function finishSync(
     );
     // Its name and version stay: decide and settle see an entry that waits, as after a new line.
     const due = await changeFiles(sql, {
-      rows: wrong.map(({ dataset, raw }) => ({ dataset, raw: pathOf(raw) })),
+      rows: wrong.map(({ dataset, raw }) => ({ key: { dataset, raw: pathOf(raw) } })),
       given: [],
       set: "next_at = $3, attempts = 0, failed_at = NULL",
       where: "files.outcome = 'sampled' AND files.next_at IS NULL",
