@@ -132,22 +132,27 @@ function numbered(directory: string, mtime: number): Entry[] {
   });
 }
 
-/** Many rows in each table, of which statistics know nothing. */
+/**
+ * Many rows in each table. Statistics say that there is none, and that pages are empty: so it is
+ * once all rows were removed, until the next ANALYZE.
+ */
 async function fill(db: Db, dataset: number): Promise<void> {
-  for (const table of ["files", "names", "forgotten", "acknowledged_lines", "rejected"]) {
-    await db.run(`ALTER TABLE ${table} SET (autovacuum_enabled = false)`);
-    await db.run(`ANALYZE ${table}`);
-  }
   const name = "lpad(i::text, 6, '0') || '.csv'";
-  const all = "generate_series(0, 49999) AS i";
-  const statements = [
-    `INSERT INTO files (dataset, raw, bronze, mtime, seq, name, outcome, done_mtime)
-     SELECT $1, ('raw/' || ${name})::bytea, '', 1, i, ${name}, 'sampled', 1 FROM ${all}`,
-    `INSERT INTO names (dataset, name, raw) SELECT $1, 'ew/' || ${name}, 'other' FROM ${all}`,
-    `INSERT INTO forgotten (dataset, raw, mtime, at)
-     SELECT $1, ('gone/' || ${name})::bytea, 1, 1 FROM ${all}`,
-    `INSERT INTO acknowledged_lines (dataset, line, "offset", reason, at)
-     SELECT $1, i, 0, 'no JSON', 1 FROM ${all}`,
-  ];
-  for (const statement of statements) await db.run(statement, [dataset]);
+  const filling: Readonly<Record<string, string>> = {
+    files: `INSERT INTO files (dataset, raw, bronze, mtime, seq, name, outcome, done_mtime)
+      SELECT $1, ('raw/' || ${name})::bytea, '', 1, i, ${name}, 'sampled', 1`,
+    names: `INSERT INTO names (dataset, name, raw) SELECT $1, 'ew/' || ${name}, 'other'`,
+    forgotten: `INSERT INTO forgotten (dataset, raw, mtime, at)
+      SELECT $1, ('gone/' || ${name})::bytea, 1, 1`,
+    acknowledged_lines: `INSERT INTO acknowledged_lines (dataset, line, "offset", reason, at)
+      SELECT $1, i, 0, 'no JSON', 1`,
+  };
+  for (const [table, insert] of Object.entries(filling)) {
+    const all = `${insert} FROM generate_series(0, 49999) AS i`;
+    await db.run(`ALTER TABLE ${table} SET (autovacuum_enabled = false)`);
+    await db.run(all, [dataset]);
+    await db.run(`DELETE FROM ${table}`);
+    await db.run(`ANALYZE ${table}`);
+    await db.run(all, [dataset]);
+  }
 }
