@@ -65,7 +65,9 @@ export async function openStoreToRead(
 
 /** The same; undefined where there is none yet. @throws Failure CACHE_UNUSABLE */
 export async function openStoreIfAny(place: StorePlace): Promise<Store | undefined> {
-  return place.database !== undefined || isThere(place.state) ? openStoreToRead(place) : undefined;
+  const { state, database } = place;
+  if (database !== undefined) return (await postgres()).storeIfAny(database, createSortedLines);
+  return isThere(state) ? openStoreToRead(place) : undefined;
 }
 
 /** Opens the store to change something, beside the daemon or without one. @throws Failure CACHE_UNUSABLE */

@@ -109,6 +109,16 @@ describe.skipIf(whyNoPostgres !== undefined)(
       expect(String(await world.sample("a_sample.csv"))).toBe(rows(5));
     });
 
+    test("keeps raws of 2,000 bytes, and rejects the lines of longer ones", async () => {
+      await using world = await createWorld({ database: await database() });
+      await world.put("a.csv", rows(3), { raw: `raw/${"ä/".repeat(665)}x` });
+      await world.announce("a.csv", { raw: `raw/${"ä/".repeat(665)}xy` });
+      await world.put("b.csv", rows(3));
+      const ran = await world.run(["run", "--once", "--json"]);
+      expect(JSON.parse(ran.stdout)).toMatchObject({ sampled: 2, rejected: 1 });
+      expect(ran.stderr).toMatch(/line 2, .*raw has 2001 bytes: the database keeps 2000 at most/);
+    });
+
     test("whose password is in its URL does not show it", async () => {
       const url = new URL(await database());
       url.password = "pw-of-ada";
@@ -125,7 +135,10 @@ describe.skipIf(whyNoPostgres !== undefined)(
       ])
         said.push(await world.run(args));
       await world.configure({ ...QUIET, database: url.href.replace(/\/lake_\d+/, "/nowhere") });
-      said.push(await world.run(["status"]), await world.run(["run", "--once"]));
+      const checked = await world.run(["check"]);
+      expect(checked).toMatchObject({ code: 3 });
+      expect(checked.stdout).toMatch(/nowhere.*createdb/);
+      said.push(checked, await world.run(["status"]), await world.run(["run", "--once"]));
       expect(said.at(-1)?.stderr).toMatch(/nowhere.*createdb/);
       expect(JSON.stringify([said, daemon.lines, daemon.stderr()])).not.toContain("pw-of-ada");
     });
