@@ -3,7 +3,6 @@ import type { Validation } from "../../src/checks/contract/validation.ts";
 import type { Failed, Sampled } from "../../src/job.ts";
 import { createSortedLines } from "../../src/store/open.ts";
 import type { Claim, ClaimOptions, Settled } from "../../src/store/drain-store.ts";
-import type { Db } from "../../src/store/postgres/connect.ts";
 import { openDatabase } from "../../src/store/postgres/open.ts";
 import { storeIn } from "../../src/store/postgres/store.ts";
 import type { Store } from "../../src/store/store.ts";
