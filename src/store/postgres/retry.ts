@@ -7,7 +7,7 @@ import { datasetsOf } from "./datasets.ts";
 import { DUE_AGAIN } from "./due.ts";
 import { changeFiles } from "./file-rows.ts";
 import { metaOf, setMeta } from "./meta.ts";
-import { pathOf } from "./paths.ts";
+import { pathOf, storedPath } from "./paths.ts";
 import { failedPages } from "./queries/failures.ts";
 
 /** As `ChangeStore.retry`. */
@@ -48,7 +48,7 @@ export function makeDue(
   }: { readonly dataset: number; readonly raws: readonly string[]; readonly now: number },
 ): Promise<number> {
   return db.transaction(async (sql) => {
-    const rows = [...new Set(raws)].map((raw) => ({ key: { dataset, raw } }));
+    const rows = [...new Set(raws.map(storedPath))].map((raw) => ({ key: { dataset, raw } }));
     const changed = await changeFiles(sql, { rows, given: [], set: DUE_AGAIN, now });
     if (changed > 0) await noteChange(sql);
     return changed;
