@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Validation } from "../../src/checks/contract/validation.ts";
-import type { Failed, Sampled } from "../../src/job.ts";
+import type { Failed, Job, Sampled } from "../../src/job.ts";
+import type { Batch } from "../../src/store/ingest-store.ts";
 import { createSortedLines } from "../../src/store/open.ts";
 import type { Claim, ClaimOptions, Settled } from "../../src/store/drain-store.ts";
-import type { Db } from "../../src/store/postgres/connect.ts";
 import { openDatabase } from "../../src/store/postgres/open.ts";
 import { storeIn } from "../../src/store/postgres/store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { explaining, type PlanNode } from "../helpers/explaining.ts";
 import { namedAs } from "../helpers/named.ts";
 import { type Postgres, startPostgres, whyNoPostgres } from "../helpers/postgres.ts";
+import { expectByKey, isScanOfAll, manyDue, scansOf } from "./many-due.ts";
 
 const [A, B] = ["acme/orders/v1", "acme/returns/v1"];
 /** ms since epoch. */
@@ -37,7 +37,9 @@ const PASSED: Validation = {
   failed: [],
   more: 0,
 };
-const FAILED: Failed = { outcome: "failed", code: "TIMEOUT", message: "late", readBytes: 0, ms: 1 };
+/** A message that PostgreSQL would refuse. */
+const message = "late: \0\udc80";
+const FAILED: Failed = { outcome: "failed", code: "TIMEOUT", message, readBytes: 0, ms: 1 };
 
 describe.skipIf(whyNoPostgres !== undefined)("outcomes that PostgreSQL settles", () => {
   let server: Postgres;
@@ -49,7 +51,10 @@ describe.skipIf(whyNoPostgres !== undefined)("outcomes that PostgreSQL settles",
   test("two processes settle and take in the same raws, and no count is lost", async () => {
     const url = await server.database("together");
     const stores = [await open(url), await open(url)];
-    for (const dataset of [A, B]) await stores[0]?.ingest.know(dataset);
+    for (const dataset of [A, B]) {
+      await stores[0]?.ingest.know(dataset);
+      await stores[0]?.ingest.accept(batchOf(dataset, [...RAWS, ...FORGOTTEN], 0), NOW);
+    }
     const done = await Promise.all(
       Array.from({ length: 6 }, (_, worker) => workOn(stores[worker % 2] as Store, worker)),
     );
@@ -62,7 +67,8 @@ describe.skipIf(whyNoPostgres !== undefined)("outcomes that PostgreSQL settles",
     expect(await db.all("SELECT * FROM totals WHERE n <> 0 ORDER BY dataset, outcome")).toEqual(
       counted,
     );
-    const sumOf = (key: "lines" | "sampled" | "failed") => done.reduce((n, of) => n + of[key], 0);
+    const before = { lines: 2 * (RAWS.length + FORGOTTEN.length), sampled: 0, failed: 0 };
+    const sumOf = (key: keyof Done) => done.reduce((n, of) => n + of[key], before[key]);
     expect(
       await db.all(
         `SELECT what, sum(n) AS n FROM counts WHERE what IN ('lines', 'sampled', 'failed')
@@ -78,7 +84,7 @@ describe.skipIf(whyNoPostgres !== undefined)("outcomes that PostgreSQL settles",
   }, 120_000);
 
   test("claims go by what is due, and outcomes by the key, while statistics are those of an empty table", async () => {
-    await using lake = await filled(server, "plans");
+    await using lake = await manyDue(server, "plans", [A, B]);
     const { store, plansOf } = lake;
     let claims: readonly Claim[] = [];
     const claiming = await plansOf(async () => {
@@ -95,6 +101,13 @@ describe.skipIf(whyNoPostgres !== undefined)("outcomes that PostgreSQL settles",
       await store.drain.settle([settled(old, SAMPLED), ...all], NOW);
     });
     expectByKey(settling, 3);
+    const [first, , third] = claims.map(({ job }) => job) as [Job, Job, Job];
+    expect(await store.queries.entriesOf(first.raw, first.dataset)).toMatchObject([
+      { outcome: null, waiting: true, sample: `samples/${first.name}` },
+    ]);
+    expect(await store.queries.entriesOf(third.raw, third.dataset)).toMatchObject([
+      { outcome: "failed", waiting: false, message: "late: \ufffd\ufffd" },
+    ]);
     expect(await claim(store, { limit: 2000, order: "newest" })).toHaveLength(2000);
     const some = await claim(store);
     expectByKey(await plansOf(() => store.drain.confirm(some, NOW)), 1);
@@ -104,9 +117,12 @@ describe.skipIf(whyNoPostgres !== undefined)("outcomes that PostgreSQL settles",
   }, 120_000);
 
   test("nothing else goes through all rows either", async () => {
-    await using lake = await filled(server, "upkeep");
+    await using lake = await manyDue(server, "upkeep", [A, B]);
     const { store, plansOf } = lake;
-    await store.drain.settle((await claim(store, { limit: 500 })).map(settled), NOW);
+    await store.drain.settle(
+      (await claim(store, { limit: 500 })).map((each) => settled(each, SAMPLED)),
+      NOW,
+    );
     const { upkeep, changes, drain } = store;
     const span = { after: { sampledAt: -1, raw: "" }, before: { sampledAt: NOW * 2, raw: "" } };
     const used = await plansOf(async () => {
@@ -126,67 +142,6 @@ describe.skipIf(whyNoPostgres !== undefined)("outcomes that PostgreSQL settles",
   }, 120_000);
 });
 
-/** A store with many entries that are due, of which statistics know nothing. */
-interface Filled extends AsyncDisposable {
-  readonly store: Store;
-  /** The plans of the statements by which something is done. */
-  plansOf(work: () => Promise<unknown>): Promise<readonly PlanNode[]>;
-}
-
-async function filled(server: Postgres, name: string): Promise<Filled> {
-  const db = await openDatabase(await server.database(name));
-  const plans: PlanNode[][] = [];
-  const store = storeIn(explaining(db, plans), createSortedLines);
-  for (const table of ["files", "names", "unsynced"]) {
-    await db.run(`ALTER TABLE ${table} SET (autovacuum_enabled = false)`);
-    await db.run(`ANALYZE ${table}`);
-  }
-  for (const dataset of [A, B]) {
-    await store.ingest.know(dataset);
-    await db.run(
-      `INSERT INTO files (dataset, raw, bronze, mtime, seq, next_at, name, inode)
-       SELECT d.id, ('raw/' || file)::bytea, '', 1, i, 1, file, CASE WHEN i % 100 = 0 THEN '1' END
-       FROM datasets AS d, generate_series(1, 25000) AS i, lpad(i::text, 6, '0') AS file
-       WHERE d.name = $1`,
-      [dataset],
-    );
-  }
-  return {
-    store,
-    async plansOf(work) {
-      plans.length = 0;
-      await work();
-      return plans.flat();
-    },
-    [Symbol.asyncDispose]: () => store.close(),
-  };
-}
-
-function isScanOfAll(node: PlanNode): boolean {
-  return node["Node Type"] === "Seq Scan" && node["Relation Name"] === "files";
-}
-
-/** The nodes that read rows of `files`. */
-function scansOf(nodes: readonly PlanNode[]): readonly PlanNode[] {
-  return nodes.filter((node) => node["Relation Name"] === "files" && !isWriting(node));
-}
-
-function isWriting(node: PlanNode): boolean {
-  return node["Node Type"] === "ModifyTable";
-}
-
-/** Rows of `files` are found by their key, and written so as well, in so many statements. */
-function expectByKey(nodes: readonly PlanNode[], statements: number): void {
-  for (const scan of scansOf(nodes)) {
-    expect(scan).toMatchObject({ "Index Name": "files_pkey" });
-    expect(scan["Index Cond"]).toMatch(/dataset = .*raw = /);
-  }
-  const written = nodes.filter((node) => isWriting(node) && node["Relation Name"] === "files");
-  expect(written.map((node) => node["Conflict Arbiter Indexes"])).toEqual(
-    Array.from({ length: statements }, () => ["files_pkey"]),
-  );
-}
-
 /** Numbers of what a worker has done. */
 interface Done {
   readonly lines: number;
@@ -195,6 +150,8 @@ interface Done {
 }
 
 const RAWS = Array.from({ length: 200 }, (_, i) => `raw/${i}.csv`);
+/** Raws that are forgotten one after the other, and that no further line names. */
+const FORGOTTEN = Array.from({ length: 30 }, (_, i) => `raw/${i}.old.csv`);
 const ROUNDS = 15;
 
 /** Does everything that changes outcomes, to raws that others work on as well. */
@@ -206,12 +163,8 @@ async function workOn({ ingest, drain, upkeep, changes }: Store, worker: number)
     const now = NOW + round;
     const dataset = (worker + round) % 2 === 0 ? A : B;
     const some = someOf(worker * ROUNDS + round);
-    const entries = some.map((raw) => ({ raw, bronze: raw, mtime: worker * ROUNDS + round }));
-    await ingest.accept(
-      { dataset, entries, rejected: [], checkpoints: [], expectedFor: namedAs },
-      now,
-    );
-    done.lines += entries.length;
+    await ingest.accept(batchOf(dataset, some, worker * ROUNDS + round), now);
+    done.lines += some.length;
     const claims = await drain.claim({ ...FREE, limit: 80, order: "newest", now });
     const all = claims.map((each, i) => settled(each, outcomeOf(round + i)));
     await drain.settle(all, now);
@@ -219,7 +172,8 @@ async function workOn({ ingest, drain, upkeep, changes }: Store, worker: number)
     if (round % 3 === 0) await changes.retry({ ...everything, withPruned: true }, now);
     if (round % 3 === 1) {
       await changes.makeDue(dataset, some.slice(0, 5), now);
-      await upkeep.forgetRaw(dataset, some[9] as string, { remove, now });
+      for (const raw of FORGOTTEN.slice(2 * round, 2 * round + 2))
+        await upkeep.forgetRaw(dataset, raw, { remove, now });
     }
     if (round % 3 === 2) {
       await upkeep.prune(dataset, await upkeep.oldestSamples(dataset, span, 20), remove);
@@ -228,6 +182,11 @@ async function workOn({ ingest, drain, upkeep, changes }: Store, worker: number)
     }
   }
   return done;
+}
+
+function batchOf(dataset: string, raws: readonly string[], mtime: number): Batch {
+  const entries = raws.map((raw) => ({ raw, bronze: raw, mtime }));
+  return { dataset, entries, rejected: [], checkpoints: [], expectedFor: namedAs };
 }
 
 /** Some raws, in an order of their own. */
@@ -247,8 +206,8 @@ function claim(store: Store, options: Partial<ClaimOptions> = {}): Promise<reado
   return store.drain.claim({ ...FREE, limit: 100, order: "oldest", now: NOW, ...options });
 }
 
-function settled(of: Claim, outcome: Sampled | Failed | number = SAMPLED): Settled {
-  return { claim: of, outcome: typeof outcome === "number" ? SAMPLED : outcome, nextAt: null };
+function settled(of: Claim, outcome: Sampled | Failed): Settled {
+  return { claim: of, outcome, nextAt: null };
 }
 
 async function open(url: string): Promise<Store> {

@@ -92,13 +92,13 @@ async function dueIn(
        CROSS JOIN LATERAL (
          SELECT 1 AS nr, next_at AS first, seq AS later, * FROM (
            SELECT * FROM files WHERE dataset = w.dataset AND inode IS NOT NULL AND next_at <= $3
-           ORDER BY next_at, seq LIMIT w.most) AS found
+           ORDER BY next_at, seq, raw LIMIT w.most) AS found
          UNION ALL
          SELECT 2, ${sign}next_at, ${sign}seq, * FROM (
            SELECT * FROM files WHERE dataset = w.dataset AND next_at <= $3
-           ORDER BY next_at ${direction}, seq ${direction} LIMIT w.most) AS others
+           ORDER BY next_at ${direction}, seq ${direction}, raw ${direction} LIMIT w.most) AS others
        ) AS f
-     ORDER BY w.place, f.nr, f.first, f.later`,
+     ORDER BY w.place, f.nr, f.first, f.later, f.raw ${direction}`,
     [wanted.map(({ id }) => id), wanted.map(({ most }) => most), now],
   );
   const due = wanted.map((): Due[] => []);
