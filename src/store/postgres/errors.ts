@@ -6,7 +6,7 @@ const CONFLICTS: ReadonlySet<string> = new Set(["40001", "40P01"]);
 const AWAY = /^(08|57P0|53300|ECONN|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT)/;
 /** Messages of the driver for a connection that ended; it gives them no code. */
 const ENDED =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has|Query read timeout)/;
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has|Query read timeout|timeout expired)/;
 
 /** True when an error came from PostgreSQL, or from the way to it. */
 export function isPostgresError(error: unknown): boolean {
