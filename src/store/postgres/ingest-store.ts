@@ -12,14 +12,12 @@ import {
 import type { Db } from "./connect.ts";
 import { datasetsOf } from "./datasets.ts";
 import { entriesKnown, hasLines } from "./known.ts";
+import { rebuildOf } from "./rebuild.ts";
 import { endRejected, forgetRejected } from "./rejected.ts";
 import { isScattered } from "./scattered.ts";
 
 /** Ingest's part of a database. `createSortedLines` keeps lines on the disk of this machine. */
-export function ingestStore(
-  db: Db,
-  createSortedLines: () => SortedLines,
-): Omit<IngestStore, "rebuild"> {
+export function ingestStore(db: Db, createSortedLines: () => SortedLines): IngestStore {
   const { idOf, ensure } = datasetsOf(db);
   return {
     know: async (dataset) => void (await ensure(dataset)),
@@ -36,6 +34,7 @@ export function ingestStore(
     togetherUpTo: async (dataset) => togetherUpTo(db, await idOf(dataset)),
     forgetRejected: async (dataset) => forgetRejected(db, await idOf(dataset)),
     endRejected: async (dataset) => endRejected(db, await idOf(dataset)),
+    rebuild: async (dataset) => rebuildOf(db, await idOf(dataset)),
     isChangedByOthers: changedByOthersOf(db),
   };
 }
