@@ -2,6 +2,7 @@ import { Failure } from "../errors.ts";
 import { keepSynced } from "../sampling/upkeep/keep-synced.ts";
 import { handleSignals } from "./handle-signals.ts";
 import { holdBack } from "./hold-back.ts";
+import { keepLock, watchLock } from "./keep-lock.ts";
 import { endSingleThread, reload } from "./reload.ts";
 import { runPass } from "./run-pass.ts";
 import { recover } from "./startup.ts";
@@ -23,6 +24,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const daemon = await createDaemon(options);
   const { status, triggers } = daemon;
   const releaseSignals = handleSignals(daemon);
+  watchLock(daemon);
   const stopSyncing = keepSynced({ store: store.upkeep, settings, log, onRedone: triggers.all });
   try {
     await store.process.setPassesWait(null);
@@ -31,8 +33,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     for (let next = await nextRequest(daemon); next; next = await nextRequest(daemon)) {
       if (status.isReloadWanted) await reload(daemon);
       checkCache(daemon);
-      await keepLock(daemon);
-      if (await holdBack(daemon)) continue;
+      if (!(await keepLock(daemon)) || (await holdBack(daemon))) continue;
       const isDrained = await runPass(daemon, next);
       const isOver = isDrained || !daemon.quarantine.isSingleThreaded();
       if (status.isSingleThreaded && isOver) await endSingleThread(daemon);
@@ -90,9 +91,4 @@ function checkCache({ settings, storeIdentity: identity }: Daemon): void {
   if (storeIdentity(settings) === identity) return;
   const message = `${storeName(settings)} was removed or replaced: start again, to rebuild it`;
   throw new Failure("CACHE_UNUSABLE", message);
-}
-
-/** Takes the lock again where its file was removed, or its connection broke: it shows others who runs. */
-async function keepLock({ lock, log }: Daemon): Promise<void> {
-  if (await lock.keep()) log.warn("the lock was lost; it is taken again");
 }

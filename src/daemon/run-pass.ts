@@ -14,7 +14,8 @@ const SLICE_MS = 200;
  * @throws what a damaged cache throws
  */
 export async function runPass(daemon: Daemon, { datasets }: PassRequest): Promise<boolean> {
-  const { runtime, triggers, status, liveness, abort } = daemon;
+  const { runtime, triggers, status, liveness, abort, lock } = daemon;
+  const { lost } = lock;
   try {
     const result = await runtime.pass({
       ...(datasets === undefined ? {} : { datasets }),
@@ -22,11 +23,11 @@ export async function runPass(daemon: Daemon, { datasets }: PassRequest): Promis
       isStopping() {
         // Asking is progress: it happens between two steps.
         liveness.progressed();
-        return status.isStopping;
+        return status.isStopping || lost.aborted;
       },
       isOver: (drainedMs) =>
         (triggers.isPending() && drainedMs > SLICE_MS) || runtime.admission.busy() !== undefined,
-      abort: abort.signal,
+      abort: AbortSignal.any([abort.signal, lost]),
     });
     await noteResult(daemon, result, datasets === undefined);
     await planNext(daemon, result);

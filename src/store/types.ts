@@ -59,10 +59,14 @@ export interface Holder {
 /** The right to be the only one that works on the store; it ends with the process. */
 export interface Lock {
   /**
-   * Takes the right again where it was lost, by a file that was removed, or a connection that broke;
-   * returns true when it was.
+   * Takes the right again where it was lost; returns what had happened then, and undefined otherwise.
    * @throws Failure ALREADY_RUNNING where another process was faster; CACHE_UNUSABLE
    */
-  keep(): Promise<boolean>;
+  keep(): Promise<string | undefined>;
+  /**
+   * Aborts when the right may have been lost: nothing that is in work may be published then. Another
+   * signal after it was taken again.
+   */
+  readonly lost: AbortSignal;
   release(): Promise<void>;
 }

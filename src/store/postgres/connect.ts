@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   Client,
   type ClientBase,
@@ -81,6 +82,11 @@ export function connect(url: string): Db {
   };
 }
 
+/** The server ends a session whose client it has not heard of for 5 s, and then not for 2 s three times. */
+const KEEPALIVES = { tcp_keepalives_idle: 5, tcp_keepalives_interval: 2, tcp_keepalives_count: 3 };
+/** Longest time that closing a session waits for the server, ms. */
+const CLOSE_MS = 1000;
+
 /** Connects a session of its own; `name` is how the server's lists show it. @throws Failure CACHE_UNUSABLE */
 export async function connectOnce(url: string, name = "staging-sampler"): Promise<Session> {
   const client = new Client(settingsFor(url, name));
@@ -99,7 +105,8 @@ export async function connectOnce(url: string, name = "staging-sampler"): Promis
         () => true,
         () => false,
       ),
-    close: () => client.end(),
+    // One that is cut off gets no answer.
+    close: () => Promise.race([client.end(), sleep(CLOSE_MS, undefined, { ref: false })]),
   };
 }
 
@@ -108,7 +115,9 @@ function settingsFor(url: string, name: string): ClientConfig {
     connectionString: url,
     types: ourTypes,
     application_name: name,
-    options: `-c search_path=${SCHEMA} -c ${STORE}=${randomUUID()}`,
+    options: Object.entries({ search_path: SCHEMA, [STORE]: randomUUID(), ...KEEPALIVES })
+      .map(([key, value]) => `-c ${key}=${value}`)
+      .join(" "),
     connectionTimeoutMillis: CONNECT_MS,
     statement_timeout: STATEMENT_MS,
     idle_in_transaction_session_timeout: IDLE_MS,

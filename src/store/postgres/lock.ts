@@ -7,27 +7,39 @@ import { shownUrl } from "./shown-url.ts";
 
 /** Number of the advisory lock that the one process holds that works on the database. */
 const WORK_LOCK = 7_061_302;
+/** Time between two signs of life, ms. */
+const BEAT_MS = 1000;
+/**
+ * Time after the last sign of life from which the lock counts as lost, ms. The server gives it away
+ * no sooner than 11 s after it last heard of us: see `connectOnce`.
+ */
+const LOST_MS = 7000;
 
 /**
  * Takes the lock of a database: an advisory lock of a session of its own. The server takes it back
- * when the session ends, at the latest when it finds that the client is gone.
+ * when the session ends, or when it finds that the client is gone.
  * @throws Failure ALREADY_RUNNING, naming who holds it; CACHE_UNUSABLE
  */
 export async function takeDatabaseLock(url: string): Promise<Lock> {
-  let held = await hold(url);
+  let held = watched(await hold(url));
   return {
+    get lost() {
+      return held.lost;
+    },
     async keep() {
-      if (await held.isAlive()) return false;
+      if (!held.lost.aborted) return undefined;
+      const before = held;
       try {
-        held = await hold(url);
+        held = watched(await hold(url));
       } catch (error) {
-        // Nobody else can work while the server is away.
-        if (error instanceof Failure && isAway(error.cause)) return false;
+        // Nobody knows who has it while the server is away.
+        if (error instanceof Failure && isAway(error.cause)) return undefined;
         throw error;
       }
-      return true;
+      await before.end();
+      return "the session that held the lock was lost; another one holds it";
     },
-    release: () => held.close(),
+    release: () => held.end(),
   };
 }
 
@@ -61,7 +73,35 @@ async function hold(url: string): Promise<Session> {
   }
 }
 
-/** The name of the session that holds the lock; PostgreSQL cuts it after 63 bytes, so the time comes first. */
+/** A session whose end is noticed. */
+interface Watched {
+  /** Aborts once it may have ended. */
+  readonly lost: AbortSignal;
+  end(): Promise<void>;
+}
+
+function watched(session: Session): Watched {
+  const lost = new AbortController();
+  let aliveAt = performance.now();
+  const beat = setInterval(() => {
+    const sentAt = performance.now();
+    if (sentAt - aliveAt > LOST_MS) lost.abort();
+    session.isAlive().then((isAlive) => {
+      if (isAlive) aliveAt = Math.max(aliveAt, sentAt);
+      else lost.abort();
+    });
+  }, BEAT_MS);
+  lost.signal.addEventListener("abort", () => clearInterval(beat));
+  return {
+    lost: lost.signal,
+    async end() {
+      clearInterval(beat);
+      await session.close();
+    },
+  };
+}
+
+/** The name of the session that holds the lock; PostgreSQL cuts it after 63 bytes, so the host comes last. */
 function nameOf(pid: number, host: string, since: Date): string {
   return `sampler ${since.toISOString()} ${pid} ${host}`;
 }

@@ -34,19 +34,21 @@ export function takeLock(state: string): Lock {
     throw error;
   }
   return {
+    // The system gives it to nobody while we live.
+    lost: new AbortController().signal,
     async keep() {
-      if (fileIdentity(state) === held.identity) return false;
+      if (fileIdentity(state) === held.identity) return undefined;
       const before = held;
       try {
         held = holdFile(state);
       } catch (error) {
         // A full disk, say. While the directory is locked nobody else can begin.
         const isOurs = directory !== undefined && errorCode(error) === "CACHE_UNUSABLE";
-        if (isOurs) return false;
+        if (isOurs) return undefined;
         throw error;
       }
       before.db.close();
-      return true;
+      return `${LOCK_FILE} was removed or replaced; it is made again`;
     },
     async release() {
       try {
