@@ -1,4 +1,5 @@
 import { nearest } from "../lib/nearest.ts";
+import { pathBytes } from "../lib/pep383.ts";
 import { fileName } from "../lib/text.ts";
 import { samplePath } from "../samples/path.ts";
 import type { Misspelt, RawName } from "./rows.ts";
@@ -7,6 +8,21 @@ import type { Misspelt, RawName } from "./rows.ts";
 export const LOOKED_AT = 1000;
 /** Characters of a name that are right as a rule. */
 const RIGHT = [3, 1, 0];
+
+/** A name has 255 bytes at most. */
+const LONGER_THAN_NAMES = 256;
+
+/** The bytes of a path's beginning; those of all paths that begin so lie from there up to its end. */
+export interface Beginning {
+  readonly begin: Buffer;
+  readonly end: Buffer;
+}
+
+/** The bytes between which paths begin with a text. */
+export function beginningOf(text: string): Beginning {
+  const begin = Buffer.from(pathBytes(text));
+  return { begin, end: Buffer.concat([begin, Buffer.alloc(LONGER_THAN_NAMES, 0xff)]) };
+}
 
 /** The beginning of the sample names of all raws that have the same file name. */
 export function sampleNameOf(raw: string): string {

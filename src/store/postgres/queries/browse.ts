@@ -1,5 +1,5 @@
 import { ALONE, createPage, searchBeside } from "../../browsed.ts";
-import { entryOf, type ListedRow } from "../../listed.ts";
+import { entryOf } from "../../listed.ts";
 import type {
   BrowseOptions,
   BrowsePage,
@@ -11,6 +11,7 @@ import type {
 import type { Sql } from "../connect.ts";
 import { datasetsOf } from "../datasets.ts";
 import { bytesOf, pathOf } from "../paths.ts";
+import { rowsAt } from "./places.ts";
 
 /** Places that a search reads at once. */
 const SEARCHED = 2000;
@@ -114,7 +115,8 @@ function settledSql(
         ${after === undefined ? "" : `AND (settled_at, raw) ${beyond} ($3, $4)`}
       ORDER BY settled_at ${order}, raw ${order} LIMIT $2)`;
   const outcomes = outcome === undefined ? ["sampled", "described", "failed", "pruned"] : [outcome];
-  return `${outcomes.map(one).join(" UNION ALL ")} ORDER BY at ${order}, raw ${order} LIMIT $2`;
+  const all = outcomes.map(one).join(" UNION ALL ");
+  return `SELECT * FROM (${all}) AS place ORDER BY at ${order}, raw ${order} LIMIT $2`;
 }
 
 async function entriesAt(
@@ -122,13 +124,8 @@ async function entriesAt(
   id: number,
   places: readonly Cursor[],
 ): Promise<readonly ListedEntry[]> {
-  if (places.length === 0) return [];
-  const rows = await sql.all<ListedRow>(
-    `SELECT f.*, d.name AS dataset_name
-     FROM datasets AS d CROSS JOIN unnest($2::bytea[]) WITH ORDINALITY AS w (raw, i)
-     CROSS JOIN LATERAL (SELECT * FROM files WHERE dataset = $1 AND raw = w.raw LIMIT 1) AS f
-     WHERE d.id = $1 ORDER BY w.i`,
-    [id, places.map(({ raw }) => bytesOf(raw))],
-  );
-  return rows.map(entryOf);
+  const keys = places.map(({ raw }) => ({ dataset: id, raw: bytesOf(raw) }));
+  const entries: ListedEntry[] = [];
+  for await (const rows of rowsAt(sql, keys)) entries.push(...rows.map(entryOf));
+  return entries;
 }

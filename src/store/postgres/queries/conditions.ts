@@ -1,9 +1,5 @@
-import type { ListedRow } from "../../listed.ts";
 import type { ListFilter } from "../../rows.ts";
 import { pathOf } from "../paths.ts";
-
-/** A row of `files`, with its dataset's name. */
-export type Row = ListedRow & LookedAt;
 
 /** The columns that are looked at outside of the database. */
 export interface LookedAt {
@@ -22,8 +18,8 @@ export interface Conditions {
 }
 
 /**
- * The conditions of a filter; the first parameter comes after `taken` others. The plus keeps
- * PostgreSQL from an index whose rows would have to be sorted again for each page.
+ * The conditions of a filter; their first parameter comes after `taken` others. Times are asked for
+ * in a way that keeps PostgreSQL from an index whose rows would have to be sorted again for each page.
  */
 export function conditionsOf(filter: ListFilter, taken: number): Conditions {
   const { outcome, validation, code, since } = filter;
@@ -31,19 +27,18 @@ export function conditionsOf(filter: ListFilter, taken: number): Conditions {
   const all: string[] = [];
   const add = (condition: string, value: unknown) =>
     void all.push(`AND ${condition} $${taken + values.push(value)}`);
-  if (outcome === "waiting") all.push("AND f.next_at + 0 IS NOT NULL");
+  if (outcome === "waiting") all.push("AND coalesce(f.next_at, -1) <> -1");
   else if (outcome !== undefined) add("f.counted =", outcome);
   if (validation !== undefined) add("f.validation =", validation);
   if (code !== undefined) add("f.code =", code);
-  if (since !== undefined) add("f.settled_at + 0 >=", since);
+  if (since !== undefined) add("coalesce(f.settled_at, -1) >=", since);
   return { text: all.join(" "), values, isWanted: isWantedBy(filter) };
 }
 
 function isWantedBy({ hasRaw, hasFormat }: ListFilter): Conditions["isWanted"] {
   if (hasRaw === undefined && hasFormat === undefined) return undefined;
   return ({ raw, format, sample }) => {
-    const isRaw = hasRaw === undefined || hasRaw(pathOf(raw));
-    if (!isRaw || hasFormat === undefined) return isRaw;
-    return format !== null && hasFormat(format, sample);
+    const isFormat = hasFormat === undefined || (format !== null && hasFormat(format, sample));
+    return isFormat && (hasRaw === undefined || hasRaw(pathOf(raw)));
   };
 }

@@ -1,9 +1,10 @@
-import { entryOf } from "../../listed.ts";
+import { entryOf, type ListedRow } from "../../listed.ts";
 import type { ListedEntry, ListFilter } from "../../rows.ts";
 import type { Sql } from "../connect.ts";
 import { datasetsOf } from "../datasets.ts";
-import { conditionsOf, type Row } from "./conditions.ts";
+import { conditionsOf } from "./conditions.ts";
 import { newestPages } from "./newest.ts";
+import { rowsAt, wantedPlaces } from "./places.ts";
 
 /** Entries that are read at once. */
 const PAGE = 1000;
@@ -25,21 +26,38 @@ export async function* listEntries(
   }
 }
 
-async function* byName(sql: Sql, filter: ListFilter): AsyncGenerator<readonly Row[], void, void> {
-  const { hasDataset = () => true } = filter;
-  const { text, values, isWanted } = conditionsOf(filter, 4);
-  // What is looked at here may leave little of a page.
-  const limit = isWanted === undefined ? Math.min(filter.limit ?? PAGE, PAGE) : PAGE;
-  for (const { id, name } of await datasetsOf(sql).matching(hasDataset)) {
-    for (let after: Buffer | undefined = Buffer.alloc(0); after !== undefined;) {
-      const rows: readonly Row[] = await sql.all<Row>(
-        `SELECT f.*, $4::text AS dataset_name FROM files AS f
-         WHERE f.dataset = $1 AND f.raw > $2 ${text} ORDER BY f.raw LIMIT $3`,
-        [id, after, limit, name, ...values],
-      );
-      yield isWanted === undefined ? rows : rows.filter(isWanted);
-      after = rows.length < limit ? undefined : rows.at(-1)?.raw;
+async function* byName(
+  sql: Sql,
+  filter: ListFilter,
+): AsyncGenerator<readonly ListedRow[], void, void> {
+  const { limit = Infinity, hasDataset = () => true } = filter;
+  const conditionsAfter = (taken: number) => conditionsOf(filter, taken);
+  const { isWanted } = conditionsAfter(0);
+  for (const { id } of await datasetsOf(sql).matching(hasDataset)) {
+    if (isWanted === undefined) yield* rowsOf(sql, id, filter);
+    else {
+      for await (const places of wantedPlaces(sql, id, conditionsAfter))
+        yield* rowsAt(sql, places.slice(0, limit));
     }
+  }
+}
+
+/** Where the database knows all conditions. */
+async function* rowsOf(
+  sql: Sql,
+  id: number,
+  filter: ListFilter,
+): AsyncGenerator<readonly ListedRow[], void, void> {
+  const { text, values } = conditionsOf(filter, 3);
+  const limit = Math.min(filter.limit ?? PAGE, PAGE);
+  for (let after: string | Buffer | undefined = Buffer.alloc(0); after !== undefined;) {
+    const rows: readonly ListedRow[] = await sql.all<ListedRow>(
+      `SELECT f.*, d.name AS dataset_name FROM files AS f JOIN datasets AS d ON d.id = $1
+       WHERE f.dataset = $1 AND f.raw > $2 ${text} ORDER BY f.raw LIMIT $3`,
+      [id, after, limit, ...values],
+    );
+    yield rows;
+    after = rows.length < limit ? undefined : rows.at(-1)?.raw;
   }
 }
 

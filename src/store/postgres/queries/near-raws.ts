@@ -1,4 +1,5 @@
 import {
+  beginningOf,
   beginnings,
   endingWith,
   LOOKED_AT,
@@ -8,13 +9,18 @@ import {
 } from "../../near.ts";
 import type { Misspelt, RawName } from "../../rows.ts";
 import type { Sql } from "../connect.ts";
-import { bytesOf, pathOf, textOf } from "../paths.ts";
+import { pathOf, textOf } from "../paths.ts";
 
 /** A row with a raw and its dataset. */
 export interface NamedRow {
   readonly dataset: string;
   readonly raw: Buffer;
 }
+
+/** `names` that raws have now: those that they had before are kept, too. */
+export const CURRENT_NAMES = `names JOIN LATERAL (
+  SELECT name AS current FROM files WHERE dataset = names.dataset AND raw = names.raw LIMIT 1
+) AS f ON f.current = names.name`;
 
 /** The raws of some rows. */
 export function namesOf(rows: readonly NamedRow[]): RawName[] {
@@ -54,7 +60,7 @@ async function sameFileName(sql: Sql, { raw, dataset }: Misspelt): Promise<RawNa
   const rows = await sql.all<NamedRow>(
     `SELECT d.name AS dataset, n.raw FROM datasets AS d
      CROSS JOIN LATERAL (
-       SELECT name, raw FROM names
+       SELECT name, raw FROM ${CURRENT_NAMES}
        WHERE dataset = d.id AND name >= $1 AND name < $2 AND NOT is_folded
        ORDER BY name LIMIT ${LOOKED_AT}) AS n
      WHERE $3::text IS NULL OR d.name = $3 ORDER BY d.name, n.name LIMIT ${LOOKED_AT}`,
@@ -65,16 +71,17 @@ async function sameFileName(sql: Sql, { raw, dataset }: Misspelt): Promise<RawNa
 
 async function beginningWith(
   sql: Sql,
-  begin: string,
+  text: string,
   dataset: string | undefined,
 ): Promise<RawName[]> {
+  const { begin, end } = beginningOf(text);
   const rows = await sql.all<NamedRow>(
     `SELECT d.name AS dataset, f.raw FROM datasets AS d
      CROSS JOIN LATERAL (
        SELECT raw FROM files WHERE dataset = d.id AND raw >= $1 AND raw < $2
        ORDER BY raw LIMIT ${LOOKED_AT}) AS f
      WHERE $3::text IS NULL OR d.name = $3 ORDER BY d.name, f.raw LIMIT ${LOOKED_AT}`,
-    [bytesOf(begin), bytesOf(`${begin}\u{10ffff}`), dataset],
+    [begin, end, dataset],
   );
   return namesOf(rows);
 }

@@ -1,14 +1,15 @@
 import type { RawName, RawPart } from "../../rows.ts";
 import type { Sql } from "../connect.ts";
 import { bytesOf } from "../paths.ts";
-import { namesOf, type NamedRow } from "./near-raws.ts";
+import { CURRENT_NAMES, namesOf, type NamedRow } from "./near-raws.ts";
 
 /** Bytes as a text in which letters of ASCII are small: a character for each byte, whatever it is. */
 const folded = (bytes: string) => `lower(convert_from(${bytes}, 'LATIN1') COLLATE "C")`;
 
 /**
  * Raws that have a text in their path, by dataset, at most `count`; ASCII letters match in either
- * case. It looks at every name until there are enough.
+ * case. It looks at every name until there are enough. A raw that had another name before is
+ * found once.
  */
 export async function rawsContaining(
   sql: Sql,
@@ -19,9 +20,8 @@ export async function rawsContaining(
   const rows = await sql.all<NamedRow>(
     `SELECT d.name AS dataset, n.raw FROM datasets AS d
      CROSS JOIN LATERAL (
-       SELECT name, raw FROM names
+       SELECT name, raw FROM ${CURRENT_NAMES}
        WHERE dataset = d.id AND NOT is_folded AND position(${folded("$1")} IN ${folded("raw")}) > 0
-         AND EXISTS (SELECT FROM files WHERE dataset = names.dataset AND raw = names.raw)
        ORDER BY name LIMIT $3) AS n
      WHERE d.name = ANY($2) ORDER BY d.name, n.name LIMIT $3`,
     [bytesOf(text), datasets, count],

@@ -1,4 +1,5 @@
 import {
+  beginningOf,
   beginnings,
   endingWith,
   LOOKED_AT,
@@ -19,7 +20,7 @@ export function nearRaws(db: Db, misspelt: Misspelt): RawName[] {
   const same = sameFileName(db, misspelt);
   if (same.length > 0) return same.slice(0, misspelt.count);
   for (const begin of beginnings(misspelt.raw)) {
-    const found = beginningWith(db, "files.raw", begin, misspelt.dataset);
+    const found = beginningWith(db, begin, misspelt.dataset);
     const near = nearestOf(found, misspelt);
     if (near.length > 0) return near;
   }
@@ -33,28 +34,33 @@ export function rawsEnding(db: Db, misspelt: Misspelt): RawName[] {
 
 /** Raws that begin with a text, by dataset, at most `count`. */
 export function rawsBeginning(db: Db, { raw, dataset, count }: Misspelt): RawName[] {
-  return beginningWith(db, "files.raw", raw, dataset).slice(0, count);
+  return beginningWith(db, raw, dataset).slice(0, count);
 }
 
 function sameFileName(db: Db, { raw, dataset }: Misspelt): RawName[] {
-  return withSameFileName(beginningWith(db, "names.name", sampleNameOf(raw), dataset), raw);
-}
-
-/** Raws of which a column, the second of its table's key, begins with this text. */
-function beginningWith(
-  db: Db,
-  column: "names.name" | "files.raw",
-  begin: string,
-  dataset: string | undefined,
-): RawName[] {
-  const [table] = column.split(".");
+  const begin = sampleNameOf(raw);
+  // Names that a raw had before are kept, too.
   const rows = db
     .prepare(
-      `SELECT d.name AS dataset, ${table}.raw FROM datasets AS d
-       CROSS JOIN ${table} ON ${table}.dataset = d.id AND ${column} >= @begin AND ${column} < @end
+      `SELECT d.name AS dataset, n.raw FROM datasets AS d
+       CROSS JOIN names AS n ON n.dataset = d.id AND n.name >= @begin AND n.name < @end
+       CROSS JOIN files AS f ON f.dataset = n.dataset AND f.raw = n.raw AND f.name = n.name
        WHERE @dataset IS NULL OR d.name = @dataset LIMIT ${LOOKED_AT}`,
     )
     .all({ begin, end: `${begin}\u{10ffff}`, dataset: dataset ?? null });
+  return withSameFileName(namesOf(rows), raw);
+}
+
+/** Raws that begin with a text: texts, and bytes where they are not UTF-8. */
+function beginningWith(db: Db, text: string, dataset: string | undefined): RawName[] {
+  const rows = db
+    .prepare(
+      `SELECT d.name AS dataset, f.raw FROM datasets AS d
+       CROSS JOIN files AS f ON f.dataset = d.id
+         AND (f.raw >= @text AND f.raw < @textEnd OR f.raw >= @begin AND f.raw < @end)
+       WHERE @dataset IS NULL OR d.name = @dataset LIMIT ${LOOKED_AT}`,
+    )
+    .all({ text, textEnd: `${text}\u{10ffff}`, ...beginningOf(text), dataset: dataset ?? null });
   return namesOf(rows);
 }
 
