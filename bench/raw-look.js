@@ -9,7 +9,7 @@ import { openStore } from "../dist/store/open.js";
 
 const [config, count] = process.argv.slice(2);
 const settings = loadConfig({ config, env: {} });
-const { store } = openStore(settings.state);
+const { store } = await openStore(settings);
 const looks = createLooks(store, settings);
 
 /** Looks at one dataset. */

@@ -78,7 +78,7 @@ function fill(prefix: string): void {
 
 async function firstMs(settings: Settings, within: Searchable, text: string): Promise<number> {
   const began = performance.now();
-  const store = openStoreToRead(settings.state);
+  const store = await openStoreToRead(settings);
   const index = openSearchIndexToRead(settings.state);
   try {
     let ms: number | undefined;

@@ -50,6 +50,7 @@ const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
   "hyparquet-compressors": "decode",
   koffi: "system",
   "lz4-napi": "formats",
+  pg: "store",
   pino: "log",
   "pino-pretty": "log",
   "prom-client": "http",
@@ -95,10 +96,13 @@ test("each package is known in one room", () => {
   expect(elsewhere.map(textOf)).toEqual([]);
 });
 
-test("what the store is kept in is known in one folder, and chosen in one file", () => {
-  const isInside = (file: string) => file.startsWith("src/store/sqlite/");
-  const inside = imports.filter(({ to }) => isInside(to) || nameOf(to) === "better-sqlite3");
-  expect(inside.length).toBeGreaterThan(50);
+test.each([
+  ["src/store/sqlite/", "better-sqlite3"],
+  ["src/store/postgres/", "pg"],
+])("what is in %s is known there, and chosen in one file", (folder, driver) => {
+  const isInside = (file: string) => file.startsWith(folder);
+  const inside = imports.filter(({ to }) => isInside(to) || nameOf(to) === driver);
+  expect(inside.length).toBeGreaterThan(20);
   const outside = new Set(inside.map(({ from }) => from).filter((from) => !isInside(from)));
   expect([...outside]).toEqual(["src/store/open.ts"]);
 });

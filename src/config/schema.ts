@@ -136,6 +136,12 @@ export const configSchema = z.strictObject({
     .optional()
     .describe("root of the lake; --prefix wins, and FP_PREFIX unless --config names the file"),
   state: z.string().min(1).optional().describe("directory of the cache; {prefix}/.staging-sampler"),
+  database: z
+    .string()
+    .regex(/^postgres(ql)?:\/\/./, { error: "use postgresql://user@host/database" })
+    .refine(URL.canParse, { error: "use postgresql://user@host/database" })
+    .optional()
+    .describe("a PostgreSQL in the cache's stead: postgresql://user@host/database"),
   schedule: z.string().default("* * * * *").describe("cron expression for the passes"),
   watch: z
     .union([z.boolean(), z.literal("poll")], { error: "use true, false or poll" })

@@ -55,7 +55,7 @@ export interface DatasetSettings {
 /** The configuration as the program uses it: complete, checked, paths absolute. */
 export interface Settings extends Omit<Config, "prefix" | "state"> {
   readonly prefix: string;
-  /** Directory of the cache. */
+  /** Directory of the cache, and of what else this machine remembers. */
   readonly state: string;
   /** The configuration file, or undefined when all is default. */
   readonly file: string | undefined;

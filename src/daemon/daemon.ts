@@ -2,12 +2,13 @@ import { Failure } from "../errors.ts";
 import { keepSynced } from "../sampling/upkeep/keep-synced.ts";
 import { handleSignals } from "./handle-signals.ts";
 import { holdBack } from "./hold-back.ts";
+import { keepLock, watchLock } from "./keep-lock.ts";
 import { endSingleThread, reload } from "./reload.ts";
 import { runPass } from "./run-pass.ts";
 import { recover } from "./startup.ts";
 import { createDaemon, type Daemon, type DaemonOptions } from "./state.ts";
 import type { PassRequest } from "./triggers.ts";
-import { cacheIdentity, cachePath } from "../store/open.ts";
+import { storeIdentity, storeName } from "../store/open.ts";
 
 /** Time in which hooks may be told what was gathered before the end, ms. */
 const HOOKS_MS = 3000;
@@ -23,6 +24,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const daemon = await createDaemon(options);
   const { status, triggers } = daemon;
   const releaseSignals = handleSignals(daemon);
+  watchLock(daemon);
   const stopSyncing = keepSynced({ store: store.upkeep, settings, log, onRedone: triggers.all });
   try {
     await store.process.setPassesWait(null);
@@ -31,8 +33,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     for (let next = await nextRequest(daemon); next; next = await nextRequest(daemon)) {
       if (status.isReloadWanted) await reload(daemon);
       checkCache(daemon);
-      keepLock(daemon);
-      if (await holdBack(daemon)) continue;
+      if (!(await keepLock(daemon)) || (await holdBack(daemon))) continue;
       const isDrained = await runPass(daemon, next);
       const isOver = isDrained || !daemon.quarantine.isSingleThreaded();
       if (status.isSingleThreaded && isOver) await endSingleThread(daemon);
@@ -86,13 +87,8 @@ async function nextRequest({ liveness, triggers }: Daemon): Promise<PassRequest 
  * Ends the daemon where its cache file was removed: anything written there is lost.
  * @throws Failure CACHE_UNUSABLE
  */
-function checkCache({ settings, cacheIdentity: identity }: Daemon): void {
-  if (cacheIdentity(settings.state) === identity) return;
-  const message = `${cachePath(settings.state)} was removed or replaced: start again, to rebuild it`;
+function checkCache({ settings, storeIdentity: identity }: Daemon): void {
+  if (storeIdentity(settings) === identity) return;
+  const message = `${storeName(settings)} was removed or replaced: start again, to rebuild it`;
   throw new Failure("CACHE_UNUSABLE", message);
-}
-
-/** Makes the lock file again where it was removed: it shows others who runs. */
-function keepLock({ lock, log }: Daemon): void {
-  if (lock.keep()) log.warn("daemon.lock was removed or replaced; it is made again");
 }

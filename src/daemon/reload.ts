@@ -8,10 +8,11 @@ export async function reload(daemon: Daemon): Promise<void> {
   status.isReloadWanted = false;
   try {
     const settings = await daemon.reload();
+    const { prefix, state, database } = runtime.settings;
     const isMoved =
-      settings.prefix !== runtime.settings.prefix || settings.state !== runtime.settings.state;
+      settings.prefix !== prefix || settings.state !== state || settings.database !== database;
     if (isMoved)
-      throw new Error("prefix and state cannot change while the daemon runs: restart it");
+      throw new Error("prefix, state and database cannot change while the daemon runs: restart it");
     await replaceRuntime(daemon, settings);
     await server.change(settings);
     daemon.hooks.change(settings);

@@ -4,7 +4,7 @@ import type { PassResult } from "../sampling/pass.ts";
 import { isIdle } from "../sampling/summary.ts";
 import type { Daemon } from "./state.ts";
 import type { PassRequest } from "./triggers.ts";
-import { isDamaged } from "../store/open.ts";
+import { isDamaged, isStoreError } from "../store/open.ts";
 
 /** Time after which a drain makes way for new manifest lines, ms. */
 const SLICE_MS = 200;
@@ -14,7 +14,8 @@ const SLICE_MS = 200;
  * @throws what a damaged cache throws
  */
 export async function runPass(daemon: Daemon, { datasets }: PassRequest): Promise<boolean> {
-  const { runtime, triggers, status, liveness, abort } = daemon;
+  const { runtime, triggers, status, liveness, abort, lock } = daemon;
+  const { lost } = lock;
   try {
     const result = await runtime.pass({
       ...(datasets === undefined ? {} : { datasets }),
@@ -22,11 +23,11 @@ export async function runPass(daemon: Daemon, { datasets }: PassRequest): Promis
       isStopping() {
         // Asking is progress: it happens between two steps.
         liveness.progressed();
-        return status.isStopping;
+        return status.isStopping || lost.aborted;
       },
       isOver: (drainedMs) =>
         (triggers.isPending() && drainedMs > SLICE_MS) || runtime.admission.busy() !== undefined,
-      abort: abort.signal,
+      abort: AbortSignal.any([abort.signal, lost]),
     });
     await noteResult(daemon, result, datasets === undefined);
     await planNext(daemon, result);
@@ -69,7 +70,7 @@ async function noteFailure(
   { store, log, reporter, status }: Daemon,
   error: unknown,
 ): Promise<void> {
-  const code = errorCode(error) ?? "UNEXPECTED";
+  const code = errorCode(error) ?? (isStoreError(error) ? "CACHE_UNUSABLE" : "UNEXPECTED");
   const reason = errorMessage(error);
   const failure = `${code}: ${reason}`;
   reporter.passed(`passes fail: ${failure}`);

@@ -5,7 +5,7 @@ import { formats } from "../formats/index.ts";
 import { VERSION } from "../version.ts";
 import { findQuarantine, type Quarantine } from "../workers/quarantine.ts";
 import type { Store } from "../store/store.ts";
-import { hasCache, isFull, openStore, type OpenedStore } from "../store/open.ts";
+import { hasStore, isFull, openStore, type OpenedStore } from "../store/open.ts";
 
 const PROGRAM = { version: VERSION, formats: formats.map(({ name }) => name) };
 
@@ -61,10 +61,10 @@ export async function recover({
 
 async function openWithRoom({ settings, makeRoom }: OpenOptions): Promise<OpenedStore> {
   try {
-    return openStore(settings.state);
+    return await openStore(settings);
   } catch (error) {
-    if (!isFull((error as Error).cause) || !hasCache(settings.state)) throw error;
+    if (!isFull((error as Error).cause) || !hasStore(settings)) throw error;
     await makeRoom();
-    return openStore(settings.state);
+    return await openStore(settings);
   }
 }

@@ -15,7 +15,8 @@ import type { Notify } from "./systemd/notify.ts";
 import { createReporter, type Reporter } from "./systemd/reporter.ts";
 import { createTriggers, type Triggers } from "./triggers.ts";
 import type { Store } from "../store/store.ts";
-import { cacheIdentity, type Lock } from "../store/open.ts";
+import type { Lock } from "../store/types.ts";
+import { storeIdentity } from "../store/open.ts";
 
 /** Options of `runDaemon`. */
 export interface DaemonOptions {
@@ -41,8 +42,8 @@ export interface Daemon extends DaemonOptions {
   readonly hooks: Hooks;
   /** Aborts what is in flight. */
   readonly abort: AbortController;
-  /** Identity of the cache file, to notice one that was put in its place. */
-  readonly cacheIdentity: string | undefined;
+  /** Identity of the store, to notice one that was put in its place. */
+  readonly storeIdentity: string | undefined;
   /** Gives free memory back to the system, now and then. */
   readonly trim: () => void;
   /** Takes the events of passes, for log, server, reporter and watchdog. */
@@ -85,7 +86,7 @@ export async function createDaemon(options: DaemonOptions): Promise<Daemon> {
     quarantine,
     status: { ...BEGINNING, isSingleThreaded: quarantine.isSingleThreaded() },
     abort: new AbortController(),
-    cacheIdentity: cacheIdentity(settings.state),
+    storeIdentity: storeIdentity(settings),
     trim: createTrim(),
     report,
   };

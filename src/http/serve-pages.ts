@@ -25,7 +25,7 @@ export async function servePages(
   address: ListenAddress,
   onFailure: PageContext["onFailure"],
 ): Promise<ServedPages> {
-  const { store, drop } = createStoreReader(settings.state);
+  const { store, drop } = createStoreReader(settings);
   const report = createReportReader({ store, settings });
   const app = new Hono();
   addPages(app, { store, settings, report, state: () => undefined, heardAt: Date.now, onFailure });

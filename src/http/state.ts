@@ -55,7 +55,7 @@ export interface DaemonState extends Live {
 /** The context of pages. Nothing in it changes the lake or the cache. */
 export interface PageContext {
   /** The store, to read. @throws Failure CACHE_UNUSABLE while there is none that can be read */
-  store(): Store;
+  store(): Promise<Store>;
   /** Everything at a glance, at most a few seconds old. @throws as `store` does, and what it throws */
   report(): Promise<StatusReport>;
   readonly settings: Settings;

@@ -52,7 +52,7 @@ export interface WantedDiff {
  * @throws Failure USAGE where there is nothing to compare; CACHE_UNUSABLE
  */
 export async function diffOf(settings: Settings, wanted: WantedDiff): Promise<readonly Diff[]> {
-  await using store = openStoreToRead(settings.state);
+  await using store = await openStoreToRead(settings);
   const entries = await entriesOf(store, settings, wanted);
   const all: Diff[] = [];
   for (const entry of entries) {

@@ -38,10 +38,10 @@ export async function findWhat(
   dataset: string | undefined,
 ): Promise<Found> {
   const wanted = { what, settings, dataset };
-  await using store = openStoreIfAny(settings.state);
+  await using store = await openStoreIfAny(settings);
   const entries = store === undefined ? [] : await entriesMeant(store.queries, wanted);
   if (store !== undefined && entries.length > 0) {
-    const waiting = await waitingFor(store.process, settings, holderOf(settings.state) ?? null);
+    const waiting = await waitingFor(store.process, settings, (await holderOf(settings)) ?? null);
     return { kind: "entries", entries, waiting };
   }
   const path = await existing(candidates(wanted));

@@ -34,7 +34,7 @@ export function maskOfDataset(dataset: string | null, settings: Settings): Mask 
 }
 
 async function datasetsWithBronze(file: string, settings: Settings): Promise<readonly string[]> {
-  await using store = openStoreIfAny(settings.state);
+  await using store = await openStoreIfAny(settings);
   if (store === undefined) return [];
   const real = isUrl(file) ? shownBronze(file) : ((await realOf(file)) ?? file);
   const paths = [real, isUrl(file) ? file : resolve(file)];

@@ -7,7 +7,7 @@ import { concurrently } from "../lib/concurrently.ts";
 import { type Verdict, verdictOf } from "./health.ts";
 import { MANIFEST_PATH } from "../lake/dataset.ts";
 import { fileId } from "../manifest/files.ts";
-import type { PassSummary } from "../store/types.ts";
+import type { Holder, PassSummary } from "../store/types.ts";
 import { waitingFor } from "./waiting-for.ts";
 import { holderOf } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
@@ -33,7 +33,7 @@ export type StatusTotals = Omit<DatasetStatus, "dataset" | "off" | "waitsFor">;
 /** Everything at a glance: the content of `status --json` and of the page. */
 export interface StatusReport {
   /** The holder of the cache; null when no daemon runs. */
-  readonly running: NonNullable<ReturnType<typeof holderOf>> | null;
+  readonly running: Holder | null;
   /** The reason why no pass begins while the host is busy; null when there is none. */
   readonly passesWait: string | null;
   /** The reason why the last pass failed as a whole; null where it did not. */
@@ -54,10 +54,10 @@ const NOT_BEHIND = { waiting: 0, due: 0, oldestDueSeconds: null, unreadBytes: nu
 /** Looks at cache and manifests; `now` is ms since epoch. Writes nothing. */
 export async function statusOf(
   { queries, process }: Pick<Store, "queries" | "process">,
-  settings: Pick<Settings, "prefix" | "state" | "offReason" | "readsNoManifest">,
+  settings: Pick<Settings, "prefix" | "state" | "database" | "offReason" | "readsNoManifest">,
   now: number,
 ): Promise<StatusReport> {
-  const running = holderOf(settings.state) ?? null;
+  const running = (await holderOf(settings)) ?? null;
   const waiting = await waitingFor(process, settings, running);
   const datasets = await concurrently(
     await queries.totals(now),

@@ -1,6 +1,6 @@
 import type { OffReason, Settings } from "../config/settings.ts";
-import type { holderOf } from "../store/open.ts";
 import type { ProcessStore } from "../store/process-store.ts";
+import type { Holder } from "../store/types.ts";
 
 /** The reasons why due entries are not done; null where nothing speaks against it. */
 export interface WaitingFor {
@@ -21,13 +21,13 @@ const offTexts: Readonly<Record<OffReason, string>> = {
 export async function waitingFor(
   memory: Pick<ProcessStore, "waits" | "passFailure" | "passesWait">,
   { offReason }: Pick<Settings, "offReason">,
-  running: ReturnType<typeof holderOf> | null,
+  running: Holder | null,
 ): Promise<WaitingFor> {
   const waits = new Map((await memory.waits()).map((wait) => [wait.dataset, wait]));
   const failure = await memory.passFailure();
   const held = (await memory.passesWait()) ?? (failure === null ? null : `passes fail: ${failure}`);
   return {
-    all: (running ?? null) === null ? "nothing runs" : held,
+    all: running === null ? "nothing runs" : held,
     of(dataset) {
       const off = offReason(dataset);
       if (off !== undefined) return offTexts[off];

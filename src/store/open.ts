@@ -1,18 +1,31 @@
+import { makeState } from "../lake/state-directory.ts";
 import {
+  hintFor as databaseHint,
+  isPostgresError,
+  translated as databaseFailure,
+} from "./postgres/errors.ts";
+import { shownUrl } from "./postgres/shown-url.ts";
+import { isDamaged, isFull, isSqliteError } from "./sqlite/errors.ts";
+import { holderOf as holderOfState, takeLock as takeStateLock } from "./sqlite/lock.ts";
+import {
+  cacheIdentity,
   cachePath,
   closeCache,
   hasCache,
   openCache,
   openCacheToChange,
   openCacheToRead,
-  translated,
+  translated as cacheFailure,
 } from "./sqlite/open.ts";
+import { createSortedLines } from "./sqlite/sorted-lines.ts";
 import { storeIn } from "./sqlite/store.ts";
 import type { Store } from "./store.ts";
+import type { Holder, Lock, StorePlace } from "./types.ts";
 
-export { isDamaged, isFull, isSqliteError as isStoreError } from "./sqlite/errors.ts";
-export { holderOf, type Lock, takeLock } from "./sqlite/lock.ts";
-export { cacheIdentity, cachePath, hasCache } from "./sqlite/open.ts";
+/** PostgreSQL's driver is loaded where there is a database, and not before. */
+const postgres = () => import("./postgres/stores.ts");
+
+export { createSortedLines, isDamaged, isFull };
 export { createPathSet } from "./sqlite/path-set.ts";
 export { openSearchIndex, openSearchIndexToRead } from "./sqlite/search/open.ts";
 export { hasStaging, openStaging } from "./sqlite/staging/open.ts";
@@ -30,51 +43,128 @@ export interface ReadOptions {
   readonly busyMs?: number;
 }
 
-/** Opens the store for the one process that works on it. @throws Failure, as `openCache` */
-export function openStore(state: string): OpenedStore {
+/** Opens the store for the one process that works on it. @throws Failure CACHE_UNUSABLE, as `openCache` */
+export async function openStore({ state, database }: StorePlace): Promise<OpenedStore> {
+  if (database !== undefined) {
+    prepareState(state);
+    return { store: await (await postgres()).storeToWork(database, createSortedLines) };
+  }
   const { db, ...opened } = openCache(state);
   return { store: storeIn(db, closeCache), ...opened };
 }
 
 /** Opens the store to look at, beside the daemon that writes it. @throws Failure CACHE_UNUSABLE */
-export function openStoreToRead(state: string, { busyMs }: ReadOptions = {}): Store {
+export async function openStoreToRead(
+  { state, database }: StorePlace,
+  { busyMs }: ReadOptions = {},
+): Promise<Store> {
+  if (database !== undefined) return (await postgres()).storeToUse(database, createSortedLines);
   const db = openCacheToRead(state, busyMs);
   return storeIn(db, () => db.close());
 }
 
 /** The same; undefined where there is none yet. @throws Failure CACHE_UNUSABLE */
-export function openStoreIfAny(state: string): Store | undefined {
-  return isThere(state) ? openStoreToRead(state) : undefined;
+export async function openStoreIfAny(place: StorePlace): Promise<Store | undefined> {
+  const { state, database } = place;
+  if (database !== undefined) return (await postgres()).storeIfAny(database, createSortedLines);
+  return isThere(state) ? openStoreToRead(place) : undefined;
 }
 
 /** Opens the store to change something, beside the daemon or without one. @throws Failure CACHE_UNUSABLE */
-export function openStoreToChange(state: string): Store {
+export async function openStoreToChange({ state, database }: StorePlace): Promise<Store> {
+  if (database !== undefined) return (await postgres()).storeToUse(database, createSortedLines);
   return storeIn(openCacheToChange(state), closeCache);
 }
 
 /** Changes something in a few short writes, and closes the store again. @throws Failure CACHE_UNUSABLE */
 export async function changeStore<T>(
-  state: string,
+  place: StorePlace,
   work: (store: Store) => Promise<T>,
 ): Promise<T> {
-  const store = openStoreToChange(state);
+  const store = await openStoreToChange(place);
   try {
     return await work(store);
   } catch (error) {
-    throw translated(cachePath(state), error);
+    throw place.database === undefined
+      ? cacheFailure(cachePath(place.state), error)
+      : databaseFailure(shownUrl(place.database), error);
   } finally {
     await store.close();
   }
 }
 
-/** Copies the store, where there is one, to another state directory. @throws Failure CACHE_UNUSABLE */
-export async function copyStore(from: string, to: string): Promise<void> {
+/** Copies the cache, where there is one, to another state directory. @throws Failure CACHE_UNUSABLE */
+export async function copyCache(from: string, to: string): Promise<void> {
   if (!isThere(from)) return;
   const db = openCacheToRead(from);
   try {
     await db.backup(cachePath(to));
   } finally {
     db.close();
+  }
+}
+
+/**
+ * Takes the right to be the one process that works on the store.
+ * @throws Failure ALREADY_RUNNING, naming who has it; CACHE_UNUSABLE
+ */
+export async function takeLock({ state, database }: StorePlace): Promise<Lock> {
+  return database === undefined
+    ? takeStateLock(state)
+    : (await postgres()).takeDatabaseLock(database);
+}
+
+/** Finds the process that works on the store; undefined when none does. @throws Failure CACHE_UNUSABLE */
+export async function holderOf({ state, database }: StorePlace): Promise<Holder | undefined> {
+  return database === undefined ? holderOfState(state) : (await postgres()).holderIn(database);
+}
+
+/** Name of the store for people: the path of its file, or the URL of its database. */
+export function storeName({ state, database }: StorePlace): string {
+  return database === undefined ? cachePath(state) : shownUrl(database);
+}
+
+/**
+ * Identity of the store, which tells it from another one of its name; undefined when there is none.
+ * @throws errno
+ */
+export function storeIdentity({ state, database }: StorePlace): string | undefined {
+  return database ?? cacheIdentity(state);
+}
+
+/** True where opening the store would not make it. @throws errno where that cannot be seen */
+export function hasStore({ state, database }: StorePlace): boolean {
+  return database !== undefined || hasCache(state);
+}
+
+/** The files of a cache, on this machine; none where the store is a database. */
+export function storeFiles({
+  state,
+  database,
+}: StorePlace): Readonly<Record<"db" | "wal", string>> | undefined {
+  if (database !== undefined) return undefined;
+  const db = cachePath(state);
+  return { db, wal: `${db}-wal` };
+}
+
+/** True when an error came from what the store is kept in. */
+export function isStoreError(error: unknown): boolean {
+  return isSqliteError(error) || isPostgresError(error);
+}
+
+/** Advice for people at an error that came from what the store is kept in. */
+export function storeHint(error: unknown): string {
+  return isPostgresError(error)
+    ? databaseHint(error)
+    : "check owner, mode and free space; the next start moves a damaged one aside";
+}
+
+/** Makes the state directory: threads note there what they work on. @throws Failure CACHE_UNUSABLE */
+function prepareState(state: string): void {
+  try {
+    makeState(state)[Symbol.dispose]();
+  } catch (error) {
+    throw cacheFailure(state, error);
   }
 }
 

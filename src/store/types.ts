@@ -40,3 +40,33 @@ export type Verdict = Validation["result"];
 
 /** All of them. */
 export const verdicts: readonly Verdict[] = ["passed", "warned", "failed", "error"];
+
+/** The place of a store: the cache of a state directory, or a database in its stead. */
+export interface StorePlace {
+  readonly state: string;
+  /** `postgresql://…`; undefined for the cache. */
+  readonly database?: string | undefined;
+}
+
+/** A process that works on the store, as far as it is known. */
+export interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+/** The right to be the only one that works on the store; it ends with the process. */
+export interface Lock {
+  /**
+   * Takes the right again where it was lost; returns what had happened then, and undefined otherwise.
+   * @throws Failure ALREADY_RUNNING where another process was faster; CACHE_UNUSABLE
+   */
+  keep(): Promise<string | undefined>;
+  /**
+   * Aborts when the right may have been lost: nothing that is in work may be published then. Another
+   * signal after it was taken again.
+   */
+  readonly lost: AbortSignal;
+  release(): Promise<void>;
+}

@@ -47,7 +47,7 @@ test("why a dataset waits is told by commands and page alike, and no more once i
   const page = await overview(world);
   expect(page).toContain("in trouble");
   expect(page).toContain(reason);
-  lock.release();
+  await lock.release();
   await world.pass();
   world.close();
   expect(await textOf(world, "status")).not.toContain("OUTPUT_FULL");

@@ -58,7 +58,7 @@ const expressions = dashboard.panels.flatMap(({ targets }) => targets.map(({ exp
 const all = families({
   daemon: idleDaemon(0),
   isHealthy: true,
-  state: "/none",
+  place: { state: "/none" },
   report: undefined,
 });
 const series = new Set(

@@ -27,7 +27,7 @@ test("every series has a number, and each is there once, with its help and type"
   const text = await metricsText({
     daemon: idleDaemon(NOW),
     isHealthy: true,
-    state: "/none",
+    place: { state: "/none" },
     report: undefined,
   });
   const found = series(text);
@@ -36,7 +36,7 @@ test("every series has a number, and each is there once, with its help and type"
   for (const { name, type } of families({
     daemon: idleDaemon(NOW),
     isHealthy: true,
-    state: "/none",
+    place: { state: "/none" },
     report: undefined,
   })) {
     expect(text).toContain(`# HELP ${name} `);
@@ -171,7 +171,7 @@ test("more datasets than have series of their own share one, of their sums and t
     await metricsText({
       daemon: idleDaemon(NOW),
       isHealthy: true,
-      state: world.state,
+      place: world,
       report: { ...empty, datasets },
     }),
   );
@@ -202,7 +202,7 @@ test("a dataset's name with quotes, line ends and what is not UTF-8 cannot forge
   const text = await metricsText({
     daemon: idleDaemon(NOW),
     isHealthy: true,
-    state: world.state,
+    place: world,
     report: { ...empty, datasets },
   });
   expect(series(text).get("staging_sampler_ready")).toBe(1);
@@ -216,7 +216,7 @@ test("buckets are cumulative, and count what is longer than the last one in +Inf
     await metricsText({
       daemon: idleDaemon(NOW, { work }),
       isHealthy: true,
-      state: "/none",
+      place: { state: "/none" },
       report: undefined,
     }),
   );

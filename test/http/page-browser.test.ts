@@ -441,5 +441,5 @@ test.runIf(isHere && pictures !== undefined)("pictures", async () => {
     await page.setViewportSize({ width: look.width, height: look.width > 1000 ? 640 : 800 });
     await page.screenshot({ path });
   }
-  lock.release();
+  await lock.release();
 });

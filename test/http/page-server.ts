@@ -31,7 +31,7 @@ export async function servePages(settings: Settings, add = addPages): Promise<Pa
   });
   let silentMs = 0;
   const failures: string[] = [];
-  const { store, drop } = createStoreReader(settings.state);
+  const { store, drop } = createStoreReader(settings);
   const context = {
     store,
     settings,

@@ -433,7 +433,7 @@ test("pages say plainly when no daemon runs, and when one does", async () => {
   const lock = takeLock(world.settings().state);
   await using pages = await servePages(world.settings());
   expect((await get(path, pages)).text).not.toContain("No daemon runs:");
-  lock.release();
+  await lock.release();
 });
 
 test("pages say plainly that the daemon is stuck, waits, or has not begun, in the words of status", async () => {

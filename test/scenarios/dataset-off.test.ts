@@ -31,7 +31,7 @@ async function withPending(): Promise<World> {
 async function metricsOf(world: World): Promise<string> {
   const report = await statusOf(world.store(), world.settings(), Date.now());
   const daemon = idleDaemon(MTIME);
-  return metricsText({ daemon, isHealthy: true, state: world.state, report });
+  return metricsText({ daemon, isHealthy: true, place: world, report });
 }
 
 test.each(Object.entries(ways))(

@@ -34,15 +34,15 @@ const everything = { hasDataset: () => true, hasRaw: () => true };
 /**
  * The laws of every store; `open` opens the one of a state directory, again after it was closed.
  */
-export function storeLaws(name: string, open: (state: string) => Store): void {
+export function storeLaws(name: string, open: (state: string) => Promise<Store>): void {
   /** Does something with a store of its own. */
   async function withStore(work: (store: Store, again: () => Promise<Store>) => Promise<void>) {
     const state = await mkdtemp(join(tmpdir(), "sampler-store-"));
-    let store = open(state);
+    let store = await open(state);
     try {
       await work(store, async () => {
         await store.close();
-        store = open(state);
+        store = await open(state);
         return store;
       });
     } finally {

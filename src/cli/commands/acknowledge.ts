@@ -29,13 +29,12 @@ export async function acknowledge(options: AcknowledgeOptions, context: Context)
     throw new Failure("USAGE", "--lines is for lines alone, which have no raw, and one code");
   }
   const settings = settingsFor(options, context);
-  const { state } = settings;
   nameLake(settings, context);
   const meant = { ...failureFilter(options), isUndone };
   // A rejected line has no raw and one code: a glob or another code means none of them.
   const hasLines = glob === undefined && (code === undefined || code === "LINE_INVALID");
   const hasEntries = !linesOnly && code !== "LINE_INVALID";
-  const [entries, lines] = await changeStore(state, async ({ changes }) => [
+  const [entries, lines] = await changeStore(settings, async ({ changes }) => [
     hasEntries ? await changes.acknowledgeEntries(meant) : NONE,
     hasLines ? await changes.acknowledgeLines(meant, Date.now()) : NONE,
   ]);

@@ -15,6 +15,7 @@ import { settingsFor } from "../settings-for.ts";
 import { printJson, printLine, printText, table } from "../output/print.ts";
 import { needDataset } from "../../inspect/unknown-names.ts";
 import { changeStore, holderOf, openStoreToRead } from "../../store/open.ts";
+import type { StorePlace } from "../../store/types.ts";
 import type { Queries } from "../../store/queries.ts";
 
 /** Options of `audit`. */
@@ -48,9 +49,9 @@ const wrong: readonly FindingKind[] = ["failed", "missing", "lost", "moved"];
 export async function audit(options: AuditOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
   if (options.repair === true) nameLake(settings, context);
-  await using store = openStoreToRead(settings.state);
+  await using store = await openStoreToRead(settings);
   const { queries } = store;
-  const isRunning = holderOf(settings.state) !== undefined;
+  const isRunning = (await holderOf(settings)) !== undefined;
   const lake = createLake(settings);
   const audited: AuditedDataset[] = [];
   const glob = options.dataset ?? "**";
@@ -68,7 +69,7 @@ export async function audit(options: AuditOptions, context: Context): Promise<nu
     for (const dataset of datasets) {
       if (!matchesGlob(dataset, glob)) continue;
       const checkpoints = await queries.checkpoints(dataset);
-      const repairs = options.repair === true ? settings.state : undefined;
+      const repairs = options.repair === true ? settings : undefined;
       try {
         using held = lake.hold(dataset);
         const { raw } = settings.forDataset(dataset);
@@ -109,10 +110,10 @@ async function workOf(queries: Queries, glob: string): Promise<number> {
   return work;
 }
 
-/** Audits a dataset; also repairs it where `state` is given, the directory of its cache. */
+/** Audits a dataset; also repairs it where `store` is given. */
 async function auditOne(
   one: Audit,
-  state: string | undefined,
+  store: StorePlace | undefined,
 ): Promise<Omit<AuditedDataset, "dataset">> {
   const counts = Object.fromEntries(findingKinds.map((kind) => [kind, 0])) as Counts;
   const findings: Finding[] = [];
@@ -121,8 +122,8 @@ async function auditOne(
   const { name } = one.dataset;
   const repair = async (): Promise<void> => {
     const raws = missing.splice(0);
-    if (state === undefined || raws.length === 0) return;
-    repaired += await changeStore(state, ({ changes }) => changes.makeDue(name, raws, Date.now()));
+    if (store === undefined || raws.length === 0) return;
+    repaired += await changeStore(store, ({ changes }) => changes.makeDue(name, raws, Date.now()));
   };
   for await (const finding of auditDataset(one)) {
     counts[finding.kind] += 1;
@@ -131,9 +132,9 @@ async function auditOne(
     if (missing.length >= REPAIRED_AT_ONCE) await repair();
   }
   await repair();
-  if (state !== undefined && counts.lost > 0) {
+  if (store !== undefined && counts.lost > 0) {
     // Without a checkpoint everything is read again, and what is known is not sampled again.
-    await changeStore(state, ({ ingest }) => ingest.replaceCheckpoints(name, []));
+    await changeStore(store, ({ ingest }) => ingest.replaceCheckpoints(name, []));
   }
   return { counts, repaired, findings };
 }

@@ -25,7 +25,7 @@ const OFFERED = 3;
  */
 export async function columns(options: ColumnsOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
-  await using store = openStoreToRead(settings.state);
+  await using store = await openStoreToRead(settings);
   needDataset(options.dataset, await store.queries.datasets());
   const elements = options.json === true ? arrayPrinter(context) : undefined;
   let found = 0;

@@ -28,7 +28,7 @@ export interface DriftOptions extends InspectOptions {
 export async function drift(options: DriftOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
   if (options.forget === true) return forget(options, settings, context);
-  await using store = openStoreToRead(settings.state);
+  await using store = await openStoreToRead(settings);
   needDataset(options.dataset, await store.queries.datasets());
   await print(store, settings, options, context);
   return exitCodes.done;
@@ -83,7 +83,7 @@ async function forget(
 ): Promise<number> {
   if (what === undefined) throw new Failure("USAGE", "--forget needs the series, or a raw of it");
   nameLake(settings, context);
-  const forgotten = await changeStore(settings.state, async (store) => {
+  const forgotten = await changeStore(settings, async (store) => {
     const all: SeriesReport[] = [];
     for await (const report of seriesReports(store, settings, { what, dataset: glob }))
       all.push(report);

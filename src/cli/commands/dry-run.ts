@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Settings } from "../../config/settings.ts";
+import { Failure } from "../../errors.ts";
 import type { Effects } from "../../sampling/effects.ts";
 import type { PassEvent } from "../../sampling/events.ts";
 import { createPass } from "../../sampling/pass.ts";
@@ -9,17 +10,20 @@ import type { Context } from "../command.ts";
 
 import { printLine, tell } from "../output/print.ts";
 import { exitCodeOf, eventText } from "../output/pass-progress.ts";
-import { copyStore, openStore } from "../../store/open.ts";
+import { copyCache, openStore } from "../../store/open.ts";
 
 /**
  * Prints what a pass would do: it is a real pass on a copy of the cache, whose jobs are printed and
  * not done. Works beside the running daemon.
+ * @throws Failure USAGE where the store is a database, which is not copied
  */
 export async function dryRun(settings: Settings, context: Context): Promise<number> {
+  if (settings.database !== undefined)
+    throw new Failure("USAGE", "--dry-run works on a copy of the cache, and not of a database");
   const state = mkdtempSync(join(tmpdir(), "staging-sampler-"));
   try {
-    await copyStore(settings.state, state);
-    const { store } = openStore(state);
+    await copyCache(settings.state, state);
+    const { store } = await openStore({ state });
     const report = (event: PassEvent) => {
       const trouble = eventText(event);
       if (trouble !== undefined) tell(context, trouble);

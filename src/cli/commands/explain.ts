@@ -24,12 +24,12 @@ export interface ExplainOptions extends InspectOptions {
 export async function explain(options: ExplainOptions, context: Context): Promise<number> {
   const { raw, dataset, json } = options;
   const settings = settingsFor(options, context);
-  const store = openStoreToRead(settings.state);
+  const store = await openStoreToRead(settings);
   let entries: readonly WholeEntry[];
   let waiting: WaitingFor;
   try {
     entries = await store.queries.entriesOf(raw, dataset);
-    waiting = await waitingFor(store.process, settings, holderOf(settings.state) ?? null);
+    waiting = await waitingFor(store.process, settings, (await holderOf(settings)) ?? null);
     if (entries.length === 0)
       throw new Failure("USAGE", await unknownRaw(store.queries, { raw, dataset }));
   } finally {

@@ -16,12 +16,12 @@ import { holderOf, openStoreToRead } from "../../store/open.ts";
  */
 export async function failures(options: FailureOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
-  await using store = openStoreToRead(settings.state);
+  await using store = await openStoreToRead(settings);
   const filter = failureFilter(options);
   const array = options.json === true ? arrayPrinter(context) : undefined;
   const now = Date.now();
   const { queries } = store;
-  const waiting = await waitingFor(store.process, settings, holderOf(settings.state) ?? null);
+  const waiting = await waitingFor(store.process, settings, (await holderOf(settings)) ?? null);
   needDataset(options.dataset, await queries.datasets());
   let isEmpty = true;
   for await (const entry of queries.failedEntries(filter)) {

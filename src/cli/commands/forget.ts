@@ -13,9 +13,10 @@ import { type Context, exitCodes, type InspectOptions, nameLake } from "../comma
 import { settingsFor } from "../settings-for.ts";
 import { unknownRaw } from "../../inspect/unknown-names.ts";
 import { printJson, printLine, tell } from "../output/print.ts";
-import { type Lock, openStoreToChange, openStoreToRead, takeLock } from "../../store/open.ts";
+import { openStoreToChange, openStoreToRead, takeLock } from "../../store/open.ts";
 import type { Queries } from "../../store/queries.ts";
 import type { Store } from "../../store/store.ts";
+import type { Lock } from "../../store/types.ts";
 import { MANIFESTS, SAMPLES } from "../../lake/dataset.ts";
 
 /** Options of `forget`. */
@@ -43,14 +44,15 @@ interface Target {
  */
 export async function forget(options: ForgetOptions, context: Context): Promise<number> {
   const settings = settingsFor(options, context);
-  const { state } = settings;
   nameLake(settings, context);
-  const target = await look(state, ({ queries }) => targetOf(queries, options));
+  const target = await look(settings, ({ queries }) => targetOf(queries, options));
   const isThere = await isOnDisk(settings, target, options.samples);
-  const lock = isThere && options.dryRun !== true ? lockFor(state, target) : undefined;
+  const lock = isThere && options.dryRun !== true ? await lockFor(settings, target) : undefined;
   try {
     // Once the lock is ours: until then a daemon may have added to it.
-    const known = await look(state, ({ upkeep }) => upkeep.forgettable(target.dataset, target.raw));
+    const known = await look(settings, ({ upkeep }) =>
+      upkeep.forgettable(target.dataset, target.raw),
+    );
     tell(context, printable(announcement(target, known, options)));
     if (options.dryRun !== true) await forgetNow(settings, target, { options, isThere });
     if (options.json === true) printJson(context, reportOf(target, known, options));
@@ -61,7 +63,7 @@ export async function forget(options: ForgetOptions, context: Context): Promise<
       );
     return exitCodes.done;
   } finally {
-    lock?.release();
+    await lock?.release();
   }
 }
 
@@ -129,9 +131,9 @@ async function isDirectory(path: string): Promise<boolean> {
   }
 }
 
-function lockFor(state: string, { raw }: Target): Lock {
+async function lockFor(settings: Settings, { raw }: Target): Promise<Lock> {
   try {
-    return takeLock(state);
+    return await takeLock(settings);
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== "ALREADY_RUNNING") throw error;
     const other =
@@ -148,7 +150,7 @@ async function forgetNow(
   { dataset, raw }: Target,
   { options, isThere }: { readonly options: ForgetOptions; readonly isThere: boolean },
 ): Promise<void> {
-  const store = openStoreToChange(settings.state);
+  const store = await openStoreToChange(settings);
   try {
     await forgetAll({
       store: store.upkeep,
@@ -164,8 +166,8 @@ async function forgetNow(
   }
 }
 
-async function look<T>(state: string, work: (store: Store) => Promise<T>): Promise<T> {
-  await using store = openStoreToRead(state);
+async function look<T>(settings: Settings, work: (store: Store) => Promise<T>): Promise<T> {
+  await using store = await openStoreToRead(settings);
   return await work(store);
 }
 

@@ -35,7 +35,7 @@ export async function list(options: ListOptions, context: Context): Promise<numb
   const { json, csv } = options;
   const filter = filterOf(options, Date.now());
   const settings = settingsFor(options, context);
-  await using store = openStoreToRead(settings.state);
+  await using store = await openStoreToRead(settings);
   const { queries } = store;
   const print =
     csv === true
@@ -43,7 +43,7 @@ export async function list(options: ListOptions, context: Context): Promise<numb
       : json === true
         ? jsonPrinter(context)
         : linePrinter(
-            await waitingFor(store.process, settings, holderOf(settings.state) ?? null),
+            await waitingFor(store.process, settings, (await holderOf(settings)) ?? null),
             context,
           );
   needDataset(options.dataset, await queries.datasets());

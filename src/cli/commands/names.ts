@@ -22,7 +22,7 @@ const MOST = 200;
  */
 export async function names(options: NamesOptions, context: Context): Promise<number> {
   const { kind, beginning = "" } = options;
-  await using store = openStoreToRead(settingsFor(options, context).state);
+  await using store = await openStoreToRead(settingsFor(options, context));
   const all = await namesOf(store.queries, kind, beginning);
   const found = all.filter((name) => name.startsWith(beginning)).slice(0, MOST);
   for (const name of found) {

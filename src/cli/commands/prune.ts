@@ -16,7 +16,8 @@ import { settingsFor } from "../settings-for.ts";
 import { bytesText, counted } from "../../lib/text.ts";
 import { printJson, printLine, tell } from "../output/print.ts";
 import { needDataset } from "../../inspect/unknown-names.ts";
-import { type Lock, openStoreToChange, openStoreToRead, takeLock } from "../../store/open.ts";
+import { openStoreToChange, openStoreToRead, takeLock } from "../../store/open.ts";
+import type { Lock } from "../../store/types.ts";
 
 /** Options of `prune`. */
 export interface PruneOptions extends InspectOptions {
@@ -38,11 +39,11 @@ export async function prune(options: PruneOptions, context: Context): Promise<nu
   const settings = settingsFor(options, context);
   nameLake(settings, context);
   if (options.dryRun === true) return pruneAll(settings, options, context);
-  const lock = lockFor(settings.state);
+  const lock = await lockFor(settings);
   try {
     return await pruneAll(settings, options, context);
   } finally {
-    lock.release();
+    await lock.release();
   }
 }
 
@@ -78,7 +79,7 @@ async function applyRetention(
 ): Promise<readonly PrunedDataset[]> {
   const isDry = options.dryRun === true;
   const open = isDry ? openStoreToRead : openStoreToChange;
-  const store = open(settings.state);
+  const store = await open(settings);
   const bar = createBar(context, "samples");
   try {
     const there = await datasetsOf(settings);
@@ -104,9 +105,9 @@ async function applyRetention(
   }
 }
 
-function lockFor(state: string): Lock {
+async function lockFor(settings: Settings): Promise<Lock> {
   try {
-    return takeLock(state);
+    return await takeLock(settings);
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== "ALREADY_RUNNING") throw error;
     const hint = "a daemon applies retention with every scheduled pass; reload it after a change";

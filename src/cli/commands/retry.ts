@@ -18,12 +18,11 @@ export async function retry(options: FailureOptions, context: Context): Promise<
     throw new Failure("USAGE", `a line that is no entry cannot be retried: ${cure}`);
   }
   const settings = settingsFor(options, context);
-  const { state } = settings;
   nameLake(settings, context);
   // Naming raws means all that have no sample, not only those that failed.
   const withPruned = options.glob !== undefined && options.code === undefined;
   const filter = { ...failureFilter(options), withPruned };
-  const retried = await changeStore(state, async ({ changes, queries }) => {
+  const retried = await changeStore(settings, async ({ changes, queries }) => {
     needDataset(options.dataset, await queries.datasets());
     const found = await changes.retry(filter, Date.now());
     if (found.size === 0) await explainNothing(queries, options, context);
@@ -31,7 +30,7 @@ export async function retry(options: FailureOptions, context: Context): Promise<
   });
   const datasets = [...retried].map(([dataset, entries]) => ({ dataset, entries }));
   const total = datasets.reduce((sum, { entries }) => sum + entries, 0);
-  const running = holderOf(state) ?? null;
+  const running = (await holderOf(settings)) ?? null;
   if (options.json === true) {
     printJson(context, { entries: total, datasets, running });
     return exitCodes.done;

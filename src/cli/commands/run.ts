@@ -9,6 +9,8 @@ import { errorMessage, Failure } from "../../errors.ts";
 import { thisKernel } from "../../load/cgroup.ts";
 import { createAdmission } from "../../load/admission.ts";
 import { openLog } from "../../log/log.ts";
+import { standBy } from "../../daemon/stand-by.ts";
+import type { DaemonOptions } from "../../daemon/state.ts";
 import { createNotify } from "../../daemon/systemd/notify.ts";
 import { effectsInThreads } from "../../sampling/effects.ts";
 import type { PassEvent } from "../../sampling/events.ts";
@@ -21,7 +23,7 @@ import { noDatasetText } from "../no-dataset.ts";
 import { exitCodeOf, printSummary, progress } from "../output/pass-progress.ts";
 import { counted, countText } from "../../lib/text.ts";
 import { tell } from "../output/print.ts";
-import { cachePath, type Lock, takeLock } from "../../store/open.ts";
+import { storeFiles, takeLock } from "../../store/open.ts";
 import type { UpkeepStore } from "../../store/upkeep-store.ts";
 
 /** Time between two questions whether the host is still busy, ms. */
@@ -56,24 +58,33 @@ export async function run(options: RunOptions, context: Context): Promise<number
     releaseSignals();
     return dryRun(settings, context);
   }
-  const lock = takeLock(settings.state);
+  if (options.once !== true) return forever(settings, options, context);
+  const lock = await takeLock(settings);
   try {
-    return options.once === true
-      ? await once(settings, options, context)
-      : await forever(settings, lock, options, context);
+    return await once(settings, options, context);
   } finally {
-    lock.release();
+    await lock.release();
   }
 }
 
-async function forever(
+async function forever(settings: Settings, options: RunOptions, context: Context): Promise<number> {
+  const log = openLog(settings.log.level);
+  const notify = createNotify(process.env, (reason) => log.warn({ reason }, "systemd is not told"));
+  const lock = await standBy(settings, { log, notify });
+  try {
+    return await work(settings, { lock, log, notify }, options, context);
+  } finally {
+    await lock.release();
+    notify.close();
+  }
+}
+
+async function work(
   settings: Settings,
-  lock: Lock,
+  { lock, log, notify }: Pick<DaemonOptions, "lock" | "log" | "notify">,
   options: RunOptions,
   context: Context,
 ): Promise<number> {
-  const log = openLog(settings.log.level);
-  const notify = createNotify(process.env, (reason) => log.warn({ reason }, "systemd is not told"));
   notify.send({ status: "opening the cache", extendMs: mostOpeningMs(settings) });
   const store = await openForWork({
     settings,
@@ -87,7 +98,6 @@ async function forever(
     return exitCodes.done;
   } finally {
     await store.close();
-    notify.close();
   }
 }
 
@@ -230,8 +240,9 @@ async function syncEarlier(
   }
 }
 
-function mostOpeningMs({ state }: Settings): number {
-  const { size = 0 } = statSync(cachePath(state), { throwIfNoEntry: false }) ?? {};
+function mostOpeningMs(settings: Settings): number {
+  const file = storeFiles(settings)?.db;
+  const { size = 0 } = (file && statSync(file, { throwIfNoEntry: false })) || {};
   return OPENING_MS + size / CHECKED_BYTES_PER_MS;
 }
 

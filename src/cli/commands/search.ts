@@ -42,7 +42,7 @@ export async function search(options: SearchCommandOptions, context: Context): P
   const settings = settingsFor(options, context);
   if (text === undefined && isIndexing !== true)
     throw new Failure("USAGE", "search for which text? (`--index` alone makes the index)");
-  await using store = openStoreToRead(settings.state);
+  await using store = await openStoreToRead(settings);
   const all = await store.queries.datasets();
   needDataset(dataset, all);
   const datasets = all.filter((name) => dataset === undefined || matchesGlob(name, dataset));

@@ -49,7 +49,7 @@ export async function status(options: StatusOptions, context: Context): Promise<
  * that stops, and would not see that the cache was moved aside.
  */
 async function look(settings: Settings): Promise<StatusReport> {
-  await using store = openStoreToRead(settings.state);
+  await using store = await openStoreToRead(settings);
   return await statusOf(store, settings, Date.now());
 }
 

@@ -129,7 +129,7 @@ async function* ofEntries(
   const settings = settingsFor(options, context);
   const contracts = contractsOf(settings);
   const validateEntry = createValidateEntry(settings);
-  await using store = openStoreToRead(settings.state);
+  await using store = await openStoreToRead(settings);
   const { queries } = store;
   for (const glob of globs) await needEntries(queries, glob, options, context);
   const hasRaw = (raw: string) =>

@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import type { DatasetStatus as Whole, StatusReport } from "../../inspect/status.ts";
 import { by, counter, type Family, gauge, type Value } from "./family.ts";
-import { cachePath } from "../../store/open.ts";
+import { storeFiles } from "../../store/open.ts";
+import type { StorePlace } from "../../store/types.ts";
 
 /** Datasets that have series of their own, those with the most entries; the others share one. */
 export const MOST_DATASETS = 200;
@@ -12,7 +13,7 @@ const OTHERS = "other";
 type DatasetStatus = Omit<Whole, "lastMinute" | "readBytes" | "off">;
 
 /** Metrics of the lake, from the cache; `report` is undefined while it cannot be read. */
-export function cacheMetrics(state: string, report: StatusReport | undefined): Family[] {
+export function cacheMetrics(place: StorePlace, report: StatusReport | undefined): Family[] {
   const datasets = bounded(report?.datasets ?? []);
   const each = (value: (dataset: DatasetStatus) => number | null): Value[] =>
     datasets.flatMap((dataset) => {
@@ -24,10 +25,10 @@ export function cacheMetrics(state: string, report: StatusReport | undefined): F
     gauge(
       "cache_size_bytes",
       "Size of the cache: the database and its log.",
-      by("file", [
-        ["db", sizeOf(cachePath(state))],
-        ["wal", sizeOf(`${cachePath(state)}-wal`)],
-      ]),
+      by(
+        "file",
+        Object.entries(storeFiles(place) ?? {}).map(([file, path]) => [file, sizeOf(path)]),
+      ),
     ),
     gauge("datasets", "Datasets that were ever seen.", report?.datasets.length ?? null),
     gauge("entries", "Entries by dataset and what became of them.", datasets.flatMap(outcomesOf)),

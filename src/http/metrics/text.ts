@@ -2,6 +2,7 @@ import { AggregatorRegistry, Registry } from "prom-client";
 import type { StatusReport } from "../../inspect/status.ts";
 import type { DaemonState } from "../state.ts";
 import { cacheMetrics } from "./cache.ts";
+import type { StorePlace } from "../../store/types.ts";
 import type { Family } from "./family.ts";
 import { processMetrics } from "./process.ts";
 import { workMetrics } from "./work.ts";
@@ -10,8 +11,8 @@ import { workMetrics } from "./work.ts";
 export interface MetricsSource {
   readonly daemon: DaemonState;
   readonly isHealthy: boolean;
-  /** Directory of the cache. */
-  readonly state: string;
+  /** The place of the cache. */
+  readonly place: StorePlace;
   /** Undefined while the cache cannot be read. */
   readonly report: StatusReport | undefined;
 }
@@ -20,10 +21,10 @@ export interface MetricsSource {
 export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
 /** All metrics, with their values. */
-export function families({ daemon, isHealthy, state, report }: MetricsSource): Family[] {
+export function families({ daemon, isHealthy, place, report }: MetricsSource): Family[] {
   return [
     ...workMetrics(daemon, isHealthy),
-    ...cacheMetrics(state, report),
+    ...cacheMetrics(place, report),
     ...processMetrics(daemon),
   ];
 }

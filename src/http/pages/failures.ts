@@ -45,7 +45,7 @@ export async function failuresView(
   query: Query,
   now: number,
 ): Promise<Html> {
-  const { queries } = store();
+  const { queries } = await store();
   const wanted: Wanted = {
     prefix: settings.prefix,
     dataset: searched(query, "dataset"),

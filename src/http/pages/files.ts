@@ -48,7 +48,9 @@ export async function filesView(
   const outcome = chosen(query, "outcome", outcomes);
   const after = placeIn(query);
   const wanted: Wanted = { dataset, place: join(settings.prefix, dataset), outcome, search, after };
-  const page = await store().queries.browse({
+  const page = await (
+    await store()
+  ).queries.browse({
     dataset,
     limit: PER_PAGE,
     ...(outcome === undefined ? {} : { outcome }),

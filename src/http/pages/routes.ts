@@ -118,7 +118,7 @@ function createEntryPage(
     const entry = await entryIn(context, query);
     const { dataset, raw } = entry;
     const inList = { dataset, raw, outcome: list.list, search: list.search };
-    const neighbours = await context.store().queries.neighbours(inList);
+    const neighbours = await (await context.store()).queries.neighbours(inList);
     const facts = await inTurn(() => entryFacts({ settings, viewInThread }, entry, now));
     return {
       title: fileName(raw),
@@ -162,7 +162,7 @@ async function waitsOf(context: PageContext, dataset: string): Promise<Notice[]>
 /** The entry that a request names. @throws BadRequest, NoPage */
 async function entryIn(context: PageContext, query: Query): Promise<WholeEntry> {
   const [dataset, raw] = [required(query, "dataset"), required(query, "raw")];
-  const { queries } = context.store();
+  const { queries } = await context.store();
   const [entry] = await queries.entriesOf(raw, dataset);
   if (entry !== undefined) return entry;
   const near = await queries.nearRaws({ raw, count: SIMILAR });

@@ -26,17 +26,17 @@ const LOOKING_MS = 1000;
  * text is given.
  * @throws Failure CACHE_UNUSABLE
  */
-export function searchView(
+export async function searchView(
   { store, settings }: Pick<PageContext, "store" | "settings">,
   { inTurn, viewInThread }: Decoding,
   query: Query,
-): GrowingView {
+): Promise<GrowingView> {
   const text = searched(query, "q")?.trim() ?? "";
   const form = html`<h1>Search</h1>
     ${formHtml(text)}`;
   const page = { title: "Search", part: "search" } as const;
   if (text === "") return { ...page, body: form };
-  const search = { store: store(), settings, view: viewInThread, text };
+  const search = { store: await store(), settings, view: viewInThread, text };
   return {
     ...page,
     body: html`${form}${HOLE}`,

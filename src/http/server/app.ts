@@ -37,7 +37,7 @@ export function createApp(context: AppContext): Hono {
     const text = await metricsText({
       daemon: state(),
       isHealthy: healthNow().status === "ok",
-      state: settings.state,
+      place: settings,
       report: typeof found === "string" ? undefined : found,
     });
     return c.body(text, 200, { "Content-Type": METRICS_TYPE });

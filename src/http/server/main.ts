@@ -35,7 +35,7 @@ async function begin(message: ToServer & { type: "begin" }): Promise<void> {
   const settings = settingsOf(message.origin);
   const address = listenAddress(settings.http.listen ?? "");
   if (address === undefined) throw new Error(`not an address: ${settings.http.listen}`);
-  const { store } = createStoreReader(settings.state);
+  const { store } = createStoreReader(settings);
   const context = {
     store,
     settings,

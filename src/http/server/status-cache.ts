@@ -8,7 +8,7 @@ export type ReadReport = () => Promise<StatusReport>;
 
 /** The source of a report. */
 export interface ReportSource {
-  store(): Store;
+  store(): Promise<Store>;
   readonly settings: Settings;
 }
 
@@ -35,7 +35,7 @@ export function createReportReader({ store, settings }: ReportSource): ReadRepor
 
   return async () => {
     // Asked even where there is a report: that it can be read is part of the answer.
-    const readable = store();
+    const readable = await store();
     if (last !== undefined && performance.now() < freshUntil) return last;
     making ??= make(readable).finally(() => (making = undefined));
     return inTime(making);

@@ -1,6 +1,7 @@
 import { errorMessage, Failure } from "../../errors.ts";
-import { cacheIdentity, isStoreError, openStoreToRead } from "../../store/open.ts";
+import { storeIdentity, isStoreError, openStoreToRead } from "../../store/open.ts";
 import type { Store } from "../../store/store.ts";
+import type { StorePlace } from "../../store/types.ts";
 
 /** The store, to read beside the daemon. */
 export interface StoreReader {
@@ -8,7 +9,7 @@ export interface StoreReader {
    * Returns the store. It is opened when it is needed, and again when it was replaced.
    * @throws Failure CACHE_UNUSABLE
    */
-  store(): Store;
+  store(): Promise<Store>;
   /** Closes the store; the next call opens it again. */
   drop(): void;
 }
@@ -17,23 +18,30 @@ export interface StoreReader {
 const BUSY_MS = 1000;
 
 /** Makes a reader; nothing is opened yet. */
-export function createStoreReader(state: string): StoreReader {
-  let open: Store | undefined;
+export function createStoreReader(place: StorePlace): StoreReader {
+  let open: Promise<Store> | undefined;
   let identity: string | undefined;
 
   return { store, drop };
 
-  function store(): Store {
-    const found = identityNow(state);
-    if (open !== undefined && found === identity) return open;
+  async function store(): Promise<Store> {
+    const found = identityNow(place);
+    if (open !== undefined && found === identity) return await open;
     drop();
-    open = openStoreToRead(state, { busyMs: BUSY_MS });
+    const opening = openStoreToRead(place, { busyMs: BUSY_MS });
+    open = opening;
     identity = found;
-    return open;
+    try {
+      return await opening;
+    } catch (error) {
+      if (open === opening) open = undefined;
+      throw error;
+    }
   }
 
   function drop(): void {
-    void open?.close();
+    // Where it could not be opened, its caller was told.
+    open?.then((opened) => opened.close()).catch(() => undefined);
     open = undefined;
   }
 }
@@ -44,11 +52,11 @@ export function isStoreFailure(error: unknown): boolean {
   return isStoreError(error);
 }
 
-function identityNow(state: string): string | undefined {
+function identityNow(place: StorePlace): string | undefined {
   try {
-    return cacheIdentity(state);
+    return storeIdentity(place);
   } catch (error) {
-    throw new Failure("CACHE_UNUSABLE", `cannot look at ${state}: ${errorMessage(error)}`, {
+    throw new Failure("CACHE_UNUSABLE", `cannot look at ${place.state}: ${errorMessage(error)}`, {
       cause: error,
     });
   }

@@ -1,38 +1,13 @@
-import type { Claim, ClaimOptions, CountedOutcome } from "../drain-store.ts";
-import type { Job, RawSample } from "../../job.ts";
-import type { Verdict } from "../types.ts";
+import type { Claim, ClaimOptions } from "../drain-store.ts";
+import { claimOn, type DueRow, inTurn, type SampleRow } from "../due-row.ts";
 import { pathText } from "../../lib/pep383.ts";
-import { isSameTime } from "../../raw/same-time.ts";
 import { datasetsOf } from "./datasets.ts";
 import type { Db } from "./open.ts";
 
 /** As `DrainStore.claim`. */
 export type ClaimDue = (options: ClaimOptions) => Claim[];
 
-interface Row {
-  readonly bronze: string | Buffer;
-  readonly mtime: number;
-  readonly seq: number;
-  readonly name: string;
-  readonly extension: string | null;
-  readonly attempts: number;
-  readonly failedAt: number | null;
-  readonly sample: string | null;
-  readonly outcome: CountedOutcome;
-  readonly inode: string | null;
-  readonly sampledFrom: "raw" | null;
-  readonly validation: Verdict | null;
-}
-
-/** The record of a sample that was taken of the raw file. */
-interface SampleRow {
-  readonly doneMtime: number | null;
-  readonly format: string | null;
-  readonly rows: number | null;
-  readonly bytes: number | null;
-  readonly sourceSize: number | null;
-  readonly reason: string | null;
-}
+type Row = Omit<DueRow, "dataset" | "raw" | "bronze"> & { readonly bronze: string | Buffer };
 
 /** Prepares the statements. */
 export function claimOf(db: Db): ClaimDue {
@@ -103,46 +78,12 @@ export function claimOf(db: Db): ClaimDue {
 
   function claim(dataset: number, raw: string | Buffer): Claim {
     const row = rowOf.get(dataset, raw) as Row;
-    const { mtime, seq, name, extension, attempts, failedAt, sample, outcome } = row;
-    const { inode, validation } = row;
-    const confirms = isConfirmable(row)
-      ? rawSampleOf(mtime, sampleOf.get(dataset, raw) as SampleRow)
-      : undefined;
-    const job: Job = {
-      dataset: datasets.nameOf(dataset),
-      raw: pathText(raw),
-      bronze: pathText(row.bronze),
-      mtime,
-      seq,
-      name,
-      extension,
-      ...(sample === name ? { hasSample: true } : {}),
-      ...(inode === null ? {} : { inode }),
-      ...(confirms === undefined ? {} : { confirms }),
-    };
-    return { job, attempts, failedAt, sample, outcome, validation };
+    const paths = { raw: pathText(raw), bronze: pathText(row.bronze) };
+    return claimOn(
+      { ...row, dataset: datasets.nameOf(dataset), ...paths },
+      () => sampleOf.get(dataset, raw) as SampleRow,
+    );
   }
-}
-
-/** True where a sample of the raw file is there, and a line has come. */
-function isConfirmable({ sampledFrom, inode, sample, outcome }: Row): boolean {
-  return sampledFrom !== null && inode === null && sample !== null && outcome === "sampled";
-}
-
-/** The sample of the raw file, where it is of the mtime that the line has; undefined otherwise. */
-function rawSampleOf(
-  mtime: number,
-  { doneMtime, format, rows, bytes, sourceSize, reason }: SampleRow,
-): RawSample | undefined {
-  if (doneMtime === null || !isSameTime(mtime, doneMtime)) return undefined;
-  if (sourceSize === null || bytes === null || format === null) return undefined;
-  return {
-    sourceSize,
-    bytes,
-    format,
-    ...(rows === null ? {} : { rows }),
-    ...(reason === null ? {} : { reason }),
-  };
 }
 
 /** Some raws, and then those of others that are not among them. */
@@ -152,11 +93,4 @@ function firstOf(
 ): readonly (string | Buffer)[] {
   const known = new Set(first.map(pathText));
   return [...first, ...others.filter((raw) => !known.has(pathText(raw)))];
-}
-
-/** Takes one of each dataset, then the next of each: slow files of one do not matter to another. */
-function inTurn(all: readonly (readonly Claim[])[]): Claim[] {
-  const longest = Math.max(0, ...all.map(({ length }) => length));
-  const rounds = Array.from({ length: longest }, (_, i) => all.map((claims) => claims[i]));
-  return rounds.flat().filter((claim) => claim !== undefined);
 }

@@ -9,27 +9,10 @@ import { holdState, makeState } from "../../lake/state-directory.ts";
 import { type DirectoryLock, lockDirectory } from "../../system/directory-lock.ts";
 import { isRunning } from "../../system/is-running.ts";
 import { isDamaged } from "./errors.ts";
+import type { Holder, Lock } from "../types.ts";
 import { accessHint, type Db } from "./open.ts";
 
 const LOCK_FILE = "daemon.lock";
-
-/** The holder of the lock, as far as it is known. */
-export interface Holder {
-  readonly pid: number;
-  readonly host: string;
-  /** ISO 8601. */
-  readonly since: string;
-}
-
-/** The right to be the only one that writes the cache; the system takes it back when we die. */
-export interface Lock {
-  /**
-   * Makes the lock's file again where it was removed or replaced; returns true when it was.
-   * @throws Failure ALREADY_RUNNING where another process was faster; CACHE_UNUSABLE
-   */
-  keep(): boolean;
-  release(): void;
-}
 
 /** Time to wait for readers, which hold the lock for a moment, ms. */
 const BUSY_MS = 500;
@@ -51,21 +34,23 @@ export function takeLock(state: string): Lock {
     throw error;
   }
   return {
-    keep() {
-      if (fileIdentity(state) === held.identity) return false;
+    // The system gives it to nobody while we live.
+    lost: new AbortController().signal,
+    async keep() {
+      if (fileIdentity(state) === held.identity) return undefined;
       const before = held;
       try {
         held = holdFile(state);
       } catch (error) {
         // A full disk, say. While the directory is locked nobody else can begin.
         const isOurs = directory !== undefined && errorCode(error) === "CACHE_UNUSABLE";
-        if (isOurs) return false;
+        if (isOurs) return undefined;
         throw error;
       }
       before.db.close();
-      return true;
+      return `${LOCK_FILE} was removed or replaced; it is made again`;
     },
-    release() {
+    async release() {
       try {
         // In the transaction that is open: nobody can come in between.
         held.db.exec("DELETE FROM holder; COMMIT");

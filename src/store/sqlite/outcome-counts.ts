@@ -1,5 +1,4 @@
 import type { CountedOutcome } from "../drain-store.ts";
-import type { SettledOutcome, ShownOutcome } from "../types.ts";
 import type { Db } from "./open.ts";
 
 /** Changes of outcomes within one transaction. */
@@ -17,11 +16,6 @@ export interface OutcomeChanges {
   gone(dataset: number, from: CountedOutcome): void;
   /** Writes what was collected since the last time, before the transaction ends. */
   save(): void;
-}
-
-/** The outcome that totals count an entry by: what the column `counted` is. */
-export function countedAs(outcome: SettledOutcome, format: string | null): ShownOutcome {
-  return outcome === "sampled" && format === "metadata" ? "described" : outcome;
 }
 
 /**

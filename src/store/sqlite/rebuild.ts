@@ -1,9 +1,10 @@
 import type { ForgottenReceipt, Remembered } from "../remembered.ts";
 import type { CountedOutcome } from "../drain-store.ts";
 import { pathBytes } from "../../lib/pep383.ts";
+import { countedAs } from "../counted-as.ts";
 import { forgetUntil, forgottenBeforeOf } from "./forgotten.ts";
 import type { Db } from "./open.ts";
-import { countedAs, outcomesOf } from "./outcome-counts.ts";
+import { outcomesOf } from "./outcome-counts.ts";
 import { addUnsyncedOf } from "./unsynced.ts";
 
 /**

@@ -1,7 +1,9 @@
 import type { Published, Removal, SamplePosition } from "../upkeep-store.ts";
 import { pathBytes, pathText } from "../../lib/pep383.ts";
+import { untilThrown } from "../../lib/until-thrown.ts";
+import { countedAs } from "../counted-as.ts";
 import type { Db } from "./open.ts";
-import { countedAs, outcomesOf } from "./outcome-counts.ts";
+import { outcomesOf } from "./outcome-counts.ts";
 
 /** Published samples of a dataset by age. */
 export interface PublishedSamples {
@@ -89,23 +91,6 @@ export function publishedOf(db: Db): PublishedSamples {
     },
     prune: (dataset, samples, remove) => prune.immediate(dataset, samples, remove),
   };
-}
-
-/**
- * Does the work for one item after the other; `done` are those before the one at which it threw.
- */
-function untilThrown<T>(
-  all: readonly T[],
-  work: (one: T) => void,
-): { readonly done: readonly T[]; readonly failure: unknown } {
-  for (const [i, one] of all.entries()) {
-    try {
-      work(one);
-    } catch (failure) {
-      return { done: all.slice(0, i), failure };
-    }
-  }
-  return { done: all, failure: undefined };
 }
 
 function placeKey({ sampledAt, raw }: SamplePosition): [number, string | Buffer] {

@@ -1,9 +1,10 @@
 import type { Settled } from "../drain-store.ts";
 import { pathBytes } from "../../lib/pep383.ts";
+import { countedAs } from "../counted-as.ts";
 import { datasetsOf } from "./datasets.ts";
 import { type Counted, countsOf } from "./counters.ts";
 import type { Db } from "./open.ts";
-import { countedAs, outcomesOf } from "./outcome-counts.ts";
+import { outcomesOf } from "./outcome-counts.ts";
 import { settleFoundOf } from "./settle-found.ts";
 import { verdictsOf } from "./verdict-counts.ts";
 import { addUnsyncedOf } from "./unsynced.ts";

@@ -1,3 +1,4 @@
+import Database from "better-sqlite3";
 import type { SortedLines } from "../ingest-store.ts";
 import { pathBytes, pathText } from "../../lib/pep383.ts";
 import type { Entry } from "../../manifest/types.ts";
@@ -10,6 +11,13 @@ const PAGE = 2000;
  */
 const RUN_LINES = 8192;
 const RUN_CHARACTERS = 1024 * 1024;
+
+/** Creates an empty collection in a temporary database: SQLite removes the file when it is closed. */
+export function createSortedLines(): SortedLines {
+  const db = new Database("");
+  db.pragma("temp_store = FILE");
+  return { ...sortedLinesOf(db, 0), end: async () => void db.close() };
+}
 
 /** Creates an empty collection for one dataset. */
 export function sortedLinesOf(db: Db, dataset: number): SortedLines {

@@ -1,6 +1,6 @@
 import type { RecordedSample } from "../../rows.ts";
 import { pathBytes, pathText } from "../../../lib/pep383.ts";
-import { IS_ACKNOWLEDGED } from "./failures.ts";
+import { IS_ACKNOWLEDGED } from "../../listed.ts";
 import type { Db } from "../open.ts";
 
 interface Row {

@@ -8,36 +8,23 @@ import type {
 } from "../../rows.ts";
 import { pathBytes, pathText } from "../../../lib/pep383.ts";
 import { datasetsOf } from "../datasets.ts";
-import { entryOf, type ListedRow } from "./list.ts";
+import { ALONE, createPage, searchBeside } from "../../browsed.ts";
+import { entryOf, type ListedRow } from "../../listed.ts";
 import type { Db } from "../open.ts";
-
-/** Entries after which a search ends a page, to go on with the next one. */
-const MOST_LOOKED_AT = 25_000;
-/** Entries among which the one before or after another is searched for, to either side. */
-const MOST_BESIDE = 10_000;
 
 /**
  * Returns a page of a dataset's entries, the newest first; entries that wait come in the order of
  * their next try. It costs what it shows, however many entries there are.
  */
 export function browse(db: Db, options: BrowseOptions): BrowsePage {
-  const { dataset, limit } = options;
-  const search = options.search?.toLowerCase();
-  const id = datasetsOf(db).find(dataset);
+  const id = datasetsOf(db).find(options.dataset);
   if (id === undefined) return { entries: [], next: null, looked: 0 };
-  const found: Cursor[] = [];
-  let last: Cursor | null = null;
-  let looked = 0;
+  const page = createPage(options);
   for (const place of placesOf(db, id, options)) {
-    // One more than fits on the page: there is a next one.
-    if (found.length === limit || looked === MOST_LOOKED_AT) {
-      return { entries: entriesAt(db, id, found), next: last, looked };
-    }
-    looked += 1;
-    last = { ...place, raw: pathText(place.raw) };
-    if (search === undefined || last.raw.toLowerCase().includes(search)) found.push(last);
+    if (page.takes({ ...place, raw: pathText(place.raw) })) continue;
+    return { entries: entriesAt(db, id, page.found), next: page.last, looked: page.looked };
   }
-  return { entries: entriesAt(db, id, found), next: null, looked };
+  return { entries: entriesAt(db, id, page.found), next: null, looked: page.looked };
 }
 
 /**
@@ -50,20 +37,15 @@ export function neighboursOf(db: Db, { dataset, raw, outcome, search }: InList):
   const place = db
     .prepare(`SELECT ${time} AS at, seq FROM files WHERE dataset = ? AND raw = ?`)
     .get(id ?? null, pathBytes(raw)) as Pick<Cursor, "at" | "seq"> | { at: null } | undefined;
-  if (id === undefined || place === undefined || place.at === null)
-    return { before: null, after: null };
+  if (id === undefined || place === undefined || place.at === null) return ALONE;
   const after = { ...place, raw };
-  const part = search?.toLowerCase();
   return { before: next(true), after: next(false) };
 
   function next(isBackwards: boolean): string | null {
-    let looked = 0;
-    for (const found of placesOf(db, id as number, { outcome, after }, isBackwards)) {
-      const text = pathText(found.raw);
-      if (part === undefined || text.toLowerCase().includes(part)) return text;
-      if ((looked += 1) === MOST_BESIDE) return null;
-    }
-    return null;
+    const beside = searchBeside(search);
+    for (const found of placesOf(db, id as number, { outcome, after }, isBackwards))
+      if (beside.isOver(pathText(found.raw))) break;
+    return beside.neighbour;
   }
 }
 

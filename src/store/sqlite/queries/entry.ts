@@ -1,6 +1,6 @@
 import type { WholeEntry } from "../../rows.ts";
 import { pathBytes } from "../../../lib/pep383.ts";
-import { entryOf, type ListedRow, timeOf } from "./list.ts";
+import { type ListedRow, wholeEntryOf } from "../../listed.ts";
 import type { Db } from "../open.ts";
 
 /** The entries of a raw, by dataset; of one dataset where it is named. */
@@ -12,12 +12,5 @@ export function entriesOf(db: Db, raw: string, dataset?: string): WholeEntry[] {
        WHERE @dataset IS NULL OR d.name = @dataset ORDER BY d.name`,
     )
     .all({ key: pathBytes(raw), dataset: dataset ?? null }) as ListedRow[];
-  return rows.map((row) =>
-    Object.assign(entryOf(row), {
-      doneMtime: row["done_mtime"] as number | null,
-      failedAt: timeOf(row["failed_at"] as number | null),
-      mask: row["mask"] as string | null,
-      sampledAt: row["sample"] === null ? null : timeOf(row["sampled_at"] as number | null),
-    }),
-  );
+  return rows.map(wholeEntryOf);
 }

@@ -3,7 +3,7 @@ import type { FailureCode } from "../../../errors.ts";
 import { pathText } from "../../../lib/pep383.ts";
 import type { RejectedLine } from "../../../manifest/types.ts";
 import { DUE_AGAIN } from "../due.ts";
-import { timeOf } from "./list.ts";
+import { IS_ACKNOWLEDGED, timeOf } from "../../listed.ts";
 import { datasetsIn } from "../datasets.ts";
 import type { Db } from "../open.ts";
 
@@ -17,10 +17,6 @@ interface Row {
   readonly nextAt: number | null;
   readonly acknowledged: 0 | 1;
 }
-
-/** Condition for a failure that people have seen, and after which nothing came. */
-export const IS_ACKNOWLEDGED =
-  "outcome = 'failed' AND next_at IS NULL AND acknowledged IS NOT NULL AND acknowledged = settled_at";
 
 interface RejectedRow extends RejectedLine {
   readonly id: number;

@@ -3,10 +3,8 @@ import { browse } from "./browse.ts";
 import type { Db } from "../open.ts";
 import { failureCodes } from "../../../errors.ts";
 import { pathText } from "../../../lib/pep383.ts";
-
-/** Entries that are looked at to find the newest ones: in all, and for one dataset at least. */
-const LOOKED_AT = 500;
-const LEAST_OF_ONE = 10;
+import { timeOf } from "../../listed.ts";
+import { failingAmong, filledUp, newestByCode } from "../../newest.ts";
 
 /**
  * The newest failures by code, at most `count` of each. They come from the newest ones of each
@@ -15,19 +13,17 @@ const LEAST_OF_ONE = 10;
 export function newestFailures(
   db: Db,
   datasets: readonly Failing[],
-  { codes, count }: { readonly codes: readonly string[]; readonly count: number },
+  wanted: { readonly codes: readonly string[]; readonly count: number },
 ): ReadonlyMap<string, readonly NewestFailure[]> {
-  const failing = datasets.filter(({ failed }) => failed > 0).slice(0, LOOKED_AT / LEAST_OF_ONE);
-  const limit = Math.ceil(LOOKED_AT / Math.max(1, failing.length));
-  const newest = failing
-    .flatMap(({ dataset }) => browse(db, { dataset, outcome: "failed", limit }).entries)
-    .toSorted((a, b) => ((a.at ?? "") < (b.at ?? "") ? 1 : -1));
-  const found = new Map<string, readonly NewestFailure[]>();
-  for (const code of codes) {
-    const ofCode = newest.filter((entry) => entry.code === code).slice(0, count);
-    const known = new Set(ofCode.map(keyOf));
-    const more = ofCode.length < count ? someOf(db, failing, code, count) : [];
-    found.set(code, [...ofCode, ...more.filter((each) => !known.has(keyOf(each)))].slice(0, count));
+  const { failing, limit } = failingAmong(datasets);
+  const newest = failing.flatMap(
+    ({ dataset }) => browse(db, { dataset, outcome: "failed", limit }).entries,
+  );
+  const found = newestByCode(newest, wanted);
+  for (const [code, ofCode] of found) {
+    if (ofCode.length === wanted.count) continue;
+    const others = someOf(db, failing, code, wanted.count);
+    found.set(code, filledUp(ofCode, others, wanted.count));
   }
   return found;
 }
@@ -65,10 +61,6 @@ export function newestLines(db: Db, count: number, dataset?: string): NewestLine
     .all(...(dataset === undefined ? [] : [dataset])) as NewestLine[];
 }
 
-function keyOf({ dataset, raw }: NewestFailure): string {
-  return `${dataset}/${raw}`;
-}
-
 function someOf(
   db: Db,
   datasets: readonly Failing[],
@@ -85,7 +77,7 @@ function someOf(
     if (found.length >= count) break;
     for (const row of select.all(code, dataset, count - found.length) as Row[]) {
       const { raw, nextAt, at, ...rest } = row;
-      found.push({ ...rest, dataset, raw: pathText(raw), nextAt: iso(nextAt), at: iso(at) });
+      found.push({ ...rest, dataset, raw: pathText(raw), nextAt: timeOf(nextAt), at: timeOf(at) });
     }
   }
   return found;
@@ -98,8 +90,4 @@ interface Row {
   readonly attempts: number;
   readonly nextAt: number | null;
   readonly at: number | null;
-}
-
-function iso(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }

@@ -1,7 +1,7 @@
 import type { DatasetTotals, FailuresOfCode } from "../../rows.ts";
 import type { FailureCode } from "../../../errors.ts";
 import { pathText } from "../../../lib/pep383.ts";
-import { IS_ACKNOWLEDGED } from "./failures.ts";
+import { IS_ACKNOWLEDGED } from "../../listed.ts";
 import type { Db } from "../open.ts";
 
 /**

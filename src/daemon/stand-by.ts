@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Settings } from "../config/settings.ts";
+import { Failure } from "../errors.ts";
+import type { Log } from "../log/log.ts";
+import { takeLock } from "../store/open.ts";
+import type { Lock } from "../store/types.ts";
+import type { Notify } from "./systemd/notify.ts";
+
+/** Time between two tries, ms. */
+const AGAIN_MS = 2000;
+/** Time for which systemd is asked with each try, ms. */
+const EXTEND_MS = 60_000;
+
+/**
+ * Takes the lock. Where the store is a database that another host works on, it stands by until that
+ * host ends, and goes on from there.
+ * @throws Failure ALREADY_RUNNING for a cache; CACHE_UNUSABLE
+ */
+export async function standBy(
+  settings: Settings,
+  { log, notify }: { readonly log: Log; readonly notify: Notify },
+): Promise<Lock> {
+  for (let told: string | undefined; ;) {
+    try {
+      return await takeLock(settings);
+    } catch (error) {
+      const isTaken = error instanceof Failure && error.code === "ALREADY_RUNNING";
+      if (!isTaken || settings.database === undefined) throw error;
+      if (error.message !== told) log.info({ reason: error.message }, "standing by");
+      told = error.message;
+      notify.send({ status: `standing by: ${told}`, extendMs: EXTEND_MS });
+    }
+    await sleep(AGAIN_MS);
+  }
+}

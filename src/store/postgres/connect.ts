@@ -1,0 +1,160 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  Client,
+  type ClientBase,
+  type ClientConfig,
+  type CustomTypesConfig,
+  Pool,
+  types,
+} from "pg";
+import { isAway, isConflict, translated } from "./errors.ts";
+import { shownUrl } from "./shown-url.ts";
+
+/** Asks the database; results are rows of plain data: times and counts are numbers, paths bytes. */
+export interface Sql {
+  /** All rows of a statement's result. */
+  all<Row>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /** Its first row; undefined where there is none. */
+  get<Row>(text: string, values?: readonly unknown[]): Promise<Row | undefined>;
+  /** Its number of rows that were written, or read. */
+  run(text: string, values?: readonly unknown[]): Promise<number>;
+}
+
+/** An open database: each statement is a transaction of its own. */
+export interface Db extends Sql {
+  /**
+   * Does something in one transaction, and again where another transaction got in its way: apart
+   * from what it asks the database, `work` must be able to run twice. Transactions wait for each
+   * other's rows; so that none waits in a circle, each takes rows of `files` in the order of
+   * (dataset, raw) first, then names, then counts of outcomes, verdicts and the rest, in the order of
+   * their keys.
+   */
+  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** One connection that stays. */
+export interface Session extends Sql {
+  isAlive(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Schema of our tables. */
+export const SCHEMA = "staging_sampler";
+
+/** Setting of each connection: the store that it belongs to, so that it can tell its own writes. */
+export const STORE = `${SCHEMA}.store`;
+
+/** Connections of a process: passes, syncing, looks and commands ask at the same time. */
+const MOST_CONNECTIONS = 4;
+/** Longest wait for a connection, ms. */
+const CONNECT_MS = 10_000;
+/** Longest time of one statement, ms: looking at a million rows takes about one second. */
+const STATEMENT_MS = 50_000;
+/** Time after which the server counts as gone that does not even end a statement in time, ms. */
+const ANSWER_MS = 60_000;
+/** Time after which the server ends a transaction whose client is gone, ms. It holds row locks until then. */
+const IDLE_MS = 5000;
+/** Times that a transaction is begun, at most. */
+const MOST_TRIES = 10;
+
+/** Types whose values we take as numbers: all counts and times lie below 2^53. */
+const { INT8, NUMERIC } = types.builtins;
+const ourTypes: CustomTypesConfig = {
+  getTypeParser: ((type: number, format: "text" | "binary" | undefined) =>
+    type === INT8 || type === NUMERIC
+      ? Number
+      : types.getTypeParser(type, format as "text")) as typeof types.getTypeParser,
+};
+
+/** Connects to a database, on the first statement. `url` is `postgresql://user@host/database`. */
+export function connect(url: string): Db {
+  const pool = new Pool({
+    ...settingsFor(url, "staging-sampler"),
+    max: MOST_CONNECTIONS,
+    allowExitOnIdle: true,
+  });
+  // A connection that breaks while nobody uses it: the next statement takes another one.
+  pool.on("error", () => {});
+  return {
+    ...sqlOf(pool),
+    transaction: (work) => inTransaction(pool, work),
+    close: () => pool.end(),
+  };
+}
+
+/** The server ends a session whose client it has not heard of for 5 s, and then not for 2 s three times. */
+const KEEPALIVES = { tcp_keepalives_idle: 5, tcp_keepalives_interval: 2, tcp_keepalives_count: 3 };
+/** Longest time that closing a session waits for the server, ms. */
+const CLOSE_MS = 1000;
+
+/** Connects a session of its own; `name` is how the server's lists show it. @throws Failure CACHE_UNUSABLE */
+export async function connectOnce(url: string, name = "staging-sampler"): Promise<Session> {
+  const client = new Client(settingsFor(url, name));
+  // It is found to be broken when it is asked next.
+  client.on("error", () => {});
+  try {
+    await client.connect();
+  } catch (error) {
+    throw translated(shownUrl(url), error);
+  }
+  const sql = sqlOf(client);
+  return {
+    ...sql,
+    isAlive: () =>
+      sql.all("SELECT 1").then(
+        () => true,
+        () => false,
+      ),
+    // One that is cut off gets no answer.
+    close: () => Promise.race([client.end(), sleep(CLOSE_MS, undefined, { ref: false })]),
+  };
+}
+
+function settingsFor(url: string, name: string): ClientConfig {
+  return {
+    connectionString: url,
+    types: ourTypes,
+    application_name: name,
+    options: Object.entries({ search_path: SCHEMA, [STORE]: randomUUID(), ...KEEPALIVES })
+      .map(([key, value]) => `-c ${key}=${value}`)
+      .join(" "),
+    connectionTimeoutMillis: CONNECT_MS,
+    statement_timeout: STATEMENT_MS,
+    query_timeout: ANSWER_MS,
+    idle_in_transaction_session_timeout: IDLE_MS,
+    keepAlive: true,
+  };
+}
+
+function sqlOf(client: Pick<ClientBase, "query">): Sql {
+  const query = (text: string, values: readonly unknown[] = []) =>
+    client.query(text, values as unknown[]);
+  return {
+    all: async <Row>(text: string, values?: readonly unknown[]) =>
+      (await query(text, values)).rows as Row[],
+    get: async <Row>(text: string, values?: readonly unknown[]) =>
+      (await query(text, values)).rows[0] as Row | undefined,
+    run: async (text, values) => (await query(text, values)).rowCount ?? 0,
+  };
+}
+
+async function inTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    const client = await pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query("BEGIN");
+      const result = await work(sqlOf(client));
+      await client.query("COMMIT");
+      return result;
+    } catch (error) {
+      if (isAway(error)) broken = error as Error;
+      else await client.query("ROLLBACK").catch((cause: Error) => (broken = cause));
+      if (!isConflict(error) || tries === MOST_TRIES) throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+}

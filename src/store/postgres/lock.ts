@@ -1,0 +1,119 @@
+import { hostname } from "node:os";
+import { Failure } from "../../errors.ts";
+import type { Holder, Lock } from "../types.ts";
+import { connectOnce, type Session } from "./connect.ts";
+import { isAway, translated } from "./errors.ts";
+import { shownUrl } from "./shown-url.ts";
+
+/** Number of the advisory lock that the one process holds that works on the database. */
+const WORK_LOCK = 7_061_302;
+/** Time between two signs of life, ms. */
+const BEAT_MS = 1000;
+/**
+ * Time after the last sign of life from which the lock counts as lost, ms. The server gives it away
+ * no sooner than 11 s after it last heard of us: see `connectOnce`.
+ */
+const LOST_MS = 7000;
+
+/**
+ * Takes the lock of a database: an advisory lock of a session of its own. The server takes it back
+ * when the session ends, or when it finds that the client is gone.
+ * @throws Failure ALREADY_RUNNING, naming who holds it; CACHE_UNUSABLE
+ */
+export async function takeDatabaseLock(url: string): Promise<Lock> {
+  let held = watched(await hold(url));
+  return {
+    get lost() {
+      return held.lost;
+    },
+    async keep() {
+      if (!held.lost.aborted) return undefined;
+      const before = held;
+      try {
+        held = watched(await hold(url));
+      } catch (error) {
+        // Nobody knows who has it while the server is away.
+        if (error instanceof Failure && isAway(error.cause)) return undefined;
+        throw error;
+      }
+      await before.end();
+      return "the session that held the lock was lost; another one holds it";
+    },
+    release: () => held.end(),
+  };
+}
+
+/** Finds the holder of a database's lock; undefined when nobody has it. @throws Failure CACHE_UNUSABLE */
+export async function holderIn(url: string): Promise<Holder | undefined> {
+  const session = await connectOnce(url);
+  try {
+    return await readHolder(session);
+  } catch (error) {
+    throw translated(shownUrl(url), error);
+  } finally {
+    await session.close();
+  }
+}
+
+async function hold(url: string): Promise<Session> {
+  const session = await connectOnce(url, nameOf(process.pid, hostname(), new Date()));
+  try {
+    const taken = await session.get<{ taken: boolean }>(
+      "SELECT pg_try_advisory_lock($1) AS taken",
+      [WORK_LOCK],
+    );
+    if (taken?.taken === true) return session;
+    const holder = await readHolder(session);
+    const who =
+      holder === undefined ? "" : ` (pid ${holder.pid} on ${holder.host} since ${holder.since})`;
+    throw new Failure("ALREADY_RUNNING", `another sampler uses ${shownUrl(url)}${who}`);
+  } catch (error) {
+    await session.close();
+    throw translated(shownUrl(url), error);
+  }
+}
+
+/** A session whose end is noticed. */
+interface Watched {
+  /** Aborts once it may have ended. */
+  readonly lost: AbortSignal;
+  end(): Promise<void>;
+}
+
+function watched(session: Session): Watched {
+  const lost = new AbortController();
+  let aliveAt = performance.now();
+  const beat = setInterval(() => {
+    const sentAt = performance.now();
+    if (sentAt - aliveAt > LOST_MS) lost.abort();
+    session.isAlive().then((isAlive) => {
+      if (isAlive) aliveAt = Math.max(aliveAt, sentAt);
+      else lost.abort();
+    });
+  }, BEAT_MS);
+  lost.signal.addEventListener("abort", () => clearInterval(beat));
+  return {
+    lost: lost.signal,
+    async end() {
+      clearInterval(beat);
+      await session.close();
+    },
+  };
+}
+
+/** The name of the session that holds the lock; PostgreSQL cuts it after 63 bytes, so the host comes last. */
+function nameOf(pid: number, host: string, since: Date): string {
+  return `sampler ${since.toISOString()} ${pid} ${host}`;
+}
+
+async function readHolder(session: Session): Promise<Holder | undefined> {
+  const found = await session.get<{ name: string }>(
+    `SELECT application_name AS name FROM pg_stat_activity
+     WHERE pid = (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted
+       AND objid = $1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`,
+    [WORK_LOCK],
+  );
+  const [, since, pid, host] = /^sampler (\S+) (\d+) (.*)$/.exec(found?.name ?? "") ?? [];
+  if (since === undefined || pid === undefined || host === undefined) return undefined;
+  return { pid: Number(pid), host, since };
+}

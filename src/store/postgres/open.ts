@@ -1,0 +1,77 @@
+import { Failure } from "../../errors.ts";
+import { connect, type Db, SCHEMA, type Sql } from "./connect.ts";
+import { translated } from "./errors.ts";
+import { metaOf, setMeta } from "./meta.ts";
+import { migrations } from "./schema.ts";
+import { shownUrl } from "./shown-url.ts";
+
+/** Number of the advisory lock under which the schema is changed. */
+const SCHEMA_LOCK = 7_061_301;
+
+/**
+ * Opens a database for work; makes its tables, or brings them to this version.
+ * @throws Failure CACHE_UNUSABLE
+ */
+export async function openDatabase(url: string): Promise<Db> {
+  const db = connect(url);
+  return await orClosed(db, url, () => db.transaction(migrate));
+}
+
+/**
+ * Opens a database to look, or to change something.
+ * @throws Failure CACHE_UNUSABLE; also where its tables are not those of this version
+ */
+export async function openExisting(url: string): Promise<Db> {
+  const db = await openIfAny(url);
+  if (db !== undefined) return db;
+  const message = `no tables in ${shownUrl(url)}: has the sampler run with this database?`;
+  throw new Failure("CACHE_UNUSABLE", message);
+}
+
+/** The same; undefined where there are no tables yet. @throws Failure CACHE_UNUSABLE */
+export async function openIfAny(url: string): Promise<Db | undefined> {
+  const db = connect(url);
+  let version = 0;
+  await orClosed(db, url, async () => {
+    version = await versionOf(db);
+    if (version === 0 || version === migrations.length) return;
+    const message = `${shownUrl(url)} has version ${version}, this program ${migrations.length}`;
+    throw new Failure("CACHE_UNUSABLE", `${message}: use the program that the daemon runs`);
+  });
+  if (version > 0) return db;
+  await db.close();
+  return undefined;
+}
+
+async function orClosed(db: Db, url: string, work: () => Promise<void>): Promise<Db> {
+  try {
+    await work();
+    return db;
+  } catch (error) {
+    await db.close();
+    throw translated(shownUrl(url), error);
+  }
+}
+
+async function migrate(sql: Sql): Promise<void> {
+  await sql.run("SELECT pg_advisory_xact_lock($1)", [SCHEMA_LOCK]);
+  // IF NOT EXISTS would ask for the right to make it also where it is there.
+  const schema = await sql.get<{ name: string | null }>("SELECT to_regnamespace($1) AS name", [
+    SCHEMA,
+  ]);
+  if (schema?.name === null) await sql.run(`CREATE SCHEMA ${SCHEMA}`);
+  const version = await versionOf(sql);
+  if (version > migrations.length) {
+    const message = `its tables have version ${version}, this program ${migrations.length}`;
+    throw new Failure("CACHE_UNUSABLE", `${message}: use the newer program on this host, too`);
+  }
+  for (const migration of migrations.slice(version)) await sql.run(migration);
+  if (version < migrations.length) await setMeta(sql, "version", String(migrations.length));
+}
+
+/** The version of the tables; 0 where there are none. */
+async function versionOf(sql: Sql): Promise<number> {
+  const text = "SELECT to_regclass($1) IS NOT NULL AS is_there";
+  const found = await sql.get<{ is_there: boolean }>(text, [`${SCHEMA}.facts`]);
+  return found?.is_there === true ? Number((await metaOf(sql, "version")) ?? 0) : 0;
+}

@@ -1,0 +1,41 @@
+import type { ProcessStore } from "../process-store.ts";
+import type { PassSummary } from "../types.ts";
+import type { Db } from "./connect.ts";
+import { type Meta, metaOf, setMeta } from "./meta.ts";
+import { textOf } from "./paths.ts";
+import { rememberWaits, waitsIn } from "./waits.ts";
+
+/** The process memory of a database. */
+export function processStore(db: Db): ProcessStore {
+  const text = async (key: Meta) => (await metaOf(db, key)) || null;
+  const setText = (key: Meta, value: string | null | undefined) =>
+    setMeta(db, key, textOf(value ?? ""));
+  return {
+    async wasStoppedCleanly() {
+      const value = await text("cleanStop");
+      return value === null ? undefined : value === "true";
+    },
+    setStoppedCleanly: () => setMeta(db, "cleanStop", "true"),
+    setWorking: () =>
+      db.transaction(async (sql) => {
+        // Also where the server is told not to wait for its disk.
+        await sql.run("SET LOCAL synchronous_commit = on");
+        await setMeta(sql, "cleanStop", "false");
+      }),
+    bootId: async () => (await text("bootId")) ?? undefined,
+    setBootId: (bootId) => setText("bootId", bootId),
+    passesWait: () => text("passesWait"),
+    setPassesWait: (reason) => setText("passesWait", reason),
+    passFailure: () => text("passFailure"),
+    setPassFailure: (reason) => setText("passFailure", reason),
+    async lastPass() {
+      return JSON.parse((await text("pass")) ?? "null") as PassSummary | null;
+    },
+    setLastPass: (summary) => setMeta(db, "pass", JSON.stringify(summary)),
+    deaths: async () => JSON.parse((await text("suspects")) ?? "{}") as Record<string, number>,
+    setDeaths: (deaths) => setMeta(db, "suspects", JSON.stringify(deaths)),
+    waits: () => waitsIn(db),
+    rememberWaits: rememberWaits(db),
+    madeAt: async () => Number((await text("madeAt")) ?? 0),
+  };
+}

@@ -1,0 +1,46 @@
+import type { Db, Sql } from "../../src/store/postgres/connect.ts";
+
+/** A node of a plan, as PostgreSQL explains it. */
+export interface PlanNode {
+  readonly "Node Type": string;
+  readonly "Relation Name"?: string;
+  readonly "Index Name"?: string;
+  readonly "Index Cond"?: string;
+  readonly "Conflict Arbiter Indexes"?: readonly string[];
+  readonly Plans?: readonly PlanNode[];
+}
+
+/** The same database; the plan of each statement, before it is executed, is added to a list. */
+export function explaining(db: Db, plans: PlanNode[][]): Db {
+  const explained = (sql: Sql): Sql => ({
+    async all(text, values) {
+      await note(sql, text, values);
+      return await sql.all(text, values);
+    },
+    async get(text, values) {
+      await note(sql, text, values);
+      return await sql.get(text, values);
+    },
+    async run(text, values) {
+      await note(sql, text, values);
+      return await sql.run(text, values);
+    },
+  });
+  async function note(sql: Sql, text: string, values?: readonly unknown[]): Promise<void> {
+    const [row] = await sql.all<Explained>(`EXPLAIN (FORMAT JSON) ${text}`, values);
+    plans.push(nodesOf((row as Explained)["QUERY PLAN"][0].Plan));
+  }
+  return {
+    ...explained(db),
+    transaction: (work) => db.transaction((sql) => work(explained(sql))),
+    close: () => db.close(),
+  };
+}
+
+interface Explained {
+  readonly "QUERY PLAN": readonly [{ readonly Plan: PlanNode }];
+}
+
+function nodesOf(node: PlanNode): PlanNode[] {
+  return [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+}
