@@ -26,7 +26,7 @@ async function restore(
 ): Promise<number> {
   // Only one process at a time puts receipts of a dataset back.
   await sql.get("SELECT 1 FROM datasets WHERE id = $1 FOR UPDATE", [dataset]);
-  const counts = createCounts();
+  let counts = createCounts();
   let forgottenAt = forgottenBefore;
   let some: RawReceipt[] = [];
   for (const receipt of receipts) {
@@ -36,8 +36,9 @@ async function restore(
       await putSomeBack(sql, dataset, some, counts);
       some = [];
       forgottenAt = receipt.settledAt;
-      await counts.save(sql);
       await forgetUntil(sql, dataset, forgottenAt);
+      // All entries were counted.
+      counts = createCounts();
     }
   }
   await putSomeBack(sql, dataset, some, counts);
