@@ -67,13 +67,13 @@ export const migrations: readonly string[] = [
     mask text,                          -- that the sample was made under; NULL: it is verbatim
     PRIMARY KEY (dataset, raw)
   ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
-  CREATE INDEX due ON files (dataset, next_at, seq) WHERE next_at IS NOT NULL;
+  CREATE INDEX due ON files (dataset, next_at, seq, raw) WHERE next_at IS NOT NULL;
   CREATE INDEX failed ON files (code, dataset, raw) WHERE code IS NOT NULL;
   CREATE INDEX published ON files (dataset, sampled_at, raw)
     WHERE sample IS NOT NULL AND next_at IS NULL;
   CREATE INDEX settled ON files (dataset, counted, settled_at, raw) WHERE settled_at IS NOT NULL;
   CREATE INDEX acknowledged_files ON files (dataset) WHERE acknowledged IS NOT NULL;
-  CREATE INDEX found ON files (dataset, next_at, seq) WHERE inode IS NOT NULL;
+  CREATE INDEX found ON files (dataset, next_at, seq, raw) WHERE inode IS NOT NULL;
   CREATE INDEX refuted ON files (dataset, validation, raw)
     WHERE validation IN ('failed', 'error');
 
