@@ -11,7 +11,7 @@ import { addStageCommands } from "./stage-program.ts";
 import type { Shell } from "./commands/completion.ts";
 import type { NameKind } from "./commands/names.ts";
 import { tell } from "./output/print.ts";
-import { isStoreError } from "../store/open.ts";
+import { isStoreError, storeHint } from "../store/open.ts";
 
 /** Runs the command that the arguments name; only that one is loaded. Returns the exit code. */
 export async function runProgram(args: readonly string[], context: Context): Promise<number> {
@@ -190,8 +190,7 @@ function exitCodeOfError(error: unknown, { err, env }: Context): number {
     return failureCodes[error.code] ?? exitCodes.failed;
   }
   if (isStoreError(error)) {
-    const hint = "check owner, mode and free space; the next start moves a damaged one aside";
-    say(`CACHE_UNUSABLE: ${errorMessage(error)} (${hint})`);
+    say(`CACHE_UNUSABLE: ${errorMessage(error)} (${storeHint(error)})`);
     return exitCodes.failed;
   }
   say(`unexpected: ${(error as Error)?.stack ?? String(error)}`);

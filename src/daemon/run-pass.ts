@@ -4,7 +4,7 @@ import type { PassResult } from "../sampling/pass.ts";
 import { isIdle } from "../sampling/summary.ts";
 import type { Daemon } from "./state.ts";
 import type { PassRequest } from "./triggers.ts";
-import { isDamaged } from "../store/open.ts";
+import { isDamaged, isStoreError } from "../store/open.ts";
 
 /** Time after which a drain makes way for new manifest lines, ms. */
 const SLICE_MS = 200;
@@ -70,7 +70,7 @@ async function noteFailure(
   { store, log, reporter, status }: Daemon,
   error: unknown,
 ): Promise<void> {
-  const code = errorCode(error) ?? "UNEXPECTED";
+  const code = errorCode(error) ?? (isStoreError(error) ? "CACHE_UNUSABLE" : "UNEXPECTED");
   const reason = errorMessage(error);
   const failure = `${code}: ${reason}`;
   reporter.passed(`passes fail: ${failure}`);

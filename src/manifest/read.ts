@@ -2,8 +2,9 @@ import { isAscii } from "node:buffer";
 import { Failure } from "../errors.ts";
 import type { HeldDirectory } from "../lake/held-directory.ts";
 import { type LineBlock, lineBlocks } from "../lib/line-blocks.ts";
+import { pathBytes } from "../lib/pep383.ts";
 import type { Checkpoint, Entry, RejectedLine } from "./types.ts";
-import { MAX_LINE_BYTES, parseLine, plainEntryAt } from "./entry.ts";
+import { MAX_LINE_BYTES, type ParsedLine, parseLine, plainEntryAt } from "./entry.ts";
 import { type Decompress, hashBefore, openManifest, readFrom } from "./files.ts";
 import { isCompressed } from "./generations.ts";
 import { type Segment, startOf } from "./plan.ts";
@@ -26,6 +27,8 @@ export interface Reading {
   /** True when a bad end, given its offset, is no longer waited for. */
   readonly isSettled: (offset: number) => boolean;
   readonly decompress: Decompress;
+  /** Length above which a raw cannot be kept, bytes; any length can where it is undefined. */
+  readonly longestRaw?: number | undefined;
 }
 
 /**
@@ -38,7 +41,7 @@ export interface Reading {
 export async function* readSegment(
   directory: HeldDirectory,
   segment: Segment,
-  { isSettled, decompress }: Reading,
+  { isSettled, decompress, longestRaw = Infinity }: Reading,
 ): AsyncGenerator<ReadBatch, void, void> {
   const { file, retiredAt } = segment;
   const handle = await openManifest(directory, file);
@@ -49,7 +52,7 @@ export async function* readSegment(
       const parsed =
         block.bytes === undefined
           ? notKept(block, file.path, line)
-          : parseBlock(block.bytes, file.path, block.start, line);
+          : parseBlock(block.bytes, file.path, { start: block.start, firstLine: line, longestRaw });
       const bad = parsed.badEnd;
       const isLast = bad !== undefined && !isCompressed(file) && block.end >= (await sizeNow());
       const waits = isLast && !isSettled(bad.offset);
@@ -102,11 +105,17 @@ function notKept({ start, end, isHole }: LineBlock, path: string, before: number
   return { entries: [], lines: [], rejected, line: isHole ? before : line };
 }
 
+/** Where a block begins in its file: bytes, and lines before it. */
+interface BlockStart {
+  readonly start: number;
+  readonly firstLine: number;
+  readonly longestRaw: number;
+}
+
 function parseBlock(
   bytes: Uint8Array,
   path: string,
-  start: number,
-  firstLine: number,
+  { start, firstLine, longestRaw }: BlockStart,
 ): ParsedBlock {
   const lineAt = linesIn(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), start);
   const entries: Entry[] = [];
@@ -116,7 +125,7 @@ function parseBlock(
   let line = firstLine;
   for (let at = 0; at < bytes.length;) {
     const { end, parsed } = lineAt(at);
-    const { entry, reason } = parsed;
+    const { entry, reason } = kept(parsed, longestRaw);
     line += 1;
     if (entry !== undefined) {
       entries.push(entry);
@@ -132,6 +141,16 @@ function parseBlock(
   }
   const parsed = { entries, lines, rejected, line };
   return badEnd === undefined ? parsed : { ...parsed, badEnd };
+}
+
+/** The same, or the reason why its entry cannot be kept. */
+function kept(parsed: ParsedLine, longestRaw: number): ParsedLine {
+  const { entry } = parsed;
+  // UTF-8 has three bytes at most for what is one character in a string.
+  if (entry === undefined || entry.raw.length * 3 <= longestRaw) return parsed;
+  const bytes = Buffer.byteLength(pathBytes(entry.raw));
+  if (bytes <= longestRaw) return parsed;
+  return { reason: `raw has ${bytes} bytes: the database keeps ${longestRaw} at most` };
 }
 
 /** Parses the line that begins at an offset of the block; `end` is after its line feed. */

@@ -3,6 +3,8 @@ import type { ForgottenReceipt, Remembered } from "./remembered.ts";
 
 /** Ingest's part of the store: checkpoints of manifests, and the entries of their lines. */
 export interface IngestStore {
+  /** Length above which a raw cannot be kept, bytes; undefined where any can. */
+  readonly longestRaw?: number;
   /** Notes that a dataset is there; one that was forgotten is known again. */
   know(dataset: string): Promise<void>;
   /**

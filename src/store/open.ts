@@ -1,4 +1,9 @@
-import { isPostgresError, translated as databaseFailure } from "./postgres/errors.ts";
+import { makeState } from "../lake/state-directory.ts";
+import {
+  hintFor as databaseHint,
+  isPostgresError,
+  translated as databaseFailure,
+} from "./postgres/errors.ts";
 import { shownUrl } from "./postgres/shown-url.ts";
 import { isDamaged, isFull, isSqliteError } from "./sqlite/errors.ts";
 import { holderOf as holderOfState, takeLock as takeStateLock } from "./sqlite/lock.ts";
@@ -40,8 +45,10 @@ export interface ReadOptions {
 
 /** Opens the store for the one process that works on it. @throws Failure CACHE_UNUSABLE, as `openCache` */
 export async function openStore({ state, database }: StorePlace): Promise<OpenedStore> {
-  if (database !== undefined)
+  if (database !== undefined) {
+    prepareState(state);
     return { store: await (await postgres()).storeToWork(database, createSortedLines) };
+  }
   const { db, ...opened } = openCache(state);
   return { store: storeIn(db, closeCache), ...opened };
 }
@@ -58,7 +65,9 @@ export async function openStoreToRead(
 
 /** The same; undefined where there is none yet. @throws Failure CACHE_UNUSABLE */
 export async function openStoreIfAny(place: StorePlace): Promise<Store | undefined> {
-  return place.database !== undefined || isThere(place.state) ? openStoreToRead(place) : undefined;
+  const { state, database } = place;
+  if (database !== undefined) return (await postgres()).storeIfAny(database, createSortedLines);
+  return isThere(state) ? openStoreToRead(place) : undefined;
 }
 
 /** Opens the store to change something, beside the daemon or without one. @throws Failure CACHE_UNUSABLE */
@@ -141,6 +150,22 @@ export function storeFiles({
 /** True when an error came from what the store is kept in. */
 export function isStoreError(error: unknown): boolean {
   return isSqliteError(error) || isPostgresError(error);
+}
+
+/** Advice for people at an error that came from what the store is kept in. */
+export function storeHint(error: unknown): string {
+  return isPostgresError(error)
+    ? databaseHint(error)
+    : "check owner, mode and free space; the next start moves a damaged one aside";
+}
+
+/** Makes the state directory: threads note there what they work on. @throws Failure CACHE_UNUSABLE */
+function prepareState(state: string): void {
+  try {
+    makeState(state)[Symbol.dispose]();
+  } catch (error) {
+    throw cacheFailure(state, error);
+  }
 }
 
 function isThere(state: string): boolean {

@@ -4,7 +4,7 @@ import { globSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client, escapeIdentifier } from "pg";
-import { endingWithUs } from "./child.ts";
+import { endingWithUs, PATIENCE_MS } from "./child.ts";
 import { freePort } from "./free-port.ts";
 import { startService, until, type Workplace, whyWithout } from "./workplace.ts";
 
@@ -20,6 +20,10 @@ export interface Postgres {
   readonly port: number;
   /** Makes a database, and returns its URL. */
   database(name: string): Promise<string>;
+  /** Ends it at once, as a crash would. */
+  stop(): Promise<void>;
+  /** Starts it again. */
+  start(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -51,18 +55,24 @@ async function startIn(place: Workplace, signal: AbortSignal): Promise<Postgres>
     `${port}`,
     ...options,
   ]);
-  place.start("setpriv", [...asPostgres, command, ...all]);
   const url = (name: string) => `postgresql://postgres@127.0.0.1:${port}/${name}`;
-  await until(signal, async () => (await asked(url("postgres"), "SELECT 1")) !== undefined);
+  const start = async (limit: AbortSignal) => {
+    place.start("setpriv", [...asPostgres, command, ...all]);
+    await until(limit, async () => (await asked(url("postgres"), "SELECT 1")) !== undefined);
+  };
+  // A server that is killed leaves a segment of shared memory.
+  const stop = () => run("pg_ctl", "-D", data, "-m", "immediate", "stop");
+  await start(signal);
   return {
     port,
+    stop: async () => void (await stop()),
+    start: () => start(AbortSignal.timeout(PATIENCE_MS)),
     async database(name) {
       await asked(url("postgres"), `CREATE DATABASE ${escapeIdentifier(name)}`);
       return url(name);
     },
     async [Symbol.asyncDispose]() {
-      // A server that is killed leaves a segment of shared memory.
-      await run("pg_ctl", "-D", data, "-m", "immediate", "stop");
+      await stop().catch(() => undefined);
       await place.end();
     },
   };

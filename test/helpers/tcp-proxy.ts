@@ -15,6 +15,8 @@ export interface TcpProxy extends AsyncDisposable {
   count(): number;
   /** Bytes that went to the server so far. */
   sentBytes(): number;
+  /** Ends what goes to the server, and leaves clients without an answer, as a network that is gone. */
+  cutOff(): void;
 }
 
 /** Starts one; the n-th connection, from 0, breaks as is said of it. */
@@ -23,15 +25,22 @@ export async function startProxy(
   breakOf: (n: number) => Break | undefined,
 ): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
+  const farSockets = new Set<Socket>();
+  let isCut = false;
   let count = 0;
   let sent = 0;
   const server = createServer((near) => {
+    if (isCut) return void sockets.add(near.on("error", () => undefined));
     const far = connect(Number(to.port), to.hostname);
+    farSockets.add(far);
     for (const socket of [near, far])
       socket.on("error", () => undefined).on("close", () => void sockets.delete(socket));
     sockets.add(near).add(far);
     near.on("close", () => far.destroy());
-    far.on("close", () => near.destroy());
+    far.on("close", () => {
+      farSockets.delete(far);
+      if (!isCut) near.destroy();
+    });
     near.on("data", (bytes: Buffer) => void (sent += bytes.length)).pipe(far);
     passOn(far, near, breakOf(count));
     count += 1;
@@ -41,6 +50,10 @@ export async function startProxy(
     url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`),
     count: () => count,
     sentBytes: () => sent,
+    cutOff() {
+      isCut = true;
+      for (const far of farSockets) far.destroy();
+    },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

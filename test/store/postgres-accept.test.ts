@@ -5,7 +5,11 @@ import { accept } from "../../src/store/postgres/accept.ts";
 import type { Db } from "../../src/store/postgres/connect.ts";
 import { datasetsOf } from "../../src/store/postgres/datasets.ts";
 import { openDatabase } from "../../src/store/postgres/open.ts";
+import { rawStore } from "../../src/store/postgres/raw-store.ts";
+import { rebuildOf } from "../../src/store/postgres/rebuild.ts";
 import { storeToWork } from "../../src/store/postgres/stores.ts";
+import type { RawBatch } from "../../src/store/raw-store.ts";
+import type { ForgottenReceipt, Remembered } from "../../src/store/remembered.ts";
 import type { Store } from "../../src/store/store.ts";
 import { explaining, type PlanNode } from "../helpers/explaining.ts";
 import { namedAs } from "../helpers/named.ts";
@@ -64,6 +68,27 @@ describe.skipIf(whyNoPostgres !== undefined)("lines that are taken in by Postgre
     await Promise.all([...stores, db].map((each) => each.close()));
   }, 60_000);
 
+  test("a store sees that another one changed something, and not that it did so itself", async () => {
+    const url = await server.database("changes");
+    const [a, b] = [await open(url), await open(url)];
+    await a.ingest.know(DATASET);
+    const seen = async () => [
+      await a.ingest.isChangedByOthers(),
+      await b.ingest.isChangedByOthers(),
+    ];
+    const change = (store: Store) => store.ingest.replaceCheckpoints(DATASET, []);
+    await change(b);
+    expect(await seen()).toEqual([false, false]);
+    await change(a);
+    expect(await seen()).toEqual([false, true]);
+    for (const store of [b, a, a]) await change(store);
+    expect(await seen()).toEqual([true, true]);
+    expect(await seen()).toEqual([false, false]);
+    await a.ingest.accept(batchOf(numbered("raw", 1)), NOW);
+    expect(await seen()).toEqual([false, false]);
+    await Promise.all([a.close(), b.close()]);
+  });
+
   test("rows go by the key while statistics are those of an empty table", async () => {
     const db = await openDatabase(await server.database("plans"));
     const dataset = await datasetsOf(db).ensure(DATASET);
@@ -77,19 +102,26 @@ describe.skipIf(whyNoPostgres !== undefined)("lines that are taken in by Postgre
     expect(await take(numbered("gone", 1))).toMatchObject({ unchanged: 1000 });
     const rejected = Array.from({ length: 1000 }, (_, line) => ({ ...bad, line }));
     await accept(explained, dataset, { ...batchOf([]), rejected }, NOW);
+    const rebuild = rebuildOf(explained, dataset);
+    await rebuild(numbered("gone", 2).map((entry) => receiptOf(entry, "sampled")));
+    await rebuild(numbered("new", 2).map(forgottenOf));
+    await rebuild(numbered("gone", 3).map((entry) => receiptOf(entry, "failed")));
+    const names = numbered("raw", 3).map(({ raw }) => raw.slice("raw/".length));
+    await rawStore(explained).take(rawBatchOf(names), NOW);
     const nodes = plans.flat();
     expect(nodes.filter((node) => node["Node Type"] === "Seq Scan")).toEqual([]);
     const ofFiles = nodes.filter((node) => node["Relation Name"] === "files");
-    const written = ofFiles.filter((node) => node["Node Type"] === "ModifyTable");
-    expect(written.flatMap((node) => node["Conflict Arbiter Indexes"])).toEqual(
-      ["changed", "new", "renamed"].map(() => "files_pkey"),
-    );
-    const read = ofFiles.filter((node) => !written.includes(node));
-    expect(read.length).toBeGreaterThan(5);
+    const inserted = ofFiles.filter((node) => node["Conflict Arbiter Indexes"] !== undefined);
+    expect(inserted.length).toBeGreaterThan(6);
+    const read = ofFiles.filter((node) => node["Index Name"] !== undefined);
+    expect(read.length).toBeGreaterThan(10);
     for (const node of read) {
       expect(node).toMatchObject({ "Index Name": "files_pkey" });
       expect(node["Index Cond"]).toMatch(/dataset = .*raw = /);
     }
+    const rest = ofFiles.filter((node) => !inserted.includes(node) && !read.includes(node));
+    // Rows are removed by their places, which the key has told.
+    expect(rest.map((node) => node["Node Type"])).toEqual(["ModifyTable", "Tid Scan"]);
     await db.close();
   }, 60_000);
 });
@@ -132,6 +164,27 @@ function numbered(directory: string, mtime: number): Entry[] {
   });
 }
 
+function receiptOf({ raw, bronze, mtime }: Entry, outcome: "sampled" | "failed"): Remembered {
+  const unknown = { extension: null, validation: null, code: null, message: null, mask: null };
+  const sampled = { format: "csv", rows: 1, bytes: 2, sourceSize: 3, from: null, inode: null };
+  const settled = { outcome, sample: `of/${raw}`, settledAt: mtime };
+  return { raw, bronze, mtime, ...unknown, ...sampled, ...settled };
+}
+
+function forgottenOf({ raw, mtime }: Entry): ForgottenReceipt {
+  return { outcome: "forgotten", entry: { raw, mtime }, settledAt: mtime };
+}
+
+/** Files of the directory `raw` that have to rest, a listing that has ended, and names that are gone. */
+function rawBatchOf(names: readonly string[]): RawBatch {
+  const file = { mtime: 5, size: 1, inode: "1", seen: "5" };
+  const came = names.map((name, i) => ({ name, rests: i % 2 === 0, ...file }));
+  const directory = { path: "raw", state: "s", listedAt: NOW };
+  const end = { directory, names: "", gone: names, directories: [], count: 1, unnamed: 0 };
+  const { expectedFor } = batchOf([]);
+  return { dataset: DATASET, pages: [{ path: "raw", came, end }], quietSeconds: 60, expectedFor };
+}
+
 /**
  * Many rows in each table. Statistics say that there is none, and that pages are empty: so it is
  * once all rows were removed, until the next ANALYZE.
@@ -146,6 +199,8 @@ async function fill(db: Db, dataset: number): Promise<void> {
       SELECT $1, ('gone/' || ${name})::bytea, 1, 1`,
     acknowledged_lines: `INSERT INTO acknowledged_lines (dataset, line, "offset", reason, at)
       SELECT $1, i, 0, 'no JSON', 1`,
+    raw_resting: `INSERT INTO raw_resting (dataset, directory, name, seen, since, looked_at)
+      SELECT $1, (CASE WHEN i < 1000 THEN 'raw' ELSE 'other' END)::bytea, (${name})::bytea, '5', 1, 1`,
   };
   for (const [table, insert] of Object.entries(filling)) {
     const all = `${insert} FROM generate_series(0, 49999) AS i`;

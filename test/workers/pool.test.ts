@@ -57,7 +57,7 @@ test.each([
   ["ends by itself", "exit.csv", "UNEXPECTED"],
 ])("a thread that %s fails its own job, and costs no other", async (_, raw, code) => {
   const program = new URL("../helpers/faulty-worker.ts", import.meta.url);
-  const seconds = raw === "hang.csv" ? 1 : 30;
+  const seconds = raw === "hang.csv" ? 1 : 3600;
   writeFileSync(join(prefix, "config.yaml"), `limits: { seconds: ${seconds} }\n`);
   const chosen = loadConfig({ prefix, config: join(prefix, "config.yaml"), env: {} });
   const faulty = createWorkerPool(chosen, inWork, program);

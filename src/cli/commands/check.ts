@@ -9,7 +9,7 @@ import { counted } from "../../lib/text.ts";
 import { discover } from "../../manifest/discover.ts";
 import type { RejectedLine } from "../../manifest/types.ts";
 import { createContracts } from "../../sampling/job/contracts.ts";
-import { openStoreIfAny } from "../../store/open.ts";
+import { openStoreIfAny, storeName } from "../../store/open.ts";
 import type { AcknowledgedLine } from "../../store/rows.ts";
 import type { Store } from "../../store/store.ts";
 import {
@@ -48,7 +48,7 @@ export async function check(options: InspectOptions, context: Context): Promise<
   for (const { path, error } of errors) problems.push({ path, problem: errorMessage(error) });
   if (datasets.length + problems.length === 0)
     problems.push({ path: settings.prefix, problem: await noDatasetText(settings.prefix) });
-  const store = await storeToAsk(settings);
+  const store = await storeToAsk(settings, problems);
   const lake = createLake(settings);
   let [lines, acknowledged] = [0, 0];
   for (const dataset of datasets) {
@@ -130,13 +130,15 @@ function acknowledgedIn(lines: readonly AcknowledgedLine[]): (line: RejectedLine
 
 /**
  * The store to ask. Where it cannot be read, nothing counts as acknowledged: the verdict is the
- * stricter one then.
+ * stricter one then. A database that cannot be asked is a problem besides.
  */
-async function storeToAsk(settings: Settings): Promise<Store | undefined> {
+async function storeToAsk(settings: Settings, problems: Problem[]): Promise<Store | undefined> {
   try {
     return await openStoreIfAny(settings);
   } catch (error) {
-    if (error instanceof Failure) return undefined;
-    throw error;
+    if (!(error instanceof Failure)) throw error;
+    if (settings.database !== undefined)
+      problems.push({ path: storeName(settings), problem: error.message });
+    return undefined;
   }
 }

@@ -53,9 +53,7 @@ const OVER_BUDGET = "load.datasetSecondsPerHour is used up; work goes on in the 
 export async function drain(options: DrainOptions): Promise<boolean> {
   const { settings, runner, samples, onLeft } = options;
   const store = options.store.drain;
-  // Otherwise `isOver` could be true before any work.
-  await options.ioThrottle.waitForTurn();
-  const began = performance.now();
+  let began: number | undefined;
   const storeMadeAt = await options.store.process.madeAt();
   let isEnding = false;
   const claims = createClaims({ ...options, store, isOver, release: runner.release });
@@ -77,9 +75,11 @@ export async function drain(options: DrainOptions): Promise<boolean> {
 
   /**
    * True once the drain is over. It stays true: otherwise some would take more after others have
-   * stopped.
+   * stopped. The time of the drain counts from the first question on, else a slow start alone could
+   * end it before any work.
    */
   function isOver(): boolean {
+    began ??= performance.now();
     isEnding ||= options.isOver(performance.now() - began);
     return isEnding;
   }

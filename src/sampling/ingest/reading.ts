@@ -36,14 +36,15 @@ export function accept(
 
 /** Yields a segment's batches; a last line that is bad has to be seen twice. */
 export async function* readBatches(
-  { settings, onRejected, seal }: Reading,
+  { store, settings, onRejected, seal }: Reading,
   look: Look,
   segment: Segment,
 ): AsyncGenerator<ReadBatch, void, void> {
   const sealed = (entry: Entry): Entry => ({ ...entry, bronze: seal(entry.bronze) });
   const { settleMs } = settings.manifest;
   const settled = (offset: number) => isSettled(look, `${segment.file.id}@${offset}`, settleMs);
-  const reading = { ...readingAsIs, isSettled: settled };
+  const { longestRaw } = store;
+  const reading = { ...readingAsIs, isSettled: settled, longestRaw };
   for await (const batch of readSegment(look.directory, segment, reading)) {
     if (batch.rejected.length > 0) await onRejected(look.dataset, batch.rejected);
     const hasUrls = batch.entries.some(({ bronze }) => isUrl(bronze));

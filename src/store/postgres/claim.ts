@@ -54,22 +54,22 @@ export function claimOf(db: Db): ClaimDue {
 }
 
 /**
- * The datasets that have something that is due. Takes two steps of the index for each one that
- * waits, however many entries it has; those that wait for a later time take no share.
+ * The datasets that have something that is due. Takes one step of the index for each one that waits,
+ * however many entries it has; those that wait for a later time take no share.
  */
 function waitingIn(db: Db, now: number): Promise<readonly KnownDataset[]> {
+  // Ordered as no other index is: any of them has datasets in their order.
+  const first = "ORDER BY dataset, next_at, seq LIMIT 1";
   return db.all(
-    `WITH RECURSIVE d (id) AS (
-       (SELECT dataset FROM files WHERE next_at IS NOT NULL ORDER BY dataset LIMIT 1)
+    `WITH RECURSIVE d (id, next_at) AS (
+       (SELECT dataset, next_at FROM files WHERE next_at IS NOT NULL ${first})
        UNION ALL
-       SELECT (SELECT dataset FROM files WHERE next_at IS NOT NULL AND dataset > d.id
-         ORDER BY dataset LIMIT 1)
-       FROM d WHERE d.id IS NOT NULL
+       SELECT f.* FROM d CROSS JOIN LATERAL (
+         SELECT dataset, next_at FROM files
+         WHERE next_at IS NOT NULL AND dataset > d.id ${first}) AS f
      )
      SELECT d.id, s.name FROM d JOIN datasets AS s ON s.id = d.id
-     WHERE (SELECT next_at FROM files WHERE dataset = d.id AND next_at IS NOT NULL
-       ORDER BY next_at LIMIT 1) <= $1
-     ORDER BY d.id`,
+     WHERE d.next_at <= $1 ORDER BY d.id`,
     [now],
   );
 }
@@ -90,12 +90,13 @@ async function dueIn(
        f.rows, f.bytes, f.source_size AS "sourceSize", f.reason
      FROM unnest($1::int[], $2::int[]) WITH ORDINALITY AS w (dataset, most, place)
        CROSS JOIN LATERAL (
-         (SELECT 1 AS part, row_number() OVER (ORDER BY next_at, seq, raw) AS nr, *
-          FROM files WHERE dataset = w.dataset AND inode IS NOT NULL AND next_at <= $3
-          ORDER BY next_at, seq, raw LIMIT w.most)
+         SELECT 1 AS part, row_number() OVER (ORDER BY next_at, seq, raw) AS nr, * FROM (
+           SELECT * FROM files WHERE dataset = w.dataset AND inode IS NOT NULL AND next_at <= $3
+           ORDER BY next_at, seq, raw LIMIT w.most) AS found
          UNION ALL
-         (SELECT 2, row_number() OVER (${inOrder}), *
-          FROM files WHERE dataset = w.dataset AND next_at <= $3 ${inOrder} LIMIT w.most)
+         SELECT 2, row_number() OVER (${inOrder}), * FROM (
+           SELECT * FROM files WHERE dataset = w.dataset AND next_at <= $3
+           ${inOrder} LIMIT w.most) AS others
        ) AS f
      ORDER BY w.place, f.part, f.nr`,
     [wanted.map(({ id }) => id), wanted.map(({ most }) => most), now],

@@ -8,7 +8,7 @@ import {
   Pool,
   types,
 } from "pg";
-import { isConflict, translated } from "./errors.ts";
+import { isAway, isConflict, translated } from "./errors.ts";
 import { shownUrl } from "./shown-url.ts";
 
 /** Asks the database; results are rows of plain data: times and counts are numbers, paths bytes. */
@@ -51,7 +51,9 @@ const MOST_CONNECTIONS = 4;
 /** Longest wait for a connection, ms. */
 const CONNECT_MS = 10_000;
 /** Longest time of one statement, ms: looking at a million rows takes about one second. */
-const STATEMENT_MS = 120_000;
+const STATEMENT_MS = 50_000;
+/** Time after which the server counts as gone that does not even end a statement in time, ms. */
+const ANSWER_MS = 60_000;
 /** Time after which the server ends a transaction whose client is gone, ms. It holds row locks until then. */
 const IDLE_MS = 5000;
 /** Times that a transaction is begun, at most. */
@@ -120,6 +122,7 @@ function settingsFor(url: string, name: string): ClientConfig {
       .join(" "),
     connectionTimeoutMillis: CONNECT_MS,
     statement_timeout: STATEMENT_MS,
+    query_timeout: ANSWER_MS,
     idle_in_transaction_session_timeout: IDLE_MS,
     keepAlive: true,
   };
@@ -147,7 +150,8 @@ async function inTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Pro
       await client.query("COMMIT");
       return result;
     } catch (error) {
-      await client.query("ROLLBACK").catch((cause: Error) => (broken = cause));
+      if (isAway(error)) broken = error as Error;
+      else await client.query("ROLLBACK").catch((cause: Error) => (broken = cause));
       if (!isConflict(error) || tries === MOST_TRIES) throw error;
     } finally {
       client.release(broken);

@@ -1,6 +1,7 @@
 import type { BackOff } from "../drain-store.ts";
-import type { Db, Sql } from "./connect.ts";
-import { changeFilesWhere } from "./file-rows.ts";
+import type { Sql } from "./connect.ts";
+import { changeFiles } from "./file-rows.ts";
+import { pathOf } from "./paths.ts";
 
 /**
  * Makes a row due at `$3`, as if nothing had failed before. It gets another arrival number, so that
@@ -21,22 +22,40 @@ export async function nextRetry(sql: Sql, now: number): Promise<number | undefin
   return next?.at ?? undefined;
 }
 
+/** Entries that are changed in one statement. */
+const PAGE = 1000;
+
 /**
  * Makes entries due at `now` (ms since epoch) that wait for a later time than any try can: the
  * clock was set back since. Returns their number.
  */
-export function bringForward(
-  db: Db,
+export async function bringForward(
+  sql: Sql,
   now: number,
   { firstMs, longestMs }: BackOff,
 ): Promise<number> {
-  return changeFilesWhere(db, {
-    // NULL stays so.
-    set: "next_at = $1, failed_at = CASE WHEN failed_at > $1 THEN $1 ELSE failed_at END",
-    where: `dataset IN (SELECT id FROM datasets) AND next_at > $1::bigint
-      AND next_at > $1 + least($3::float8,
-        $2::float8 * (1::bigint << least(greatest(attempts, 1) - 1, 30)))`,
-    now,
-    values: [firstMs, longestMs],
-  });
+  let brought = 0;
+  for (;;) {
+    const late = await sql.all<{ dataset: number; raw: Buffer; nextAt: number }>(
+      `SELECT f.* FROM datasets AS d CROSS JOIN LATERAL (
+         SELECT dataset, raw, next_at AS "nextAt" FROM files
+         WHERE dataset = d.id AND next_at > $1::bigint
+           AND next_at > $1 + least($3::float8,
+             $2::float8 * (1::bigint << least(greatest(attempts, 1) - 1, 30)))
+         LIMIT ${PAGE}) AS f LIMIT ${PAGE}`,
+      [now, firstMs, longestMs],
+    );
+    if (late.length === 0) return brought;
+    brought += await changeFiles(sql, {
+      rows: late.map(({ dataset, raw, nextAt }) => ({
+        key: { dataset, raw: pathOf(raw) },
+        next_at: nextAt,
+      })),
+      given: ["next_at"],
+      // NULL stays so.
+      set: "next_at = $3, failed_at = CASE WHEN files.failed_at > $3 THEN $3 ELSE files.failed_at END",
+      where: "files.next_at = excluded.next_at",
+      now,
+    });
+  }
 }

@@ -5,7 +5,8 @@ const CONFLICTS: ReadonlySet<string> = new Set(["40001", "40P01"]);
 /** SQLSTATEs and error numbers of a server that cannot be reached, or that goes away or comes up. */
 const AWAY = /^(08|57P0|53300|ECONN|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT)/;
 /** Messages of the driver for a connection that ended; it gives them no code. */
-const ENDED = /^(Connection terminated|timeout exceeded when trying to connect|Client has)/;
+const ENDED =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has|Query read timeout|timeout expired)/;
 
 /** True when an error came from PostgreSQL, or from the way to it. */
 export function isPostgresError(error: unknown): boolean {
@@ -34,7 +35,8 @@ export function translated(shown: string, error: unknown): Failure {
   return new Failure("CACHE_UNUSABLE", message, { cause: error });
 }
 
-function hintFor(error: unknown): string {
+/** Advice for people at an error of the database. */
+export function hintFor(error: unknown): string {
   const code = errorCode(error) ?? "";
   if (isAway(error)) return "see whether the server runs and can be reached from here";
   if (code.startsWith("28")) return "check user and password, and the server's pg_hba.conf";

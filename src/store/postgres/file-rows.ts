@@ -1,5 +1,5 @@
 import type { Claim } from "../drain-store.ts";
-import type { Db, Sql } from "./connect.ts";
+import type { Sql } from "./connect.ts";
 import type { Datasets } from "./datasets.ts";
 import { bytesOf } from "./paths.ts";
 
@@ -116,31 +116,6 @@ export async function lockFiles<Row>(
   );
   const found = new Map(rows.map((row) => [row.at, row]));
   return keys.map((_, i) => found.get(i + 1));
-}
-
-/** A change of all rows that a condition means. */
-export interface ChangeWhere {
-  /** As SQL has it: `$1` is `now`, `$2` and so on are `values`. */
-  readonly set: string;
-  readonly where: string;
-  /** ms since epoch. */
-  readonly now: number;
-  readonly values?: readonly unknown[];
-}
-
-/** Changes rows in one transaction, in that order too; returns their number. */
-export function changeFilesWhere(
-  db: Db,
-  { set, where, now, values = [] }: ChangeWhere,
-): Promise<number> {
-  // UPDATE takes rows in any order: they are locked before.
-  const lock = `SELECT count(*) AS n FROM (SELECT $1::bigint AS now) AS t CROSS JOIN LATERAL (
-    SELECT 1 FROM files WHERE ${where} ORDER BY dataset, raw FOR UPDATE) AS f`;
-  return db.transaction(async (sql) => {
-    const locked = await sql.get<{ n: number }>(lock, [now, ...values]);
-    if (locked?.n === 0) return 0;
-    return await sql.run(`UPDATE files SET ${set} WHERE ${where}`, [now, ...values]);
-  });
 }
 
 /** Keys as parameters: datasets and raws. */

@@ -92,8 +92,8 @@ async function forgetRows(
   return { failure };
 }
 
-/** Tables that are forgotten with a dataset, in the order in which everybody takes them. */
-const TABLES = [
+/** Tables that can have many rows of a dataset. */
+const LARGE = [
   "names",
   "rejected",
   "acknowledged_lines",
@@ -102,16 +102,15 @@ const TABLES = [
   "raw_directories",
   "raw_names",
   "raw_resting",
-  "checkpoints",
-  "totals",
-  "verdicts",
-  "counts",
 ];
 
 /** Forgets the rest of a dataset: names, checkpoints, bad lines, counts. `now` is ms since epoch. */
-export function forgetRest(db: Db, dataset: number, now: number): Promise<void> {
-  return db.transaction(async (sql) => {
-    for (const table of TABLES) await sql.run(`DELETE FROM ${table} WHERE dataset = $1`, [dataset]);
+export async function forgetRest(db: Db, dataset: number, now: number): Promise<void> {
+  // One at a time: those who read the same manifest take these rows in another order.
+  for (const table of LARGE) await db.run(`DELETE FROM ${table} WHERE dataset = $1`, [dataset]);
+  await db.transaction(async (sql) => {
+    for (const table of ["checkpoints", "totals", "verdicts", "counts"])
+      await sql.run(`DELETE FROM ${table} WHERE dataset = $1`, [dataset]);
     await sql.run("UPDATE datasets SET forgotten_at = $2 WHERE id = $1", [dataset, now]);
     await noteChange(sql);
   });

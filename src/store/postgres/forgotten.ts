@@ -74,7 +74,7 @@ export async function forgetUntil(sql: Sql, dataset: number, until: number): Pro
        SELECT 1 FROM files AS f WHERE f.dataset = names.dataset AND f.raw = names.raw)`,
     [dataset],
   );
-  // Whoever has changed outcomes has committed then; whoever is about to waits.
+  // Transactions that have changed totals are over by then; others wait.
   await sql.run("LOCK TABLE totals IN SHARE ROW EXCLUSIVE MODE");
   await sql.run("DELETE FROM totals WHERE dataset = $1", [dataset]);
   await sql.run(

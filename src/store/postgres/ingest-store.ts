@@ -16,10 +16,14 @@ import { rebuildOf } from "./rebuild.ts";
 import { endRejected, forgetRejected } from "./rejected.ts";
 import { isScattered } from "./scattered.ts";
 
+/** A row of an index has 2,704 bytes at most, and one has other columns beside the raw. */
+const LONGEST_RAW = 2000;
+
 /** Ingest's part of a database. `createSortedLines` keeps lines on the disk of this machine. */
 export function ingestStore(db: Db, createSortedLines: () => SortedLines): IngestStore {
   const { idOf, ensure } = datasetsOf(db);
   return {
+    longestRaw: LONGEST_RAW,
     know: async (dataset) => void (await ensure(dataset)),
     hasEntries: async (dataset) => hasLines(db, await idOf(dataset)),
     entriesKnown: async (dataset) => entriesKnown(db, await idOf(dataset)),

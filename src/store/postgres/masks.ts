@@ -35,9 +35,11 @@ export async function redoOthers(
 ): Promise<number> {
   let due = 0;
   for (let after: Buffer = Buffer.alloc(0); ;) {
+    // By the whole key: a dataset alone looks small to statistics of an empty table.
     const end = await db.get<{ raw: Buffer }>(
-      `SELECT raw FROM (SELECT raw FROM files WHERE dataset = $1 AND raw > $2 ORDER BY raw
-         LIMIT ${PAGE}) AS f ORDER BY raw DESC LIMIT 1`,
+      `SELECT raw FROM (SELECT dataset, raw FROM files WHERE (dataset, raw) > ($1, $2)
+         ORDER BY dataset, raw LIMIT ${PAGE}) AS f
+       WHERE dataset = $1 ORDER BY raw DESC LIMIT 1`,
       [dataset, after],
     );
     if (end === undefined) return due;

@@ -22,17 +22,25 @@ export async function openDatabase(url: string): Promise<Db> {
  * @throws Failure CACHE_UNUSABLE; also where its tables are not those of this version
  */
 export async function openExisting(url: string): Promise<Db> {
+  const db = await openIfAny(url);
+  if (db !== undefined) return db;
+  const message = `no tables in ${shownUrl(url)}: has the sampler run with this database?`;
+  throw new Failure("CACHE_UNUSABLE", message);
+}
+
+/** The same; undefined where there are no tables yet. @throws Failure CACHE_UNUSABLE */
+export async function openIfAny(url: string): Promise<Db | undefined> {
   const db = connect(url);
-  return await orClosed(db, url, async () => {
-    const version = await versionOf(db);
-    if (version === migrations.length) return;
-    throw new Failure(
-      "CACHE_UNUSABLE",
-      version === 0
-        ? `no tables in ${shownUrl(url)}: has the sampler run with this database?`
-        : `${shownUrl(url)} has version ${version}, this program ${migrations.length}: use the program that the daemon runs`,
-    );
+  let version = 0;
+  await orClosed(db, url, async () => {
+    version = await versionOf(db);
+    if (version === 0 || version === migrations.length) return;
+    const message = `${shownUrl(url)} has version ${version}, this program ${migrations.length}`;
+    throw new Failure("CACHE_UNUSABLE", `${message}: use the program that the daemon runs`);
   });
+  if (version > 0) return db;
+  await db.close();
+  return undefined;
 }
 
 async function orClosed(db: Db, url: string, work: () => Promise<void>): Promise<Db> {
@@ -47,7 +55,11 @@ async function orClosed(db: Db, url: string, work: () => Promise<void>): Promise
 
 async function migrate(sql: Sql): Promise<void> {
   await sql.run("SELECT pg_advisory_xact_lock($1)", [SCHEMA_LOCK]);
-  await sql.run(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
+  // IF NOT EXISTS would ask for the right to make it also where it is there.
+  const schema = await sql.get<{ name: string | null }>("SELECT to_regnamespace($1) AS name", [
+    SCHEMA,
+  ]);
+  if (schema?.name === null) await sql.run(`CREATE SCHEMA ${SCHEMA}`);
   const version = await versionOf(sql);
   if (version > migrations.length) {
     const message = `its tables have version ${version}, this program ${migrations.length}`;

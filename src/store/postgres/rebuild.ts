@@ -1,7 +1,7 @@
 import type { ForgottenReceipt, Remembered } from "../remembered.ts";
 import type { Rebuild } from "../ingest-store.ts";
 import type { Db, Sql } from "./connect.ts";
-import { type Counts, createCounts } from "./counts.ts";
+import { createCounts } from "./counts.ts";
 import { lockFiles } from "./file-rows.ts";
 import { foldReceipts, type KnownBefore, type KnownRow, type RawReceipt } from "./fold-receipts.ts";
 import { forgetUntil } from "./forgotten.ts";
@@ -26,23 +26,19 @@ async function restore(
 ): Promise<number> {
   // Only one process at a time puts receipts of a dataset back.
   await sql.get("SELECT 1 FROM datasets WHERE id = $1 FOR UPDATE", [dataset]);
-  let counts = createCounts();
   let forgottenAt = forgottenBefore;
   let some: RawReceipt[] = [];
   for (const receipt of receipts) {
     if (receipt.settledAt <= forgottenAt) continue;
     if (isOfRaw(receipt)) some.push(receipt);
     else {
-      await putSomeBack(sql, dataset, some, counts);
+      await putSomeBack(sql, dataset, some);
       some = [];
       forgottenAt = receipt.settledAt;
       await forgetUntil(sql, dataset, forgottenAt);
-      // All entries were counted.
-      counts = createCounts();
     }
   }
-  await putSomeBack(sql, dataset, some, counts);
-  await counts.save(sql);
+  await putSomeBack(sql, dataset, some);
   return forgottenAt;
 }
 
@@ -54,12 +50,13 @@ async function putSomeBack(
   sql: Sql,
   dataset: number,
   receipts: readonly RawReceipt[],
-  counts: Counts,
 ): Promise<void> {
   if (receipts.length === 0) return;
   const folded = foldReceipts(await knownBefore(sql, dataset, receipts), receipts);
   await putBack(sql, dataset, folded);
+  const counts = createCounts();
   for (const [from, to] of folded.moves) counts.moved(dataset, from, to);
+  await counts.save(sql);
 }
 
 /** Locks the rows of the receipts' raws, and reads what else they have to be compared with. */

@@ -3,10 +3,11 @@ import type { Program } from "../change-store.ts";
 import type { FailureFilter } from "../rows.ts";
 import { noteChange } from "./changes.ts";
 import type { Db } from "./connect.ts";
+import { datasetsOf } from "./datasets.ts";
 import { DUE_AGAIN } from "./due.ts";
-import { changeFiles, changeFilesWhere } from "./file-rows.ts";
+import { changeFiles } from "./file-rows.ts";
 import { metaOf, setMeta } from "./meta.ts";
-import { pathOf } from "./paths.ts";
+import { pathOf, storedPath } from "./paths.ts";
 import { failedPages } from "./queries/failures.ts";
 
 /** As `ChangeStore.retry`. */
@@ -47,7 +48,7 @@ export function makeDue(
   }: { readonly dataset: number; readonly raws: readonly string[]; readonly now: number },
 ): Promise<number> {
   return db.transaction(async (sql) => {
-    const rows = [...new Set(raws)].map((raw) => ({ key: { dataset, raw } }));
+    const rows = [...new Set(raws.map(storedPath))].map((raw) => ({ key: { dataset, raw } }));
     const changed = await changeFiles(sql, { rows, given: [], set: DUE_AGAIN, now });
     if (changed > 0) await noteChange(sql);
     return changed;
@@ -78,20 +79,63 @@ export async function retryAfterUpgrade(
   return failed + described;
 }
 
-function retryFailed(db: Db, now: number): Promise<number> {
-  return changeFilesWhere(db, {
-    set: "next_at = $1, attempts = 0, failed_at = NULL",
-    where: "code = ANY ($2::text[])",
-    now,
-    values: [failureCodes.filter((code) => retryOf(code) === "change")],
-  });
+/** Entries that are changed in one statement. */
+const PAGE = 1000;
+
+async function retryFailed(db: Db, now: number): Promise<number> {
+  let due = 0;
+  for (const code of failureCodes.filter((each) => retryOf(each) === "change"))
+    due += await changeAll(db, {
+      of: code,
+      page: `SELECT dataset AS place, dataset, raw FROM files
+        WHERE code = $1 AND (dataset, raw) > ($2, $3) ORDER BY dataset, raw LIMIT ${PAGE}`,
+      set: "next_at = $3, attempts = 0, failed_at = NULL",
+      where: `files.code = '${code}'`,
+      now,
+    });
+  return due;
 }
 
-function retryDescribed(db: Db, now: number): Promise<number> {
-  return changeFilesWhere(db, {
-    set: "next_at = $1",
-    where: `dataset IN (SELECT id FROM datasets) AND counted = 'described'
-      AND settled_at IS NOT NULL AND next_at IS NULL`,
-    now,
-  });
+async function retryDescribed(db: Db, now: number): Promise<number> {
+  let due = 0;
+  for (const { id } of await datasetsOf(db).matching(() => true))
+    due += await changeAll(db, {
+      of: id,
+      page: `SELECT settled_at AS place, dataset, raw FROM files
+        WHERE dataset = $1 AND counted = 'described' AND settled_at IS NOT NULL
+          AND next_at IS NULL AND (settled_at, raw) > ($2, $3)
+        ORDER BY settled_at, raw LIMIT ${PAGE}`,
+      set: "next_at = $3",
+      where: "files.counted = 'described' AND files.next_at IS NULL",
+      now,
+    });
+  return due;
+}
+
+/** A change of rows that are found page by page. */
+interface ChangeAll {
+  /** The statement that reads a page: those of `of` ($1) after a place ($2) and a raw ($3). */
+  readonly page: string;
+  readonly of: string | number;
+  /** As in `FileChange`. */
+  readonly set: string;
+  readonly where: string;
+  readonly now: number;
+}
+
+async function changeAll(db: Db, { page, of, ...change }: ChangeAll): Promise<number> {
+  let changed = 0;
+  let after = { place: -1, raw: Buffer.alloc(0) };
+  for (;;) {
+    const rows = await db.all<typeof after & { dataset: number }>(page, [
+      of,
+      after.place,
+      after.raw,
+    ]);
+    const keys = rows.map(({ dataset, raw }) => ({ key: { dataset, raw: pathOf(raw) } }));
+    changed += await changeFiles(db, { rows: keys, given: [], ...change });
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) return changed;
+    after = last;
+  }
 }

@@ -1,6 +1,6 @@
 import type { SortedLines } from "../ingest-store.ts";
 import type { Store } from "../store.ts";
-import { openDatabase, openExisting } from "./open.ts";
+import { openDatabase, openExisting, openIfAny } from "./open.ts";
 import { storeIn } from "./store.ts";
 
 export { holderIn, takeDatabaseLock } from "./lock.ts";
@@ -19,4 +19,13 @@ export async function storeToUse(
   createSortedLines: () => SortedLines,
 ): Promise<Store> {
   return storeIn(await openExisting(url), createSortedLines);
+}
+
+/** The same; undefined where there are no tables yet. @throws Failure CACHE_UNUSABLE */
+export async function storeIfAny(
+  url: string,
+  createSortedLines: () => SortedLines,
+): Promise<Store | undefined> {
+  const db = await openIfAny(url);
+  return db && storeIn(db, createSortedLines);
 }

@@ -11,7 +11,7 @@ const OUTCOMES = ["sampled", "described", "failed", "pruned", "waiting"] as cons
 const LISTS = [undefined, ...OUTCOMES] as const;
 const SEARCHES = [undefined, "É", "A."] as const;
 const CODES = ["TIMEOUT", "FILE_MISSING", "FORMAT_INVALID"] as const;
-const all = { hasDataset: () => true, hasRaw: () => true };
+const everything = { hasDataset: () => true, hasRaw: () => true };
 
 /** Conditions of lists, each by itself and some together. */
 const FILTERS: readonly ListFilter[] = [
@@ -34,10 +34,10 @@ const questions: readonly Question[] = [
   ["backlog", (q, now) => q.backlog(now, (dataset) => dataset !== DATASETS[1])],
   ["failuresByCode", (q) => q.failuresByCode()],
   ["newestLines", (q) => q.newestLines(3)],
-  ["rejectedLines", (q) => allOf(q.rejectedLines(all))],
+  ["rejectedLines", (q) => allOf(q.rejectedLines(everything))],
   ["formats", (q) => q.formats()],
-  ...CODES.map((code): Question => [code, (q) => allOf(q.failedEntries({ ...all, code }))]),
-  ["failedEntries", (q) => allOf(q.failedEntries({ ...all, withPruned: true }))],
+  ...CODES.map((code): Question => [code, (q) => allOf(q.failedEntries({ ...everything, code }))]),
+  ["failedEntries", (q) => allOf(q.failedEntries({ ...everything, withPruned: true }))],
   ["newestFailures", newestFailures],
   ...DATASETS.flatMap((dataset) => ofDataset(dataset)),
   ...RAWS.filter((_, i) => i % 3 === 0).flatMap((raw) => ofRaw(raw)),
@@ -47,12 +47,12 @@ const questions: readonly Question[] = [
   }),
 ];
 
-/** All answers of a store, by the question. */
+/** All answers of a store, by the question. Lists come one after the other: SQLite filters them so. */
 export async function answers(store: Store, now: number): Promise<Record<string, unknown>> {
-  const asked = questions.map(
-    async ([name, ask]) => [name, await ask(store.queries, now)] as const,
-  );
-  return Object.fromEntries(await Promise.all(asked));
+  const answer = async ([name, ask]: Question) => [name, await ask(store.queries, now)] as const;
+  const all = await Promise.all(questions.map(answer));
+  for (const list of FILTERS.flatMap(entries)) all.push(await answer(list));
+  return Object.fromEntries(all);
 }
 
 async function newestFailures(queries: Queries, now: number): Promise<unknown> {

@@ -1,0 +1,192 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Postgres, startPostgres, whyNoPostgres } from "../helpers/postgres.ts";
+import { startProxy } from "../helpers/tcp-proxy.ts";
+import { createWorld, MTIME, type Ran, rows, type World } from "../helpers/world.ts";
+
+const QUIET = { schedule: "0 0 29 2 *" };
+
+let server: Postgres;
+let count = 0;
+
+/** The URL of an empty database. */
+function database(): Promise<string> {
+  count += 1;
+  return server.database(`lake_${count}`);
+}
+
+describe.skipIf(whyNoPostgres !== undefined)(
+  `a database (${whyNoPostgres ?? "PostgreSQL"})`,
+  () => {
+    beforeAll(async () => {
+      server = await startPostgres();
+    });
+    afterAll(() => server[Symbol.asyncDispose]());
+
+    test("stands for the cache: every command says of it what it says of the cache", async () => {
+      const url = await database();
+      await using one = await createWorld();
+      await using other = await createWorld({ database: url });
+      for (const world of [one, other]) await fill(world);
+      for (const args of commands) {
+        const [expected, found] = [await one.run(args), await other.run(args)];
+        const named = args.join(" ");
+        expect({ named, ...comparable(other, found) }).toEqual({
+          named,
+          ...comparable(one, expected),
+        });
+      }
+      expect(await other.samples()).toEqual(await one.samples());
+      for (const name of await one.samples())
+        expect(await other.sample(name)).toEqual(await one.sample(name));
+      expect(await readdir(other.state)).not.toContain("cache.db");
+    });
+
+    test("that is killed and comes back loses nothing, and the daemon goes on by itself", async () => {
+      await using world = await createWorld({ ...QUIET, database: await database() });
+      await world.put("a.csv", rows(3));
+      const daemon = await world.daemon();
+      await daemon.logged("sampled", { raw: "raw/a.csv" });
+      await server.stop();
+      await world.put("b.csv", rows(3));
+      const status = await world.run(["status"]);
+      expect(status.code).toBe(1);
+      expect(status.stderr).toMatch(/CACHE_UNUSABLE: cannot use the database postgresql:/);
+      await server.start();
+      await daemon.logged("sampled", { raw: "raw/b.csv" });
+      await daemon.logged("passes go on");
+      daemon.kill("SIGTERM");
+      expect(await daemon.exited()).toBe(0);
+      expect(await world.receipts()).toHaveLength(2);
+    });
+
+    test("is worked on by one host; the next one stands by, and goes on where that one died", async () => {
+      await using world = await createWorld({ ...QUIET, database: await database() });
+      await world.put("a.csv", rows(3));
+      const first = await world.daemon();
+      await first.logged("sampled", { raw: "raw/a.csv" });
+      expect((await world.run(["run", "--once"])).stderr).toMatch(
+        new RegExp(`ALREADY_RUNNING: .*pid ${first.pid} `),
+      );
+      const second = world.daemon();
+      first.kill("SIGKILL");
+      await first.exited();
+      await world.put("b.csv", rows(3));
+      const next = await second;
+      await next.logged("sampled", { raw: "raw/b.csv" });
+      const status = await world.run(["status", "--json"]);
+      expect(JSON.parse(status.stdout)).toMatchObject({
+        running: { pid: next.pid },
+        totals: { sampled: 2 },
+      });
+      expect(await world.receipts()).toHaveLength(2);
+    });
+
+    test("that a host is cut off from is the next one's, and the first publishes nothing more", async () => {
+      const url = new URL(await database());
+      await using proxy = await startProxy(
+        new URL(`http://127.0.0.1:${url.port}/`),
+        () => undefined,
+      );
+      const through = new URL(url);
+      through.port = proxy.url.port;
+      await using world = await createWorld({ ...QUIET, database: through.href });
+      await world.put("a.csv", rows(3));
+      const first = await world.daemon();
+      await first.logged("sampled", { raw: "raw/a.csv" });
+      proxy.cutOff();
+      await first.logged("passes wait", { reason: "the database does not answer" });
+      await server.stop();
+      await server.start();
+      await world.configure({ ...QUIET, database: url.href });
+      const next = await world.daemon();
+      await world.put("a.csv", rows(5), { mtime: MTIME + 1 });
+      await next.logged("sampled", { raw: "raw/a.csv" });
+      await world.put("b.csv", rows(3));
+      await next.logged("sampled", { raw: "raw/b.csv" });
+      expect(first.lines.filter(({ msg }) => msg === "sampled")).toHaveLength(1);
+      expect(String(await world.sample("a_sample.csv"))).toBe(rows(5));
+    });
+
+    test("keeps raws of 2,000 bytes, and rejects the lines of longer ones", async () => {
+      await using world = await createWorld({ database: await database() });
+      await world.put("a.csv", rows(3), { raw: `raw/${"ä/".repeat(665)}x` });
+      await world.announce("a.csv", { raw: `raw/${"ä/".repeat(665)}xy` });
+      await world.put("b.csv", rows(3));
+      const ran = await world.run(["run", "--once", "--json"]);
+      expect(JSON.parse(ran.stdout)).toMatchObject({ sampled: 2, rejected: 1 });
+      expect(ran.stderr).toMatch(/line 2, .*raw has 2001 bytes: the database keeps 2000 at most/);
+    });
+
+    test("whose password is in its URL does not show it", async () => {
+      const url = new URL(await database());
+      url.password = "pw-of-ada";
+      await using world = await createWorld({ ...QUIET, database: url.href });
+      await world.put("a.csv", rows(3));
+      const daemon = await world.daemon();
+      await daemon.logged("sampled", { raw: "raw/a.csv" });
+      const said = [];
+      for (const args of [
+        ["check"],
+        ["status", "--json"],
+        ["run", "--once"],
+        ["explain", "raw/a.csv"],
+      ])
+        said.push(await world.run(args));
+      await world.configure({ ...QUIET, database: url.href.replace(/\/lake_\d+/, "/nowhere") });
+      const checked = await world.run(["check"]);
+      expect(checked).toMatchObject({ code: 3 });
+      expect(checked.stdout).toMatch(/nowhere.*createdb/);
+      said.push(checked, await world.run(["status"]), await world.run(["run", "--once"]));
+      expect(said.at(-1)?.stderr).toMatch(/nowhere.*createdb/);
+      expect(JSON.stringify([said, daemon.lines, daemon.stderr()])).not.toContain("pw-of-ada");
+    });
+  },
+);
+
+const commands = [
+  ["run", "--once"],
+  ["run", "--once"],
+  ["status", "--json"],
+  ["list", "--json"],
+  ["list", "--outcome", "failed", "--json"],
+  ["failures", "--json"],
+  ["explain", "raw/bad.parquet", "--json"],
+  ["show", "raw/a.csv", "--json"],
+  ["acknowledge", "--json"],
+  ["retry", "--json"],
+  ["run", "--once"],
+  ["audit", "--json"],
+  ["columns", "--json"],
+  ["drift", "--json"],
+  ["names", "raws", "a"],
+  ["check", "--json"],
+  ["prune", "--json"],
+  ["forget", "raw/b.csv", "--samples", "--dataset", "acme/orders/v1"],
+  ["list", "--json"],
+  ["search", "row 2", "--json"],
+];
+
+/** Files of two datasets, one of which fails, and a line that is no entry. */
+async function fill(world: World): Promise<void> {
+  await world.put("a.csv", rows(3));
+  await world.put("b.csv", rows(20));
+  await world.put("bad.parquet", "no parquet");
+  await world.put("c.jsonl", '{"a":1}\n', { dataset: "acme/returns/v1" });
+  await world.manifest("no entry\n");
+  await mkdir(join(world.prefix, "empty"), { recursive: true });
+}
+
+/** The result of a command, without what differs from run to run: times, paths, durations. */
+function comparable(world: World, { code, stdout, stderr }: Ran) {
+  const plain = (text: string) =>
+    text
+      .replaceAll(world.root, "ROOT")
+      .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
+      .replaceAll(/"(ms|\w*Seconds|pid|lastMinute)": \d+(\.\d+)?/g, '"$1": 0')
+      .replaceAll(/\d+(\.\d+)? ?(ms|s)\b/g, "0 s")
+      .replaceAll(/\([\d,]+ files\/s\)/g, "(0 files/s)");
+  const said = plain(stdout);
+  return { code, stdout: /^[[{]/.test(said) ? JSON.parse(said) : said, stderr: plain(stderr) };
+}
