@@ -81,7 +81,7 @@ async function dueIn(
   { order, now }: Pick<ClaimOptions, "order" | "now">,
 ): Promise<readonly (readonly Due[])[]> {
   const direction = order === "oldest" ? "ASC" : "DESC";
-  const sign = order === "oldest" ? "" : "-";
+  const inOrder = `ORDER BY next_at ${direction}, seq ${direction}, raw ${direction}`;
   // Raw files come first: they go away.
   const rows = await db.all<Row>(
     `SELECT w.place, f.raw, f.bronze, f.mtime, f.seq, f.name, f.extension, f.attempts,
@@ -90,15 +90,15 @@ async function dueIn(
        f.rows, f.bytes, f.source_size AS "sourceSize", f.reason
      FROM unnest($1::int[], $2::int[]) WITH ORDINALITY AS w (dataset, most, place)
        CROSS JOIN LATERAL (
-         SELECT 1 AS nr, next_at AS first, seq AS later, * FROM (
+         SELECT 1 AS part, row_number() OVER (ORDER BY next_at, seq, raw) AS nr, * FROM (
            SELECT * FROM files WHERE dataset = w.dataset AND inode IS NOT NULL AND next_at <= $3
            ORDER BY next_at, seq, raw LIMIT w.most) AS found
          UNION ALL
-         SELECT 2, ${sign}next_at, ${sign}seq, * FROM (
+         SELECT 2, row_number() OVER (${inOrder}), * FROM (
            SELECT * FROM files WHERE dataset = w.dataset AND next_at <= $3
-           ORDER BY next_at ${direction}, seq ${direction}, raw ${direction} LIMIT w.most) AS others
+           ${inOrder} LIMIT w.most) AS others
        ) AS f
-     ORDER BY w.place, f.nr, f.first, f.later, f.raw ${direction}`,
+     ORDER BY w.place, f.part, f.nr`,
     [wanted.map(({ id }) => id), wanted.map(({ most }) => most), now],
   );
   const due = wanted.map((): Due[] => []);

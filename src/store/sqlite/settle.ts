@@ -1,4 +1,4 @@
-import type { Settled } from "../drain-store.ts";
+import type { CountedOutcome, Settled } from "../drain-store.ts";
 import { pathBytes } from "../../lib/pep383.ts";
 import { countedAs } from "../counted-as.ts";
 import { datasetsOf } from "./datasets.ts";
@@ -22,6 +22,10 @@ export function settleOf(db: Db): Settle {
   const addUnsynced = addUnsyncedOf(db);
   const changeOutcomes = outcomesOf(db);
   const countVerdicts = verdictsOf(db);
+  // Not the claim's: its entry may have been forgotten since, and have come again.
+  const outcomeOf = db
+    .prepare("SELECT coalesce(counted, 'new') FROM files WHERE dataset = ? AND raw = ?")
+    .pluck();
   const publish = db.prepare(
     `UPDATE files SET sample = ?, sampled_at = ?, mask = ?, sampled_from = NULL
      WHERE dataset = ? AND raw = ?`,
@@ -51,6 +55,7 @@ export function settleOf(db: Db): Settle {
       const { job } = claim;
       const dataset = datasets.idOf(job.dataset);
       const raw = pathBytes(job.raw);
+      const before = outcomeOf.get(dataset, raw) as CountedOutcome | undefined;
       if (outcome.outcome === "sampled") {
         const { format, rows = null, bytes, sourceSize, reason = null, mask = null } = outcome;
         const verdict = outcome.validation?.result ?? null;
@@ -61,7 +66,7 @@ export function settleOf(db: Db): Settle {
             ? settleFound.succeed(claim, outcome, { dataset, now })
             : succeed.run([now, now, ...facts, dataset, raw, job.mtime]);
         if (changes > 0) {
-          outcomes.moved(dataset, claim.outcome, countedAs("sampled", format));
+          outcomes.moved(dataset, before, countedAs("sampled", format));
           unsynced.push(dataset, raw);
         } else publish.run(job.name, now, mask, dataset, raw);
       } else {
@@ -70,7 +75,7 @@ export function settleOf(db: Db): Settle {
         const failedAt = claim.failedAt ?? now;
         const failed = { now, nextAt, code, message, attempts, failedAt };
         const { changes } = fail.run({ dataset, raw, seq: job.seq, ...failed });
-        if (changes > 0) outcomes.moved(dataset, claim.outcome, "failed");
+        if (changes > 0) outcomes.moved(dataset, before, "failed");
       }
       const counted = counts.get(dataset) ?? {};
       counted[outcome.outcome] = (counted[outcome.outcome] ?? 0) + 1;
