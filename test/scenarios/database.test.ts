@@ -1,5 +1,6 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Postgres, startPostgres, whyNoPostgres } from "../helpers/postgres.ts";
 import { startProxy } from "../helpers/tcp-proxy.ts";
@@ -41,6 +42,26 @@ describe.skipIf(whyNoPostgres !== undefined)(
       for (const name of await one.samples())
         expect(await other.sample(name)).toEqual(await one.sample(name));
       expect(await readdir(other.state)).not.toContain("cache.db");
+    });
+
+    test("takes over from a cache, and the cache from it: nothing is sampled again", async () => {
+      await using world = await createWorld();
+      await world.put("a.csv", rows(3));
+      await world.put("b.csv", rows(20));
+      const summaries = [];
+      for (const config of [{}, { database: await database() }, {}]) {
+        await world.configure(config);
+        const ran = await world.run(["run", "--once", "--json"]);
+        const { sampled, failed, lines } = JSON.parse(ran.stdout) as Record<string, number>;
+        summaries.push({ sampled, failed, lines });
+        await world.put(`c${summaries.length}.csv`, rows(1));
+      }
+      expect(summaries).toEqual([
+        { sampled: 2, failed: 0, lines: 2 },
+        { sampled: 1, failed: 0, lines: 3 },
+        { sampled: 1, failed: 0, lines: 2 },
+      ]);
+      expect(await world.receipts()).toHaveLength(4);
     });
 
     test("that is killed and comes back loses nothing, and the daemon goes on by itself", async () => {

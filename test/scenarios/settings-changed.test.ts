@@ -8,8 +8,8 @@ import { configSchema } from "../../src/config/schema.ts";
 import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
 
 /**
- * For each setting a value that is not its default. `prefix` and `state` have tests of their own, and
- * so has `mask`, the one setting whose change makes samples again (`test/masking/lake.test.ts`).
+ * For each setting a value that is not its default. `prefix`, `state` and `database` have tests of their
+ * own, and so has `mask`, the one setting whose change makes samples again (`test/masking/lake.test.ts`).
  */
 const others: Readonly<Record<string, unknown>> = {
   schedule: "0 0 29 2 *",
@@ -142,7 +142,7 @@ function configOf(setting: string, value: unknown): object {
 }
 
 const settings = settingsIn(z.toJSONSchema(configSchema, { io: "input" })).filter(
-  (setting) => !/^(prefix|state|mask)$/.test(setting),
+  (setting) => !/^(prefix|state|database|mask)$/.test(setting),
 );
 
 test.each(settings)(
