@@ -86,6 +86,12 @@ export function connect(url: string): Db {
 
 /** The server ends a session whose client it has not heard of for 5 s, and then not for 2 s three times. */
 const KEEPALIVES = { tcp_keepalives_idle: 5, tcp_keepalives_interval: 2, tcp_keepalives_count: 3 };
+/**
+ * Every statement is made for an index, in whose order pages come. The planner may take all rows, or a bitmap, for
+ * cheaper: it would read and sort the rest of a dataset for each page. To compile a statement takes
+ * longer than any of ours.
+ */
+const PLANS = { enable_seqscan: "off", enable_bitmapscan: "off", jit: "off" };
 /** Longest time that closing a session waits for the server, ms. */
 const CLOSE_MS = 1000;
 
@@ -117,7 +123,7 @@ function settingsFor(url: string, name: string): ClientConfig {
     connectionString: url,
     types: ourTypes,
     application_name: name,
-    options: Object.entries({ search_path: SCHEMA, [STORE]: randomUUID(), ...KEEPALIVES })
+    options: Object.entries({ search_path: SCHEMA, [STORE]: randomUUID(), ...KEEPALIVES, ...PLANS })
       .map(([key, value]) => `-c ${key}=${value}`)
       .join(" "),
     connectionTimeoutMillis: CONNECT_MS,
