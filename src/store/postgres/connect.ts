@@ -9,6 +9,7 @@ import {
   types,
 } from "pg";
 import { isAway, isConflict, translated } from "./errors.ts";
+import { textOf } from "./paths.ts";
 import { shownUrl } from "./shown-url.ts";
 
 /** Asks the database; results are rows of plain data: times and counts are numbers, paths bytes. */
@@ -136,7 +137,7 @@ function settingsFor(url: string, name: string): ClientConfig {
 
 function sqlOf(client: Pick<ClientBase, "query">): Sql {
   const query = (text: string, values: readonly unknown[] = []) =>
-    client.query(text, values as unknown[]);
+    client.query(text, values.map(asValue));
   return {
     all: async <Row>(text: string, values?: readonly unknown[]) =>
       (await query(text, values)).rows as Row[],
@@ -144,6 +145,11 @@ function sqlOf(client: Pick<ClientBase, "query">): Sql {
       (await query(text, values)).rows[0] as Row | undefined,
     run: async (text, values) => (await query(text, values)).rowCount ?? 0,
   };
+}
+
+/** What no column can hold is asked for as what none of them holds. */
+function asValue(value: unknown): unknown {
+  return typeof value === "string" ? textOf(value) : value;
 }
 
 async function inTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
