@@ -7,11 +7,18 @@ export interface PlanNode {
   readonly "Index Name"?: string;
   readonly "Index Cond"?: string;
   readonly "Conflict Arbiter Indexes"?: readonly string[];
+  /** Of each time that it was done, where the statement was executed. */
+  readonly "Actual Rows"?: number;
+  readonly "Rows Removed by Filter"?: number;
+  readonly "Actual Loops"?: number;
   readonly Plans?: readonly PlanNode[];
 }
 
-/** The same database; the plan of each statement, before it is executed, is added to a list. */
-export function explaining(db: Db, plans: PlanNode[][]): Db {
+/**
+ * The same database; the plan of each statement, before it is executed, is added to a list. With
+ * `ANALYZE` it is executed once more: only where it changes nothing.
+ */
+export function explaining(db: Db, plans: PlanNode[][], how: "" | "ANALYZE, " = ""): Db {
   const explained = (sql: Sql): Sql => ({
     async all(text, values) {
       await note(sql, text, values);
@@ -27,7 +34,7 @@ export function explaining(db: Db, plans: PlanNode[][]): Db {
     },
   });
   async function note(sql: Sql, text: string, values?: readonly unknown[]): Promise<void> {
-    const [row] = await sql.all<Explained>(`EXPLAIN (FORMAT JSON) ${text}`, values);
+    const [row] = await sql.all<Explained>(`EXPLAIN (${how}FORMAT JSON) ${text}`, values);
     plans.push(nodesOf((row as Explained)["QUERY PLAN"][0].Plan));
   }
   return {

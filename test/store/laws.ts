@@ -194,6 +194,26 @@ export function storeLaws(name: string, open: (state: string) => Promise<Store>)
         expect(await store.drain.rename(later, names("same", "c"), null)).toBe("same.c");
       }));
 
+    test("a raw that got another name is found once, and one that is no UTF-8 by its beginning", () =>
+      withStore(async (store) => {
+        const raws = ["raw/a.csv", "raw/\udcff.csv"];
+        await accept(
+          store,
+          A,
+          raws.map((raw) => entry(raw)),
+        );
+        for (const one of await claim(store)) {
+          const plain = `${one.job.raw === raws[0] ? "a" : "_"}_sample.bin`;
+          await store.drain.rename(one, { plain, ifTaken: () => plain }, ".bin");
+        }
+        const found = raws.map((raw) => ({ dataset: A, raw }));
+        const part = { text: ".CSV", datasets: [A], count: 9 };
+        expect(await store.queries.rawsContaining(part)).toEqual(expect.arrayContaining(found));
+        expect(await store.queries.rawsContaining(part)).toHaveLength(2);
+        expect(await store.queries.rawsEnding({ raw: "a.csv", count: 2 })).toEqual([found[0]]);
+        expect(await store.queries.rawsBeginning({ raw: "raw/", count: 9 })).toEqual(found);
+      }));
+
     test("samples are pruned in the order of their age, and none for which a newer line came", () =>
       withStore(async (store) => {
         await accept(store, A, [entry("a"), entry("b"), entry("c")]);
@@ -286,6 +306,22 @@ export function storeLaws(name: string, open: (state: string) => Promise<Store>)
         expect(await store.queries.entriesOf("raw/a", A)).toMatchObject([
           { from: "raw", confirmed: true, outcome: "sampled" },
         ]);
+      }));
+
+    test("totals stay true where a dataset is forgotten, and found again, while its files are in work", () =>
+      withStore(async (store) => {
+        await take(store, [file("a")]);
+        const [first] = (await claim(store)) as [Claim];
+        await store.drain.settle([settled(first, FAILED, NOW)], NOW);
+        const [again] = (await claim(store)) as [Claim];
+        while ((await store.upkeep.forgetSome(A, () => {})) > 0);
+        await store.upkeep.forgetRest(A, NOW);
+        await store.ingest.know(A);
+        await take(store, [file("a")]);
+        const sampled: Sampled = { ...SAMPLED, from: "raw", mtime: 5, inode: "1" };
+        await store.drain.settle([settled(again, sampled)], NOW);
+        const [totals] = await store.queries.totals(NOW);
+        expect(totals).toMatchObject({ entries: 1, sampled: 1, failed: 0 });
       }));
 
     test("files of a directory that is gone are missed, and are not when they are back", () =>

@@ -9,6 +9,7 @@ import {
   types,
 } from "pg";
 import { isAway, isConflict, translated } from "./errors.ts";
+import { textOf } from "./paths.ts";
 import { shownUrl } from "./shown-url.ts";
 
 /** Asks the database; results are rows of plain data: times and counts are numbers, paths bytes. */
@@ -86,6 +87,12 @@ export function connect(url: string): Db {
 
 /** The server ends a session whose client it has not heard of for 5 s, and then not for 2 s three times. */
 const KEEPALIVES = { tcp_keepalives_idle: 5, tcp_keepalives_interval: 2, tcp_keepalives_count: 3 };
+/**
+ * Every statement is made for an index, in whose order pages come. The planner may take all rows, or a bitmap, for
+ * cheaper: it would read and sort the rest of a dataset for each page. To compile a statement takes
+ * longer than any of ours.
+ */
+const PLANS = { enable_seqscan: "off", enable_bitmapscan: "off", jit: "off" };
 /** Longest time that closing a session waits for the server, ms. */
 const CLOSE_MS = 1000;
 
@@ -117,7 +124,7 @@ function settingsFor(url: string, name: string): ClientConfig {
     connectionString: url,
     types: ourTypes,
     application_name: name,
-    options: Object.entries({ search_path: SCHEMA, [STORE]: randomUUID(), ...KEEPALIVES })
+    options: Object.entries({ search_path: SCHEMA, [STORE]: randomUUID(), ...KEEPALIVES, ...PLANS })
       .map(([key, value]) => `-c ${key}=${value}`)
       .join(" "),
     connectionTimeoutMillis: CONNECT_MS,
@@ -130,7 +137,7 @@ function settingsFor(url: string, name: string): ClientConfig {
 
 function sqlOf(client: Pick<ClientBase, "query">): Sql {
   const query = (text: string, values: readonly unknown[] = []) =>
-    client.query(text, values as unknown[]);
+    client.query(text, values.map(asValue));
   return {
     all: async <Row>(text: string, values?: readonly unknown[]) =>
       (await query(text, values)).rows as Row[],
@@ -138,6 +145,11 @@ function sqlOf(client: Pick<ClientBase, "query">): Sql {
       (await query(text, values)).rows[0] as Row | undefined,
     run: async (text, values) => (await query(text, values)).rowCount ?? 0,
   };
+}
+
+/** What no column can hold is asked for as what none of them holds. */
+function asValue(value: unknown): unknown {
+  return typeof value === "string" ? textOf(value) : value;
 }
 
 async function inTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {

@@ -79,11 +79,13 @@ async function* placesOf(
 ): AsyncGenerator<Cursor, void, void> {
   const isWaiting = outcome === "waiting";
   const direction = isWaiting === isBackwards ? backwards : forwards;
+  const sqlAfter = isWaiting ? waitingSql : settledSql;
+  const outcomes = outcome === undefined ? ["sampled", "described", "failed", "pruned"] : [outcome];
   for (let last = after; ;) {
-    const text = isWaiting ? waitingSql(last, direction) : settledSql(outcome, last, direction);
-    const start = last === undefined ? [] : [last.at, bytesOf(last.raw)];
-    const arrival = last === undefined || !isWaiting ? [] : [last.seq];
-    const rows = await sql.all<Row>(text, [id, count, ...start, ...arrival]);
+    const arrival = isWaiting ? [last?.seq] : [];
+    const start = last === undefined ? [] : [last.at, ...arrival, bytesOf(last.raw)];
+    const given = isWaiting ? start : [outcomes, ...start];
+    const rows = await sql.all<Row>(sqlAfter(last, direction), [id, count, ...given]);
     for (const row of rows) yield (last = { ...row, raw: pathOf(row.raw) });
     if (rows.length < count) return;
   }
@@ -99,24 +101,18 @@ type Direction = typeof forwards;
 function waitingSql(after: Cursor | undefined, { order, beyond }: Direction): string {
   return `SELECT next_at AS at, seq, raw FROM files
     WHERE dataset = $1 AND next_at IS NOT NULL
-      ${after === undefined ? "" : `AND (next_at, seq, raw) ${beyond} ($3, $5, $4)`}
+      ${after === undefined ? "" : `AND (next_at, seq, raw) ${beyond} ($3, $4, $5)`}
     ORDER BY next_at ${order}, seq ${order}, raw ${order} LIMIT $2`;
 }
 
 /** Each outcome comes in order from the index, no more of it than there are places to read. */
-function settledSql(
-  outcome: string | undefined,
-  after: Cursor | undefined,
-  { order, beyond }: Direction,
-): string {
-  const one = (name: string) =>
-    `(SELECT settled_at AS at, 0 AS seq, raw FROM files
-      WHERE dataset = $1 AND counted = '${name}' AND settled_at IS NOT NULL
-        ${after === undefined ? "" : `AND (settled_at, raw) ${beyond} ($3, $4)`}
-      ORDER BY settled_at ${order}, raw ${order} LIMIT $2)`;
-  const outcomes = outcome === undefined ? ["sampled", "described", "failed", "pruned"] : [outcome];
-  const all = outcomes.map(one).join(" UNION ALL ");
-  return `SELECT * FROM (${all}) AS place ORDER BY at ${order}, raw ${order} LIMIT $2`;
+function settledSql(after: Cursor | undefined, { order, beyond }: Direction): string {
+  return `SELECT place.* FROM unnest($3::text[]) AS o (outcome) CROSS JOIN LATERAL (
+      SELECT settled_at AS at, 0 AS seq, raw FROM files
+      WHERE dataset = $1 AND counted = o.outcome AND settled_at IS NOT NULL
+        ${after === undefined ? "" : `AND (settled_at, raw) ${beyond} ($4, $5)`}
+      ORDER BY settled_at ${order}, raw ${order} LIMIT $2) AS place
+    ORDER BY at ${order}, raw ${order} LIMIT $2`;
 }
 
 async function entriesAt(

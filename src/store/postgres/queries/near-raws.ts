@@ -9,7 +9,7 @@ import {
 } from "../../near.ts";
 import type { Misspelt, RawName } from "../../rows.ts";
 import type { Sql } from "../connect.ts";
-import { pathOf, textOf } from "../paths.ts";
+import { pathOf } from "../paths.ts";
 
 /** A row with a raw and its dataset. */
 export interface NamedRow {
@@ -56,7 +56,7 @@ export async function rawsBeginning(
 }
 
 async function sameFileName(sql: Sql, { raw, dataset }: Misspelt): Promise<RawName[]> {
-  const begin = textOf(sampleNameOf(raw));
+  const begin = sampleNameOf(raw);
   const rows = await sql.all<NamedRow>(
     `SELECT d.name AS dataset, n.raw FROM datasets AS d
      CROSS JOIN LATERAL (

@@ -72,20 +72,29 @@ function sums(n: string, of: string, columns: Columns): string {
   return Object.entries(columns).map(one).join(", ");
 }
 
-/** Failures by code, most first. */
+/** Failures by code, most first: a step of the index for each code, and a look at the entries that failed. */
 export async function failuresByCode(sql: Sql): Promise<readonly FailuresOfCode[]> {
   const rows = await sql.all<CodeRow>(
-    `SELECT failed.code, failed.entries, coalesce(seen.entries, 0) AS acknowledged, example.*
-     FROM (
-       SELECT code, count(*) AS entries FROM files WHERE code IS NOT NULL GROUP BY code) AS failed
-     LEFT JOIN (
-       SELECT code, count(*) AS entries FROM files WHERE ${IS_ACKNOWLEDGED} GROUP BY code) AS seen
-       ON seen.code = failed.code
+    `WITH RECURSIVE known (code) AS (
+       (SELECT code FROM files WHERE code IS NOT NULL ORDER BY code LIMIT 1)
+       UNION ALL
+       SELECT (SELECT code FROM files WHERE code > known.code ORDER BY code LIMIT 1)
+       FROM known WHERE known.code IS NOT NULL
+     ), seen AS (
+       SELECT f.code, sum(f.n) AS n FROM datasets AS d CROSS JOIN LATERAL (
+         SELECT code, count(*) AS n FROM files WHERE dataset = d.id AND ${IS_ACKNOWLEDGED}
+         GROUP BY code) AS f
+       GROUP BY f.code
+     )
+     SELECT known.code, failed.entries, coalesce(seen.n, 0) AS acknowledged, example.*
+     FROM known CROSS JOIN LATERAL (
+       SELECT count(*) AS entries FROM files WHERE code = known.code) AS failed
+     LEFT JOIN seen ON seen.code = known.code
      CROSS JOIN LATERAL (
        SELECT d.name AS dataset, f.raw, coalesce(f.message, '') AS message
-       FROM (SELECT * FROM files WHERE code = failed.code ORDER BY dataset, raw LIMIT 1) AS f
+       FROM (SELECT * FROM files WHERE code = known.code ORDER BY dataset, raw LIMIT 1) AS f
          JOIN datasets AS d ON d.id = f.dataset) AS example
-     ORDER BY failed.entries DESC, failed.code COLLATE "C"`,
+     ORDER BY failed.entries DESC, known.code COLLATE "C"`,
   );
   return rows.map(({ code, entries, acknowledged, dataset, raw, message }) => ({
     code,

@@ -56,8 +56,9 @@ function beginningWith(db: Db, text: string, dataset: string | undefined): RawNa
   const rows = db
     .prepare(
       `SELECT d.name AS dataset, f.raw FROM datasets AS d
-       CROSS JOIN files AS f ON f.dataset = d.id
-         AND (f.raw >= @text AND f.raw < @textEnd OR f.raw >= @begin AND f.raw < @end)
+       CROSS JOIN (VALUES (@text, @textEnd), (@begin, @end)) AS span
+       CROSS JOIN files AS f
+         ON f.dataset = d.id AND f.raw >= span.column1 AND f.raw < span.column2
        WHERE @dataset IS NULL OR d.name = @dataset LIMIT ${LOOKED_AT}`,
     )
     .all({ text, textEnd: `${text}\u{10ffff}`, ...beginningOf(text), dataset: dataset ?? null });
