@@ -11,9 +11,9 @@ const AWAY = "the database does not answer";
  */
 export async function keepLock(daemon: Daemon): Promise<boolean> {
   const { lock, log, reporter, status, triggers } = daemon;
-  const told = await lock.keep();
-  if (told !== undefined) {
-    log.warn(told);
+  const reason = await lock.keep();
+  if (reason !== undefined) {
+    log.warn({ reason }, "lock taken again");
     watchLock(daemon);
   }
   const isAway = lock.lost.aborted;

@@ -26,7 +26,7 @@ test("SIGHUP: the configuration is read again, and holds from then on", async ()
 
 test.each([
   ["an unknown key", { sampel: { rows: 5 } }, /sampel.*did you mean "sample"/],
-  ["another prefix", { prefix: "/tmp" }, /prefix and state cannot change/],
+  ["another prefix", { prefix: "/tmp" }, /prefix, state and database cannot change/],
 ])("SIGHUP with %s is refused, and the old configuration stays", async (_what, more, reason) => {
   await using world = await createWorld({ schedule: NEVER, sample: { rows: 7 } });
   const daemon = await world.daemon();

@@ -55,7 +55,7 @@ test("SIGHUP: a configuration that would not start is refused each time, and a s
     [JSON.stringify({ ...sound, schedule: "sometimes" }), /not a cron expression/],
     [JSON.stringify({ ...sound, limits: { readBytes: 1, recordBytes: 2 } }), /can never be read/],
     [JSON.stringify({ ...sound, sample: { rows: -1 } }), /sample\.rows/],
-    [JSON.stringify({ ...sound, state: "elsewhere" }), /prefix and state cannot change/],
+    [JSON.stringify({ ...sound, state: "elsewhere" }), /prefix, state and database cannot change/],
   ];
   let mtime = MTIME;
   for (const [text, reason] of bad) {

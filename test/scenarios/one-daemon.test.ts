@@ -14,7 +14,7 @@ test("a daemon whose lock file was removed stays the only one, says so, and make
     expect(ran.stderr).toMatch(/ALREADY_RUNNING/);
   }
   await world.put("a.csv", rows(3));
-  await daemon.logged("daemon.lock was removed or replaced; it is made again");
+  await daemon.logged("lock taken again", { reason: "daemon.lock was removed or replaced" });
   await daemon.logged("sampled", { raw: "raw/a.csv" });
   const status = await world.run(["status", "--json"]);
   expect(JSON.parse(status.stdout)).toMatchObject({ running: { pid: daemon.pid } });

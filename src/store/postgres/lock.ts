@@ -37,7 +37,7 @@ export async function takeDatabaseLock(url: string): Promise<Lock> {
         throw error;
       }
       await before.end();
-      return "the session that held the lock was lost; another one holds it";
+      return "the session that held the lock was lost";
     },
     release: () => held.end(),
   };

@@ -48,7 +48,7 @@ export function takeLock(state: string): Lock {
         throw error;
       }
       before.db.close();
-      return `${LOCK_FILE} was removed or replaced; it is made again`;
+      return `${LOCK_FILE} was removed or replaced`;
     },
     async release() {
       try {
