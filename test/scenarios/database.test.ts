@@ -2,9 +2,10 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { command } from "../helpers/command.ts";
 import { type Postgres, startPostgres, whyNoPostgres } from "../helpers/postgres.ts";
 import { startProxy } from "../helpers/tcp-proxy.ts";
-import { createWorld, MTIME, type Ran, rows, type World } from "../helpers/world.ts";
+import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
 
 const QUIET = { schedule: "0 0 29 2 *" };
 
@@ -31,7 +32,7 @@ describe.skipIf(whyNoPostgres !== undefined)(
       await using other = await createWorld({ database: url });
       for (const world of [one, other]) await fill(world);
       for (const args of commands) {
-        const [expected, found] = [await one.run(args), await other.run(args)];
+        const [expected, found] = [await command(one, ...args), await command(other, ...args)];
         const named = args.join(" ");
         expect({ named, ...comparable(other, found) }).toEqual({
           named,
@@ -202,7 +203,7 @@ async function fill(world: World): Promise<void> {
 }
 
 /** The result of a command, without what differs from run to run: times, paths, durations. */
-function comparable(world: World, { code, stdout, stderr }: Ran) {
+function comparable(world: World, { code, stdout, stderr }: Awaited<ReturnType<typeof command>>) {
   const plain = (text: string) =>
     text
       .replaceAll(world.root, "ROOT")
