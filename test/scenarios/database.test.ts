@@ -72,6 +72,7 @@ describe.skipIf(whyNoPostgres !== undefined)(
       const daemon = await world.daemon();
       await daemon.logged("sampled", { raw: "raw/a.csv" });
       await server.stop();
+      await daemon.logged("passes wait", { reason: "the database does not answer" });
       await world.put("b.csv", rows(3));
       const status = await world.run(["status"]);
       expect(status.code).toBe(1);
