@@ -81,7 +81,7 @@ export async function* cutChunks(
  * @throws NoSample when one of the first records is longer than `recordBytes`.
  */
 export interface RecordCutter extends Cutter {
-  /** What was kept so far. */
+  /** The records that were kept so far. */
   result(): FirstRecords;
 }
 

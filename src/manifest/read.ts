@@ -105,7 +105,7 @@ function notKept({ start, end, isHole }: LineBlock, path: string, before: number
   return { entries: [], lines: [], rejected, line: isHole ? before : line };
 }
 
-/** Where a block begins in its file: bytes, and lines before it. */
+/** The beginning of a block in its file: bytes, and lines before it; and the limit of its entries. */
 interface BlockStart {
   readonly start: number;
   readonly firstLine: number;

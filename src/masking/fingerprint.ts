@@ -13,7 +13,7 @@ export function rulesFingerprint(settings: MaskSettings): string {
 }
 
 /**
- * What tells a mask from others, for receipts and the cache: its rules, and the key that it was
+ * The sign that tells a mask from others, for receipts and the cache: its rules, and the key that it was
  * used with. Nothing can be told of the key but whether it is the same.
  */
 export function maskFingerprint(settings: MaskSettings, key: KeyObject): string {

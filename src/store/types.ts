@@ -70,3 +70,14 @@ export interface Lock {
   readonly lost: AbortSignal;
   release(): Promise<void>;
 }
+
+/** Things that are counted, per dataset. */
+export type Counted =
+  | "lines"
+  | "due"
+  | "unchanged"
+  | "superseded"
+  | "rejected"
+  | "sampled"
+  | "failed"
+  | "readBytes";

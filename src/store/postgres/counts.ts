@@ -1,17 +1,6 @@
 import type { CountedOutcome } from "../drain-store.ts";
-import type { Verdict } from "../types.ts";
+import type { Counted, Verdict } from "../types.ts";
 import type { Sql } from "./connect.ts";
-
-/** Things that are counted, per dataset. */
-export type Counted =
-  | "lines"
-  | "due"
-  | "unchanged"
-  | "superseded"
-  | "rejected"
-  | "sampled"
-  | "failed"
-  | "readBytes";
 
 /** Changes of counts that belong to one transaction. Nothing is written before `save`. */
 export interface Counts {

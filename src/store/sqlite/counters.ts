@@ -1,15 +1,5 @@
+import type { Counted } from "../types.ts";
 import type { Db } from "./open.ts";
-
-/** Things that are counted, per dataset. */
-export type Counted =
-  | "lines"
-  | "due"
-  | "unchanged"
-  | "superseded"
-  | "rejected"
-  | "sampled"
-  | "failed"
-  | "readBytes";
 
 /** Adds to a dataset's counts; zeros are left out. */
 export type AddCounts = (dataset: number, counts: Partial<Record<Counted, number>>) => void;
