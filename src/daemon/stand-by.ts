@@ -4,6 +4,7 @@ import { Failure } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import { takeLock } from "../store/open.ts";
 import type { Lock } from "../store/types.ts";
+import { holdSignals, releaseSignals } from "./signals.ts";
 import type { Notify } from "./systemd/notify.ts";
 
 /** Time between two tries, ms. */
@@ -30,6 +31,9 @@ export async function standBy(
       told = error.message;
       notify.send({ status: `standing by: ${told}`, extendMs: EXTEND_MS });
     }
+    // Nothing is to be done before the end: a signal ends the process at once.
+    releaseSignals();
     await sleep(AGAIN_MS);
+    holdSignals();
   }
 }

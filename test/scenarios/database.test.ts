@@ -93,6 +93,13 @@ describe.skipIf(whyNoPostgres !== undefined)(
       expect((await world.run(["run", "--once"])).stderr).toMatch(
         new RegExp(`ALREADY_RUNNING: .*pid ${first.pid} `),
       );
+      const ended = await world.run(["run"], {
+        onStart: (child) =>
+          void child.stdout?.on("data", (said: Buffer) => {
+            if (said.toString().includes("standing by")) child.kill("SIGTERM");
+          }),
+      });
+      expect(ended).toMatchObject({ code: null, stderr: "" });
       const second = world.daemon();
       first.kill("SIGKILL");
       await first.exited();
