@@ -10,13 +10,16 @@ const held: Heeded[] = [];
 
 /** Remembers signals until they are heeded: while the program is loaded they would end it. */
 export function holdSignals(): void {
-  for (const signal of all) process.on(signal, hold);
+  for (const signal of all) process.on(signal, hold).off(signal, end);
 }
 
-/** Lets signals act by default again; those that came act now. */
-export function releaseSignals(): void {
-  for (const signal of all) process.off(signal, hold);
-  for (const signal of held.splice(0)) process.kill(process.pid, signal);
+/**
+ * Lets signals act by default again, until they are held anew; those that came act now. They keep a
+ * listener: Node forgets a signal whose last listener is removed before its turn.
+ */
+export function releaseSignals(signals: readonly Heeded[] = all): void {
+  for (const signal of signals) process.on(signal, end).off(signal, hold);
+  for (const signal of held.splice(0)) (signals.includes(signal) ? end : hold)(signal);
 }
 
 /**
@@ -30,6 +33,11 @@ export function heedSignals(handlers: SignalHandlers): () => void {
     process.on("SIGHUP", hold);
     for (const signal of all) process.off(signal, handlers[signal]);
   };
+}
+
+/** Ends this process as the signal does by default. */
+function end(signal: NodeJS.Signals): void {
+  process.off(signal, end).kill(process.pid, signal);
 }
 
 function hold(signal: NodeJS.Signals): void {

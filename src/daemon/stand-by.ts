@@ -23,17 +23,19 @@ export async function standBy(
 ): Promise<Lock> {
   for (let told: string | undefined; ;) {
     try {
-      return await takeLock(settings);
+      const lock = await takeLock(settings);
+      holdSignals();
+      return lock;
     } catch (error) {
       const isTaken = error instanceof Failure && error.code === "ALREADY_RUNNING";
       if (!isTaken || settings.database === undefined) throw error;
+      // Nothing is to be done before the end: a signal ends the process at once. SIGHUP would have
+      // the configuration read again, which has its time when the work begins.
+      if (told === undefined) releaseSignals(["SIGTERM", "SIGINT"]);
       if (error.message !== told) log.info({ reason: error.message }, "standing by");
       told = error.message;
       notify.send({ status: `standing by: ${told}`, extendMs: EXTEND_MS });
     }
-    // Nothing is to be done before the end: a signal ends the process at once.
-    releaseSignals();
     await sleep(AGAIN_MS);
-    holdSignals();
   }
 }
