@@ -9,14 +9,15 @@ import {
   statEntry,
 } from "../lake/held-directory.ts";
 import { isRemote } from "../lake/remote.ts";
-import { isOfThisHost, temporaryName } from "./temporary-name.ts";
+import { isOfNeighbour, isOfThisHost, temporaryName } from "./temporary-name.ts";
 
 /** Age from which a file of another host counts as abandoned, ms. */
 const ABANDONED_MS = 24 * 3_600_000;
 
 /**
  * Removes the temporary files that a crash left below a dataset's samples; returns how many. Links
- * are not followed. On a shared file system young ones of other hosts stay: they may be in work.
+ * are not followed. Those of another process that runs on this host stay, and on a shared file system
+ * young ones of other hosts: they may be in work.
  * @throws Failure OUTPUT_UNWRITABLE
  */
 export async function removeTemporaryFiles(
@@ -28,6 +29,7 @@ export async function removeTemporaryFiles(
     for await (const entry of await opendir(entryPath(samples))) {
       if (entry.isDirectory()) removed += await sweepBelow(samples, entry.name, isShared);
       if (!entry.isFile() || !temporaryName.test(entry.name)) continue;
+      if (isOfNeighbour(entry.name)) continue;
       if (isShared && mayBeInWork(samples, entry.name)) continue;
       removeEntry(samples, entry.name);
       removed += 1;
