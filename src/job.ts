@@ -25,6 +25,8 @@ export interface Job {
   readonly linkedTo?: string | null | undefined;
   /** Of the raw file, where it was found by looking: bronze is its raw path then. */
   readonly inode?: string;
+  /** Number of the turn in which it is done: once that is over, nothing may be published. */
+  readonly turn?: number;
   /** Set where a sample of the raw file is there, which the bronze file may confirm. */
   readonly confirms?: RawSample;
 }

@@ -27,6 +27,8 @@ export function effectsHere(settings: Settings): Effects {
 export interface ThreadOptions {
   readonly threads: number;
   readonly guard: Quarantine["guard"];
+  /** As `Turns` has them; absent where this host is alone. */
+  readonly deadlines?: SharedArrayBuffer | undefined;
 }
 
 /**
@@ -35,11 +37,11 @@ export interface ThreadOptions {
  */
 export function effectsInThreads(
   settings: Settings,
-  { threads, guard }: ThreadOptions,
+  { threads, guard, deadlines }: ThreadOptions,
 ): Effects & Pick<WorkerPool, "close" | "replaced"> {
   const crashMarks = openCrashMarks(settings.state, threads);
   const drain = { ...settings.drain, threads };
-  const pool = createWorkerPool({ ...settings, drain }, crashMarks);
+  const pool = createWorkerPool({ ...settings, drain }, { crashMarks, deadlines });
   const lake = createLake(settings);
   return {
     runner: {

@@ -51,13 +51,18 @@ const worker = new URL(
   import.meta.url,
 );
 
-/**
- * Creates a pool of as many threads as are configured. `crashMarks` notes what each of them works
- * on; `program` is what they run.
- */
+/** Things that the threads of a pool share. */
+export interface Shared {
+  /** Notes what each of them works on. */
+  readonly crashMarks: CrashMarks;
+  /** Until when they may publish, by turn; absent where that is always. */
+  readonly deadlines?: SharedArrayBuffer | undefined;
+}
+
+/** Creates a pool of as many threads as are configured; `program` is what they run. */
 export function createWorkerPool(
   settings: Settings,
-  crashMarks: CrashMarks,
+  { crashMarks, deadlines }: Shared,
   program = worker,
 ): WorkerPool {
   const slots = Array.from({ length: settings.drain.threads }, (_, thread) => emptySlot(thread));
@@ -109,7 +114,7 @@ export function createWorkerPool(
     const isOurs = () => slot.jobThread === jobThread;
     const jobThread = startThread(
       program,
-      { origin: settings.origin, crashMarks: crashMarks.path, thread, turn },
+      { origin: settings.origin, crashMarks: crashMarks.path, thread, turn, deadlines },
       {
         onAnswers: (outcomes) => void (isOurs() && answered(slot, outcomes)),
         onDeath: (code, message) => void (isOurs() && died(slot, jobThread, code, message)),

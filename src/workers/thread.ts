@@ -33,6 +33,8 @@ export interface WorkerData {
   readonly descriptors: SharedArrayBuffer;
   /** Memory that the threads share for `Turn`. */
   readonly turn: SharedArrayBuffer;
+  /** Memory for `deadlinesIn`: until when it may publish, by the turns of jobs. */
+  readonly deadlines: SharedArrayBuffer | undefined;
 }
 
 const HEAP_MB = 256;

@@ -32,7 +32,7 @@ beforeEach(() => {
   writeFileSync(join(prefix, "config.yaml"), "limits: { seconds: 300 }\n");
   settings = loadConfig({ prefix, config: join(prefix, "config.yaml"), env: {} });
   inWork = openCrashMarks(prefix, 2);
-  pool = createWorkerPool(settings, inWork);
+  pool = createWorkerPool(settings, { crashMarks: inWork });
 });
 
 afterEach(async () => {
@@ -60,7 +60,7 @@ test.each([
   const seconds = raw === "hang.csv" ? 1 : 3600;
   writeFileSync(join(prefix, "config.yaml"), `limits: { seconds: ${seconds} }\n`);
   const chosen = loadConfig({ prefix, config: join(prefix, "config.yaml"), env: {} });
-  const faulty = createWorkerPool(chosen, inWork, program);
+  const faulty = createWorkerPool(chosen, { crashMarks: inWork }, program);
   const outcomes = await Promise.all(
     ["a.csv", raw, "b.csv", "c.csv"].map((name) => faulty.run(jobFor(name, name), never)),
   );
@@ -80,7 +80,7 @@ test("a thread that waits for another longer than a job may take is not ended", 
   const program = new URL("../helpers/faulty-worker.ts", import.meta.url);
   writeFileSync(join(prefix, "config.yaml"), "limits: { seconds: 1 }\n");
   const chosen = loadConfig({ prefix, config: join(prefix, "config.yaml"), env: {} });
-  const waiting = createWorkerPool(chosen, inWork, program);
+  const waiting = createWorkerPool(chosen, { crashMarks: inWork }, program);
   const outcome = await waiting.run(jobFor("wait.csv", "wait.csv"), never);
   expect(outcome).toEqual({ outcome: "aborted" });
   expect(waiting.replaced()).toBe(0);

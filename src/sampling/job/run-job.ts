@@ -10,6 +10,8 @@ import { growing } from "../../lib/growing.ts";
 import { HEAD_BYTES } from "../../lib/source.ts";
 import type { Failed, Job, Outcome } from "../../job.ts";
 import { startDeadline } from "../../lib/deadline.ts";
+import type { Deadlines } from "../../lib/deadlines.ts";
+import { TurnLost } from "../../store/turns.ts";
 import { confirmFile } from "./confirm-file.ts";
 import { createContracts } from "./contracts.ts";
 import { createMasks } from "../../masking/masks.ts";
@@ -23,6 +25,8 @@ import { BRONZE } from "../../lake/dataset.ts";
 export interface RunJobOptions {
   /** Keeps large files of several threads apart. */
   readonly turn?: Turn;
+  /** Until when samples may be published, by the turns of jobs; absent where that is always. */
+  readonly deadlines?: Deadlines | undefined;
   /** Called where a temporary file cannot be removed. */
   readonly onLeft?: () => void;
 }
@@ -33,7 +37,7 @@ export interface RunJobOptions {
  */
 export function createRunJob(
   settings: Settings,
-  { turn, onLeft = () => undefined }: RunJobOptions = {},
+  { turn, deadlines, onLeft = () => undefined }: RunJobOptions = {},
 ): (job: Job, stop?: AbortSignal) => Promise<Outcome> {
   const inWorkplace = createWorkplaces(createLake(settings));
   const openRemote = createRemoteBronze(settings);
@@ -54,7 +58,7 @@ export function createRunJob(
       const alone = turn && (() => deadline.aside(() => turn.take(deadline.signal)));
       done = inWorkplace(job, async (workplace) => {
         const known = { settings, masks, contracts, openRemote };
-        const surroundings = { ...known, workplace, memory, alone, onLeft };
+        const surroundings = { ...known, workplace, memory, alone, deadlines, onLeft };
         await breathe();
         const confirmed = await confirmFile(job, surroundings, deadline.signal, work);
         return confirmed ?? sampleFile(job, surroundings, deadline.signal, work);
@@ -63,7 +67,7 @@ export function createRunJob(
     } catch (error) {
       // Work that is stopped ends with its next read, and cleans up behind itself.
       await done?.catch(() => undefined);
-      if (stop?.aborted === true) return { outcome: "aborted" };
+      if (stop?.aborted === true || error instanceof TurnLost) return { outcome: "aborted" };
       if (error instanceof Rename)
         return { outcome: "misnamed", extension: error.extension, ...work };
       return failed(error, job, settings, { ...work, ms: performance.now() - started });

@@ -10,6 +10,8 @@ import { makePlace, type SamplePlace } from "../../samples/directory.ts";
 import { type Staged, stage, stageWhole } from "../../samples/publish.ts";
 import type { Job, Outcome, Sampled } from "../../job.ts";
 import type { Recognised, SampleRequest } from "../../formats/types.ts";
+import type { Deadlines } from "../../lib/deadlines.ts";
+import { TurnLost } from "../../store/turns.ts";
 import { shownBronze } from "../../lib/bronze-url.ts";
 import type { Growing } from "../../lib/growing.ts";
 import { keepPrevious } from "./keep-previous.ts";
@@ -40,6 +42,8 @@ export interface Surroundings {
   readonly contracts: Contracts;
   /** As in `SampleRequest`. */
   readonly alone: SampleRequest["alone"];
+  /** Until when samples may be published, by the turns of jobs; absent where that is always. */
+  readonly deadlines: Deadlines | undefined;
   /** Called where a temporary file cannot be removed. */
   readonly onLeft: () => void;
 }
@@ -60,14 +64,15 @@ export interface Work {
 /**
  * Opens a bronze file, recognises it, samples it and publishes the sample. `work` counts the bytes
  * that were read, even when that fails.
- * @throws Failure; Rename; the signal's reason once it is aborted
+ * @throws Failure; Rename; TurnLost; the signal's reason once it is aborted
  */
 export async function sampleFile(
   job: Job,
-  { settings, masks, contracts, workplace, memory, openRemote, alone, onLeft }: Surroundings,
+  surroundings: Surroundings,
   signal: AbortSignal,
   work: Work,
 ): Promise<Outcome> {
+  const { settings, masks, contracts, workplace, memory, openRemote, alone, onLeft } = surroundings;
   const started = performance.now();
   const {
     limits,
@@ -104,7 +109,8 @@ export async function sampleFile(
     const facts = checks?.facts(staged.summary.format);
     const { shapes = [] } = facts ?? {};
     const keep = () => keepPrevious(place, request, shapes);
-    const kept = await publish(staged, { file, job, signal, keep });
+    const mayPublish = () => mayBePublished(job, surroundings.deadlines);
+    const kept = await publish(staged, { file, job, signal, mayPublish, keep });
     const warnings = [...staged.summary.warnings, ...(file.warnings?.() ?? []), ...kept];
     const summary = { ...staged.summary, warnings };
     return {
@@ -163,11 +169,17 @@ async function stageAs(
   return { ...staged, summary: summaryWith(found, staged.summary) };
 }
 
+/** True while nobody else may have published a sample of the job's file. */
+function mayBePublished({ turn }: Job, deadlines: Deadlines | undefined): boolean {
+  return turn === undefined || deadlines?.isPast(turn) === false;
+}
+
 /** Everything that is needed to publish a sample. */
 interface Publishing {
   readonly file: Bronze;
   readonly job: Job;
   readonly signal: AbortSignal;
+  readonly mayPublish: () => boolean;
   /** Keeps an earlier sample that would be replaced; returns warnings. */
   readonly keep: () => Promise<string[]>;
 }
@@ -175,7 +187,7 @@ interface Publishing {
 /** Publishes a sample, if all of it was read from one version of the file; returns warnings. */
 async function publish(
   staged: Staged,
-  { file, job, signal, keep }: Publishing,
+  { file, job, signal, mayPublish, keep }: Publishing,
 ): Promise<readonly string[]> {
   try {
     if (!file.isUnchanged()) {
@@ -183,6 +195,7 @@ async function publish(
     }
     signal.throwIfAborted();
     const warnings = job.hasSample === true ? await keep() : [];
+    if (!mayPublish()) throw new TurnLost(`the turn for ${job.raw} is another host's by now`);
     staged.commit();
     return warnings;
   } catch (error) {

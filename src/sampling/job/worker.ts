@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { settingsOf } from "../../config/settings.ts";
 import type { Job, Outcome } from "../../job.ts";
+import { deadlinesIn } from "../../lib/deadlines.ts";
 import { createCollector } from "../../workers/collect-garbage.ts";
 import { createRunJob } from "./run-job.ts";
 import { tellDescriptorsIn } from "../../system/descriptors.ts";
@@ -22,7 +23,8 @@ tellDescriptorsIn(data.descriptors);
 const mark = openMark(data.crashMarks, data.thread);
 const counters = ownCounters(data.counters);
 const turn = turnOf(data.turn, data.thread, counters.waits);
-const run = createRunJob(settingsOf(data.origin), { turn, onLeft: counters.left });
+const deadlines = data.deadlines && deadlinesIn(data.deadlines);
+const run = createRunJob(settingsOf(data.origin), { turn, deadlines, onLeft: counters.left });
 const collect = createCollector();
 const queue: Job[] = [];
 let outcomes: Outcome[] = [];
