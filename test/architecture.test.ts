@@ -51,6 +51,7 @@ const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
   koffi: "system",
   "lz4-napi": "formats",
   pg: "store",
+  "pg-boss": "store",
   pino: "log",
   "pino-pretty": "log",
   "prom-client": "http",

@@ -45,6 +45,7 @@ async function noteResult(
   isOfAll: boolean,
 ): Promise<void> {
   const { store, log, reporter, server, status } = daemon;
+  tellSkew(daemon);
   status.isCleanedUp = result.isCleanedUp;
   if (isOfAll) server.passed({ summary, isDrained: result.isDrained });
   if (status.passFailure !== null) await store.process.setPassFailure(null);
@@ -54,6 +55,14 @@ async function noteResult(
   // Looking at 1,000 datasets leaves a megabyte; V8 by itself would let that come to ten or more.
   if (isOfAll && isIdle(summary)) globalThis.gc?.();
   daemon.trim();
+}
+
+/** Tells once that the clock of this host is wrong, or that of the database. */
+function tellSkew({ store, log, status }: Daemon): void {
+  const skewMs = store.turns?.skewMs() ?? 0;
+  if (skewMs !== 0 && !status.isSkewTold)
+    log.warn({ skewMs }, "clock differs from the database's: set one by NTP");
+  status.isSkewTold = skewMs !== 0;
 }
 
 async function planNext(daemon: Daemon, { isDrained, unsettledMs }: PassResult): Promise<void> {

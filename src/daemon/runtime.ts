@@ -12,6 +12,7 @@ import type { Quarantine } from "../workers/quarantine.ts";
 import type { Triggers } from "./triggers.ts";
 import { watchManifests } from "../manifest/watch/watch.ts";
 import type { Store } from "../store/store.ts";
+import { looksAfter } from "../store/turns.ts";
 
 /** The parts that depend on the configuration. A reload replaces them. */
 export interface Runtime {
@@ -45,7 +46,11 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { store, settings, log, triggers, isSingleThreaded, guard, report } = options;
   const admission = createAdmission(settings.load, thisKernel);
   const threads = isSingleThreaded ? 1 : settings.drain.threads;
-  const { runner, samples, ...threaded } = effectsInThreads(settings, { threads, guard });
+  const { runner, samples, ...threaded } = effectsInThreads(settings, {
+    threads,
+    guard,
+    deadlines: store.turns?.deadlines,
+  });
   let pass: Pass;
   try {
     pass = await createPass({ store, settings, runner, samples, report });
@@ -63,6 +68,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
     isTold = true;
   };
   const handlers = {
+    isOurs: (dataset: string) => looksAfter(store.turns, dataset),
     onGrowth: triggers.one,
     onReady: triggers.all,
     onDirectories: triggers.all,

@@ -13,8 +13,8 @@ const AGAIN_MS = 2000;
 const EXTEND_MS = 60_000;
 
 /**
- * Takes the lock. Where the store is a database that another host works on, it stands by until that
- * host ends, and goes on from there.
+ * Takes the lock, of a database together with other hosts. Where somebody works on it alone (`run --once`,
+ * `prune`, `forget`), it stands by until that ends.
  * @throws Failure ALREADY_RUNNING for a cache; CACHE_UNUSABLE
  */
 export async function standBy(
@@ -23,7 +23,7 @@ export async function standBy(
 ): Promise<Lock> {
   for (let told: string | undefined; ;) {
     try {
-      const lock = await takeLock(settings);
+      const lock = await takeLock(settings, { isShared: true });
       holdSignals();
       return lock;
     } catch (error) {

@@ -16,6 +16,8 @@ export interface OpenOptions {
   readonly onMovedAside: (message: string) => void;
   /** Removes samples that are beyond their retention: on a full disk that makes room. */
   readonly makeRoom: () => Promise<void>;
+  /** True where other hosts may do a part of the work. */
+  readonly isShared?: boolean;
 }
 
 /**
@@ -59,12 +61,16 @@ export async function recover({
   return checkAfterPowerLoss({ store, settings, bootId: bootIdOf(), isStopping });
 }
 
-async function openWithRoom({ settings, makeRoom }: OpenOptions): Promise<OpenedStore> {
+async function openWithRoom({
+  settings,
+  makeRoom,
+  isShared = false,
+}: OpenOptions): Promise<OpenedStore> {
   try {
-    return await openStore(settings);
+    return await openStore(settings, { isShared });
   } catch (error) {
     if (!isFull((error as Error).cause) || !hasStore(settings)) throw error;
     await makeRoom();
-    return await openStore(settings);
+    return await openStore(settings, { isShared });
   }
 }

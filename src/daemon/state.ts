@@ -70,6 +70,8 @@ export interface DaemonStatus {
   passFailure: string | null;
   /** The reason why passes wait while the host is busy; undefined when they do not. */
   passesWait: string | undefined;
+  /** True once it was told that the clock differs from the database's. */
+  isSkewTold: boolean;
   /** Timer that asks for a pass while the host is busy. */
   lookAgain: NodeJS.Timeout | undefined;
 }
@@ -107,6 +109,7 @@ export async function createDaemon(options: DaemonOptions): Promise<Daemon> {
     longestJobMs: () => longestJobMs(running.runtime.settings),
     isSampled: (dataset) => running.runtime.settings.offReason(dataset) === undefined,
   });
+  store.turns?.watch(() => triggers.at(Date.now()));
   const server = startServer({ settings, log, live: () => liveOf(running) });
   const logEvent = logEvents(log);
   return Object.assign(running, { reporter, server });
@@ -132,6 +135,7 @@ const BEGINNING: DaemonStatus = {
   replacedThreads: 0,
   passFailure: null,
   passesWait: undefined,
+  isSkewTold: false,
   lookAgain: undefined,
 };
 

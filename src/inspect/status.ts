@@ -7,7 +7,7 @@ import { concurrently } from "../lib/concurrently.ts";
 import { type Verdict, verdictOf } from "./health.ts";
 import { MANIFEST_PATH } from "../lake/dataset.ts";
 import { fileId } from "../manifest/files.ts";
-import type { Holder, PassSummary } from "../store/types.ts";
+import type { Holder, Host, PassSummary } from "../store/types.ts";
 import { waitingFor } from "./waiting-for.ts";
 import { holderOf } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
@@ -34,6 +34,8 @@ export type StatusTotals = Omit<DatasetStatus, "dataset" | "off" | "waitsFor">;
 export interface StatusReport {
   /** The holder of the cache; null when no daemon runs. */
   readonly running: Holder | null;
+  /** The hosts that share a database, by name; none where there is a cache. */
+  readonly hosts: readonly Host[];
   /** The reason why no pass begins while the host is busy; null when there is none. */
   readonly passesWait: string | null;
   /** The reason why the last pass failed as a whole; null where it did not. */
@@ -58,6 +60,7 @@ export async function statusOf(
   now: number,
 ): Promise<StatusReport> {
   const running = (await holderOf(settings)) ?? null;
+  const hosts = await queries.hosts();
   const waiting = await waitingFor(process, settings, running);
   const datasets = await concurrently(
     await queries.totals(now),
@@ -81,7 +84,7 @@ export async function statusOf(
   };
   const { word, why } = verdictOf({ ...known, datasets, isRunning: running !== null }, now);
   const failures = await queries.failuresByCode();
-  return { running, verdict: { word, why }, ...known, failures, datasets };
+  return { running, hosts, verdict: { word, why }, ...known, failures, datasets };
 }
 
 function sumOf(datasets: readonly DatasetStatus[]): StatusTotals {

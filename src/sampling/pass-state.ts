@@ -20,6 +20,7 @@ import { type CleanUp, createCleanUp } from "./upkeep/clean-up.ts";
 import { createMaskChange, type MaskChange } from "./upkeep/masks.ts";
 import { createRetainAll, type RetainAll } from "./upkeep/retain-all.ts";
 import type { Store } from "../store/store.ts";
+import { looksAfter } from "../store/turns.ts";
 
 /** Options of passes. */
 export interface PassContext {
@@ -45,6 +46,10 @@ export interface PassState extends PassContext {
   readonly ioThrottle: IoThrottle;
   readonly ingest: Ingest;
   readonly find: FindDatasets;
+  /** True where a dataset gets samples. */
+  readonly isOn: (dataset: string) => boolean;
+  /** True where this host looks after a dataset, and no other. */
+  readonly isOurs: (dataset: string) => boolean;
   readonly unmoved: Unmoved;
   readonly cleanUp: CleanUp;
   readonly retainAll: RetainAll;
@@ -99,6 +104,8 @@ export async function createPassState(context: PassContext): Promise<PassState> 
     ioThrottle: createIoThrottle(settings.load, thisKernel),
     ingest: ingestWith(context),
     find: createFinder(settings),
+    isOn: (dataset) => settings.offReason(dataset) === undefined,
+    isOurs: (dataset) => looksAfter(store.turns, dataset),
     unmoved: unmovedBelow(settings.prefix),
     cleanUp,
     retainAll: createRetainAll({ store: store.upkeep, settings, samples, cleanUp: cleanUp.ensure }),
@@ -134,6 +141,12 @@ export function reportFailure(
   failure: Failure,
 ): void {
   report({ type: "error", where, code: failure.code, message: failure.message });
+}
+
+/** Forgets what earlier passes saw of manifests: others may have read on, or back, meanwhile. */
+export async function forgetSeen({ unmoved, ingest }: PassState): Promise<void> {
+  unmoved.forget();
+  await ingest.close();
 }
 
 /** Notes the reason why nothing of a dataset is done, for those who look. */

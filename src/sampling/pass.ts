@@ -1,3 +1,4 @@
+import { Failure } from "../errors.ts";
 import type { PassSummary } from "../store/types.ts";
 import { drain } from "./drain/drain.ts";
 import { backOff } from "./drain/retry.ts";
@@ -5,6 +6,7 @@ import { ingestAll, ingestUntilSettled, unsettledMs } from "./ingest/ingest-all.
 import {
   addWait,
   createPassState,
+  forgetSeen,
   type PassContext,
   type PassRun,
   type PassState,
@@ -71,20 +73,26 @@ export async function createPass(context: PassContext): Promise<Pass> {
 }
 
 async function runPass(pass: PassState, options: PassOptions): Promise<PassResult> {
-  const { datasets, settles, isStopping, abort } = options;
+  const { settles, isStopping, abort } = options;
+  // Datasets that are this host's to look after from now on may have moved since anybody looked.
+  const isNews = await pass.store.turns?.balance();
+  const datasets = isNews === true ? undefined : options.datasets;
   const isOfAll = datasets === undefined;
   const began = performance.now();
   if (pass.wasClockSet()) await pass.store.drain.bringForward(Date.now(), backOff);
   const summary = emptySummary();
   const run = begin(pass, isStopping, summary);
 
-  const found = await pass.find(datasets, (path, error) => reportFailure(run, path, error));
-  const enabled = found.filter((dataset) => pass.settings.offReason(dataset) === undefined);
+  if (isNews === true) await forgetSeen(pass);
+  const all = await pass.find(datasets, (path, error) => reportFailure(run, path, error));
+  const found = all.filter(pass.isOurs);
+  const enabled = found.filter(pass.isOn);
   const isFoundWhole = summary.errors === 0;
   summary.datasets = enabled.length;
   await changeMasks(pass, found, run);
   await ingestAll(pass, enabled, run);
-  if (isOfAll && isFoundWhole) pass.cleanUp.noteAll(enabled);
+  if (isOfAll) await cleanUpOthers(pass, all, run);
+  if (isOfAll && isFoundWhole) pass.cleanUp.noteAll(all.filter(pass.isOn));
   if (settles) await ingestUntilSettled(pass, run, abort);
   if (settles) await pass.looks.round(enabled, { ...run, isAnyTime: true });
   await changeMasks(pass, found, run);
@@ -105,6 +113,27 @@ async function runPass(pass: PassState, options: PassOptions): Promise<PassResul
     isDrained: isDrained && pass.left.size === 0,
     ...(run.unsettled.size === 0 ? {} : { unsettledMs: unsettledMs(pass, run.unsettled) }),
   };
+}
+
+/**
+ * Cleans up what an earlier process of this host left in datasets that other hosts look after: it had
+ * files of theirs in work.
+ */
+async function cleanUpOthers(
+  pass: PassState,
+  datasets: readonly string[],
+  run: PassRun,
+): Promise<void> {
+  if (pass.cleanUp.isComplete()) return;
+  for (const dataset of datasets.filter((each) => pass.isOn(each) && !pass.isOurs(each))) {
+    if (run.isStopping()) return;
+    try {
+      await pass.cleanUp.ensure(dataset);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      reportFailure(run, dataset, error);
+    }
+  }
 }
 
 /** Begins a pass; its summary is folded from its events. */
@@ -188,6 +217,6 @@ function retain(
 /** Makes room for the next pass, where the store cannot grow. */
 async function makeRoom(pass: PassState, isStopping: () => boolean): Promise<void> {
   const found = await pass.find(undefined, (path, error) => reportFailure(pass, path, error));
-  await retain(pass, found, pass, isStopping);
+  await retain(pass, found.filter(pass.isOurs), pass, isStopping);
   await pass.store.upkeep.reuseRoom();
 }

@@ -37,17 +37,27 @@ export interface OpenedStore {
   readonly movedAside?: { readonly path: string; readonly reason: string };
 }
 
+/** Options of working on a store. */
+export interface WorkOptions {
+  /** True where other hosts may do a part of the work: only in a database. */
+  readonly isShared?: boolean;
+}
+
 /** Options of reading a store. */
 export interface ReadOptions {
   /** Longest wait for another process that writes, ms. */
   readonly busyMs?: number;
 }
 
-/** Opens the store for the one process that works on it. @throws Failure CACHE_UNUSABLE, as `openCache` */
-export async function openStore({ state, database }: StorePlace): Promise<OpenedStore> {
+/** Opens the store for a process that works on it. @throws Failure CACHE_UNUSABLE, as `openCache` */
+export async function openStore(
+  { state, database }: StorePlace,
+  { isShared = false }: WorkOptions = {},
+): Promise<OpenedStore> {
   if (database !== undefined) {
     prepareState(state);
-    return { store: await (await postgres()).storeToWork(database, createSortedLines) };
+    const options = optionsOf(database, state);
+    return { store: await (await postgres()).storeToWork(options, isShared) };
   }
   const { db, ...opened } = openCache(state);
   return { store: storeIn(db, closeCache), ...opened };
@@ -58,7 +68,7 @@ export async function openStoreToRead(
   { state, database }: StorePlace,
   { busyMs }: ReadOptions = {},
 ): Promise<Store> {
-  if (database !== undefined) return (await postgres()).storeToUse(database, createSortedLines);
+  if (database !== undefined) return (await postgres()).storeToUse(optionsOf(database, state));
   const db = openCacheToRead(state, busyMs);
   return storeIn(db, () => db.close());
 }
@@ -66,13 +76,13 @@ export async function openStoreToRead(
 /** The same; undefined where there is none yet. @throws Failure CACHE_UNUSABLE */
 export async function openStoreIfAny(place: StorePlace): Promise<Store | undefined> {
   const { state, database } = place;
-  if (database !== undefined) return (await postgres()).storeIfAny(database, createSortedLines);
+  if (database !== undefined) return (await postgres()).storeIfAny(optionsOf(database, state));
   return isThere(state) ? openStoreToRead(place) : undefined;
 }
 
 /** Opens the store to change something, beside the daemon or without one. @throws Failure CACHE_UNUSABLE */
 export async function openStoreToChange({ state, database }: StorePlace): Promise<Store> {
-  if (database !== undefined) return (await postgres()).storeToUse(database, createSortedLines);
+  if (database !== undefined) return (await postgres()).storeToUse(optionsOf(database, state));
   return storeIn(openCacheToChange(state), closeCache);
 }
 
@@ -105,16 +115,35 @@ export async function copyCache(from: string, to: string): Promise<void> {
 }
 
 /**
- * Takes the right to be the one process that works on the store.
+ * Takes the right to be the one process that works on the store; or, of a database, one of several
+ * hosts that share the work. On one host, a state directory is for one process.
  * @throws Failure ALREADY_RUNNING, naming who has it; CACHE_UNUSABLE
  */
-export async function takeLock({ state, database }: StorePlace): Promise<Lock> {
-  return database === undefined
-    ? takeStateLock(state)
-    : (await postgres()).takeDatabaseLock(database);
+export async function takeLock(
+  { state, database }: StorePlace,
+  { isShared = false }: WorkOptions = {},
+): Promise<Lock> {
+  const ofState = takeStateLock(state);
+  if (database === undefined) return ofState;
+  try {
+    const ofDatabase = await (await postgres()).takeDatabaseLock(database, { isShared });
+    return {
+      get lost() {
+        return ofDatabase.lost;
+      },
+      keep: async () => (await ofState.keep()) ?? (await ofDatabase.keep()),
+      release: () => ofDatabase.release().finally(ofState.release),
+    };
+  } catch (error) {
+    await ofState.release();
+    throw error;
+  }
 }
 
-/** Finds the process that works on the store; undefined when none does. @throws Failure CACHE_UNUSABLE */
+/**
+ * Finds the process that works on the store, of several hosts the first one; undefined when none does.
+ * @throws Failure CACHE_UNUSABLE
+ */
 export async function holderOf({ state, database }: StorePlace): Promise<Holder | undefined> {
   return database === undefined ? holderOfState(state) : (await postgres()).holderIn(database);
 }
@@ -166,6 +195,10 @@ function prepareState(state: string): void {
   } catch (error) {
     throw cacheFailure(state, error);
   }
+}
+
+function optionsOf(url: string, state: string) {
+  return { url, state, createSortedLines };
 }
 
 function isThere(state: string): boolean {

@@ -1,4 +1,5 @@
 import type { Checkpoint } from "../manifest/types.ts";
+import type { Host } from "./types.ts";
 import type {
   AcknowledgedLine,
   Backlog,
@@ -27,6 +28,8 @@ import type {
 
 /** The part of the store for commands, page and metrics. Nothing is held between two calls. */
 export interface Queries {
+  /** The hosts that share a database, by name; none where there is a cache. */
+  hosts(): Promise<readonly Host[]>;
   /** Names of all datasets that are known, sorted. */
   datasets(): Promise<readonly string[]>;
   /** A dataset's checkpoints, the current one first. */

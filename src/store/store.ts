@@ -5,6 +5,7 @@ import type { IngestStore } from "./ingest-store.ts";
 import type { ProcessStore } from "./process-store.ts";
 import type { Queries } from "./queries.ts";
 import type { RawStore } from "./raw-store.ts";
+import type { Turns } from "./turns.ts";
 import type { UpkeepStore } from "./upkeep-store.ts";
 
 /**
@@ -13,6 +14,8 @@ import type { UpkeepStore } from "./upkeep-store.ts";
  * plain data.
  */
 export interface Store extends AsyncDisposable {
+  /** The turns of this host; undefined where nobody else does any of the work. */
+  readonly turns?: Turns;
   readonly ingest: IngestStore;
   readonly raw: RawStore;
   readonly drain: DrainStore;

@@ -56,6 +56,15 @@ export interface Holder {
   readonly since: string;
 }
 
+/** A host that works on a database, as it last told. */
+export interface Host extends Holder {
+  readonly version: string;
+  /** Lanes that it looks after, of 64. */
+  readonly lanes: number;
+  /** Files that it settled in the last minute. */
+  readonly lastMinute: number;
+}
+
 /** The right to be the only one that works on the store; it ends with the process. */
 export interface Lock {
   /**

@@ -11,6 +11,7 @@ import { startObjectServer } from "../helpers/object-server.ts";
 import { objectOf, startObjects } from "../helpers/range-server.ts";
 import { whyNoRgw } from "../helpers/rgw.ts";
 import { startTwoRegions } from "../regions/two-regions.ts";
+import { startPostgres, whyNoPostgres } from "../helpers/postgres.ts";
 import { createWorld, MTIME, rows, run, type World } from "../helpers/world.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -234,6 +235,16 @@ async function faultsOfRegions(): Promise<string[]> {
   return wrong;
 }
 
+/** The faults of what is said of hosts that share a database. */
+async function faultsOfHosts(): Promise<readonly string[]> {
+  await using server = await startPostgres();
+  await using world = await createWorld({ database: await server.database("lake") });
+  const daemon = await world.daemon();
+  await daemon.logged("pass");
+  const status = JSON.parse((await world.run(["status", "--json"])).stdout);
+  return faults(status, typeOf("status"), "status of hosts");
+}
+
 test("every --json document has the fields that docs/cli.md says, and no other", async () => {
   await using far = await startObjects(objectOf(Buffer.from(rows(3))));
   const url = far.url("far.csv");
@@ -334,6 +345,7 @@ test("every --json document has the fields that docs/cli.md says, and no other",
   await look("stage estimate", ...plan, "us-east-1,us-west-2");
   await look("stage estimate", ...plan, "us-east-1");
   if (whyNoRgw === undefined) wrong.push(...(await faultsOfRegions()));
+  if (whyNoPostgres === undefined) wrong.push(...(await faultsOfHosts()));
   await look("preview", world.path("bronze/model.bin"), "--out", join(world.root, "out.json"));
   await rm(world.path("samples/small_sample.csv"));
   await world.write("samples/mine.txt", "notes");
@@ -361,7 +373,11 @@ test("every --json document has the fields that docs/cli.md says, and no other",
     wrong.push(...faults(receipt, "[receipt]", `receipts[${i}]`));
   }
   expect(wrong).toEqual([]);
-  const seen = [...known].filter(([name]) => whyNoRgw === undefined || !ofRegions.test(name));
+  const seen = [...known].filter(
+    ([name]) =>
+      (whyNoRgw === undefined || !ofRegions.test(name)) &&
+      (whyNoPostgres === undefined || name !== "host"),
+  );
   const unseen = seen.flatMap(([document, fields]) =>
     [...fields.keys()]
       .filter((name) => used.get(document)?.has(name) !== true)

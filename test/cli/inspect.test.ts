@@ -34,6 +34,7 @@ test("status --json has the documented fields", async () => {
   const { failures, datasets, totals, ...report } = JSON.parse(stdout) as Report;
   expect(report).toEqual({
     running: null,
+    hosts: [],
     passesWait: null,
     passFailure: null,
     verdict: { word: "stopped", why: expect.stringMatching(/6 B of manifests unread; 2 failed$/) },

@@ -146,6 +146,7 @@ const contract: Readonly<Record<string, readonly [readonly string[], number, unk
     0,
     {
       running: null,
+      hosts: [],
       passesWait: null,
       passFailure: null,
       verdict: { word: text, why: text },

@@ -28,6 +28,7 @@ export function explaining(db: Db, plans: PlanNode[][], how: "" | "ANALYZE, " = 
       await note(sql, text, values);
       return await sql.get(text, values);
     },
+    ask: (text, values) => sql.ask(text, values),
     async run(text, values) {
       await note(sql, text, values);
       return await sql.run(text, values);

@@ -20,6 +20,9 @@ const TABLES: Readonly<Record<string, readonly string[]>> = {
   raw_resting: ["directory", "name"],
 };
 
+/** Columns that only one of them has, or has in another way. */
+const NOT_IN_BOTH = new Set(["counted", "lane", "host"]);
+
 type Row = Record<string, unknown>;
 
 /** Expects the same rows, to the last field, in a cache and in a database. */
@@ -44,7 +47,7 @@ function comparable(row: Row): Row {
     if (value instanceof Uint8Array) return [column, pathText(value)];
     return [column, value];
   });
-  const made = Object.fromEntries(all.filter(([column]) => column !== "counted"));
+  const made = Object.fromEntries(all.filter(([column]) => !NOT_IN_BOTH.has(column)));
   const name = made["name"];
   if (typeof name !== "string" || !("raw" in made) || "bronze" in made) return made;
   const isFolded = name.startsWith("\0");

@@ -17,6 +17,8 @@ export interface TcpProxy extends AsyncDisposable {
   sentBytes(): number;
   /** Ends what goes to the server, and leaves clients without an answer, as a network that is gone. */
   cutOff(): void;
+  /** Ends that: clients find their connections gone, and may connect again. */
+  mend(): void;
 }
 
 /** Starts one; the n-th connection, from 0, breaks as is said of it. */
@@ -53,6 +55,10 @@ export async function startProxy(
     cutOff() {
       isCut = true;
       for (const far of farSockets) far.destroy();
+    },
+    mend() {
+      isCut = false;
+      for (const socket of sockets) socket.destroy();
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();

@@ -1,11 +1,9 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { command } from "../helpers/command.ts";
 import { type Postgres, startPostgres, whyNoPostgres } from "../helpers/postgres.ts";
-import { startProxy } from "../helpers/tcp-proxy.ts";
-import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
+import { createWorld, rows, type World } from "../helpers/world.ts";
 
 const QUIET = { schedule: "0 0 29 2 *" };
 
@@ -85,62 +83,6 @@ describe.skipIf(whyNoPostgres !== undefined)(
       expect(await world.receipts()).toHaveLength(2);
     });
 
-    test("is worked on by one host; the next one stands by, and goes on where that one died", async () => {
-      await using world = await createWorld({ ...QUIET, database: await database() });
-      await world.put("a.csv", rows(3));
-      const first = await world.daemon();
-      await first.logged("sampled", { raw: "raw/a.csv" });
-      expect((await world.run(["run", "--once"])).stderr).toMatch(
-        new RegExp(`ALREADY_RUNNING: .*pid ${first.pid} `),
-      );
-      const ended = await world.run(["run"], {
-        onStart: (child) =>
-          void child.stdout?.on("data", (said: Buffer) => {
-            if (said.toString().includes("standing by")) child.kill("SIGTERM");
-          }),
-      });
-      expect(ended).toMatchObject({ code: null, stderr: "" });
-      const second = world.daemon();
-      first.kill("SIGKILL");
-      await first.exited();
-      await world.put("b.csv", rows(3));
-      const next = await second;
-      await next.logged("sampled", { raw: "raw/b.csv" });
-      const status = await world.run(["status", "--json"]);
-      expect(JSON.parse(status.stdout)).toMatchObject({
-        running: { pid: next.pid },
-        totals: { sampled: 2 },
-      });
-      expect(await world.receipts()).toHaveLength(2);
-    });
-
-    test("that a host is cut off from is the next one's, and the first publishes nothing more", async () => {
-      const url = new URL(await database());
-      await using proxy = await startProxy(
-        new URL(`http://127.0.0.1:${url.port}/`),
-        () => undefined,
-      );
-      const through = new URL(url);
-      through.port = proxy.url.port;
-      await using world = await createWorld({ ...QUIET, database: through.href });
-      await world.put("a.csv", rows(3));
-      const first = await world.daemon();
-      await first.logged("sampled", { raw: "raw/a.csv" });
-      await first.logged("pass");
-      // Right in the middle of a question it takes a minute more.
-      await sleep(500);
-      proxy.cutOff();
-      await first.logged("passes wait", { reason: "the database does not answer" });
-      await world.configure({ ...QUIET, database: url.href });
-      const next = await world.daemon();
-      await world.put("a.csv", rows(5), { mtime: MTIME + 1 });
-      await next.logged("sampled", { raw: "raw/a.csv" });
-      await world.put("b.csv", rows(3));
-      await next.logged("sampled", { raw: "raw/b.csv" });
-      expect(first.lines.filter(({ msg }) => msg === "sampled")).toHaveLength(1);
-      expect(String(await world.sample("a_sample.csv"))).toBe(rows(5));
-    });
-
     test("keeps raws of 2,000 bytes, and rejects the lines of longer ones", async () => {
       await using world = await createWorld({ database: await database() });
       await world.put("a.csv", rows(3), { raw: `raw/${"ä/".repeat(665)}x` });
@@ -166,6 +108,8 @@ describe.skipIf(whyNoPostgres !== undefined)(
         ["explain", "raw/a.csv"],
       ])
         said.push(await world.run(args));
+      daemon.kill("SIGTERM");
+      await daemon.exited();
       await world.configure({ ...QUIET, database: url.href.replace(/\/lake_\d+/, "/nowhere") });
       const checked = await world.run(["check"]);
       expect(checked).toMatchObject({ code: 3 });

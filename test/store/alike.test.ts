@@ -40,7 +40,7 @@ test.skipIf(whyNoPostgres !== undefined)(
       await empty(db);
       const sqlite = storeInSqlite(openCache(join(caches, `${played}`)).db, closeCache);
       try {
-        await play(sequence, sqlite, storeInPostgres(db, createSortedLines));
+        await play(sequence, sqlite, storeInPostgres(db, { host: 0 }, createSortedLines));
       } finally {
         await sqlite.close();
       }

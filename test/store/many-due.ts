@@ -21,7 +21,7 @@ export async function manyDue(
 ): Promise<ManyDue> {
   const db = await openDatabase(await server.database(name));
   const plans: PlanNode[][] = [];
-  const store = storeIn(explaining(db, plans), createSortedLines);
+  const store = storeIn(explaining(db, plans), { host: 0 }, createSortedLines);
   for (const table of ["files", "names", "unsynced"]) {
     await db.run(`ALTER TABLE ${table} SET (autovacuum_enabled = false)`);
     await db.run(`ANALYZE ${table}`);

@@ -132,7 +132,7 @@ const RAWS = ["a", "x"].flatMap((way) =>
 );
 
 function open(url: string): Promise<Store> {
-  return storeToWork(url, createSortedLines);
+  return storeToWork({ url, state: "/state", createSortedLines }, false);
 }
 
 function batchOf(entries: readonly Entry[]) {

@@ -267,7 +267,7 @@ async function inCache(cache: Cache): Promise<Tested> {
 }
 
 async function inDatabase(sql: Db): Promise<Tested> {
-  const ingest = ingestStore(sql, createSortedLines);
+  const ingest = ingestStore(sql, undefined, createSortedLines);
   await ingest.know(DATASET);
   return {
     ingest,

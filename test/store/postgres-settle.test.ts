@@ -211,5 +211,5 @@ function settled(of: Claim, outcome: Sampled | Failed): Settled {
 }
 
 async function open(url: string): Promise<Store> {
-  return storeIn(await openDatabase(url), createSortedLines);
+  return storeIn(await openDatabase(url), { host: 0 }, createSortedLines);
 }

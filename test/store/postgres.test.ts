@@ -19,6 +19,6 @@ else {
   storeLaws("PostgreSQL", async (state) => {
     const url = databases.get(state) ?? (await server.database(basename(state)));
     databases.set(state, url);
-    return storeIn(await openDatabase(url), createSortedLines);
+    return storeIn(await openDatabase(url), { host: 0 }, createSortedLines);
   });
 }

@@ -90,6 +90,7 @@ async function work(
     settings,
     onMovedAside: (reason) => log.error({ code: "CACHE_UNUSABLE", reason }, "cache moved aside"),
     makeRoom: () => makeRoom(settings, context),
+    isShared: true,
   });
   const { exitNow } = context;
   try {

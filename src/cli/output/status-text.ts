@@ -21,7 +21,7 @@ const EXAMPLE = 160;
 
 /** The whole report for people; `now` is ms since epoch. */
 export function statusText(report: StatusReport, now: number, room: StatusRoom): string {
-  const { lastPass, totals, failures } = report;
+  const { hosts, lastPass, totals, failures } = report;
   const lines = [
     whoText(report, now),
     healthText(report, now),
@@ -32,6 +32,10 @@ export function statusText(report: StatusReport, now: number, room: StatusRoom):
   if (totals.unconfirmed > 0) {
     const entries = counted(totals.unconfirmed, "entry", "entries");
     lines.push(`${entries} found by looking at raw files, which no manifest line has named yet`);
+  }
+  for (const { host, pid, version, since, lanes, lastMinute } of hosts) {
+    const does = `${lanes} of 64 lanes, ${countText(lastMinute)} files in the last minute`;
+    lines.push(printable(`host ${host}: pid ${pid} since ${since}, ${does}, version ${version}`));
   }
   if (lastPass !== null) {
     const { at, ms, sampled, described, failed, readBytes } = lastPass;

@@ -28,6 +28,7 @@ export function stripHtml(facts: StripFacts): Html {
     <dl>
       ${fact("Daemon", stateHtml(facts))} ${fact("Backlog", backlogHtml(status))}
       ${fact("Oldest due", oldestHtml(status))} ${fact("Files settled", rateHtml(status))}
+      ${status === undefined || status.hosts.length === 0 ? "" : fact("Hosts", hostsHtml(status))}
       ${state === undefined ? html`` : fact("Read since start", readHtml(state))}
       ${fact("Last pass", last === null ? html`none yet` : lastPassHtml(last, now))}
     </dl>
@@ -53,6 +54,11 @@ function readHtml({ work }: DaemonState): Html {
   return html`${bytesText(work.readBytes)}<small
       >${bytesText(work.writtenBytes)} of samples written</small
     >`;
+}
+
+function hostsHtml({ hosts }: StatusReport): Html {
+  const each = hosts.map(({ host, pid, lanes }) => `${host} (pid ${pid}): ${lanes} of 64 lanes`);
+  return html`${countText(hosts.length)}<small>${isolated(each.join("; "), 500)}</small>`;
 }
 
 /** The reason for the verdict; nothing, and no room for it, where all is well. */

@@ -44,6 +44,7 @@ export function pollManifests(settings: Settings, handlers: WatchHandlers): Watc
     for (const { error } of errors) handlers.onError(error);
     for (const dataset of datasets) {
       if (stopping.signal.aborted) return;
+      if (handlers.isOurs?.(dataset) === false) continue;
       const state = await stateOf(join(settings.prefix, dataset, MANIFEST_PATH));
       found.set(dataset, state);
       if (!isFirst && seen.get(dataset) !== state) handlers.onGrowth(dataset);

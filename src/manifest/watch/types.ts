@@ -5,6 +5,8 @@ export interface Watcher {
 
 /** Callbacks of a watcher. */
 export interface WatchHandlers {
+  /** False while another host looks after a dataset: it is not polled then. Events come of all. */
+  readonly isOurs?: (dataset: string) => boolean;
   /** Called when a dataset's manifest grew, came or went. */
   readonly onGrowth: (dataset: string) => void;
   /**

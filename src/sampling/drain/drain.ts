@@ -88,6 +88,8 @@ export async function drain(options: DrainOptions): Promise<boolean> {
     const { claim, outcome } = await runClaim(due);
     const { dataset } = claim.job;
     if (outcome.outcome === "paused") await claims.pause(dataset, outcome.code, outcome.message);
+    // Whose turn was over may get another one.
+    if (outcome.outcome === "aborted" && claim.job.turn !== undefined) claims.done(claim);
     if (outcome.outcome === "paused" || outcome.outcome === "aborted") return;
     if (claims.spend(dataset, outcome.ms)) await claims.pause(dataset, "OVER_BUDGET", OVER_BUDGET);
     await settler.add(claim, outcome);

@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../errors.ts";
 import { MANIFESTS } from "../../lake/dataset.ts";
-import { addWait, type PassRun, type PassState, reportFailure } from "../pass-state.ts";
+import { addWait, forgetSeen, type PassRun, type PassState, reportFailure } from "../pass-state.ts";
+import { TurnLost } from "../../store/turns.ts";
 import { IngestStopped } from "./ingest.ts";
 
 /**
@@ -17,10 +18,7 @@ export async function ingestAll(
 ): Promise<void> {
   const { left, unmoved, cleanUp } = pass;
   // A checkpoint may have been taken away, so that all is read again.
-  if (await pass.store.ingest.isChangedByOthers()) {
-    unmoved.forget();
-    await pass.ingest.close();
-  }
+  if (await pass.store.ingest.isChangedByOthers()) await forgetSeen(pass);
   const before = [...left];
   const fresh = datasets.filter((dataset) => !left.has(dataset));
   const still = await unmoved.of(fresh.filter(cleanUp.isDone));
@@ -98,7 +96,7 @@ async function ingestOne(
     if (ingested.restored !== undefined) pass.retainAll.settled(dataset);
     run.report({ type: "ingested", dataset, ingested });
   } catch (error) {
-    if (error instanceof IngestStopped) return;
+    if (error instanceof IngestStopped || error instanceof TurnLost) return;
     if (!(error instanceof Failure)) throw error;
     reportFailure(run, dataset, error);
     await addWait(pass, dataset, error.code, error.message);

@@ -13,6 +13,7 @@ import { fileIds, planAll } from "../../manifest/plan.ts";
 import { looksSame } from "../../manifest/unmoved.ts";
 import { createSteps, type LookOptions } from "./steps.ts";
 import { isStoreError } from "../../store/open.ts";
+import { TurnLost } from "../../store/turns.ts";
 import { MANIFESTS } from "../../lake/dataset.ts";
 
 /** The result of one turn at a dataset's manifest. */
@@ -171,7 +172,7 @@ function unseen(
   const isGone = error instanceof Failure && error.code === "FILE_MISSING";
   const reason = isGone ? error.cause : error;
   if (reason instanceof Failure || reason instanceof IngestStopped) throw reason;
-  if (isStoreError(reason)) throw reason;
+  if (reason instanceof TurnLost || isStoreError(reason)) throw reason;
   const { dataset, doubts, now } = sight;
   const isNews = !isSettled(sight, "gone while it was looked at", settleMs);
   if (errorCode(reason) === "ENOENT" && isNews) {

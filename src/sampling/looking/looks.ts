@@ -4,6 +4,7 @@ import { createLake } from "../../lake/lake.ts";
 import { createLister } from "../../raw/lister.ts";
 import { holdSamples } from "../../samples/directory.ts";
 import type { Store } from "../../store/store.ts";
+import { looksAfter } from "../../store/turns.ts";
 import type { PassEvent } from "../events.ts";
 import { expectedForIn } from "../expected-for.ts";
 import { rebuildDataset } from "../ingest/rebuild.ts";
@@ -55,7 +56,9 @@ export function createLooks(store: Store, settings: Settings): Looks {
     { report: tell, isStopping, isAnyTime = false, onFound }: RoundOptions,
   ): Promise<void> {
     const report = isAnyTime ? tell : seldom(tell);
-    const looked = datasets.filter((name) => settings.forDataset(name).raw.mode !== "off");
+    const looked = datasets.filter(
+      (name) => settings.forDataset(name).raw.mode !== "off" && looksAfter(store.turns, name),
+    );
     for (const dataset of nextAt.keys()) if (!looked.includes(dataset)) nextAt.delete(dataset);
     for (const dataset of looked) {
       if (isStopping()) return;

@@ -41,12 +41,14 @@ export interface MaskChange {
  */
 export async function createMaskChange(options: MaskChangeOptions): Promise<MaskChange> {
   const { store, masks, samples } = options;
-  const held = new Map(await store.upkeep.masks());
+  let held = new Map(await store.upkeep.masks());
   const wanted = (dataset: string) => masks.of(dataset)?.fingerprint ?? null;
   const isDone = (dataset: string) => wanted(dataset) === (held.get(dataset) ?? null);
   return Object.assign(changeAll, { isDone });
 
   async function changeAll(datasets: readonly string[], round: MaskRound): Promise<void> {
+    // Of a dataset that another host looks after, that one removes them.
+    if (store.turns !== undefined) held = new Map(await store.upkeep.masks());
     for (const dataset of datasets) {
       if (round.isStopping()) return;
       if (isDone(dataset)) continue;

@@ -2,7 +2,7 @@ import type { Accepted, Batch } from "../ingest-store.ts";
 import { decide, type Known } from "../decide.ts";
 import type { Entry } from "../../manifest/types.ts";
 import { saveCheckpoints } from "./checkpoints.ts";
-import type { Db, Sql } from "./connect.ts";
+import type { Sql } from "./connect.ts";
 import { createCounts } from "./counts.ts";
 import { Overtaken } from "./errors.ts";
 import { forgottenAmong } from "./forgotten.ts";
@@ -10,30 +10,33 @@ import { bytesOf, storedPath } from "./paths.ts";
 import { addRejected } from "./rejected.ts";
 import { type DueEntry, writeDue } from "./write-due.ts";
 
-/** Writes due rows of a dataset and checkpoints in one transaction. `now` is ms since epoch. */
-export function accept(db: Db, dataset: number, batch: Batch, now: number): Promise<Accepted> {
+/** Writes due rows of a dataset and checkpoints, within a transaction. `now` is ms since epoch. */
+export async function accept(
+  sql: Sql,
+  dataset: number,
+  batch: Batch,
+  now: number,
+): Promise<Accepted> {
   const newest = newestOf(batch.entries);
-  return db.transaction(async (sql) => {
-    const counts = createCounts();
-    const known = await lookUp(sql, dataset, newest);
-    const unknown = newest.filter((_, i) => known[i] === undefined);
-    const forgotten = await forgottenAmong(sql, dataset, unknown);
-    const accepted = { due: 0, unchanged: 0, superseded: batch.entries.length - newest.length };
-    const due: DueEntry[] = [];
-    for (const [i, entry] of newest.entries()) {
-      const row = known[i];
-      const decision = forgotten.has(entry.raw) ? "unchanged" : decide(entry.mtime, row);
-      accepted[decision === "superseding" ? "superseded" : decision] += 1;
-      if (decision !== "unchanged") due.push({ ...entry, inode: null, isNew: row === undefined });
-    }
-    await writeDue(sql, due, { dataset, counts, now, expectedFor: batch.expectedFor });
-    await addRejected(sql, dataset, batch.rejected, now);
-    await saveCheckpoints(sql, dataset, batch.checkpoints);
-    const { entries, rejected } = batch;
-    counts.add(dataset, { lines: entries.length, rejected: rejected.length, ...accepted });
-    await counts.save(sql);
-    return accepted;
-  });
+  const counts = createCounts();
+  const known = await lookUp(sql, dataset, newest);
+  const unknown = newest.filter((_, i) => known[i] === undefined);
+  const forgotten = await forgottenAmong(sql, dataset, unknown);
+  const accepted = { due: 0, unchanged: 0, superseded: batch.entries.length - newest.length };
+  const due: DueEntry[] = [];
+  for (const [i, entry] of newest.entries()) {
+    const row = known[i];
+    const decision = forgotten.has(entry.raw) ? "unchanged" : decide(entry.mtime, row);
+    accepted[decision === "superseding" ? "superseded" : decision] += 1;
+    if (decision !== "unchanged") due.push({ ...entry, inode: null, isNew: row === undefined });
+  }
+  await writeDue(sql, due, { dataset, counts, now, expectedFor: batch.expectedFor });
+  await addRejected(sql, dataset, batch.rejected, now);
+  await saveCheckpoints(sql, dataset, batch.checkpoints);
+  const { entries, rejected } = batch;
+  counts.add(dataset, { lines: entries.length, rejected: rejected.length, ...accepted });
+  await counts.save(sql);
+  return accepted;
 }
 
 /** The last entry of each raw, in the order in which raws came first. */

@@ -1,7 +1,7 @@
 import type { ManifestPlace } from "../ingest-store.ts";
 import type { Checkpoint } from "../../manifest/types.ts";
 import { noteChange } from "./changes.ts";
-import type { Db, Sql } from "./connect.ts";
+import type { Sql } from "./connect.ts";
 import { textOf } from "./paths.ts";
 
 /** A dataset's checkpoints, the current one first. */
@@ -40,17 +40,15 @@ export async function saveCheckpoints(
   );
 }
 
-/** Replaces all checkpoints of a dataset, and lets other processes know. */
-export function replaceCheckpoints(
-  db: Db,
+/** Replaces all checkpoints of a dataset, within a transaction, and lets other processes know. */
+export async function replaceCheckpoints(
+  sql: Sql,
   dataset: number,
   checkpoints: readonly Checkpoint[],
 ): Promise<void> {
-  return db.transaction(async (sql) => {
-    await sql.run("DELETE FROM checkpoints WHERE dataset = $1", [dataset]);
-    await saveCheckpoints(sql, dataset, checkpoints);
-    await noteChange(sql);
-  });
+  await sql.run("DELETE FROM checkpoints WHERE dataset = $1", [dataset]);
+  await saveCheckpoints(sql, dataset, checkpoints);
+  await noteChange(sql);
 }
 
 /** Removes the checkpoint of a manifest file. */

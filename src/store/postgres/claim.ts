@@ -3,16 +3,19 @@ import { claimOn, type DueRow, inTurn, type SampleRow } from "../due-row.ts";
 import type { Db } from "./connect.ts";
 import type { KnownDataset } from "./datasets.ts";
 import { pathOf } from "./paths.ts";
+import { LANES } from "./turns/lanes.ts";
+import type { OpenTurns } from "./turns/turns.ts";
 
 /** As `DrainStore.claim`. */
 export type ClaimDue = (options: ClaimOptions) => Promise<readonly Claim[]>;
 
-/** A row that is due, of a dataset that is known. */
-type Due = Omit<DueRow, "dataset"> & SampleRow;
+/** A row that is due, of a dataset that is known, and its lane. */
+type Due = Omit<DueRow, "dataset"> & SampleRow & { readonly lane: number };
 
 /** The same as it is stored, with its dataset's place among those that were asked for, from 1 on. */
 interface Row extends Omit<Due, "raw" | "bronze"> {
   readonly place: number;
+  readonly lane: number;
   readonly raw: Buffer;
   readonly bronze: Buffer;
 }
@@ -26,30 +29,38 @@ interface Wanted extends KnownDataset {
  * Creates the function. Nobody may write outcomes meanwhile: a raw that is settled, and no longer in
  * work, would be claimed once more.
  */
-export function claimOf(db: Db): ClaimDue {
+export function claimOf(db: Db, turns: OpenTurns | undefined): ClaimDue {
   let turn = 0;
   return async ({ limit, order, now, skips, isBusy, busyCount }) => {
+    const held = turns?.held();
+    if (held?.size === 0) return [];
     const waiting = (await waitingIn(db, now)).filter(({ name }) => !skips(name));
     if (waiting.length === 0) return [];
     const share = Math.max(1, Math.ceil(limit / waiting.length));
     const first = turn % waiting.length;
     const left = [...waiting.slice(first), ...waiting.slice(0, first)];
-    const turns: Claim[][] = [];
+    const shares: Claim[][] = [];
     let taken = 0;
     while (taken < limit && left.length > 0) {
       const next = left
         .splice(0, Math.ceil((limit - taken) / share))
         .map(({ id, name }) => ({ id, name, most: share + busyCount(name) }));
-      const due = await dueIn(db, next, { order, now });
+      const due = await dueIn(db, next, { order, now, lanes: [...(held?.keys() ?? [])] });
       for (const [i, { name }] of next.entries()) {
         turn += 1;
         const free = (due[i] ?? []).filter(({ raw }) => !isBusy(name, raw));
         const claims = free.slice(0, Math.min(share, limit - taken));
-        turns.push(claims.map((row) => claimOn({ ...row, dataset: name }, () => row)));
+        shares.push(
+          claims.map((row) => {
+            const claim = claimOn({ ...row, dataset: name }, () => row);
+            const nr = held?.get(row.lane);
+            return nr === undefined ? claim : { ...claim, job: { ...claim.job, turn: nr } };
+          }),
+        );
         taken += claims.length;
       }
     }
-    return inTurn(turns);
+    return inTurn(shares);
   };
 }
 
@@ -74,32 +85,42 @@ function waitingIn(db: Db, now: number): Promise<readonly KnownDataset[]> {
   );
 }
 
-/** Rows that are due, of each dataset the ones to be taken first. */
+/** Rows that are due, of each dataset the ones to be taken first; of all lanes where none is given. */
 async function dueIn(
   db: Db,
   wanted: readonly Wanted[],
-  { order, now }: Pick<ClaimOptions, "order" | "now">,
+  {
+    order,
+    now,
+    lanes,
+  }: Pick<ClaimOptions, "order" | "now"> & { readonly lanes: readonly number[] },
 ): Promise<readonly (readonly Due[])[]> {
   const direction = order === "oldest" ? "ASC" : "DESC";
+  const isOurs = lanes.length % LANES === 0 ? "" : "AND lane = ANY ($4::int[])";
   const inOrder = `ORDER BY next_at ${direction}, seq ${direction}, raw ${direction}`;
   // Raw files come first: they go away.
   const rows = await db.all<Row>(
-    `SELECT w.place, f.raw, f.bronze, f.mtime, f.seq, f.name, f.extension, f.attempts,
+    `SELECT w.place, f.lane, f.raw, f.bronze, f.mtime, f.seq, f.name, f.extension, f.attempts,
        f.failed_at AS "failedAt", f.sample, coalesce(f.counted, 'new') AS outcome, f.inode,
        f.sampled_from AS "sampledFrom", f.validation, f.done_mtime AS "doneMtime", f.format,
        f.rows, f.bytes, f.source_size AS "sourceSize", f.reason
      FROM unnest($1::int[], $2::int[]) WITH ORDINALITY AS w (dataset, most, place)
        CROSS JOIN LATERAL (
          SELECT 1 AS part, row_number() OVER (ORDER BY next_at, seq, raw) AS nr, * FROM (
-           SELECT * FROM files WHERE dataset = w.dataset AND inode IS NOT NULL AND next_at <= $3
+           SELECT * FROM files WHERE dataset = w.dataset AND inode IS NOT NULL AND next_at <= $3 ${isOurs}
            ORDER BY next_at, seq, raw LIMIT w.most) AS found
          UNION ALL
          SELECT 2, row_number() OVER (${inOrder}), * FROM (
-           SELECT * FROM files WHERE dataset = w.dataset AND next_at <= $3
+           SELECT * FROM files WHERE dataset = w.dataset AND next_at <= $3 ${isOurs}
            ${inOrder} LIMIT w.most) AS others
        ) AS f
      ORDER BY w.place, f.part, f.nr`,
-    [wanted.map(({ id }) => id), wanted.map(({ most }) => most), now],
+    [
+      wanted.map(({ id }) => id),
+      wanted.map(({ most }) => most),
+      now,
+      ...(isOurs === "" ? [] : [lanes]),
+    ],
   );
   const due = wanted.map((): Due[] => []);
   const seen = wanted.map(() => new Set<string>());

@@ -6,6 +6,7 @@ import {
   type ClientConfig,
   type CustomTypesConfig,
   Pool,
+  type QueryResult,
   types,
 } from "pg";
 import { isAway, isConflict, translated } from "./errors.ts";
@@ -20,6 +21,8 @@ export interface Sql {
   get<Row>(text: string, values?: readonly unknown[]): Promise<Row | undefined>;
   /** Its number of rows that were written, or read. */
   run(text: string, values?: readonly unknown[]): Promise<number>;
+  /** The driver's own result, which has that of each statement where there are several. */
+  ask(text: string, values?: readonly unknown[]): Promise<QueryResult>;
 }
 
 /** An open database: each statement is a transaction of its own. */
@@ -119,6 +122,57 @@ export async function connectOnce(url: string, name = "staging-sampler"): Promis
   };
 }
 
+/** Channel on which processes tell of work that may be for others. */
+export const CHANNEL = "staging_sampler";
+
+/** Tells all hosts, when a transaction ends, that there may be something to do. */
+export async function tellAll(sql: Sql): Promise<void> {
+  await sql.all(`SELECT pg_notify('${CHANNEL}', '')`);
+}
+
+/** A connection that hears what is told on a channel, until it is closed. */
+export interface Ear {
+  close(): Promise<void>;
+}
+
+/** Time until a connection that broke is made again, ms. */
+const LISTEN_AGAIN_MS = 1000;
+
+/** Listens to a channel. A connection that breaks is made again; what was told meanwhile is not heard. */
+export async function listen(url: string, channel: string, onTold: () => void): Promise<Ear> {
+  let client: Client;
+  let again: NodeJS.Timeout | undefined;
+  let isClosed = false;
+  await begin();
+  return {
+    async close() {
+      isClosed = true;
+      clearTimeout(again);
+      await Promise.race([client.end(), sleep(CLOSE_MS, undefined, { ref: false })]);
+    },
+  };
+
+  async function begin(): Promise<void> {
+    client = new Client(settingsFor(url, "staging-sampler"));
+    client
+      .on("error", () => {})
+      .on("notification", onTold)
+      .on("end", retry);
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${channel}`);
+    } catch {
+      retry();
+    }
+  }
+
+  function retry(): void {
+    if (isClosed) return;
+    clearTimeout(again);
+    again = setTimeout(() => void begin(), LISTEN_AGAIN_MS);
+  }
+}
+
 function settingsFor(url: string, name: string): ClientConfig {
   return {
     connectionString: url,
@@ -144,6 +198,7 @@ function sqlOf(client: Pick<ClientBase, "query">): Sql {
     get: async <Row>(text: string, values?: readonly unknown[]) =>
       (await query(text, values)).rows[0] as Row | undefined,
     run: async (text, values) => (await query(text, values)).rowCount ?? 0,
+    ask: query,
   };
 }
 

@@ -1,11 +1,11 @@
 import { hostname } from "node:os";
 import { Failure } from "../../errors.ts";
 import type { Holder, Lock } from "../types.ts";
-import { connectOnce, type Session } from "./connect.ts";
+import { connectOnce, type Session, type Sql } from "./connect.ts";
 import { isAway, translated } from "./errors.ts";
 import { shownUrl } from "./shown-url.ts";
 
-/** Number of the advisory lock that the one process holds that works on the database. */
+/** Number of the advisory lock that processes hold that work on the database. */
 const WORK_LOCK = 7_061_302;
 /** Time between two signs of life, ms. */
 const BEAT_MS = 1000;
@@ -15,13 +15,21 @@ const BEAT_MS = 1000;
  */
 const LOST_MS = 7000;
 
+/** Locks that `pg_locks` has: of those who share the work, and of one that does it alone. */
+type Mode = "ShareLock" | "ExclusiveLock";
+
 /**
  * Takes the lock of a database: an advisory lock of a session of its own. The server takes it back
- * when the session ends, or when it finds that the client is gone.
+ * when the session ends, or when it finds that the client is gone. Those who share the work hold it
+ * together; nobody else does meanwhile.
  * @throws Failure ALREADY_RUNNING, naming who holds it; CACHE_UNUSABLE
  */
-export async function takeDatabaseLock(url: string): Promise<Lock> {
-  let held = watched(await hold(url));
+export async function takeDatabaseLock(
+  url: string,
+  { isShared }: { readonly isShared: boolean },
+): Promise<Lock> {
+  const mode = isShared ? "ShareLock" : "ExclusiveLock";
+  let held = watched(await hold(url, mode));
   return {
     get lost() {
       return held.lost;
@@ -30,7 +38,7 @@ export async function takeDatabaseLock(url: string): Promise<Lock> {
       if (!held.lost.aborted) return undefined;
       const before = held;
       try {
-        held = watched(await hold(url));
+        held = watched(await hold(url, mode));
       } catch (error) {
         // Nobody knows who has it while the server is away.
         if (error instanceof Failure && isAway(error.cause)) return undefined;
@@ -43,11 +51,11 @@ export async function takeDatabaseLock(url: string): Promise<Lock> {
   };
 }
 
-/** Finds the holder of a database's lock; undefined when nobody has it. @throws Failure CACHE_UNUSABLE */
+/** Finds the first holder of a database's lock; undefined when nobody has it. @throws Failure CACHE_UNUSABLE */
 export async function holderIn(url: string): Promise<Holder | undefined> {
   const session = await connectOnce(url);
   try {
-    return await readHolder(session);
+    return (await readHolders(session))[0];
   } catch (error) {
     throw translated(shownUrl(url), error);
   } finally {
@@ -55,15 +63,28 @@ export async function holderIn(url: string): Promise<Holder | undefined> {
   }
 }
 
-async function hold(url: string): Promise<Session> {
+/** The holders of the lock, the first one first; their sessions may have ended in this moment. */
+export async function readHolders(sql: Sql): Promise<readonly Holder[]> {
+  const rows = await sql.all<{ name: string }>(
+    `SELECT application_name AS name FROM pg_stat_activity
+     WHERE pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted
+       AND objid = $1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+     ORDER BY name`,
+    [WORK_LOCK],
+  );
+  return rows.flatMap(({ name }) => holderNamed(name));
+}
+
+async function hold(url: string, mode: Mode): Promise<Session> {
   const session = await connectOnce(url, nameOf(process.pid, hostname(), new Date()));
+  const shared = mode === "ShareLock" ? "_shared" : "";
   try {
     const taken = await session.get<{ taken: boolean }>(
-      "SELECT pg_try_advisory_lock($1) AS taken",
+      `SELECT pg_try_advisory_lock${shared}($1) AS taken`,
       [WORK_LOCK],
     );
     if (taken?.taken === true) return session;
-    const holder = await readHolder(session);
+    const [holder] = await readHolders(session);
     const who =
       holder === undefined ? "" : ` (pid ${holder.pid} on ${holder.host} since ${holder.since})`;
     throw new Failure("ALREADY_RUNNING", `another sampler uses ${shownUrl(url)}${who}`);
@@ -106,14 +127,8 @@ function nameOf(pid: number, host: string, since: Date): string {
   return `sampler ${since.toISOString()} ${pid} ${host}`;
 }
 
-async function readHolder(session: Session): Promise<Holder | undefined> {
-  const found = await session.get<{ name: string }>(
-    `SELECT application_name AS name FROM pg_stat_activity
-     WHERE pid = (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted
-       AND objid = $1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`,
-    [WORK_LOCK],
-  );
-  const [, since, pid, host] = /^sampler (\S+) (\d+) (.*)$/.exec(found?.name ?? "") ?? [];
-  if (since === undefined || pid === undefined || host === undefined) return undefined;
-  return { pid: Number(pid), host, since };
+function holderNamed(name: string): Holder[] {
+  const [, since, pid, host] = /^sampler (\S+) (\d+) (.*)$/.exec(name) ?? [];
+  if (since === undefined || pid === undefined || host === undefined) return [];
+  return [{ pid: Number(pid), host, since }];
 }

@@ -2,7 +2,7 @@ import type { Sql } from "./connect.ts";
 
 /**
  * Keys of single values that the database remembers: `version` (of the schema), `sampler`, `formats`, `pass`,
- * `cleanStop`, `bootId`, `passesWait`, `suspects`, `madeAt` (ms since epoch), `waits` (JSON), `passFailure`, `changes` (changes.ts).
+ * `turns` (JSON, those of a host), `cleanStop`, `bootId`, `passesWait`, `suspects`, `madeAt` (ms since epoch), `waits` (JSON), `passFailure`, `changes` (changes.ts).
  */
 export type Meta =
   | "version"
@@ -16,19 +16,20 @@ export type Meta =
   | "madeAt"
   | "waits"
   | "passFailure"
-  | "changes";
+  | "changes"
+  | "turns";
 
-/** A remembered value, or undefined. */
-export async function metaOf(sql: Sql, key: Meta): Promise<string | undefined> {
-  const found = await sql.get<{ value: string }>("SELECT value FROM facts WHERE key = $1", [key]);
-  return found?.value;
+/** A remembered value, or undefined; of one host, or of all where none is given. */
+export async function metaOf(sql: Sql, key: Meta, host = 0): Promise<string | undefined> {
+  const text = "SELECT value FROM facts WHERE host = $1 AND key = $2";
+  return (await sql.get<{ value: string }>(text, [host, key]))?.value;
 }
 
 /** Remembers a value. */
-export async function setMeta(sql: Sql, key: Meta, value: string): Promise<void> {
+export async function setMeta(sql: Sql, key: Meta, value: string, host = 0): Promise<void> {
   await sql.run(
-    `INSERT INTO facts (key, value) VALUES ($1, $2)
-     ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
-    [key, value],
+    `INSERT INTO facts (host, key, value) VALUES ($1, $2, $3)
+     ON CONFLICT (host, key) DO UPDATE SET value = excluded.value`,
+    [host, key, value],
   );
 }

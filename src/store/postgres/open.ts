@@ -1,20 +1,25 @@
 import { Failure } from "../../errors.ts";
 import { connect, type Db, SCHEMA, type Sql } from "./connect.ts";
 import { translated } from "./errors.ts";
+import { readHolders } from "./lock.ts";
 import { metaOf, setMeta } from "./meta.ts";
 import { migrations } from "./schema.ts";
 import { shownUrl } from "./shown-url.ts";
+import { makeBoss } from "./turns/boss.ts";
 
 /** Number of the advisory lock under which the schema is changed. */
 const SCHEMA_LOCK = 7_061_301;
 
+/** Longest time in which pg-boss makes its tables, ms. */
+const BOSS_MS = 60_000;
+
 /**
- * Opens a database for work; makes its tables, or brings them to this version.
- * @throws Failure CACHE_UNUSABLE
+ * Opens a database for work; makes its tables, or brings them to this version where no other host
+ * works on them. @throws Failure CACHE_UNUSABLE
  */
 export async function openDatabase(url: string): Promise<Db> {
   const db = connect(url);
-  return await orClosed(db, url, () => db.transaction(migrate));
+  return await orClosed(db, url, () => db.transaction((sql) => migrate(sql, db)));
 }
 
 /**
@@ -53,7 +58,8 @@ async function orClosed(db: Db, url: string, work: () => Promise<void>): Promise
   }
 }
 
-async function migrate(sql: Sql): Promise<void> {
+/** Changes the schema, in a transaction for which others wait; pg-boss makes its tables beside it. */
+async function migrate(sql: Sql, db: Db): Promise<void> {
   await sql.run("SELECT pg_advisory_xact_lock($1)", [SCHEMA_LOCK]);
   // IF NOT EXISTS would ask for the right to make it also where it is there.
   const schema = await sql.get<{ name: string | null }>("SELECT to_regnamespace($1) AS name", [
@@ -65,8 +71,16 @@ async function migrate(sql: Sql): Promise<void> {
     const message = `its tables have version ${version}, this program ${migrations.length}`;
     throw new Failure("CACHE_UNUSABLE", `${message}: use the newer program on this host, too`);
   }
+  if (version === migrations.length) return;
+  const [, other] = version === 0 ? [] : await readHolders(sql);
+  if (other !== undefined) {
+    const message = `its tables have version ${version}, and pid ${other.pid} on ${other.host} works on them`;
+    throw new Failure("CACHE_UNUSABLE", `${message}: stop all hosts, then start the new version`);
+  }
   for (const migration of migrations.slice(version)) await sql.run(migration);
-  if (version < migrations.length) await setMeta(sql, "version", String(migrations.length));
+  await sql.run(`SET LOCAL idle_in_transaction_session_timeout = ${BOSS_MS}`);
+  await makeBoss(db);
+  await setMeta(sql, "version", String(migrations.length));
 }
 
 /** The version of the tables; 0 where there are none. */

@@ -5,22 +5,22 @@ import { type Meta, metaOf, setMeta } from "./meta.ts";
 import { textOf } from "./paths.ts";
 import { rememberWaits, waitsIn } from "./waits.ts";
 
-/** The process memory of a database. */
-export function processStore(db: Db): ProcessStore {
-  const text = async (key: Meta) => (await metaOf(db, key)) || null;
+/** The memory that a database has of the process of a host. */
+export function processStore(db: Db, host: number): ProcessStore {
+  const text = async (key: Meta) => (await metaOf(db, key, host)) || null;
   const setText = (key: Meta, value: string | null | undefined) =>
-    setMeta(db, key, textOf(value ?? ""));
+    setMeta(db, key, textOf(value ?? ""), host);
   return {
     async wasStoppedCleanly() {
       const value = await text("cleanStop");
       return value === null ? undefined : value === "true";
     },
-    setStoppedCleanly: () => setMeta(db, "cleanStop", "true"),
+    setStoppedCleanly: () => setMeta(db, "cleanStop", "true", host),
     setWorking: () =>
       db.transaction(async (sql) => {
         // Also where the server is told not to wait for its disk.
         await sql.run("SET LOCAL synchronous_commit = on");
-        await setMeta(sql, "cleanStop", "false");
+        await setMeta(sql, "cleanStop", "false", host);
       }),
     bootId: async () => (await text("bootId")) ?? undefined,
     setBootId: (bootId) => setText("bootId", bootId),
@@ -31,11 +31,11 @@ export function processStore(db: Db): ProcessStore {
     async lastPass() {
       return JSON.parse((await text("pass")) ?? "null") as PassSummary | null;
     },
-    setLastPass: (summary) => setMeta(db, "pass", JSON.stringify(summary)),
+    setLastPass: (summary) => setMeta(db, "pass", JSON.stringify(summary), host),
     deaths: async () => JSON.parse((await text("suspects")) ?? "{}") as Record<string, number>,
-    setDeaths: (deaths) => setMeta(db, "suspects", JSON.stringify(deaths)),
+    setDeaths: (deaths) => setMeta(db, "suspects", JSON.stringify(deaths), host),
     waits: () => waitsIn(db),
-    rememberWaits: rememberWaits(db),
-    madeAt: async () => Number((await text("madeAt")) ?? 0),
+    rememberWaits: rememberWaits(db, host),
+    madeAt: async () => Number((await metaOf(db, "madeAt")) ?? 0),
   };
 }

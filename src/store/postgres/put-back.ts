@@ -64,7 +64,7 @@ export async function putBack(sql: Sql, dataset: number, folded: Folded): Promis
   await addUnsynced(
     sql,
     folded.sampled.map((raw) => ({ dataset, raw })),
-    0,
+    { now: 0, host: 0 },
   );
 }
 

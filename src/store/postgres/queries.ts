@@ -2,6 +2,7 @@ import type { Queries } from "../queries.ts";
 import { checkpointsOf } from "./checkpoints.ts";
 import type { Db } from "./connect.ts";
 import { datasetsOf } from "./datasets.ts";
+import { hostsIn } from "./hosts.ts";
 import { missingOf, orphansAmong, recordedSamples } from "./queries/audit.ts";
 import { backlogAt } from "./queries/backlog.ts";
 import { rawsOfBronze } from "./queries/bronze.ts";
@@ -19,6 +20,7 @@ import { datasetTotals, failuresByCode } from "./queries/totals.ts";
 export function queriesOf(db: Db): Queries {
   const { all, idOf } = datasetsOf(db);
   return {
+    hosts: () => hostsIn(db),
     datasets: all,
     checkpoints: async (dataset) => checkpointsOf(db, await idOf(dataset)),
     totals: (now) => datasetTotals(db, now),

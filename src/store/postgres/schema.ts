@@ -65,6 +65,7 @@ export const migrations: readonly string[] = [
     gone_at bigint,                     -- when a file that was found by looking was missed
     validation text,                    -- what the newest sample refutes of its contract
     mask text,                          -- that the sample was made under; NULL: it is verbatim
+    lane smallint GENERATED ALWAYS AS (get_byte(sha256(raw), 0) % 64) STORED,
     PRIMARY KEY (dataset, raw)
   ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
   CREATE INDEX due ON files (dataset, next_at, seq, raw) WHERE next_at IS NOT NULL;
@@ -153,8 +154,10 @@ export const migrations: readonly string[] = [
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     dataset integer NOT NULL,
     raw bytea NOT NULL,
-    at bigint NOT NULL
+    at bigint NOT NULL,
+    host integer NOT NULL               -- that has them to look after; 0: whoever works
   );
+  CREATE INDEX unsynced_of ON unsynced (host, id);
 
   -- Files that follow one another, and the shapes that they had.
   CREATE TABLE series (
@@ -191,10 +194,26 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (dataset, directory, name)
   );
 
-  -- Single values, by the keys of \`Meta\`.
+  -- Hosts that have worked. One is known by its name and its state directory.
+  CREATE TABLE hosts (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL,
+    state text NOT NULL,
+    pid integer NOT NULL,               -- of its last process
+    version text NOT NULL,
+    since bigint NOT NULL,              -- when that began
+    seen_at bigint NOT NULL,            -- its last sign of life
+    lanes integer NOT NULL DEFAULT 0,   -- turns that it had then
+    last_minute integer NOT NULL DEFAULT 0, -- files that it had settled in the minute before
+    UNIQUE (name, state)
+  );
+
+  -- Single values, by the keys of \`Meta\`: those of one host, or of all (0).
   CREATE TABLE facts (
-    key text PRIMARY KEY,
-    value text NOT NULL
+    host integer NOT NULL DEFAULT 0,
+    key text NOT NULL,
+    value text NOT NULL,
+    PRIMARY KEY (host, key)
   );
   INSERT INTO facts (key, value)
     VALUES ('madeAt', (floor(1000 * extract(epoch FROM clock_timestamp()))::bigint)::text);

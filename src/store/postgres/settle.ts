@@ -5,7 +5,10 @@ import type { Db, Sql } from "./connect.ts";
 import { type Counts, createCounts } from "./counts.ts";
 import type { Datasets } from "./datasets.ts";
 import { changeFiles, type FileKey, keyed, lockFiles } from "./file-rows.ts";
+import { DUE_AGAIN } from "./due.ts";
 import { textOf } from "./paths.ts";
+import type { Worker } from "./worker.ts";
+import { inTurn } from "./turns/in-turn.ts";
 import { addUnsynced } from "./unsynced.ts";
 
 /** A claim's row, as it is now. */
@@ -35,17 +38,20 @@ interface Settling<O> extends Placed<O> {
  * Writes outcomes in one transaction; `now` is ms since epoch. A success settles the version the job
  * was given and no other; a failure settles only when no newer line has come since. A sample that
  * was published settles nothing, and is known all the same, where its entry has another version by
- * now.
+ * now. Where another host has the turn by now, nothing is settled; what was published is due again,
+ * since it may have taken the place of something newer.
  */
 export async function settle(
   db: Db,
-  ids: Pick<Datasets, "idOf">,
+  { datasets, host, turns }: Worker & { readonly datasets: Pick<Datasets, "idOf"> },
   settled: readonly Settled[],
   now: number,
 ): Promise<void> {
-  const all = await keyed(ids, settled);
-  const keys = all.map(({ key }) => key);
+  const asked = await keyed(datasets, settled);
   await db.transaction(async (sql) => {
+    const [all, late] = await inTurn(sql, turns, asked);
+    await redo(sql, late, now);
+    const keys = all.map(({ key }) => key);
     const columns = "mtime, seq, inode, coalesce(counted, 'new') AS counted";
     const rows = await lockFiles<Row>(sql, keys, columns);
     const placed = all.map((each, i) => Object.assign(each, { row: rows[i] }));
@@ -64,7 +70,7 @@ export async function settle(
     await addUnsynced(
       sql,
       made.map(({ key }) => key),
-      now,
+      { now, host },
     );
     for (const { key, outcome, row } of made)
       counts.moved(key.dataset, row.counted, countedAs("sampled", outcome.format));
@@ -106,6 +112,16 @@ const MADE = [
   "mask",
   "sampled_from",
 ] as const;
+
+/** Makes entries due whose sample was published too late. */
+async function redo(
+  sql: Sql,
+  late: readonly { readonly key: FileKey; readonly outcome: Sampled | Failed }[],
+  now: number,
+): Promise<void> {
+  const rows = late.filter(({ outcome }) => isSample(outcome)).map(({ key }) => ({ key }));
+  await changeFiles(sql, { rows, given: [], set: DUE_AGAIN, now });
+}
 
 async function succeed(sql: Sql, made: readonly Settling<Sampled>[], now: number): Promise<void> {
   const rows = made.map(({ key, claim, outcome, row }) => {

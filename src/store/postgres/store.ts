@@ -9,19 +9,29 @@ import { processStore } from "./process-store.ts";
 import { queriesOf } from "./queries.ts";
 import { rawStore } from "./raw-store.ts";
 import { upkeepStore } from "./upkeep-store.ts";
+import type { Worker } from "./worker.ts";
 
 /** The store in an open database. `createSortedLines` keeps lines on the disk of this machine. */
-export function storeIn(db: Db, createSortedLines: () => SortedLines): Store {
+export function storeIn(
+  db: Db,
+  { host, turns }: Worker,
+  createSortedLines: () => SortedLines,
+): Store {
+  const close = async () => {
+    await turns?.close();
+    await db.close();
+  };
   return {
-    ingest: ingestStore(db, createSortedLines),
+    ...(turns === undefined ? {} : { turns }),
+    ingest: ingestStore(db, turns, createSortedLines),
     raw: rawStore(db),
-    drain: drainStore(db),
+    drain: drainStore(db, { host, turns }),
     drift: driftStore(db),
-    upkeep: upkeepStore(db),
-    process: processStore(db),
+    upkeep: upkeepStore(db, host),
+    process: processStore(db, host),
     queries: queriesOf(db),
     changes: changeStore(db),
-    close: () => db.close(),
-    [Symbol.asyncDispose]: () => db.close(),
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

@@ -5,33 +5,35 @@ import { bytesOf, pathOf } from "./paths.ts";
 
 /**
  * Notes that samples are published but may not be on stable storage yet, in the transaction that
- * settles them; `now` is ms since epoch.
+ * settles them; `now` is ms since epoch. `host` made them: 0 for any.
  */
 export async function addUnsynced(
   sql: Sql,
   samples: readonly FileKey[],
-  now: number,
+  { now, host }: { readonly now: number; readonly host: number },
 ): Promise<void> {
   if (samples.length === 0) return;
   await sql.run(
-    `INSERT INTO unsynced (dataset, raw, at)
-     SELECT dataset, raw, $3 FROM unnest($1::int[], $2::bytea[]) AS t (dataset, raw)`,
-    [samples.map(({ dataset }) => dataset), samples.map(({ raw }) => bytesOf(raw)), now],
+    `INSERT INTO unsynced (dataset, raw, at, host)
+     SELECT dataset, raw, $3, $4 FROM unnest($1::int[], $2::bytea[]) AS t (dataset, raw)`,
+    [samples.map(({ dataset }) => dataset), samples.map(({ raw }) => bytesOf(raw)), now, host],
   );
 }
 
-/** Samples that were settled and not synced, oldest first. */
-export function firstUnsynced(sql: Sql, limit: number): Promise<readonly Unsynced[]> {
+/** Samples of a host, and of none, that were settled and not synced, oldest first. */
+export function firstUnsynced(sql: Sql, host: number, limit: number): Promise<readonly Unsynced[]> {
   return sql.all(
     `SELECT u.id, u.at, d.name AS dataset, f.bytes, coalesce(f.settled_at, 0) AS "settledAt",
        CASE WHEN f.outcome = 'sampled' AND f.next_at IS NULL THEN f.sample END AS sample
-     FROM (SELECT * FROM unsynced ORDER BY id LIMIT $1) AS u
+     FROM (SELECT u.* FROM (SELECT 0 AS host UNION SELECT $2::int) AS h CROSS JOIN LATERAL (
+         SELECT * FROM unsynced WHERE host = h.host ORDER BY id LIMIT $1) AS u
+       ORDER BY id LIMIT $1) AS u
        LEFT JOIN datasets AS d ON d.id = u.dataset
        LEFT JOIN LATERAL (
          SELECT bytes, settled_at, outcome, next_at, sample FROM files
          WHERE dataset = u.dataset AND raw = u.raw LIMIT 1) AS f ON true
      ORDER BY u.id`,
-    [limit],
+    [limit, host],
   );
 }
 
@@ -62,4 +64,17 @@ export function finishSync(
     await sql.run("DELETE FROM unsynced WHERE id = ANY ($1)", [done.map(({ id }) => id)]);
     return due;
   });
+}
+
+/** Time after its last sign of life from which a host's samples are another one's to look after, ms. */
+const GONE_MS = 600_000;
+
+/** Has a host look after the samples of those that are gone, and may have gone with a power loss. */
+export async function adoptUnsynced(sql: Sql, host: number): Promise<void> {
+  await sql.run(
+    `UPDATE unsynced SET host = $1 WHERE host IN (
+       SELECT id FROM hosts WHERE id <> $1 AND seen_at < (
+         SELECT max(seen_at) FROM hosts) - ${GONE_MS})`,
+    [host],
+  );
 }

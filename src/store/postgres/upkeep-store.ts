@@ -6,8 +6,8 @@ import { isMadeUnder, masksIn, redoOthers, setMask } from "./masks.ts";
 import { newestSamples, oldestSamples, prune } from "./samples.ts";
 import { finishSync, firstUnsynced } from "./unsynced.ts";
 
-/** Upkeep's part of a database. */
-export function upkeepStore(db: Db): UpkeepStore {
+/** Upkeep's part of a database, on one host. */
+export function upkeepStore(db: Db, host: number): UpkeepStore {
   const { idOf } = datasetsOf(db);
   return {
     newestSamples: async (dataset, before, count) =>
@@ -15,7 +15,7 @@ export function upkeepStore(db: Db): UpkeepStore {
     oldestSamples: async (dataset, span, count) =>
       oldestSamples(db, await idOf(dataset), span, count),
     prune: async (dataset, samples, remove) => prune(db, await idOf(dataset), samples, remove),
-    unsynced: (limit) => firstUnsynced(db, limit),
+    unsynced: (limit) => firstUnsynced(db, host, limit),
     finishSync: (done, redo, now) => finishSync(db, done, redo, now),
     forgettable: async (dataset, raw) => forgettable(db, await idOf(dataset), raw),
     forgetRaw: async (dataset, raw, options) => forgetRaw(db, await idOf(dataset), raw, options),

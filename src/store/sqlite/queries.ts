@@ -23,6 +23,7 @@ export function queriesOf(db: Db): Queries {
   const audited = auditedOf(db);
   const backlog = backlogOf(db);
   return {
+    hosts: async () => [],
     datasets: async () => all(),
     checkpoints: async (dataset) => checkpoints.of(idOf(dataset)),
     totals: async (now) => datasetTotals(db, now),

@@ -1,0 +1,61 @@
+import { hostname } from "node:os";
+import { VERSION } from "../../version.ts";
+import type { Host } from "../types.ts";
+import type { Sql } from "./connect.ts";
+import { readHolders } from "./lock.ts";
+import { textOf } from "./paths.ts";
+
+/** The time by the clock of the database, which is one for all hosts, ms since epoch. */
+const NOW = "floor(1000 * extract(epoch FROM clock_timestamp()))::bigint";
+
+/** Notes that this process works as the host of a state directory; returns the host's number. */
+export async function registerHost(sql: Sql, state: string): Promise<number> {
+  const found = await sql.get<{ id: number }>(
+    `INSERT INTO hosts AS h (name, state, pid, version, since, seen_at)
+       VALUES ($1, $2, $3, $4, ${NOW}, ${NOW})
+     ON CONFLICT (name, state) DO UPDATE SET pid = excluded.pid, version = excluded.version,
+       since = excluded.since, seen_at = excluded.seen_at, lanes = 0
+     RETURNING id`,
+    [hostname(), textOf(state), process.pid, VERSION],
+  );
+  return (found as { id: number }).id;
+}
+
+/**
+ * The host whose memory of its process those see who look: the one of this state directory, else the
+ * one that was last seen; 0 before the first one.
+ */
+export async function hostToShow(sql: Sql, state: string): Promise<number> {
+  const found = await sql.get<{ id: number }>(
+    `SELECT id FROM hosts ORDER BY name = $1 AND state = $2 AND lanes > 0 DESC, seen_at DESC, id LIMIT 1`,
+    [hostname(), textOf(state)],
+  );
+  return found?.id ?? 0;
+}
+
+/** Notes that a host lives, and what it does; returns the time by which our clock is ahead, ms. */
+export async function noteLife(
+  sql: Sql,
+  host: number,
+  { lanes, lastMinute }: Pick<Host, "lanes" | "lastMinute">,
+): Promise<number> {
+  const asked = Date.now();
+  const found = await sql.get<{ now: number }>(
+    `UPDATE hosts SET seen_at = ${NOW}, lanes = $2, last_minute = $3
+     WHERE id = $1 RETURNING seen_at AS now`,
+    [host, lanes, lastMinute],
+  );
+  const between = (asked + Date.now()) / 2;
+  return found === undefined ? 0 : Math.round(between - found.now);
+}
+
+/** The hosts that work, by name; what each did in the last minute. */
+export async function hostsIn(sql: Sql): Promise<readonly Host[]> {
+  const holders = await readHolders(sql);
+  const rows = await sql.all<Omit<Host, "since"> & { readonly since: number }>(
+    `SELECT name AS host, pid, version, since, lanes, last_minute AS "lastMinute" FROM hosts
+     WHERE (pid, name) IN (SELECT * FROM unnest($1::int[], $2::text[])) ORDER BY name, pid`,
+    [holders.map(({ pid }) => pid), holders.map(({ host }) => host)],
+  );
+  return rows.map((row) => Object.assign(row, { since: new Date(row.since).toISOString() }));
+}

@@ -1,0 +1,136 @@
+import { type ConstructorOptions, PgBoss } from "pg-boss";
+import type { Db, Sql } from "../connect.ts";
+import { isAway } from "../errors.ts";
+import { LANES } from "./lanes.ts";
+
+/** Time after the last sign of life from which a turn is given to another host, s. */
+const HEARTBEAT_S = 10;
+/** Longest time of one turn, s: hosts give theirs back long before. */
+const LONGEST_S = 24 * 3600 - 1;
+/** A turn that nobody ended is handed out again, however often that was so. */
+const RETRIES = 2 ** 31 - 1;
+const QUEUE = "turns";
+const SCHEMA = "staging_sampler_turns";
+
+/** A turn as it was handed out: the same turn that is handed out once more is another one. */
+export interface Turn {
+  readonly id: string;
+  readonly retryCount: number;
+  readonly lane: number;
+}
+
+/** The turns that are waiting to be taken; pg-boss hands them out, each to one host at a time. */
+export interface Boss {
+  /** Takes turns that nobody has, at most `count`. */
+  take(count: number): Promise<readonly Turn[]>;
+  /**
+   * A sign of life: returns those of these turns that are still ours. Within a transaction they stay so
+   * until it ends.
+   */
+  touch<T extends Turn>(turns: readonly T[], sql?: Sql): Promise<readonly T[]>;
+  /** Gives turns back that are over. */
+  giveBack(turns: readonly Turn[]): Promise<void>;
+  /** Ends turns of a process that is gone: others need not wait until its signs of life are missed. */
+  free(turns: readonly Turn[]): Promise<void>;
+  /** What went wrong in the background since the last call, but for a database that was away. */
+  fault(): unknown;
+  /** Ends what hands out the turns of hosts that died. */
+  stop(): Promise<void>;
+}
+
+/** Settings of pg-boss: it looks for dead holders each second, and plans nothing of its own. */
+const OPTIONS = {
+  schema: SCHEMA,
+  schedule: false,
+  superviseIntervalSeconds: 1,
+  monitorIntervalSeconds: 1,
+  maintenanceIntervalSeconds: 60,
+  reindex: false,
+} satisfies ConstructorOptions;
+
+/** Makes pg-boss's tables, and the turns, where they are missing. Nobody may work meanwhile. */
+export async function makeBoss(db: Db): Promise<void> {
+  const boss = bossOn(db, { ...OPTIONS, supervise: false });
+  await boss.start();
+  try {
+    await boss.createQueue(QUEUE, {
+      policy: "exclusive",
+      heartbeatSeconds: HEARTBEAT_S,
+      expireInSeconds: LONGEST_S,
+      retryLimit: RETRIES,
+      retryDelay: 0,
+      deleteAfterSeconds: 30,
+    });
+    await insert(
+      boss,
+      Array.from({ length: LANES }, (_, lane) => lane),
+    );
+  } finally {
+    await boss.stop({ graceful: false });
+  }
+}
+
+/** Starts pg-boss on tables that are there. */
+export async function startBoss(db: Db): Promise<Boss> {
+  const boss = bossOn(db, { ...OPTIONS, supervise: true, migrate: false });
+  let fault: unknown;
+  boss.on("error", (error) => {
+    if (!isAway(error)) fault = error;
+  });
+  await boss.start();
+  return {
+    fault() {
+      const last = fault;
+      fault = undefined;
+      return last;
+    },
+    async take(count) {
+      const jobs = await boss.fetch<{ lane: number }>(QUEUE, {
+        batchSize: count,
+        includeMetadata: true,
+      });
+      return jobs.map(({ id, retryCount, data }) => ({ id, retryCount, lane: data.lane }));
+    },
+    async touch(turns, sql) {
+      if (turns.length === 0) return [];
+      const answer = await boss.touch(QUEUE, attempts(turns), sql && { db: executorOf(sql) });
+      return settledAmong(turns, answer);
+    },
+    giveBack: (turns) =>
+      db.transaction(async (sql) => {
+        const within = { db: executorOf(sql) };
+        const answer = await boss.complete(QUEUE, attempts(turns), null, within);
+        const lanes = settledAmong(turns, answer).map(({ lane }) => lane);
+        if (lanes.length > 0) await insert(boss, lanes, sql);
+      }),
+    async free(turns) {
+      if (turns.length > 0) await boss.fail(QUEUE, attempts(turns));
+    },
+    stop: () => boss.stop({ graceful: false }),
+  };
+}
+
+function bossOn(db: Db, options: ConstructorOptions): PgBoss {
+  return new PgBoss({ ...options, db: executorOf(db) });
+}
+
+/** Adds the turns of lanes; none where a lane has one. */
+async function insert(boss: PgBoss, lanes: readonly number[], sql?: Sql): Promise<void> {
+  const jobs = lanes.map((lane) => ({ singletonKey: `${lane}`, data: { lane } }));
+  await boss.insert(QUEUE, jobs, sql && { db: executorOf(sql) });
+}
+
+function attempts(turns: readonly Turn[]): { id: string; retryCount: number }[] {
+  return turns.map(({ id, retryCount }) => ({ id, retryCount }));
+}
+
+/** Those that a command of pg-boss found to be the attempts that they were; its types leave that out. */
+function settledAmong<T extends Turn>(turns: readonly T[], answer: object): readonly T[] {
+  const { settled } = answer as { readonly settled: readonly string[] };
+  const ids = new Set(settled);
+  return turns.filter(({ id }) => ids.has(id));
+}
+
+function executorOf(sql: Sql) {
+  return { executeSql: (text: string, values?: unknown[]) => sql.ask(text, values) };
+}

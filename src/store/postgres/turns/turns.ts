@@ -1,0 +1,200 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { createDeadlines } from "../../../lib/deadlines.ts";
+import { createSerial } from "../../../lib/serial.ts";
+import type { Turns } from "../../turns.ts";
+import { CHANNEL, connect, type Db, listen, type Sql } from "../connect.ts";
+import { isAway } from "../errors.ts";
+import { noteLife } from "../hosts.ts";
+import { readHolders } from "../lock.ts";
+import { metaOf, setMeta } from "../meta.ts";
+import { type Boss, startBoss, type Turn } from "./boss.ts";
+import { LANES, laneOf } from "./lanes.ts";
+
+/** The turns of a working host, as the rest of the database's store sees them. */
+export interface OpenTurns extends Turns {
+  /** Lanes whose work may be taken, and the number of the turn of each. */
+  held(): ReadonlyMap<number, number>;
+  /**
+   * Those of these numbers whose turns are still ours. Within a transaction they stay so until it
+   * ends: nobody else settles what is in their lanes.
+   */
+  keep(sql: Sql, numbers: Iterable<number>): Promise<ReadonlySet<number>>;
+  /** The number of the turn that a dataset is in; undefined where it is another host's. */
+  ofDataset(dataset: string): number | undefined;
+  /** Notes that files were settled. */
+  settled(files: number): void;
+  /** True while other hosts work on the database, too. */
+  hasCompany(): boolean;
+  /** Gives all turns back, and ends. */
+  close(): Promise<void>;
+}
+
+/** A turn that this host has. */
+interface Held extends Turn {
+  readonly nr: number;
+  /** By the clock that nobody sets, ms. */
+  readonly takenAt: number;
+}
+
+/** Time between two signs of life, ms. */
+const BEAT_MS = 1000;
+/** Time after a sign of life in which samples may be published, ns: the server waits 3 s longer. */
+const PUBLISH_NS = 7_000_000_000n;
+/** Age from which a turn is given back, and taken anew, ms: it would end by itself after 24 hours. */
+const OLD_MS = 12 * 3_600_000;
+/** Signs of life after which a host with company looks for work that it was not told of. */
+const LOOK_BEATS = 5;
+/** Signs of life in a minute. */
+const MINUTE_BEATS = 60;
+/** Difference of clocks below which they count as equal, ms. */
+const LEAST_SKEW_MS = 1000;
+/** Turns with a number of their own, before the first one is used again. */
+const NUMBERS = 1024;
+/** Longest time in which turns are given back at the end, ms. */
+const CLOSE_MS = 3000;
+
+/**
+ * Takes this host's share of the turns, and keeps them until `close`. Signs of life have connections
+ * of their own: they wait for no other question.
+ */
+export async function openTurns(url: string, host: number): Promise<OpenTurns> {
+  const db = connect(url);
+  const boss = await startBoss(db);
+  const turns = createTurns(db, { boss, host });
+  // The state directory's lock is ours: the process that had these is gone.
+  await boss.free(JSON.parse((await metaOf(db, "turns", host)) ?? "[]") as Turn[]);
+  const ear = await listen(url, CHANNEL, turns.tell);
+  await turns.beat();
+  const timer = setInterval(() => void turns.beat(), BEAT_MS);
+  return {
+    ...turns,
+    async close() {
+      clearInterval(timer);
+      // What a database that is away does not take back, it takes itself, after a while.
+      const given = turns.giveAllBack().catch(() => undefined);
+      await Promise.race([given, sleep(CLOSE_MS, undefined, { ref: false })]);
+      await Promise.all([ear.close(), boss.stop()]);
+      await db.close();
+    },
+  };
+}
+
+function createTurns(db: Db, { boss, host }: { readonly boss: Boss; readonly host: number }) {
+  const deadlines = createDeadlines(NUMBERS);
+  const serially = createSerial();
+  const byLane = new Map<number, Held>();
+  const byNumber = new Map<number, Held>();
+  let last = 0;
+  let hosts = 1;
+  let isNews = false;
+  let isBeating = false;
+  let beats = 0;
+  let skewMs = 0;
+  const perBeat = [0];
+  let remembered = "";
+  let fault: unknown;
+  let tell = () => {};
+
+  const share = () => Math.ceil(LANES / hosts);
+  const isOver = () => byLane.size > share() || [...byLane.values()].some(isOld);
+
+  return {
+    deadlines: deadlines.memory,
+    watch: (onWork: () => void) => void (tell = onWork),
+    tell: () => tell(),
+    hasCompany: () => hosts > 1,
+    skewMs: () => skewMs,
+    settled: (files: number) => void (perBeat[perBeat.length - 1] = (perBeat.at(-1) ?? 0) + files),
+    held: () =>
+      new Map([...byLane].flatMap(([lane, { nr }]) => (deadlines.isPast(nr) ? [] : [[lane, nr]]))),
+    ofDataset: (dataset: string) => byLane.get(laneOf(dataset))?.nr,
+    hasDataset: (dataset: string) => byLane.has(laneOf(dataset)),
+    async beat() {
+      if (isBeating) return;
+      isBeating = true;
+      await serially(beat).catch((error: unknown) => {
+        // A database that is away is noticed by the lock.
+        if (!isAway(error)) fault = error;
+      });
+      isBeating = false;
+    },
+    balance: () => serially(balance),
+    giveAllBack: () => serially(() => giveBack([...byLane.values()])),
+    async keep(sql: Sql, numbers: Iterable<number>) {
+      const asked = [...new Set(numbers)].flatMap((nr) => byNumber.get(nr) ?? []);
+      const kept = await boss.touch(asked, sql);
+      return new Set(kept.map(({ nr }) => nr));
+    },
+  };
+
+  /** Gives a sign of life, and takes what is free of this host's share. */
+  async function beat(): Promise<void> {
+    const before = process.hrtime.bigint();
+    const ours = [...byLane.values()];
+    const kept = new Set(await boss.touch(ours));
+    for (const turn of ours) {
+      if (kept.has(turn)) deadlines.set(turn.nr, before + PUBLISH_NS);
+      else drop(turn);
+    }
+    hosts = Math.max(1, (await readHolders(db)).length);
+    if (byLane.size < share()) await take(share() - byLane.size);
+    await remember();
+    perBeat.push(0);
+    if (perBeat.length > MINUTE_BEATS) perBeat.shift();
+    const lastMinute = perBeat.reduce((sum, files) => sum + files, 0);
+    const ahead = await noteLife(db, host, { lanes: byLane.size, lastMinute });
+    skewMs = Math.abs(ahead) < LEAST_SKEW_MS ? 0 : ahead;
+    beats += 1;
+    if (isOver() || isNews || (hosts > 1 && beats % LOOK_BEATS === 0)) tell();
+  }
+
+  /** Remembers the turns, for the next process of this host. */
+  async function remember(): Promise<void> {
+    const all = [...byLane.values()].map(({ id, retryCount, lane }) => ({ id, retryCount, lane }));
+    const text = JSON.stringify(all);
+    if (text !== remembered) await setMeta(db, "turns", text, host);
+    remembered = text;
+  }
+
+  async function take(count: number): Promise<void> {
+    const before = process.hrtime.bigint();
+    for (const turn of await boss.take(count)) {
+      last = (last + 1) % NUMBERS;
+      const held = { ...turn, nr: last, takenAt: performance.now() };
+      byLane.set(turn.lane, held);
+      byNumber.set(held.nr, held);
+      deadlines.set(held.nr, before + PUBLISH_NS);
+      isNews = true;
+    }
+  }
+
+  async function balance(): Promise<boolean> {
+    const found = fault ?? boss.fault();
+    fault = undefined;
+    if (found !== undefined) throw found;
+    const all = [...byLane.values()];
+    const old = all.filter(isOld);
+    const young = all.filter((turn) => !isOld(turn));
+    await giveBack([...old, ...young.slice(share())]);
+    const wasNews = isNews;
+    isNews = false;
+    return wasNews;
+  }
+
+  async function giveBack(given: readonly Held[]): Promise<void> {
+    if (given.length === 0) return;
+    // First: whatever the database says, nothing is done in them any more.
+    for (const turn of given) drop(turn);
+    await boss.giveBack(given);
+  }
+
+  function drop(turn: Held): void {
+    deadlines.set(turn.nr, 0n);
+    byLane.delete(turn.lane);
+    byNumber.delete(turn.nr);
+  }
+
+  function isOld({ takenAt }: Held): boolean {
+    return performance.now() - takenAt > OLD_MS;
+  }
+}
