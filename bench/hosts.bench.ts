@@ -1,0 +1,188 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { openStoreToRead } from "../src/store/open.ts";
+import type { Store } from "../src/store/store.ts";
+import { type Postgres, startPostgres } from "../test/helpers/postgres.ts";
+import { startProxy, type TcpProxy } from "../test/helpers/tcp-proxy.ts";
+import { ENVIRONMENT, PROGRAM } from "./built.ts";
+import { compare, ground, print, runProgram } from "./pairs.ts";
+import { serveFiles } from "./serve-files.ts";
+import { announce, csvOf, makeDataset, writeFiles } from "./small-lake.ts";
+
+const DATASET = "acme/orders/v1";
+/** The wait of each file, ms; a host has one in work at a time. */
+const WAIT_MS = 20;
+const FILES_PER_HOST = 400;
+/** Numbers of hosts, and the least part of what so many times one host would do. */
+const HOSTS = [
+  [1, 1],
+  [2, 0.95],
+  [4, 0.9],
+  [8, 0.8],
+] as const;
+/** Longest time until the turns of a host that died are another one's, s. */
+const MOST_REDELIVERY_S = 12;
+const SMALL_FILES = 10_000;
+const SMALL_BYTES = 4096;
+
+/** Several hosts on files that wait, hosts that go, and a database beside the cache. */
+export async function bench(): Promise<boolean> {
+  await using server = await startPostgres();
+  const isScaled = await scaling(server);
+  const isFound = await redelivery(server);
+  return (await besideCache(server)) && isScaled && isFound;
+}
+
+async function scaling(server: Postgres): Promise<boolean> {
+  let one = 0;
+  let reached = true;
+  for (const [count, least] of HOSTS) {
+    using place = ground();
+    await using hosts = await startHosts(place.path, server, { name: `scaling_${count}`, count });
+    const rate = await rateOf(hosts, count * FILES_PER_HOST);
+    one ||= rate;
+    const part = rate / (one * count);
+    reached &&= part >= least;
+    print(
+      `${count} hosts: ${rate.toFixed(1)} files/s, ${part.toFixed(2)} of linear, wanted ≥ ${least}`,
+    );
+  }
+  return reached;
+}
+
+async function redelivery(server: Postgres): Promise<boolean> {
+  let reached = true;
+  for (const how of ["killed", "cut off"] as const) {
+    using place = ground();
+    const name = `redelivery_${how.replace(" ", "_")}`;
+    await using hosts = await startHosts(place.path, server, { name, count: 2 });
+    const [first] = hosts.all as [Host];
+    const began = performance.now();
+    if (how === "killed") first.child.kill("SIGKILL");
+    else first.proxy.cutOff();
+    const pid = hosts.all[1]?.child.pid;
+    const isTaken = async () =>
+      (await hosts.store.queries.hosts()).some((host) => host.pid === pid && host.lanes === 64);
+    await until(isTaken);
+    const seconds = (performance.now() - began) / 1000;
+    reached &&= seconds <= MOST_REDELIVERY_S;
+    print(
+      `${how}: its turns are the other's after ${seconds.toFixed(1)} s, wanted ≤ ${MOST_REDELIVERY_S}`,
+    );
+  }
+  return reached;
+}
+
+/** Small files with one host: the rate with a database, beside that with a cache. */
+function besideCache(server: Postgres): Promise<boolean> {
+  const rateWith = (database?: string) => {
+    using place = ground();
+    const dataset = makeDataset(place.path, DATASET);
+    writeFiles(dataset, 0, SMALL_FILES, csvOf(SMALL_BYTES));
+    announce(dataset, 0, SMALL_FILES);
+    const config = join(place.path, "config.yaml");
+    const chosen = { prefix: place.path, ...(database === undefined ? {} : { database }) };
+    writeFileSync(config, JSON.stringify(chosen));
+    const began = performance.now();
+    runProgram(["run", "--once", "--config", config]);
+    return SMALL_FILES / ((performance.now() - began) / 1000);
+  };
+  return compare({
+    name: "small files, database beside cache",
+    unit: "files/s",
+    ours: async (round) => rateWith(await server.database(`small_${round}`)),
+    reference: () => rateWith(),
+    atLeast: 0.6,
+  });
+}
+
+interface Host {
+  readonly child: ChildProcess;
+  readonly proxy: TcpProxy;
+}
+
+interface Hosts extends AsyncDisposable {
+  readonly all: readonly Host[];
+  readonly store: Store;
+  readonly prefix: string;
+  /** The URL of a file that waits before it is sent. */
+  readonly url: string;
+}
+
+/** Starts hosts, and waits until the work is divided. */
+async function startHosts(
+  root: string,
+  server: Postgres,
+  { name, count }: { readonly name: string; readonly count: number },
+): Promise<Hosts> {
+  const prefix = join(root, "lake");
+  const files = join(root, "files");
+  for (const path of [join(prefix, DATASET, "manifests"), files])
+    mkdirSync(path, { recursive: true });
+  writeFileSync(join(files, "a.csv"), "id,name\n1,a\n2,b\n");
+  const remote = await serveFiles(files, WAIT_MS);
+  const url = remote.url("a.csv");
+  const database = new URL(await server.database(name));
+  const all: Host[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const proxy = await startProxy(new URL(`http://127.0.0.1:${database.port}/`), () => undefined);
+    const through = new URL(database);
+    through.port = proxy.url.port;
+    const home = join(root, `host-${i}`);
+    mkdirSync(home);
+    const config = join(home, "config.yaml");
+    const allowedRoots = [new URL(".", url).href];
+    const drain = { concurrency: 1, threads: 1 };
+    const chosen = { prefix, state: join(home, "state"), database: through.href };
+    writeFileSync(config, JSON.stringify({ ...chosen, drain, allowedRoots }));
+    const [node, ...main] = PROGRAM as [string, ...string[]];
+    const child = spawn(node, [...main, "run", "--config", config], {
+      env: ENVIRONMENT,
+      stdio: "ignore",
+    });
+    all.push({ child, proxy });
+    if (i === 0) await sleep(3000);
+  }
+  const store = await openStoreToRead({ state: join(root, "none"), database: database.href });
+  const share = Math.ceil(64 / count);
+  await until(async () => {
+    const hosts = await store.queries.hosts();
+    const lanes = hosts.map((host) => host.lanes);
+    const sum = lanes.reduce((total, each) => total + each, 0);
+    return hosts.length === count && sum === 64 && lanes.every((each) => each <= share);
+  });
+  return {
+    all,
+    store,
+    prefix,
+    url,
+    async [Symbol.asyncDispose]() {
+      for (const { child, proxy } of all) {
+        const ended = child.exitCode === null && child.signalCode === null && once(child, "exit");
+        child.kill("SIGKILL");
+        await ended;
+        await proxy[Symbol.asyncDispose]();
+      }
+      await store.close();
+      await remote[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Announces so many files, and returns how many a second are sampled. */
+async function rateOf({ store, prefix, url }: Hosts, count: number): Promise<number> {
+  const lines = Array.from({ length: count }, (_, i) =>
+    JSON.stringify({ raw: `raw/${i}.csv`, bronze: url, mtime: 1 }),
+  );
+  const began = performance.now();
+  appendFileSync(join(prefix, DATASET, "manifests/processed.jsonl"), `${lines.join("\n")}\n`);
+  await until(async () => (await store.queries.totals(Date.now()))[0]?.sampled === count);
+  return count / ((performance.now() - began) / 1000);
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await sleep(100);
+}
