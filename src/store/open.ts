@@ -126,7 +126,7 @@ export async function takeLock(
   const ofState = takeStateLock(state);
   if (database === undefined) return ofState;
   try {
-    const ofDatabase = await (await postgres()).takeDatabaseLock(database, { isShared });
+    const ofDatabase = await (await postgres()).takeDatabaseLock(database, { state, isShared });
     return {
       get lost() {
         return ofDatabase.lost;

@@ -112,8 +112,8 @@ describe.skipIf(whyNoPostgres !== undefined)("turns in PostgreSQL", () => {
     await using db = disposable(url);
     await db.run("UPDATE facts SET value = '0.5' WHERE key = 'version'");
     const [one, two] = [
-      await takeDatabaseLock(url, { isShared: true }),
-      await takeDatabaseLock(url, { isShared: true }),
+      await takeDatabaseLock(url, { state: "/a", isShared: true }),
+      await takeDatabaseLock(url, { state: "/a", isShared: true }),
     ];
     try {
       await expect(openDatabase(url)).rejects.toThrow(/works on them: stop all hosts/);

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { VERSION } from "../../version.ts";
 import type { Host } from "../types.ts";
 import type { Sql } from "./connect.ts";
-import { readHolders } from "./lock.ts";
+import { identityOf, readHolders } from "./lock.ts";
 import { textOf } from "./paths.ts";
 
 /** The time by the clock of the database, which is one for all hosts, ms since epoch. */
@@ -49,13 +49,26 @@ export async function noteLife(
   return found === undefined ? 0 : Math.round(between - found.now);
 }
 
+interface Row extends Omit<Host, "since"> {
+  readonly state: string;
+  /** ms since epoch. */
+  readonly since: number;
+}
+
 /** The hosts that work, by name; what each did in the last minute. */
 export async function hostsIn(sql: Sql): Promise<readonly Host[]> {
-  const holders = await readHolders(sql);
-  const rows = await sql.all<Omit<Host, "since"> & { readonly since: number }>(
-    `SELECT name AS host, pid, version, since, lanes, last_minute AS "lastMinute" FROM hosts
-     WHERE (pid, name) IN (SELECT * FROM unnest($1::int[], $2::text[])) ORDER BY name, pid`,
-    [holders.map(({ pid }) => pid), holders.map(({ host }) => host)],
+  const working = new Set(
+    (await readHolders(sql)).map(({ identity, pid }) => `${identity} ${pid}`),
   );
-  return rows.map((row) => Object.assign(row, { since: new Date(row.since).toISOString() }));
+  const rows = await sql.all<Row>(
+    `SELECT name AS host, state, pid, version, since, lanes, last_minute AS "lastMinute" FROM hosts
+     WHERE pid = ANY ($1) ORDER BY name, pid`,
+    [[...working].map((each) => Number(each.split(" ")[1]))],
+  );
+  return rows
+    .filter(({ host, state, pid }) => working.has(`${identityOf(host, state)} ${pid}`))
+    .map(({ host, pid, since, version, lanes, lastMinute }) => {
+      const began = new Date(since).toISOString();
+      return { host, pid, since: began, version, lanes, lastMinute };
+    });
 }

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { hostname } from "node:os";
 import { Failure } from "../../errors.ts";
 import type { Holder, Lock } from "../types.ts";
@@ -15,8 +16,19 @@ const BEAT_MS = 1000;
  */
 const LOST_MS = 7000;
 
-/** Locks that `pg_locks` has: of those who share the work, and of one that does it alone. */
-type Mode = "ShareLock" | "ExclusiveLock";
+/** Options of `takeDatabaseLock`. */
+export interface LockOptions {
+  /** The state directory of this host. */
+  readonly state: string;
+  /** True for one of several that share the work. */
+  readonly isShared: boolean;
+}
+
+/** A process that holds the lock; the name of its host may be cut. */
+export interface Working extends Holder {
+  /** Tells its host from every other one: `identityOf`. */
+  readonly identity: string;
+}
 
 /**
  * Takes the lock of a database: an advisory lock of a session of its own. The server takes it back
@@ -24,12 +36,8 @@ type Mode = "ShareLock" | "ExclusiveLock";
  * together; nobody else does meanwhile.
  * @throws Failure ALREADY_RUNNING, naming who holds it; CACHE_UNUSABLE
  */
-export async function takeDatabaseLock(
-  url: string,
-  { isShared }: { readonly isShared: boolean },
-): Promise<Lock> {
-  const mode = isShared ? "ShareLock" : "ExclusiveLock";
-  let held = watched(await hold(url, mode));
+export async function takeDatabaseLock(url: string, options: LockOptions): Promise<Lock> {
+  let held = watched(await hold(url, options));
   return {
     get lost() {
       return held.lost;
@@ -38,7 +46,7 @@ export async function takeDatabaseLock(
       if (!held.lost.aborted) return undefined;
       const before = held;
       try {
-        held = watched(await hold(url, mode));
+        held = watched(await hold(url, options));
       } catch (error) {
         // Nobody knows who has it while the server is away.
         if (error instanceof Failure && isAway(error.cause)) return undefined;
@@ -55,7 +63,8 @@ export async function takeDatabaseLock(
 export async function holderIn(url: string): Promise<Holder | undefined> {
   const session = await connectOnce(url);
   try {
-    return (await readHolders(session))[0];
+    const [first] = await readHolders(session);
+    return first && { pid: first.pid, host: first.host, since: first.since };
   } catch (error) {
     throw translated(shownUrl(url), error);
   } finally {
@@ -64,7 +73,7 @@ export async function holderIn(url: string): Promise<Holder | undefined> {
 }
 
 /** The holders of the lock, the first one first; their sessions may have ended in this moment. */
-export async function readHolders(sql: Sql): Promise<readonly Holder[]> {
+export async function readHolders(sql: Sql): Promise<readonly Working[]> {
   const rows = await sql.all<{ name: string }>(
     `SELECT application_name AS name FROM pg_stat_activity
      WHERE pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted
@@ -75,9 +84,14 @@ export async function readHolders(sql: Sql): Promise<readonly Holder[]> {
   return rows.flatMap(({ name }) => holderNamed(name));
 }
 
-async function hold(url: string, mode: Mode): Promise<Session> {
-  const session = await connectOnce(url, nameOf(process.pid, hostname(), new Date()));
-  const shared = mode === "ShareLock" ? "_shared" : "";
+/** Digits that tell a host of a machine and a state directory from every other one. */
+export function identityOf(host: string, state: string): string {
+  return hash("sha256", `${host}\0${state}`, "hex").slice(0, 8);
+}
+
+async function hold(url: string, { state, isShared }: LockOptions): Promise<Session> {
+  const session = await connectOnce(url, nameOf(state, new Date()));
+  const shared = isShared ? "_shared" : "";
   try {
     const taken = await session.get<{ taken: boolean }>(
       `SELECT pg_try_advisory_lock${shared}($1) AS taken`,
@@ -123,12 +137,13 @@ function watched(session: Session): Watched {
 }
 
 /** The name of the session that holds the lock; PostgreSQL cuts it after 63 bytes, so the host comes last. */
-function nameOf(pid: number, host: string, since: Date): string {
-  return `sampler ${since.toISOString()} ${pid} ${host}`;
+function nameOf(state: string, since: Date): string {
+  const host = hostname();
+  return `sampler ${since.toISOString()} ${process.pid} ${identityOf(host, state)} ${host}`;
 }
 
-function holderNamed(name: string): Holder[] {
-  const [, since, pid, host] = /^sampler (\S+) (\d+) (.*)$/.exec(name) ?? [];
-  if (since === undefined || pid === undefined || host === undefined) return [];
-  return [{ pid: Number(pid), host, since }];
+function holderNamed(name: string): Working[] {
+  const [, since, pid, identity, host] = /^sampler (\S+) (\d+) (\w+) (.*)$/.exec(name) ?? [];
+  if (since === undefined || identity === undefined || host === undefined) return [];
+  return [{ pid: Number(pid), host, since, identity }];
 }
