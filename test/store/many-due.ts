@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { createSortedLines } from "../../src/store/open.ts";
 import { openDatabase } from "../../src/store/postgres/open.ts";
 import { storeIn } from "../../src/store/postgres/store.ts";
+import type { Worker } from "../../src/store/postgres/worker.ts";
 import type { Store } from "../../src/store/store.ts";
 import { explaining, type PlanNode } from "../helpers/explaining.ts";
 import type { Postgres } from "../helpers/postgres.ts";
@@ -18,10 +19,11 @@ export async function manyDue(
   server: Postgres,
   name: string,
   datasets: readonly string[],
+  worker: Worker = { host: 0 },
 ): Promise<ManyDue> {
   const db = await openDatabase(await server.database(name));
   const plans: PlanNode[][] = [];
-  const store = storeIn(explaining(db, plans), { host: 0 }, createSortedLines);
+  const store = storeIn(explaining(db, plans), worker, createSortedLines);
   for (const table of ["files", "names", "unsynced"]) {
     await db.run(`ALTER TABLE ${table} SET (autovacuum_enabled = false)`);
     await db.run(`ANALYZE ${table}`);

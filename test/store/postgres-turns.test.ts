@@ -1,16 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Sampled } from "../../src/job.ts";
 import { createSortedLines } from "../../src/store/open.ts";
-import type { ClaimOptions } from "../../src/store/drain-store.ts";
+import type { Claim, ClaimOptions } from "../../src/store/drain-store.ts";
 import type { Batch } from "../../src/store/ingest-store.ts";
 import { connect } from "../../src/store/postgres/connect.ts";
 import { takeDatabaseLock } from "../../src/store/postgres/lock.ts";
 import { openDatabase } from "../../src/store/postgres/open.ts";
 import { storeToWork } from "../../src/store/postgres/stores.ts";
 import { LANES, laneOf } from "../../src/store/postgres/turns/lanes.ts";
+import type { OpenTurns } from "../../src/store/postgres/turns/turns.ts";
 import { TurnLost } from "../../src/store/turns.ts";
 import { namedAs } from "../helpers/named.ts";
 import { type Postgres, startPostgres, whyNoPostgres } from "../helpers/postgres.ts";
+import { manyDue, scansOf } from "./many-due.ts";
 
 const DATASET = "acme/orders/v1";
 /** ms since epoch. */
@@ -92,6 +94,24 @@ describe.skipIf(whyNoPostgres !== undefined)("turns in PostgreSQL", () => {
     expect(two.turns?.hasDataset(DATASET)).toBe(false);
     await expect(two.ingest.accept(batchOf(["b.csv"]), NOW)).rejects.toThrow(TurnLost);
     expect(await one.drain.claim(ALL)).toHaveLength(1);
+  });
+
+  test("claims of some lanes walk through no others, while statistics are those of an empty table", async () => {
+    const url = await server.database("shared");
+    await using one = await storeToWork({ url, state: "/a", createSortedLines }, true);
+    const half = Array.from({ length: LANES / 2 }, (_, lane): [number, number] => [2 * lane, 1]);
+    const close = async () => undefined;
+    const turns = { ...(one.turns as OpenTurns), held: () => new Map(half), close };
+    await using lake = await manyDue(server, "plans", [DATASET], { host: 0, turns });
+    let claims: readonly Claim[] = [];
+    const plans = await lake.plansOf(async () => {
+      claims = await lake.store.drain.claim({ ...ALL, limit: 256 });
+    });
+    expect(claims).toHaveLength(256);
+    for (const { job } of claims) expect(laneOf(job.raw) % 2).toBe(0);
+    const scans = scansOf(plans).filter((node) => node["Index Name"] === "due_in_lane");
+    expect(scans).toHaveLength(1);
+    expect(scans[0]?.["Index Cond"]).toMatch(/dataset = .*lane = .*next_at <= /);
   });
 
   test("the database counts lanes as this program does", async () => {

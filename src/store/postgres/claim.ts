@@ -20,6 +20,9 @@ interface Row extends Omit<Due, "raw" | "bronze"> {
   readonly bronze: Buffer;
 }
 
+/** Rows of each lane that are looked at for a claim, at least: some may be in work. */
+const LEAST_OF_LANE = 8;
+
 /** A dataset and the number of its rows that may be needed. */
 interface Wanted extends KnownDataset {
   readonly most: number;
@@ -96,8 +99,14 @@ async function dueIn(
   }: Pick<ClaimOptions, "order" | "now"> & { readonly lanes: readonly number[] },
 ): Promise<readonly (readonly Due[])[]> {
   const direction = order === "oldest" ? "ASC" : "DESC";
-  const isOurs = lanes.length % LANES === 0 ? "" : "AND lane = ANY ($4::int[])";
   const inOrder = `ORDER BY next_at ${direction}, seq ${direction}, raw ${direction}`;
+  const isAll = lanes.length % LANES === 0;
+  // Of the lanes of a host, each gives about its part: a long backlog of others is not walked through.
+  const others = isAll
+    ? `SELECT * FROM files WHERE dataset = w.dataset AND next_at <= $3`
+    : `SELECT g.* FROM unnest($4::int[]) AS l (lane) CROSS JOIN LATERAL (
+         SELECT * FROM files WHERE dataset = w.dataset AND lane = l.lane AND next_at <= $3
+         ${inOrder} LIMIT 2 * w.most / cardinality($4::int[]) + ${LEAST_OF_LANE}) AS g`;
   // Raw files come first: they go away.
   const rows = await db.all<Row>(
     `SELECT w.place, f.lane, f.raw, f.bronze, f.mtime, f.seq, f.name, f.extension, f.attempts,
@@ -107,20 +116,15 @@ async function dueIn(
      FROM unnest($1::int[], $2::int[]) WITH ORDINALITY AS w (dataset, most, place)
        CROSS JOIN LATERAL (
          SELECT 1 AS part, row_number() OVER (ORDER BY next_at, seq, raw) AS nr, * FROM (
-           SELECT * FROM files WHERE dataset = w.dataset AND inode IS NOT NULL AND next_at <= $3 ${isOurs}
+           SELECT * FROM files WHERE dataset = w.dataset AND inode IS NOT NULL AND next_at <= $3
+           ${isAll ? "" : "AND lane = ANY ($4::int[])"}
            ORDER BY next_at, seq, raw LIMIT w.most) AS found
          UNION ALL
          SELECT 2, row_number() OVER (${inOrder}), * FROM (
-           SELECT * FROM files WHERE dataset = w.dataset AND next_at <= $3 ${isOurs}
-           ${inOrder} LIMIT w.most) AS others
+           ${others} ${inOrder} LIMIT w.most) AS others
        ) AS f
      ORDER BY w.place, f.part, f.nr`,
-    [
-      wanted.map(({ id }) => id),
-      wanted.map(({ most }) => most),
-      now,
-      ...(isOurs === "" ? [] : [lanes]),
-    ],
+    [wanted.map(({ id }) => id), wanted.map(({ most }) => most), now, ...(isAll ? [] : [lanes])],
   );
   const due = wanted.map((): Due[] => []);
   const seen = wanted.map(() => new Set<string>());

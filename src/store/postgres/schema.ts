@@ -69,6 +69,7 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (dataset, raw)
   ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
   CREATE INDEX due ON files (dataset, next_at, seq, raw) WHERE next_at IS NOT NULL;
+  CREATE INDEX due_in_lane ON files (dataset, lane, next_at, seq, raw) WHERE next_at IS NOT NULL;
   CREATE INDEX failed ON files (code, dataset, raw) WHERE code IS NOT NULL;
   CREATE INDEX published ON files (dataset, sampled_at, raw)
     WHERE sample IS NOT NULL AND next_at IS NULL;
