@@ -7,7 +7,7 @@ import { createFleet, type Host } from "./fleet.ts";
 
 /** `npm run hosts` plays longer. */
 const RUNS = Number(process.env["HOSTS_RUNS"] ?? 1);
-const SECONDS = Number(process.env["HOSTS_SECONDS"] ?? 20);
+const SECONDS = Number(process.env["HOSTS_SECONDS"] ?? 12);
 const SEED = Number(process.env["HOSTS_SEED"] ?? 1);
 const DATASETS = ["acme/orders/v1", "acme/returns/v1", "beta/visits/v2"];
 const FILES = 100;
