@@ -24,7 +24,7 @@ export async function standBy(
   for (let told: string | undefined; ;) {
     try {
       const lock = await takeLock(settings, { isShared: true });
-      holdSignals();
+      if (told !== undefined) holdSignals();
       return lock;
     } catch (error) {
       const isTaken = error instanceof Failure && error.code === "ALREADY_RUNNING";
