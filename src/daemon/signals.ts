@@ -14,8 +14,8 @@ export function holdSignals(): void {
 }
 
 /**
- * Lets signals act by default again, until they are held anew; those that came act now. They keep a
- * listener: Node forgets a signal whose last listener is removed before its turn.
+ * Lets signals act by default until `holdSignals`; those that came before act now. They keep a
+ * listener: Node forgets a signal whose last listener is removed before the signal is handled.
  */
 export function releaseSignals(signals: readonly Heeded[] = all): void {
   for (const signal of signals) process.on(signal, end).off(signal, hold);

@@ -30,18 +30,18 @@ export interface PassContext {
   readonly samples: SampleDirectory;
   readonly report: (event: PassEvent) => void;
   /** Time that ingest, and drain beside it, have at a stretch, ms; 0 for one step of ingest. */
-  readonly turns?: Turns;
+  readonly slices?: Slices;
 }
 
 /** Time slices, ms. */
-export interface Turns {
+export interface Slices {
   readonly ingestMs: number;
   readonly drainMs: number;
 }
 
 /** State that passes share, from the first one to the last. */
 export interface PassState extends PassContext {
-  readonly turns: Turns;
+  readonly slices: Slices;
   readonly budget: Budget;
   readonly ioThrottle: IoThrottle;
   readonly ingest: Ingest;
@@ -81,7 +81,7 @@ export interface PassRun {
  * Time that ingest has before drain has as much, ms: one long manifest holds up neither other
  * manifests nor drain.
  */
-const TURN_MS = 200;
+const SLICE_MS = 200;
 
 /**
  * Creates the state for the passes of a process, or of one configuration.
@@ -99,7 +99,7 @@ export async function createPassState(context: PassContext): Promise<PassState> 
   });
   return {
     ...context,
-    turns: context.turns ?? { ingestMs: TURN_MS, drainMs: TURN_MS },
+    slices: context.slices ?? { ingestMs: SLICE_MS, drainMs: SLICE_MS },
     budget: createBudget(settings.load.datasetSecondsPerHour, Date.now),
     ioThrottle: createIoThrottle(settings.load, thisKernel),
     ingest: ingestWith(context),

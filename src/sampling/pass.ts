@@ -98,7 +98,7 @@ async function runPass(pass: PassState, options: PassOptions): Promise<PassResul
   await changeMasks(pass, found, run);
 
   const isOver = (ms: number) =>
-    isStopping() || options.isOver(ms) || (pass.left.size > 0 && ms > pass.turns.drainMs);
+    isStopping() || options.isOver(ms) || (pass.left.size > 0 && ms > pass.slices.drainMs);
   const isDrained = await drainAll(pass, run, { isOver, abort });
   if (isOfAll) await retain(pass, found, run, isOver);
 

@@ -65,7 +65,10 @@ export interface Host extends Holder {
   readonly lastMinute: number;
 }
 
-/** The right to be the only one that works on the store; it ends with the process. */
+/**
+ * The right to work on the store: alone, or on a database together with other hosts. It ends with the
+ * process.
+ */
 export interface Lock {
   /**
    * Takes the right again where it was lost; returns what had happened then, and undefined otherwise.

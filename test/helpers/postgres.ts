@@ -18,8 +18,8 @@ export const whyNoPostgres =
 /** A PostgreSQL server, alone on loopback. */
 export interface Postgres {
   readonly port: number;
-  /** Makes a database, and returns its URL. */
-  database(name: string): Promise<string>;
+  /** Makes a database, and returns its URL. One without a name gets a number. */
+  database(name?: string): Promise<string>;
   /** Ends it at once, as a crash would. */
   stop(): Promise<void>;
   /** Starts it again. */
@@ -55,6 +55,7 @@ async function startIn(place: Workplace, signal: AbortSignal): Promise<Postgres>
     `${port}`,
     ...options,
   ]);
+  let count = 0;
   const url = (name: string) => `postgresql://postgres@127.0.0.1:${port}/${name}`;
   const start = async (limit: AbortSignal) => {
     place.start("setpriv", [...asPostgres, command, ...all]);
@@ -67,7 +68,7 @@ async function startIn(place: Workplace, signal: AbortSignal): Promise<Postgres>
     port,
     stop: async () => void (await stop()),
     start: () => start(AbortSignal.timeout(PATIENCE_MS)),
-    async database(name) {
+    async database(name = `lake_${(count += 1)}`) {
       await asked(url("postgres"), `CREATE DATABASE ${escapeIdentifier(name)}`);
       return url(name);
     },

@@ -10,13 +10,6 @@ import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
 import { createFleet, type Host } from "./fleet.ts";
 
 let server: Postgres;
-let count = 0;
-
-/** The URL of an empty database. */
-function database(): Promise<string> {
-  count += 1;
-  return server.database(`lake_${count}`);
-}
 
 describe.skipIf(whyNoPostgres !== undefined)(
   `hosts of one database (${whyNoPostgres ?? "PostgreSQL"})`,
@@ -29,7 +22,7 @@ describe.skipIf(whyNoPostgres !== undefined)(
     test("share the work: each line is done once, and each of them tells of all", async () => {
       await using world = await createWorld();
       await using fleet = await createFleet(world, ["one", "two", "three"], {
-        database: await database(),
+        database: await server.database(),
       });
       const { hosts } = fleet;
       await Promise.all(hosts.map((host) => host.start()));
@@ -51,7 +44,7 @@ describe.skipIf(whyNoPostgres !== undefined)(
     test("leave their work to the others, in good order or killed", async () => {
       await using world = await createWorld();
       await using fleet = await createFleet(world, ["one", "two", "three"], {
-        database: await database(),
+        database: await server.database(),
       });
       const [one, two, three] = fleet.hosts as [Host, Host, Host];
       for (const host of fleet.hosts) await host.start();
@@ -73,7 +66,9 @@ describe.skipIf(whyNoPostgres !== undefined)(
 
     test("that are cut off publish nothing more, and work again when they are back", async () => {
       await using world = await createWorld();
-      await using fleet = await createFleet(world, ["one", "two"], { database: await database() });
+      await using fleet = await createFleet(world, ["one", "two"], {
+        database: await server.database(),
+      });
       const [one, two] = fleet.hosts as [Host, Host];
       await one.start();
       await two.start();
@@ -94,7 +89,9 @@ describe.skipIf(whyNoPostgres !== undefined)(
 
     test("whose clocks differ do what is due at once", async () => {
       await using world = await createWorld();
-      await using fleet = await createFleet(world, ["one", "two"], { database: await database() });
+      await using fleet = await createFleet(world, ["one", "two"], {
+        database: await server.database(),
+      });
       const [one, two] = fleet.hosts as [Host, Host];
       const preload = pathToFileURL(join(import.meta.dirname, "../helpers/set-clock.ts")).href;
       await one.start({ NODE_OPTIONS: `--import=${preload}`, CLOCK_STEPS: "3600000" });
@@ -115,7 +112,7 @@ describe.skipIf(whyNoPostgres !== undefined)(
       const key = join(world.root, "key");
       await writeFile(key, Buffer.alloc(32, 1), { mode: 0o400 });
       const mask = { key, columns: [{ match: ["name"], with: "token", domain: "person" }] };
-      const config = { database: await database(), mask };
+      const config = { database: await server.database(), mask };
       await using fleet = await createFleet(world, ["one", "two"], config);
       await Promise.all(fleet.hosts.map((host) => host.start()));
       await untilLanes(world, fleet.hosts, [32, 32]);
@@ -130,7 +127,7 @@ describe.skipIf(whyNoPostgres !== undefined)(
 
     test("stand by while one works alone, and are refused to it while they work", async () => {
       await using world = await createWorld();
-      await using fleet = await createFleet(world, ["one"], { database: await database() });
+      await using fleet = await createFleet(world, ["one"], { database: await server.database() });
       const [one] = fleet.hosts as [Host];
       const place = JSON.parse(one.settings) as { state: string; database: string };
       const lock = await takeLock({ ...place, state: join(world.root, "alone") });

@@ -8,13 +8,6 @@ import { createWorld, rows, type World } from "../helpers/world.ts";
 const QUIET = { schedule: "0 0 29 2 *" };
 
 let server: Postgres;
-let count = 0;
-
-/** The URL of an empty database. */
-function database(): Promise<string> {
-  count += 1;
-  return server.database(`lake_${count}`);
-}
 
 describe.skipIf(whyNoPostgres !== undefined)(
   `a database (${whyNoPostgres ?? "PostgreSQL"})`,
@@ -25,7 +18,7 @@ describe.skipIf(whyNoPostgres !== undefined)(
     afterAll(() => server[Symbol.asyncDispose]());
 
     test("stands for the cache: every command says of it what it says of the cache", async () => {
-      const url = await database();
+      const url = await server.database();
       await using one = await createWorld();
       await using other = await createWorld({ database: url });
       for (const world of [one, other]) await fill(world);
@@ -48,7 +41,7 @@ describe.skipIf(whyNoPostgres !== undefined)(
       await world.put("a.csv", rows(3));
       await world.put("b.csv", rows(20));
       const summaries = [];
-      for (const config of [{}, { database: await database() }, {}]) {
+      for (const config of [{}, { database: await server.database() }, {}]) {
         await world.configure(config);
         await rm(world.state, { recursive: true, force: true });
         const ran = await world.run(["run", "--once", "--json"]);
@@ -65,7 +58,7 @@ describe.skipIf(whyNoPostgres !== undefined)(
     });
 
     test("that is killed and comes back loses nothing, and the daemon goes on by itself", async () => {
-      await using world = await createWorld({ ...QUIET, database: await database() });
+      await using world = await createWorld({ ...QUIET, database: await server.database() });
       await world.put("a.csv", rows(3));
       const daemon = await world.daemon();
       await daemon.logged("sampled", { raw: "raw/a.csv" });
@@ -84,7 +77,7 @@ describe.skipIf(whyNoPostgres !== undefined)(
     });
 
     test("keeps raws of 2,000 bytes, and rejects the lines of longer ones", async () => {
-      await using world = await createWorld({ database: await database() });
+      await using world = await createWorld({ database: await server.database() });
       await world.put("a.csv", rows(3), { raw: `raw/${"ä/".repeat(665)}x` });
       await world.announce("a.csv", { raw: `raw/${"ä/".repeat(665)}xy` });
       await world.put("b.csv", rows(3));
@@ -94,7 +87,7 @@ describe.skipIf(whyNoPostgres !== undefined)(
     });
 
     test("whose password is in its URL does not show it", async () => {
-      const url = new URL(await database());
+      const url = new URL(await server.database());
       url.password = "pw-of-ada";
       await using world = await createWorld({ ...QUIET, database: url.href });
       await world.put("a.csv", rows(3));

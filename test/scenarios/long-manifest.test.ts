@@ -54,7 +54,7 @@ async function stepwise(world: World): Promise<{
   const pass = await createPass({
     store: world.store(),
     settings,
-    turns: { ingestMs: 0, drainMs: Infinity },
+    slices: { ingestMs: 0, drainMs: Infinity },
     report: (event) => events.push(event),
     samples: effectsHere(settings).samples,
     runner: runnerOf(SAMPLED),

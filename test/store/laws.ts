@@ -12,22 +12,11 @@ import { joinNames } from "../../src/raw/names.ts";
 import type { ListingEnd, RawFile } from "../../src/raw/types.ts";
 import { allOf } from "../helpers/all-of.ts";
 import { namedAs } from "../helpers/named.ts";
+import { SAMPLED } from "./sampled.ts";
 
 const [A, B] = ["acme/orders/v1", "acme/returns/v1"];
 /** ms since epoch. */
 const NOW = 1_000_000;
-const SAMPLED: Sampled = {
-  outcome: "sampled",
-  format: "csv",
-  complete: true,
-  warnings: [],
-  recognisedBy: "name",
-  rows: 3,
-  bytes: 10,
-  readBytes: 20,
-  sourceSize: 30,
-  ms: 1,
-};
 const FAILED: Failed = { outcome: "failed", code: "TIMEOUT", message: "late", readBytes: 0, ms: 1 };
 const everything = { hasDataset: () => true, hasRaw: () => true };
 

@@ -10,23 +10,12 @@ import type { Store } from "../../src/store/store.ts";
 import { namedAs } from "../helpers/named.ts";
 import { type Postgres, startPostgres, whyNoPostgres } from "../helpers/postgres.ts";
 import { expectByKey, isScanOfAll, manyDue, scansOf } from "./many-due.ts";
+import { SAMPLED } from "./sampled.ts";
 
 const [A, B] = ["acme/orders/v1", "acme/returns/v1"];
 /** ms since epoch. */
 const NOW = 1_000_000;
 const everything = { hasDataset: () => true, hasRaw: () => true };
-const SAMPLED: Sampled = {
-  outcome: "sampled",
-  format: "csv",
-  complete: true,
-  warnings: [],
-  recognisedBy: "name",
-  rows: 3,
-  bytes: 10,
-  readBytes: 20,
-  sourceSize: 30,
-  ms: 1,
-};
 const PASSED: Validation = {
   result: "passed",
   contract: "orders@1.0.0",

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Sampled } from "../../src/job.ts";
 import { createSortedLines } from "../../src/store/open.ts";
 import type { Claim, ClaimOptions } from "../../src/store/drain-store.ts";
 import type { Batch } from "../../src/store/ingest-store.ts";
@@ -13,21 +12,11 @@ import { TurnLost } from "../../src/store/turns.ts";
 import { namedAs } from "../helpers/named.ts";
 import { type Postgres, startPostgres, whyNoPostgres } from "../helpers/postgres.ts";
 import { manyDue, scansOf } from "./many-due.ts";
+import { SAMPLED } from "./sampled.ts";
 
 const DATASET = "acme/orders/v1";
 /** ms since epoch. */
 const NOW = 1_000_000;
-const SAMPLED: Sampled = {
-  outcome: "sampled",
-  format: "csv",
-  complete: true,
-  warnings: [],
-  recognisedBy: "name",
-  bytes: 10,
-  readBytes: 20,
-  sourceSize: 30,
-  ms: 1,
-};
 const ALL: ClaimOptions = {
   limit: 10,
   order: "oldest",

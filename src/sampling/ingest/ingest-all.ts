@@ -24,7 +24,7 @@ export async function ingestAll(
   const still = await unmoved.of(fresh.filter(cleanUp.isDone));
   for (const turn of [fresh.filter((dataset) => !still.has(dataset)), before]) {
     const began = performance.now();
-    const isOver = () => performance.now() - began > pass.turns.ingestMs;
+    const isOver = () => performance.now() - began > pass.slices.ingestMs;
     for (const dataset of turn) {
       if (run.isStopping()) return;
       // The first one makes progress, however long a step is.

@@ -30,8 +30,8 @@ export interface Db extends Sql {
   /**
    * Does something in one transaction, and again where another transaction got in its way: apart
    * from what it asks the database, `work` must be able to run twice. Transactions wait for each
-   * other's rows; so that none waits in a circle, each takes rows of `files` in the order of
-   * (dataset, raw) first, then names, then counts of outcomes, verdicts and the rest, in the order of
+   * other's rows; so that none waits in a circle, each takes its turns first, then rows of `files` in the order of
+   * (dataset, raw), then names, then counts of outcomes, verdicts and the rest, in the order of
    * their keys.
    */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;

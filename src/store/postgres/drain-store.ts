@@ -8,7 +8,7 @@ import { rename } from "./names.ts";
 import { type SettleFound, settleFoundOf } from "./settle-found.ts";
 import { settle } from "./settle.ts";
 import type { Worker } from "./worker.ts";
-import { inTurn } from "./turns/in-turn.ts";
+import { splitByTurn } from "./turns/in-turn.ts";
 
 /** Drain's part of a database, for one who works with it. */
 export function drainStore(db: Db, worker: Worker): DrainStore {
@@ -54,7 +54,7 @@ export function drainStore(db: Db, worker: Worker): DrainStore {
   ): Promise<void> {
     return serially(() =>
       db.transaction(async (sql) => {
-        const [kept] = await inTurn(sql, turns, all);
+        const [kept] = await splitByTurn(sql, turns, all);
         await end(settleFoundOf(sql, datasets), kept);
       }),
     );

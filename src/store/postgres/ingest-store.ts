@@ -28,7 +28,7 @@ export function ingestStore(
   createSortedLines: () => SortedLines,
 ): IngestStore {
   const { idOf, ensure } = datasetsOf(db);
-  const inTurn = async <T>(dataset: string, work: (sql: Sql, id: number) => Promise<T>) => {
+  const ofDataset = async <T>(dataset: string, work: (sql: Sql, id: number) => Promise<T>) => {
     const id = await idOf(dataset);
     return whileOurs(db, { turns, dataset }, (sql) => work(sql, id));
   };
@@ -38,23 +38,24 @@ export function ingestStore(
     hasEntries: async (dataset) => hasLines(db, await idOf(dataset)),
     entriesKnown: async (dataset) => entriesKnown(db, await idOf(dataset)),
     checkpoints: async (dataset) => checkpointsOf(db, await idOf(dataset)),
-    saveCheckpoints: (dataset, all) => inTurn(dataset, (sql, id) => saveCheckpoints(sql, id, all)),
+    saveCheckpoints: (dataset, all) =>
+      ofDataset(dataset, (sql, id) => saveCheckpoints(sql, id, all)),
     replaceCheckpoints: (dataset, all) =>
-      inTurn(dataset, (sql, id) => replaceCheckpoints(sql, id, all)),
+      ofDataset(dataset, (sql, id) => replaceCheckpoints(sql, id, all)),
     removeCheckpoint: (dataset, file) =>
-      inTurn(dataset, (sql, id) => removeCheckpoint(sql, id, file)),
+      ofDataset(dataset, (sql, id) => removeCheckpoint(sql, id, file)),
     accept: (batch, now) =>
-      inTurn(batch.dataset, async (sql, id) => {
+      ofDataset(batch.dataset, async (sql, id) => {
         const accepted = await accept(sql, id, batch, now - (turns?.skewMs() ?? 0));
         if (accepted.due > 0 && turns?.hasCompany() === true) await tellAll(sql);
         return accepted;
       }),
     isScattered: async (dataset, entries) => isScattered(db, await idOf(dataset), entries),
     sortedLines: async () => createSortedLines(),
-    putTogether: (dataset, upTo) => inTurn(dataset, (sql, id) => putTogether(sql, id, upTo)),
+    putTogether: (dataset, upTo) => ofDataset(dataset, (sql, id) => putTogether(sql, id, upTo)),
     togetherUpTo: async (dataset) => togetherUpTo(db, await idOf(dataset)),
-    forgetRejected: (dataset) => inTurn(dataset, forgetRejected),
-    endRejected: (dataset) => inTurn(dataset, endRejected),
+    forgetRejected: (dataset) => ofDataset(dataset, forgetRejected),
+    endRejected: (dataset) => ofDataset(dataset, endRejected),
     rebuild: async (dataset) => rebuildOf(db, await idOf(dataset)),
     isChangedByOthers: changedByOthersOf(db),
   };

@@ -19,7 +19,8 @@ const BOSS_MS = 60_000;
  */
 export async function openDatabase(url: string): Promise<Db> {
   const db = connect(url);
-  return await orClosed(db, url, () => db.transaction((sql) => migrate(sql, db)));
+  await orClosed(db, url, () => db.transaction((sql) => migrate(sql, db)));
+  return db;
 }
 
 /**
@@ -48,10 +49,10 @@ export async function openIfAny(url: string): Promise<Db | undefined> {
   return undefined;
 }
 
-async function orClosed(db: Db, url: string, work: () => Promise<void>): Promise<Db> {
+/** Does something with a database, which is closed where that fails. @throws Failure CACHE_UNUSABLE */
+export async function orClosed<T>(db: Db, url: string, work: () => Promise<T>): Promise<T> {
   try {
-    await work();
-    return db;
+    return await work();
   } catch (error) {
     await db.close();
     throw translated(shownUrl(url), error);

@@ -156,7 +156,7 @@ export const migrations: readonly string[] = [
     dataset integer NOT NULL,
     raw bytea NOT NULL,
     at bigint NOT NULL,
-    host integer NOT NULL               -- that has them to look after; 0: whoever works
+    host integer NOT NULL               -- that brings them to disk; 0: any
   );
   CREATE INDEX unsynced_of ON unsynced (host, id);
 

@@ -8,7 +8,7 @@ import { changeFiles, type FileKey, keyed, lockFiles } from "./file-rows.ts";
 import { DUE_AGAIN } from "./due.ts";
 import { textOf } from "./paths.ts";
 import type { Worker } from "./worker.ts";
-import { inTurn } from "./turns/in-turn.ts";
+import { splitByTurn } from "./turns/in-turn.ts";
 import { addUnsynced } from "./unsynced.ts";
 
 /** A claim's row, as it is now. */
@@ -49,7 +49,7 @@ export async function settle(
 ): Promise<void> {
   const asked = await keyed(datasets, settled);
   await db.transaction(async (sql) => {
-    const [all, late] = await inTurn(sql, turns, asked);
+    const [all, late] = await splitByTurn(sql, turns, asked);
     await redo(sql, late, now);
     const keys = all.map(({ key }) => key);
     const columns = "mtime, seq, inode, coalesce(counted, 'new') AS counted";

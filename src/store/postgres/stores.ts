@@ -1,7 +1,8 @@
 import type { SortedLines } from "../ingest-store.ts";
 import type { Store } from "../store.ts";
+import type { Db } from "./connect.ts";
 import { hostToShow, registerHost } from "./hosts.ts";
-import { openDatabase, openExisting, openIfAny } from "./open.ts";
+import { openDatabase, openExisting, openIfAny, orClosed } from "./open.ts";
 import { storeIn } from "./store.ts";
 import { openTurns } from "./turns/turns.ts";
 import { adoptUnsynced } from "./unsynced.ts";
@@ -25,26 +26,27 @@ export async function storeToWork(
   isShared: boolean,
 ): Promise<Store> {
   const db = await openDatabase(url);
-  try {
+  return await orClosed(db, url, async () => {
     const host = await registerHost(db, state);
     await adoptUnsynced(db, host);
     const turns = isShared ? await openTurns(url, host) : undefined;
     return storeIn(db, { host, turns }, createSortedLines);
-  } catch (error) {
-    await db.close();
-    throw error;
-  }
+  });
 }
 
 /** Opens the store in a database to look, or to change something. @throws Failure CACHE_UNUSABLE */
 export async function storeToUse(options: DatabaseOptions): Promise<Store> {
-  const db = await openExisting(options.url);
-  return storeIn(db, { host: await hostToShow(db, options.state) }, options.createSortedLines);
+  return storeOf(await openExisting(options.url), options);
 }
 
 /** The same; undefined where there are no tables yet. @throws Failure CACHE_UNUSABLE */
 export async function storeIfAny(options: DatabaseOptions): Promise<Store | undefined> {
   const db = await openIfAny(options.url);
-  if (db === undefined) return undefined;
-  return storeIn(db, { host: await hostToShow(db, options.state) }, options.createSortedLines);
+  return db && storeOf(db, options);
+}
+
+function storeOf(db: Db, { url, state, createSortedLines }: DatabaseOptions): Promise<Store> {
+  return orClosed(db, url, async () =>
+    storeIn(db, { host: await hostToShow(db, state) }, createSortedLines),
+  );
 }

@@ -32,7 +32,7 @@ export interface Boss {
   giveBack(turns: readonly Turn[]): Promise<void>;
   /** Ends turns of a process that is gone: others need not wait until its signs of life are missed. */
   free(turns: readonly Turn[]): Promise<void>;
-  /** What went wrong in the background since the last call, but for a database that was away. */
+  /** The last error in the background since the last call; a database that is away is none. */
   fault(): unknown;
   /** Ends what hands out the turns of hosts that died. */
   stop(): Promise<void>;

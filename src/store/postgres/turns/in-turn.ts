@@ -7,7 +7,7 @@ import type { OpenTurns } from "./turns.ts";
  * Those that hold a claim whose turn is still ours, and those that came too late. Within a
  * transaction the turns stay ours until it ends.
  */
-export async function inTurn<T extends { readonly claim: Claim }>(
+export async function splitByTurn<T extends { readonly claim: Claim }>(
   sql: Sql,
   turns: OpenTurns | undefined,
   all: readonly T[],

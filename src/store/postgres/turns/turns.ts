@@ -40,7 +40,7 @@ interface Held extends Turn {
 const BEAT_MS = 1000;
 /** Time after a sign of life in which samples may be published, ns: the server waits 3 s longer. */
 const PUBLISH_NS = 7_000_000_000n;
-/** Age from which a turn is given back, and taken anew, ms: it would end by itself after 24 hours. */
+/** Age at which a turn is given back, ms: pg-boss would end it after 24 hours. */
 const OLD_MS = 12 * 3_600_000;
 /** Signs of life after which a host with company looks for work that it was not told of. */
 const LOOK_BEATS = 5;
