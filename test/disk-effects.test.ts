@@ -18,6 +18,7 @@ const allowed: Readonly<Record<string, string>> = {
   "src/lake/state-key.ts": "the key that seals queries of URLs, in the held state directory",
   "src/system/directory-lock.ts": "opens the held state directory to lock it",
   "src/store/sqlite/open.ts": "the cache's files, in the held state directory",
+  "src/store/sqlite/migrate.ts": "a cache that is not whole yet, in the held state directory",
   "src/workers/crash-marks.ts": "marks, in the held state directory",
   "src/lake/local-file.ts": "opens bronze to read",
   "src/config/mask-key.ts": "opens the key of a mask to read",

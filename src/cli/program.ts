@@ -143,6 +143,11 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .option("--dry-run", "say what would be forgotten, and do nothing")
     .option("--json", "for programs")
     .action(about("what", async () => (await import("./commands/forget.ts")).forget));
+  add("migrate", "take what is known from the cache to a PostgreSQL database, or back")
+    .option("--to <url>", "from the cache to this database: postgresql://user@host/database")
+    .addOption(new Option("--from <url>", "from this database to the cache").conflicts("to"))
+    .option("--json", "for programs")
+    .action(does(async () => (await import("./commands/migrate.ts")).migrate));
   add("check", "configuration, permissions, manifests: all valid? touches nothing")
     .option("--json", "for programs")
     .action(does(async () => (await import("./commands/check.ts")).check));

@@ -1,5 +1,6 @@
 import type { Settings } from "../config/settings.ts";
 import { checkAfterPowerLoss, type Checked } from "../sampling/upkeep/power-loss.ts";
+import { keepKey, makeKey } from "../lake/state-key.ts";
 import { bootIdOf } from "../system/boot-id.ts";
 import { formats } from "../formats/index.ts";
 import { VERSION } from "../version.ts";
@@ -32,6 +33,9 @@ export async function openForWork(options: OpenOptions): Promise<Store> {
       `${reason}; it is kept as ${path}, and rebuilt from receipts and manifests`,
     );
   }
+  const { state } = options.settings;
+  const key = await store.process.sharedKey(() => makeKey(state));
+  if (key !== undefined) keepKey(state, key);
   await store.changes.retryAfterUpgrade(PROGRAM, Date.now());
   return store;
 }

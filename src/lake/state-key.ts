@@ -31,6 +31,16 @@ export function makeKey(state: string): Buffer {
   const known = readKey(state);
   if (known !== undefined) return known;
   const key = randomBytes(KEY_BYTES);
+  writeKey(state, key);
+  return key;
+}
+
+/** Has a state directory have this key, which it shares with others. @throws Failure CACHE_UNUSABLE */
+export function keepKey(state: string, key: Buffer): void {
+  if (readKey(state)?.equals(key) !== true) writeKey(state, key);
+}
+
+function writeKey(state: string, key: Buffer): void {
   try {
     using held = makeState(state);
     const fd = openSync(entryPath(held, NAME), WRITE, MODE);
@@ -39,7 +49,6 @@ export function makeKey(state: string): Buffer {
     } finally {
       closeSync(fd);
     }
-    return key;
   } catch (error) {
     throw unusable(state, error);
   }

@@ -33,6 +33,11 @@ export interface ProcessStore {
    * With `isLast` it writes now; otherwise not before a while has passed since the last time.
    */
   rememberWaits(waits: readonly Wait[], isLast: boolean): Promise<void>;
+  /**
+   * The key of all hosts for what is secret in a URL: that of the first one, which `ours` gives.
+   * Undefined where the store is one host's.
+   */
+  sharedKey(ours: () => Buffer): Promise<Buffer | undefined>;
   /** Time at which the store was made, ms since epoch. */
   madeAt(): Promise<number>;
 }

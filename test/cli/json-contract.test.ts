@@ -398,7 +398,9 @@ test("every command with --json has its fields written down here", async () => {
   for (const name of names as string[]) {
     if (/^ {2}--json /m.test(await helpOf(name))) withJson.push(name);
   }
-  expect(withJson.toSorted()).toEqual(Object.keys(contract).toSorted());
+  // It takes a database: `migrate.test.ts`.
+  const here = withJson.filter((name) => name !== "migrate");
+  expect(here.toSorted()).toEqual(Object.keys(contract).toSorted());
 });
 
 test.each(Object.entries(contract))(

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { StatusReport } from "../../src/inspect/status.ts";
 import { takeLock } from "../../src/store/open.ts";
 import { type Postgres, startPostgres, whyNoPostgres } from "../helpers/postgres.ts";
+import { objectOf, startObjects } from "../helpers/range-server.ts";
 import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
 import { createFleet, type Host } from "./fleet.ts";
 
@@ -121,6 +122,23 @@ describe.skipIf(whyNoPostgres !== undefined)(
       const samples = await world.samples();
       expect(samples).toHaveLength(30);
       for (const name of samples) expect(String(await world.sample(name))).not.toContain("row");
+      for (const host of fleet.hosts)
+        expect(host.running().lines.some(({ msg }) => msg === "sampled")).toBe(true);
+    });
+
+    test("ask for objects with what is secret in their URLs, whoever read the line", async () => {
+      await using objects = await startObjects(objectOf(Buffer.from(rows(5))));
+      await using world = await createWorld();
+      const config = {
+        database: await server.database(),
+        allowedRoots: [new URL(".", objects.url("x")).href],
+      };
+      await using fleet = await createFleet(world, ["one", "two"], config);
+      for (const host of fleet.hosts) await host.start();
+      await untilLanes(world, fleet.hosts, [32, 32]);
+      for (let i = 0; i < 20; i += 1)
+        await world.announce(`f${i}.csv`, { bronze: objects.url(`f${i}.csv`).href });
+      await untilSampled(world, fleet.hosts, 20);
       for (const host of fleet.hosts)
         expect(host.running().lines.some(({ msg }) => msg === "sampled")).toBe(true);
     });

@@ -3,6 +3,8 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { type Kind, tables } from "../../src/store/copy/tables.ts";
+import { cacheTables } from "../../src/store/sqlite/tables.ts";
 import { acceptOf } from "../../src/store/sqlite/accept.ts";
 import {
   acknowledgeEntries,
@@ -239,10 +241,32 @@ test("of the commands, those that show everything look at everything, and no oth
   const files = globSync("**/*.ts", { cwd: cacheFolder, exclude: ["staging", "search"] }).filter(
     (name) => /\bprepare\b/.test(readFileSync(join(cacheFolder, name), "utf8")),
   );
-  // The lock is another database, of one row, and a set of paths is one in a temporary file.
+  // The lock is another database, of one row, and a set of paths is one in a temporary file; tables
+  // are read by `migrate`: see below.
   const seen = new Set([...noted.values()].map(({ file }) => file));
   const unseen = files.filter((name) => !seen.has(name));
-  expect(unseen, "statements that no test above has prepared").toEqual(["lock.ts", "path-set.ts"]);
+  expect(unseen, "statements that no test above has prepared").toEqual([
+    "lock.ts",
+    "path-set.ts",
+    "tables.ts",
+  ]);
+});
+
+test("of each table that is migrated, the rows after a key are found by that", async () => {
+  await using world = await createWorld();
+  await world.put("a.csv", "a\n1\n");
+  await world.pass();
+  const db = world.db();
+  const noted = noteStatements(db);
+  const source = cacheTables(db, world.state);
+  for (const table of tables) {
+    const first = { integer: 0, real: 0, boolean: false, text: "", directory: "", path: "" };
+    const key = table.key.map((column) => first[table.columns[column] as Kind]);
+    await source.rowsAfter(table, key, 10);
+  }
+  expect(noted.size).toBe(tables.length);
+  for (const { plan } of noted.values())
+    expect(plan).toEqual([expect.stringMatching(/^SEARCH \w+ USING .*>/)]);
 });
 
 test("40,000 rows at once take the same statements as one: none has a parameter for each", async () => {

@@ -12,10 +12,10 @@ import { closeCache, openCache } from "../../src/store/sqlite/open.ts";
 import { storeIn as storeInSqlite } from "../../src/store/sqlite/store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { startPostgres, whyNoPostgres } from "../helpers/postgres.ts";
+import { comparable } from "./alike/comparable.ts";
 import { createPlayer } from "./alike/player.ts";
 import { anySteps, type Step } from "./alike/steps.ts";
 
-if (process.env["ALIKE_TRACE"]) process.env["X"] = "1";
 const RUNS = Number(process.env["ALIKE_RUNS"] ?? 30);
 /** The same sequences each time: others are tried with another seed, and more of them. */
 const SEED = Number(process.env["ALIKE_SEED"] ?? 1);
@@ -63,19 +63,6 @@ async function play(sequence: readonly Step[], sqlite: Store, postgres: Store): 
     const [one, other] = await Promise.allSettled(players.map((player) => player.take(step)));
     expect([step, comparable(other)]).toEqual([step, comparable(one)]);
   }
-}
-
-/** An answer without what each store counts by itself: arrivals of lines, and rows of its own. */
-function comparable(answer: unknown): unknown {
-  if (answer instanceof Map) return comparable([...answer]);
-  if (Array.isArray(answer)) return answer.map(comparable);
-  if (typeof answer !== "object" || answer === null) return answer;
-  const { id: _, seq, ...rest } = answer as Record<string, unknown>;
-  const all = Object.entries(rest).map(([key, value]) => [key, comparable(value)]);
-  return Object.fromEntries([
-    ...all,
-    ...(typeof seq === "number" && seq < 0 ? [["seq", seq]] : []),
-  ]);
 }
 
 /** Forgets everything but the tables. */

@@ -6,7 +6,7 @@ import type { Sql } from "./connect.ts";
 import { createCounts } from "./counts.ts";
 import { Overtaken } from "./errors.ts";
 import { forgottenAmong } from "./forgotten.ts";
-import { bytesOf, storedPath } from "./paths.ts";
+import { bytesOf, storedPath } from "../paths.ts";
 import { addRejected } from "./rejected.ts";
 import { type DueEntry, writeDue } from "./write-due.ts";
 

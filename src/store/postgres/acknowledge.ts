@@ -3,7 +3,7 @@ import { noteChange } from "./changes.ts";
 import type { Db } from "./connect.ts";
 import { datasetsOf } from "./datasets.ts";
 import { changeFiles } from "./file-rows.ts";
-import { pathOf } from "./paths.ts";
+import { pathOf } from "../paths.ts";
 import { failedPages } from "./queries/failures.ts";
 
 /** As `ChangeStore.acknowledgeEntries`. */

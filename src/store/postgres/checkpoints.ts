@@ -2,7 +2,7 @@ import type { ManifestPlace } from "../ingest-store.ts";
 import type { Checkpoint } from "../../manifest/types.ts";
 import { noteChange } from "./changes.ts";
 import type { Sql } from "./connect.ts";
-import { textOf } from "./paths.ts";
+import { textOf } from "../paths.ts";
 
 /** A dataset's checkpoints, the current one first. */
 export function checkpointsOf(sql: Sql, dataset: number): Promise<readonly Checkpoint[]> {

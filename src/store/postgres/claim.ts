@@ -2,7 +2,7 @@ import type { Claim, ClaimOptions } from "../drain-store.ts";
 import { claimOn, type DueRow, inTurn, type SampleRow } from "../due-row.ts";
 import type { Db } from "./connect.ts";
 import type { KnownDataset } from "./datasets.ts";
-import { pathOf } from "./paths.ts";
+import { pathOf } from "../paths.ts";
 import { LANES } from "./turns/lanes.ts";
 import type { OpenTurns } from "./turns/turns.ts";
 

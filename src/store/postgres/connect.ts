@@ -10,7 +10,7 @@ import {
   types,
 } from "pg";
 import { isAway, isConflict, translated } from "./errors.ts";
-import { textOf } from "./paths.ts";
+import { textOf } from "../paths.ts";
 import { shownUrl } from "./shown-url.ts";
 
 /** Asks the database; results are rows of plain data: times and counts are numbers, paths bytes. */

@@ -2,7 +2,7 @@ import type { Series } from "../../checks/shape/series.ts";
 import type { DriftStore } from "../drift-store.ts";
 import type { Db } from "./connect.ts";
 import { datasetsOf } from "./datasets.ts";
-import { textOf } from "./paths.ts";
+import { textOf } from "../paths.ts";
 
 interface Row {
   readonly key: string;

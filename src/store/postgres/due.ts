@@ -1,7 +1,7 @@
 import type { BackOff } from "../drain-store.ts";
 import type { Sql } from "./connect.ts";
 import { changeFiles } from "./file-rows.ts";
-import { pathOf } from "./paths.ts";
+import { pathOf } from "../paths.ts";
 
 /**
  * Makes a row due at `$3`, as if nothing had failed before. It gets another arrival number, so that

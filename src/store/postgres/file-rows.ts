@@ -1,7 +1,7 @@
 import type { Claim } from "../drain-store.ts";
 import type { Sql } from "./connect.ts";
 import type { Datasets } from "./datasets.ts";
-import { bytesOf } from "./paths.ts";
+import { bytesOf } from "../paths.ts";
 
 /** The key of a row of `files`. */
 export interface FileKey {

@@ -1,7 +1,7 @@
 import { countedAs } from "../counted-as.ts";
 import type { CountedOutcome } from "../drain-store.ts";
 import type { ForgottenReceipt, Remembered } from "../remembered.ts";
-import { storedPath, textOf } from "./paths.ts";
+import { storedPath, textOf } from "../paths.ts";
 
 /** A receipt of one raw. */
 export type RawReceipt =

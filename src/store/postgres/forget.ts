@@ -4,7 +4,7 @@ import type { ForgetRawOptions, Forgettable, RemoveSample } from "../upkeep-stor
 import { noteChange } from "./changes.ts";
 import type { Db, Sql } from "./connect.ts";
 import { createCounts } from "./counts.ts";
-import { bytesOf } from "./paths.ts";
+import { bytesOf } from "../paths.ts";
 
 interface Row {
   readonly raw: Buffer;

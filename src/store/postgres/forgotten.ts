@@ -1,7 +1,7 @@
 import type { Entry } from "../../manifest/types.ts";
 import type { Sql } from "./connect.ts";
 import type { ForgottenRaw } from "./fold-receipts.ts";
-import { bytesOf, pathOf } from "./paths.ts";
+import { bytesOf, pathOf } from "../paths.ts";
 
 /**
  * Those of some raws that were forgotten with the mtime that they have here. One that has another

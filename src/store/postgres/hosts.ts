@@ -3,7 +3,7 @@ import { VERSION } from "../../version.ts";
 import type { Host } from "../types.ts";
 import type { Sql } from "./connect.ts";
 import { identityOf, readHolders } from "./lock.ts";
-import { textOf } from "./paths.ts";
+import { textOf } from "../paths.ts";
 
 /** The time by the clock of the database, which is one for all hosts, ms since epoch. */
 const NOW = "floor(1000 * extract(epoch FROM clock_timestamp()))::bigint";

@@ -2,7 +2,7 @@ import type { Sql } from "./connect.ts";
 
 /**
  * Keys of single values that the database remembers: `version` (of the schema), `sampler`, `formats`, `pass`,
- * `turns` (JSON, those of a host), `cleanStop`, `bootId`, `passesWait`, `suspects`, `madeAt` (ms since epoch), `waits` (JSON), `passFailure`, `changes` (changes.ts).
+ * `turns` (JSON, those of a host), `cleanStop`, `bootId`, `passesWait`, `suspects`, `madeAt` (ms since epoch), `waits` (JSON), `passFailure`, `changes` (changes.ts), `urlKey` (hex), `migration` (until it is whole).
  */
 export type Meta =
   | "version"
@@ -17,7 +17,9 @@ export type Meta =
   | "waits"
   | "passFailure"
   | "changes"
-  | "turns";
+  | "turns"
+  | "urlKey"
+  | "migration";
 
 /** A remembered value, or undefined; of one host, or of all where none is given. */
 export async function metaOf(sql: Sql, key: Meta, host = 0): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import type { Names } from "../ingest-store.ts";
 import type { Db, Sql } from "./connect.ts";
-import { bytesOf, textOf } from "./paths.ts";
+import { bytesOf, textOf } from "../paths.ts";
 
 /** A raw, and the names it may have. */
 export interface Wanted {

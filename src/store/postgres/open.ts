@@ -18,6 +18,13 @@ const BOSS_MS = 60_000;
  * works on them. @throws Failure CACHE_UNUSABLE
  */
 export async function openDatabase(url: string): Promise<Db> {
+  const db = await openToFill(url);
+  await orClosed(db, url, () => checkWhole(db, url));
+  return db;
+}
+
+/** The same, whether or not all of another store has been copied to it. @throws Failure CACHE_UNUSABLE */
+export async function openToFill(url: string): Promise<Db> {
   const db = connect(url);
   await orClosed(db, url, () => db.transaction((sql) => migrate(sql, db)));
   return db;
@@ -40,6 +47,7 @@ export async function openIfAny(url: string): Promise<Db | undefined> {
   let version = 0;
   await orClosed(db, url, async () => {
     version = await versionOf(db);
+    if (version > 0) await checkWhole(db, url);
     if (version === 0 || version === migrations.length) return;
     const message = `${shownUrl(url)} has version ${version}, this program ${migrations.length}`;
     throw new Failure("CACHE_UNUSABLE", `${message}: use the program that the daemon runs`);
@@ -82,6 +90,16 @@ async function migrate(sql: Sql, db: Db): Promise<void> {
   await sql.run(`SET LOCAL idle_in_transaction_session_timeout = ${BOSS_MS}`);
   await makeBoss(db);
   await setMeta(sql, "version", String(migrations.length));
+}
+
+/** @throws Failure CACHE_UNUSABLE where only a part of another store has been copied to it */
+async function checkWhole(sql: Sql, url: string): Promise<void> {
+  if ((await metaOf(sql, "migration")) === undefined) return;
+  const message = `${shownUrl(url)} has only a part of what it is to have`;
+  throw new Failure(
+    "CACHE_UNUSABLE",
+    `${message}: run \`migrate --to\` again, which goes on with it`,
+  );
 }
 
 /** The version of the tables; 0 where there are none. */

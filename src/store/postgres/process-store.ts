@@ -1,9 +1,15 @@
 import type { ProcessStore } from "../process-store.ts";
 import type { PassSummary } from "../types.ts";
-import type { Db } from "./connect.ts";
+import type { Db, Sql } from "./connect.ts";
 import { type Meta, metaOf, setMeta } from "./meta.ts";
-import { textOf } from "./paths.ts";
+import { textOf } from "../paths.ts";
 import { rememberWaits, waitsIn } from "./waits.ts";
+
+/** The key of all hosts for what is secret in a URL; undefined before the first one. */
+async function keyIn(sql: Sql): Promise<Buffer | undefined> {
+  const text = await metaOf(sql, "urlKey");
+  return text === undefined ? undefined : Buffer.from(text, "hex");
+}
 
 /** The memory that a database has of the process of a host. */
 export function processStore(db: Db, host: number): ProcessStore {
@@ -36,6 +42,15 @@ export function processStore(db: Db, host: number): ProcessStore {
     setDeaths: (deaths) => setMeta(db, "suspects", JSON.stringify(deaths), host),
     waits: () => waitsIn(db),
     rememberWaits: rememberWaits(db, host),
+    async sharedKey(ours) {
+      const known = await keyIn(db);
+      if (known !== undefined) return known;
+      await db.run(
+        "INSERT INTO facts (key, value) VALUES ('urlKey', $1) ON CONFLICT (host, key) DO NOTHING",
+        [ours().toString("hex")],
+      );
+      return keyIn(db);
+    },
     madeAt: async () => Number((await metaOf(db, "madeAt")) ?? 0),
   };
 }

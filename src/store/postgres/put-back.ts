@@ -4,7 +4,7 @@ import { Overtaken } from "./errors.ts";
 import { changeFiles } from "./file-rows.ts";
 import type { Failing, Folded } from "./fold-receipts.ts";
 import { endForgotten, saveForgotten } from "./forgotten.ts";
-import { bytesOf, textOf } from "./paths.ts";
+import { bytesOf, textOf } from "../paths.ts";
 import { addUnsynced } from "./unsynced.ts";
 
 /** Columns of rows that are put back, and their types in JSON. */

@@ -1,6 +1,6 @@
 import type { RawDirectory } from "../../raw/types.ts";
 import type { Sql } from "./connect.ts";
-import { bytesOf, pathOf } from "./paths.ts";
+import { bytesOf, pathOf } from "../paths.ts";
 
 /** A dataset's directories of raw files, as they were listed last. */
 export async function directoriesOf(sql: Sql, dataset: number): Promise<readonly RawDirectory[]> {

@@ -5,7 +5,7 @@ import type { RawBatch, RawStore, RawTaken } from "../raw-store.ts";
 import type { Db, Sql } from "./connect.ts";
 import { datasetsOf } from "./datasets.ts";
 import { changeFiles } from "./file-rows.ts";
-import { storedPath } from "./paths.ts";
+import { storedPath } from "../paths.ts";
 import {
   directoriesOf,
   namesIn,

@@ -5,7 +5,7 @@ import { createCounts } from "./counts.ts";
 import { lockFiles } from "./file-rows.ts";
 import { foldReceipts, type KnownBefore, type KnownRow, type RawReceipt } from "./fold-receipts.ts";
 import { forgetUntil } from "./forgotten.ts";
-import { bytesOf, pathOf, storedPath, textOf } from "./paths.ts";
+import { bytesOf, pathOf, storedPath, textOf } from "../paths.ts";
 import { putBack } from "./put-back.ts";
 
 /** Begins to put back what receipts of a dataset say, each call in one transaction. */

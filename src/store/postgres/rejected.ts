@@ -1,6 +1,6 @@
 import type { RejectedLine } from "../../manifest/types.ts";
 import type { Sql } from "./connect.ts";
-import { textOf } from "./paths.ts";
+import { textOf } from "../paths.ts";
 
 /**
  * Writes rejected lines; within a transaction. Those that people had acknowledged before their

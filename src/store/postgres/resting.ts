@@ -3,7 +3,7 @@ import { hasRested, type Resting } from "../../raw/ready.ts";
 import type { ListedPage, RawFile } from "../../raw/types.ts";
 import type { RawBatch } from "../raw-store.ts";
 import type { Sql } from "./connect.ts";
-import { bytesOf, pathOf, storedPath } from "./paths.ts";
+import { bytesOf, pathOf, storedPath } from "../paths.ts";
 
 /** A file that was found in a directory. */
 export interface FoundFile extends RawFile {

@@ -7,7 +7,7 @@ import { datasetsOf } from "./datasets.ts";
 import { DUE_AGAIN } from "./due.ts";
 import { changeFiles } from "./file-rows.ts";
 import { metaOf, setMeta } from "./meta.ts";
-import { pathOf, storedPath } from "./paths.ts";
+import { pathOf, storedPath } from "../paths.ts";
 import { failedPages } from "./queries/failures.ts";
 
 /** As `ChangeStore.retry`. */

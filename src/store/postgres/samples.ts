@@ -10,7 +10,7 @@ import { untilThrown } from "../../lib/until-thrown.ts";
 import type { Db, Sql } from "./connect.ts";
 import { createCounts } from "./counts.ts";
 import { changeFiles, lockFiles } from "./file-rows.ts";
-import { bytesOf, pathOf } from "./paths.ts";
+import { bytesOf, pathOf } from "../paths.ts";
 
 type Stored<T> = Omit<T, "raw" | "bronze"> & { readonly raw: Buffer; readonly bronze: Buffer };
 type Aged = SamplePosition & Pick<Published, "bytes">;

@@ -1,6 +1,6 @@
 import type { Entry } from "../../manifest/types.ts";
 import type { Sql } from "./connect.ts";
-import { bytesOf } from "./paths.ts";
+import { bytesOf } from "../paths.ts";
 
 /**
  * Known entries between the first and the last, per entry, from which they count as scattered. A

@@ -6,7 +6,7 @@ import { type Counts, createCounts } from "./counts.ts";
 import type { Datasets } from "./datasets.ts";
 import { changeFiles, type FileKey, keyed, lockFiles } from "./file-rows.ts";
 import { DUE_AGAIN } from "./due.ts";
-import { textOf } from "./paths.ts";
+import { textOf } from "../paths.ts";
 import type { Worker } from "./worker.ts";
 import { splitByTurn } from "./turns/in-turn.ts";
 import { addUnsynced } from "./unsynced.ts";

@@ -1,9 +1,12 @@
+import type { Closable, Source, Target } from "../copy/parts.ts";
 import type { SortedLines } from "../ingest-store.ts";
 import type { Store } from "../store.ts";
 import type { Db } from "./connect.ts";
 import { hostToShow, registerHost } from "./hosts.ts";
-import { openDatabase, openExisting, openIfAny, orClosed } from "./open.ts";
+import { openDatabase, openExisting, openIfAny, openToFill, orClosed } from "./open.ts";
+import { shownUrl } from "./shown-url.ts";
 import { storeIn } from "./store.ts";
+import { databaseTables, databaseToFill } from "./tables.ts";
 import { openTurns } from "./turns/turns.ts";
 import { adoptUnsynced } from "./unsynced.ts";
 
@@ -43,6 +46,18 @@ export async function storeToUse(options: DatabaseOptions): Promise<Store> {
 export async function storeIfAny(options: DatabaseOptions): Promise<Store | undefined> {
   const db = await openIfAny(options.url);
   return db && storeOf(db, options);
+}
+
+/** The tables of a database, to be read, until `close`. @throws Failure CACHE_UNUSABLE */
+export async function openTables(url: string): Promise<Closable<Source>> {
+  const db = await openExisting(url);
+  return { ...databaseTables(db, shownUrl(url)), close: () => db.close() };
+}
+
+/** The tables of a database that is to be filled; makes them. @throws Failure CACHE_UNUSABLE */
+export async function openTablesToFill(url: string): Promise<Closable<Target>> {
+  const db = await openToFill(url);
+  return { ...databaseToFill(db, shownUrl(url)), close: () => db.close() };
 }
 
 function storeOf(db: Db, { url, state, createSortedLines }: DatabaseOptions): Promise<Store> {

@@ -1,7 +1,7 @@
 import type { Unsynced } from "../upkeep-store.ts";
 import type { Db, Sql } from "./connect.ts";
 import { changeFiles, type FileKey } from "./file-rows.ts";
-import { bytesOf, pathOf } from "./paths.ts";
+import { bytesOf, pathOf } from "../paths.ts";
 
 /**
  * Notes that samples are published but may not be on stable storage yet, in the transaction that

@@ -3,7 +3,7 @@ import type { Counts } from "./counts.ts";
 import type { Sql } from "./connect.ts";
 import { Overtaken } from "./errors.ts";
 import { claimNames } from "./names.ts";
-import { bytesOf, textOf } from "./paths.ts";
+import { bytesOf, textOf } from "../paths.ts";
 
 /** An entry that is due in a new version. */
 export interface DueEntry {

@@ -4,7 +4,7 @@ import { insertOf } from "./insert.ts";
 import type { Db } from "./open.ts";
 
 /** Prefix of the folded form of a name, which is claimed as well where case does not count. */
-const FOLDED = "\u0000";
+export const FOLDED = "\u0000";
 
 /** Gives a raw the first of its names that no other raw has, and keeps it for ever. */
 export type ClaimName = (dataset: number, raw: string, names: Names) => string;

@@ -30,7 +30,7 @@ const LOG_PAGES = 16_000;
 /** Bytes below which SQLite takes a file for an empty database. */
 const LEAST_BYTES = 512;
 /** Files that SQLite keeps beside a database; none of them may meet another database. */
-const companions = ["-wal", "-shm", "-journal"] as const;
+export const companions = ["-wal", "-shm", "-journal"] as const;
 
 const NAME = "cache.db";
 
@@ -40,7 +40,7 @@ export function cachePath(state: string): string {
 }
 
 /** The same path, to be opened: it leads into the held directory even when that is renamed. */
-function pathIn(held: HeldDirectory): string {
+export function pathIn(held: HeldDirectory): string {
   return entryPath(held, NAME);
 }
 
@@ -71,13 +71,18 @@ export function openCache(state: string): OpenedCache {
     const remains = whyIncomplete(path);
     const found = remains ?? (hasCache(state) ? openUsable(path) : create(path));
     if (typeof found !== "string") return { db: found };
-    const aside = `.broken-${new Date().toISOString().replaceAll(":", "")}`;
-    for (const suffix of ["", ...companions]) {
-      if (existsSync(path + suffix)) renameSync(path + suffix, path + aside + suffix);
-    }
-    const movedAside = { path: cachePath(state) + aside, reason: found };
+    const movedAside = { path: cachePath(state) + moveAside(path, "broken"), reason: found };
     return { db: create(path), movedAside };
   });
+}
+
+/** Gives the files of a cache another name; returns what that ends with. `why` is a part of it. */
+export function moveAside(path: string, why: string): string {
+  const aside = `.${why}-${new Date().toISOString().replaceAll(":", "")}`;
+  for (const suffix of ["", ...companions]) {
+    if (existsSync(path + suffix)) renameSync(path + suffix, path + aside + suffix);
+  }
+  return aside;
 }
 
 /**
@@ -147,17 +152,23 @@ function versionOf(db: Db): number {
 function create(path: string): Db {
   const unfinished = `${path}.new`;
   for (const suffix of ["", ...companions]) rmSync(unfinished + suffix, { force: true });
-  const db = new Database(unfinished, { timeout: BUSY_MS });
-  try {
-    migrate(db);
-  } finally {
-    db.close();
-  }
+  withTables(new Database(unfinished, { timeout: BUSY_MS })).close();
   renameSync(unfinished, path);
   return prepared(path, new Database(path, { timeout: BUSY_MS }));
 }
 
-function prepared(path: string, db: Db): Db {
+/** A database with the tables of this version; closes it before it throws. */
+export function withTables(db: Db): Db {
+  try {
+    migrate(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+export function prepared(path: string, db: Db): Db {
   chmodSync(path, 0o640);
   db.pragma("journal_mode = WAL");
   db.pragma("synchronous = NORMAL");
@@ -215,7 +226,7 @@ function openUsable(path: string): Db | string {
   }
 }
 
-function translating<T>(path: string, work: () => T): T {
+export function translating<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {

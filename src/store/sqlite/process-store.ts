@@ -27,6 +27,7 @@ export function processStore(db: Db): ProcessStore {
     setDeaths: async (deaths) => setMeta(db, "suspects", JSON.stringify(deaths)),
     waits: async () => waitsIn(db),
     rememberWaits: async (waits, isLast) => remember(waits, isLast),
+    sharedKey: async () => undefined,
     madeAt: async () => Number(text("madeAt") ?? 0),
   };
 }

@@ -1,7 +1,7 @@
 import { IS_ACKNOWLEDGED } from "../../listed.ts";
 import type { RecordedSample } from "../../rows.ts";
 import type { Sql } from "../connect.ts";
-import { bytesOf, pathOf, textOf } from "../paths.ts";
+import { bytesOf, pathOf, textOf } from "../../paths.ts";
 
 type Row = Omit<RecordedSample, "raw" | "acknowledged"> & {
   readonly raw: Buffer;

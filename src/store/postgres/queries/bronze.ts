@@ -1,7 +1,7 @@
 import { isHidden } from "../../../lib/bronze-url.ts";
 import type { BronzeName, RawName } from "../../rows.ts";
 import type { Sql } from "../connect.ts";
-import { bytesOf } from "../paths.ts";
+import { bytesOf } from "../../paths.ts";
 import { namesOf, type NamedRow } from "./near-raws.ts";
 
 /**

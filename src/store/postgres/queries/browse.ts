@@ -10,7 +10,7 @@ import type {
 } from "../../rows.ts";
 import type { Sql } from "../connect.ts";
 import { datasetsOf } from "../datasets.ts";
-import { bytesOf, pathOf } from "../paths.ts";
+import { bytesOf, pathOf } from "../../paths.ts";
 import { rowsAt } from "./places.ts";
 
 /** Places that a search reads at once. */

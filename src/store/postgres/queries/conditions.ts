@@ -1,5 +1,5 @@
 import type { ListFilter } from "../../rows.ts";
-import { pathOf } from "../paths.ts";
+import { pathOf } from "../../paths.ts";
 
 /** The columns that are looked at outside of the database. */
 export interface LookedAt {

@@ -1,7 +1,7 @@
 import { type ListedRow, wholeEntryOf } from "../../listed.ts";
 import type { WholeEntry } from "../../rows.ts";
 import type { Sql } from "../connect.ts";
-import { bytesOf } from "../paths.ts";
+import { bytesOf } from "../../paths.ts";
 
 /** The entries of a raw, by dataset; of one dataset where it is named. */
 export async function entriesOf(sql: Sql, raw: string, dataset?: string): Promise<WholeEntry[]> {

@@ -4,7 +4,7 @@ import { IS_ACKNOWLEDGED, timeOf } from "../../listed.ts";
 import type { AcknowledgedLine, FailedEntry, FailureFilter, RejectedEntry } from "../../rows.ts";
 import type { Sql } from "../connect.ts";
 import { datasetsOf } from "../datasets.ts";
-import { pathOf } from "../paths.ts";
+import { pathOf } from "../../paths.ts";
 
 /** The part of a failed entry's row that people see. */
 export interface FailedRow {

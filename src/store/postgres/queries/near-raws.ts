@@ -9,7 +9,7 @@ import {
 } from "../../near.ts";
 import type { Misspelt, RawName } from "../../rows.ts";
 import type { Sql } from "../connect.ts";
-import { pathOf } from "../paths.ts";
+import { pathOf } from "../../paths.ts";
 
 /** A row with a raw and its dataset. */
 export interface NamedRow {

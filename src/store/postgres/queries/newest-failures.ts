@@ -3,7 +3,7 @@ import { entryOf, type ListedRow, timeOf } from "../../listed.ts";
 import { failingAmong, filledUp, newestByCode } from "../../newest.ts";
 import type { CodeCount, Failing, NewestFailure, NewestLine } from "../../rows.ts";
 import type { Sql } from "../connect.ts";
-import { pathOf } from "../paths.ts";
+import { pathOf } from "../../paths.ts";
 
 /**
  * The newest failures by code, at most `count` of each. They come from the newest ones of each

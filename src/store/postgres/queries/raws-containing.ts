@@ -1,6 +1,6 @@
 import type { RawName, RawPart } from "../../rows.ts";
 import type { Sql } from "../connect.ts";
-import { bytesOf } from "../paths.ts";
+import { bytesOf } from "../../paths.ts";
 import { CURRENT_NAMES, namesOf, type NamedRow } from "./near-raws.ts";
 
 /** Bytes as a text in which letters of ASCII are small: a character for each byte, whatever it is. */

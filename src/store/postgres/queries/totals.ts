@@ -1,7 +1,7 @@
 import { IS_ACKNOWLEDGED } from "../../listed.ts";
 import type { DatasetTotals, FailuresOfCode } from "../../rows.ts";
 import type { Sql } from "../connect.ts";
-import { pathOf } from "../paths.ts";
+import { pathOf } from "../../paths.ts";
 
 const MINUTE_MS = 60_000;
 /** Unconfirmed entries that are counted: without a manifest, all entries are. */

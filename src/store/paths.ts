@@ -1,4 +1,4 @@
-import { pathBytes, pathText } from "../../lib/pep383.ts";
+import { pathBytes, pathText } from "../lib/pep383.ts";
 
 /** The bytes of a path, as tables keep it: as text, names that are no UTF-8 would become one. */
 export function bytesOf(path: string): Buffer {
