@@ -38,6 +38,7 @@ export async function bench(): Promise<boolean> {
     liveness,
     passesWait: null,
     passFailure: null,
+    turns: null,
     workerRestarts: 0,
     hooks: noCalls,
   });

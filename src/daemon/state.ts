@@ -152,16 +152,18 @@ export function runtimeFor(
 
 /** The state that page, health and metrics show. */
 function liveOf({
+  store,
   status,
   runtime,
   liveness,
   hooks,
-}: Pick<Daemon, "status" | "runtime" | "liveness" | "hooks">): Live {
+}: Pick<Daemon, "store" | "status" | "runtime" | "liveness" | "hooks">): Live {
   return {
     isReady: status.isReady,
     liveness: liveness.state(),
     passesWait: status.passesWait ?? null,
     passFailure: status.passFailure,
+    turns: store.turns?.figures() ?? null,
     workerRestarts: status.replacedThreads + runtime.replaced(),
     hooks: hooks.counts(),
   };

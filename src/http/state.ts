@@ -5,6 +5,7 @@ import type { PassSummary } from "../store/types.ts";
 import type { Wait } from "../store/waits.ts";
 import type { Work } from "./counters.ts";
 import type { Store } from "../store/store.ts";
+import type { TurnFigures } from "../store/turns.ts";
 
 /** Signs of the daemon's progress. */
 export interface Liveness {
@@ -28,6 +29,8 @@ export interface Live {
   readonly passFailure: string | null;
   /** Threads that had to be replaced since the daemon began. */
   readonly workerRestarts: number;
+  /** Figures of its turns; null where it does all the work. */
+  readonly turns: TurnFigures | null;
   /** Calls of hooks since the daemon began. */
   readonly hooks: ReturnType<Hooks["counts"]>;
 }

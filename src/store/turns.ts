@@ -19,8 +19,30 @@ export interface Turns {
   watch(onWork: () => void): void;
   /** Time by which this host's clock is ahead of the database's, ms; 0 where that is less than a second. */
   skewMs(): number;
+  /** Figures for those who watch this host. */
+  figures(): TurnFigures;
   /** Until when samples may be published, by the number of the turn that a job has. */
   readonly deadlines: SharedArrayBuffer;
+}
+
+/** Figures of a host that shares the work; counts are those since it began. */
+export interface TurnFigures {
+  /** Turns that it has: all hosts together have 64. */
+  readonly held: number;
+  /** Hosts that work, itself among them. */
+  readonly hosts: number;
+  readonly taken: number;
+  readonly givenBack: number;
+  /** Turns that it had, and that went to others since it was not heard of in time. */
+  readonly lost: number;
+  /** Outcomes that came after the end of their turn, and settled nothing. */
+  readonly late: number;
+  /** Statements that it had the database do. */
+  readonly statements: number;
+  /** Age of the oldest of the entries that it took last, ms; 0 when none was due. */
+  readonly lagMs: number;
+  /** Time by which its clock is ahead of the database's, ms. */
+  readonly aheadMs: number;
 }
 
 /** True where this host looks after a dataset, and no other does. */

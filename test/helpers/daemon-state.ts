@@ -14,6 +14,7 @@ export function idleDaemon(startedAt: number, more: Partial<DaemonState> = {}): 
     liveness: { isIdle: true, progressAt: startedAt },
     passesWait: null,
     passFailure: null,
+    turns: null,
     workerRestarts: 0,
     hooks: noCalls,
     paused: [],

@@ -41,6 +41,7 @@ export function explaining(db: Db, plans: PlanNode[][], how: "" | "ANALYZE, " = 
   return {
     ...explained(db),
     transaction: (work) => db.transaction((sql) => work(explained(sql))),
+    statements: () => db.statements(),
     close: () => db.close(),
   };
 }

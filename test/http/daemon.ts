@@ -12,6 +12,7 @@ const live = {
   liveness: { isIdle: true, progressAt: Date.now() },
   passesWait: null,
   passFailure: null,
+  turns: null,
   workerRestarts: 0,
   hooks: noCalls,
 };

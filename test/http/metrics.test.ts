@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { MOST_DATASETS } from "../../src/http/metrics/cache.ts";
 import { families, metricsText } from "../../src/http/metrics/text.ts";
 import { addEvent, addSeconds, emptyWork, PASS_BUCKETS } from "../../src/http/counters.ts";
+import type { DaemonState } from "../../src/http/state.ts";
 import { statusOf } from "../../src/inspect/status.ts";
 import type { StatusReport } from "../../src/inspect/status.ts";
 import { idleDaemon } from "../helpers/daemon-state.ts";
@@ -42,6 +43,32 @@ test("every series has a number, and each is there once, with its help and type"
     expect(text).toContain(`# HELP ${name} `);
     expect(text).toContain(`# TYPE ${name} ${type}\n`);
   }
+});
+
+test("a host that shares the work tells of its turns, and one that does all of it does not", async () => {
+  const counts = { taken: 40, givenBack: 8, lost: 1, late: 2, statements: 900 };
+  const turns = { ...counts, held: 31, hosts: 2, lagMs: 1500, aheadMs: -250 };
+  const source = { isHealthy: true, place: { state: "/none" }, report: undefined };
+  const ofTurns = async (daemon: DaemonState) =>
+    Object.fromEntries(
+      [...series(await metricsText({ ...source, daemon }))].flatMap(([name, value]) =>
+        /_(hosts|turns|late|host_lag|clock_ahead|database)(_|\b)/.test(name)
+          ? [[name.slice(16), value]]
+          : [],
+      ),
+    );
+  expect(await ofTurns({ ...idleDaemon(NOW), turns })).toEqual({
+    hosts: 2,
+    turns_held: 31,
+    'turns_total{outcome="taken"}': 40,
+    'turns_total{outcome="given_back"}': 8,
+    'turns_total{outcome="lost"}': 1,
+    late_outcomes_total: 2,
+    host_lag_seconds: 1.5,
+    clock_ahead_seconds: -0.25,
+    database_statements_total: 900,
+  });
+  expect(await ofTurns(idleDaemon(NOW))).toEqual({});
 });
 
 test("what promtool thinks of names, units and types: nothing", async (context) => {

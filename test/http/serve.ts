@@ -70,6 +70,7 @@ export function begin(world: World, http: ServeOptions["http"] = {}) {
     liveness: { isIdle: true, progressAt: Date.now() },
     passesWait: null,
     passFailure: null,
+    turns: null,
     workerRestarts: 0,
     hooks: noCalls,
   };

@@ -8,7 +8,7 @@ import { openDatabase } from "../../src/store/postgres/open.ts";
 import { storeToWork } from "../../src/store/postgres/stores.ts";
 import { LANES, laneOf } from "../../src/store/postgres/turns/lanes.ts";
 import type { OpenTurns } from "../../src/store/postgres/turns/turns.ts";
-import { TurnLost } from "../../src/store/turns.ts";
+import { type TurnFigures, TurnLost } from "../../src/store/turns.ts";
 import { namedAs } from "../helpers/named.ts";
 import { type Postgres, startPostgres, whyNoPostgres } from "../helpers/postgres.ts";
 import { manyDue, scansOf } from "./many-due.ts";
@@ -51,6 +51,9 @@ describe.skipIf(whyNoPostgres !== undefined)("turns in PostgreSQL", () => {
     await store.drain.confirm([second.claim], NOW + 2);
     const [totals] = await store.queries.totals(NOW + 3);
     expect(totals).toMatchObject({ sampled: 1, waiting: 1, due: 1 });
+    const { late, lagMs, statements } = store.turns?.figures() as TurnFigures;
+    expect([late, lagMs]).toEqual([1, 1]);
+    expect(statements).toBeGreaterThan(10);
     await expect(store.ingest.accept(batchOf(["c.csv"]), NOW)).rejects.toThrow(TurnLost);
     await expect(store.ingest.saveCheckpoints(DATASET, [])).rejects.toThrow(TurnLost);
     expect(await store.ingest.entriesKnown(DATASET)).toBe(2);

@@ -5,6 +5,7 @@ import { cacheMetrics } from "./cache.ts";
 import type { StorePlace } from "../../store/types.ts";
 import type { Family } from "./family.ts";
 import { processMetrics } from "./process.ts";
+import { turnMetrics } from "./turns.ts";
 import { workMetrics } from "./work.ts";
 
 /** The source of the metrics. */
@@ -24,6 +25,7 @@ export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 export function families({ daemon, isHealthy, place, report }: MetricsSource): Family[] {
   return [
     ...workMetrics(daemon, isHealthy),
+    ...turnMetrics(daemon.turns),
     ...cacheMetrics(place, report),
     ...processMetrics(daemon),
   ];

@@ -10,7 +10,12 @@ import type { OpenTurns } from "./turns/turns.ts";
 export type ClaimDue = (options: ClaimOptions) => Promise<readonly Claim[]>;
 
 /** A row that is due, of a dataset that is known, and its lane. */
-type Due = Omit<DueRow, "dataset"> & SampleRow & { readonly lane: number };
+type Due = Omit<DueRow, "dataset"> &
+  SampleRow & {
+    readonly lane: number;
+    /** ms since epoch. */
+    readonly nextAt: number;
+  };
 
 /** The same as it is stored, with its dataset's place among those that were asked for, from 1 on. */
 interface Row extends Omit<Due, "raw" | "bronze"> {
@@ -38,12 +43,16 @@ export function claimOf(db: Db, turns: OpenTurns | undefined): ClaimDue {
     const held = turns?.held();
     if (held?.size === 0) return [];
     const waiting = (await waitingIn(db, now)).filter(({ name }) => !skips(name));
-    if (waiting.length === 0) return [];
+    if (waiting.length === 0) {
+      turns?.claimed(0);
+      return [];
+    }
     const share = Math.max(1, Math.ceil(limit / waiting.length));
     const first = turn % waiting.length;
     const left = [...waiting.slice(first), ...waiting.slice(0, first)];
     const shares: Claim[][] = [];
     let taken = 0;
+    let oldest = now;
     while (taken < limit && left.length > 0) {
       const next = left
         .splice(0, Math.ceil((limit - taken) / share))
@@ -55,6 +64,7 @@ export function claimOf(db: Db, turns: OpenTurns | undefined): ClaimDue {
         const claims = free.slice(0, Math.min(share, limit - taken));
         shares.push(
           claims.map((row) => {
+            oldest = Math.min(oldest, row.nextAt);
             const claim = claimOn({ ...row, dataset: name }, () => row);
             const nr = held?.get(row.lane);
             return nr === undefined ? claim : { ...claim, job: { ...claim.job, turn: nr } };
@@ -63,6 +73,7 @@ export function claimOf(db: Db, turns: OpenTurns | undefined): ClaimDue {
         taken += claims.length;
       }
     }
+    turns?.claimed(now - oldest);
     return inTurn(shares);
   };
 }
@@ -109,7 +120,7 @@ async function dueIn(
          ${inOrder} LIMIT 2 * w.most / cardinality($4::int[]) + ${LEAST_OF_LANE}) AS g`;
   // Raw files come first: they go away.
   const rows = await db.all<Row>(
-    `SELECT w.place, f.lane, f.raw, f.bronze, f.mtime, f.seq, f.name, f.extension, f.attempts,
+    `SELECT w.place, f.lane, f.next_at AS "nextAt", f.raw, f.bronze, f.mtime, f.seq, f.name, f.extension, f.attempts,
        f.failed_at AS "failedAt", f.sample, coalesce(f.counted, 'new') AS outcome, f.inode,
        f.sampled_from AS "sampledFrom", f.validation, f.done_mtime AS "doneMtime", f.format,
        f.rows, f.bytes, f.source_size AS "sourceSize", f.reason

@@ -35,6 +35,8 @@ export interface Db extends Sql {
    * their keys.
    */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /** Number of statements so far: each goes to the server and back. */
+  statements(): number;
   close(): Promise<void>;
 }
 
@@ -81,9 +83,12 @@ export function connect(url: string): Db {
   });
   // A connection that breaks while nobody uses it: the next statement takes another one.
   pool.on("error", () => {});
+  let statements = 0;
+  const onAsk = (): void => void (statements += 1);
   return {
-    ...sqlOf(pool),
-    transaction: (work) => inTransaction(pool, work),
+    ...sqlOf(pool, onAsk),
+    transaction: (work) => inTransaction(pool, work, onAsk),
+    statements: () => statements,
     close: () => pool.end(),
   };
 }
@@ -189,9 +194,11 @@ function settingsFor(url: string, name: string): ClientConfig {
   };
 }
 
-function sqlOf(client: Pick<ClientBase, "query">): Sql {
-  const query = (text: string, values: readonly unknown[] = []) =>
-    client.query(text, values.map(asValue));
+function sqlOf(client: Pick<ClientBase, "query">, onAsk: () => void = () => {}): Sql {
+  const query = (text: string, values: readonly unknown[] = []) => {
+    onAsk();
+    return client.query(text, values.map(asValue));
+  };
   return {
     all: async <Row>(text: string, values?: readonly unknown[]) =>
       (await query(text, values)).rows as Row[],
@@ -207,18 +214,23 @@ function asValue(value: unknown): unknown {
   return typeof value === "string" ? textOf(value) : value;
 }
 
-async function inTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+async function inTransaction<T>(
+  pool: Pool,
+  work: (sql: Sql) => Promise<T>,
+  onAsk: () => void,
+): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     const client = await pool.connect();
+    const sql = sqlOf(client, onAsk);
     let broken: Error | undefined;
     try {
-      await client.query("BEGIN");
-      const result = await work(sqlOf(client));
-      await client.query("COMMIT");
+      await sql.run("BEGIN");
+      const result = await work(sql);
+      await sql.run("COMMIT");
       return result;
     } catch (error) {
       if (isAway(error)) broken = error as Error;
-      else await client.query("ROLLBACK").catch((cause: Error) => (broken = cause));
+      else await sql.run("ROLLBACK").catch((cause: Error) => (broken = cause));
       if (!isConflict(error) || tries === MOST_TRIES) throw error;
     } finally {
       client.release(broken);

@@ -48,7 +48,7 @@ export async function settle(
   now: number,
 ): Promise<void> {
   const asked = await keyed(datasets, settled);
-  await db.transaction(async (sql) => {
+  const late = await db.transaction(async (sql) => {
     const [all, late] = await splitByTurn(sql, turns, asked);
     await redo(sql, late, now);
     const keys = all.map(({ key }) => key);
@@ -77,7 +77,9 @@ export async function settle(
     for (const { key, row } of failed) counts.moved(key.dataset, row.counted, "failed");
     count(placed, counts);
     await counts.save(sql);
+    return late.length;
   });
+  turns?.late(late);
 }
 
 function isSample(outcome: Sampled | Failed): outcome is Sampled {

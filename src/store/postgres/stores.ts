@@ -32,7 +32,7 @@ export async function storeToWork(
   return await orClosed(db, url, async () => {
     const host = await registerHost(db, state);
     await adoptUnsynced(db, host);
-    const turns = isShared ? await openTurns(url, host) : undefined;
+    const turns = isShared ? await openTurns(url, host, db) : undefined;
     return storeIn(db, { host, turns }, createSortedLines);
   });
 }

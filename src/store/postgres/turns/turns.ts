@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createDeadlines } from "../../../lib/deadlines.ts";
 import { createSerial } from "../../../lib/serial.ts";
-import type { Turns } from "../../turns.ts";
+import type { TurnFigures, Turns } from "../../turns.ts";
 import { CHANNEL, connect, type Db, listen, type Sql } from "../connect.ts";
 import { isAway } from "../errors.ts";
 import { noteLife } from "../hosts.ts";
@@ -23,6 +23,10 @@ export interface OpenTurns extends Turns {
   ofDataset(dataset: string): number | undefined;
   /** Notes that files were settled. */
   settled(files: number): void;
+  /** Notes that outcomes came after the end of their turns. */
+  late(outcomes: number): void;
+  /** Notes the age of the oldest of the entries that were claimed, ms; 0 where there were none. */
+  claimed(lagMs: number): void;
   /** True while other hosts work on the database, too. */
   hasCompany(): boolean;
   /** Gives all turns back, and ends. */
@@ -55,12 +59,12 @@ const CLOSE_MS = 3000;
 
 /**
  * Takes this host's share of the turns, and keeps them until `close`. Signs of life have connections
- * of their own: they wait for no other question.
+ * of their own: they wait for no question of `store`.
  */
-export async function openTurns(url: string, host: number): Promise<OpenTurns> {
+export async function openTurns(url: string, host: number, store: Db): Promise<OpenTurns> {
   const db = connect(url);
   const boss = await startBoss(db);
-  const turns = createTurns(db, { boss, host });
+  const turns = createTurns(db, { boss, host, store });
   // The state directory's lock is ours: the process that had these is gone.
   await boss.free(JSON.parse((await metaOf(db, "turns", host)) ?? "[]") as Turn[]);
   const ear = await listen(url, CHANNEL, turns.tell);
@@ -79,7 +83,15 @@ export async function openTurns(url: string, host: number): Promise<OpenTurns> {
   };
 }
 
-function createTurns(db: Db, { boss, host }: { readonly boss: Boss; readonly host: number }) {
+/** What a host's turns are made of. */
+interface Parts {
+  readonly boss: Boss;
+  readonly host: number;
+  /** The other connections of this host. */
+  readonly store: Db;
+}
+
+function createTurns(db: Db, { boss, host, store }: Parts) {
   const deadlines = createDeadlines(NUMBERS);
   const serially = createSerial();
   const byLane = new Map<number, Held>();
@@ -89,7 +101,9 @@ function createTurns(db: Db, { boss, host }: { readonly boss: Boss; readonly hos
   let isNews = false;
   let isBeating = false;
   let beats = 0;
-  let skewMs = 0;
+  let aheadMs = 0;
+  let lagMs = 0;
+  const counts = { taken: 0, givenBack: 0, lost: 0, late: 0 };
   const perBeat = [0];
   let remembered = "";
   let fault: unknown;
@@ -103,7 +117,17 @@ function createTurns(db: Db, { boss, host }: { readonly boss: Boss; readonly hos
     watch: (onWork: () => void) => void (tell = onWork),
     tell: () => tell(),
     hasCompany: () => hosts > 1,
-    skewMs: () => skewMs,
+    skewMs: () => (Math.abs(aheadMs) < LEAST_SKEW_MS ? 0 : aheadMs),
+    late: (outcomes: number) => void (counts.late += outcomes),
+    claimed: (ms: number) => void (lagMs = ms),
+    figures: (): TurnFigures => ({
+      ...counts,
+      held: byLane.size,
+      hosts,
+      statements: db.statements() + store.statements(),
+      lagMs,
+      aheadMs,
+    }),
     settled: (files: number) => void (perBeat[perBeat.length - 1] = (perBeat.at(-1) ?? 0) + files),
     held: () =>
       new Map([...byLane].flatMap(([lane, { nr }]) => (deadlines.isPast(nr) ? [] : [[lane, nr]]))),
@@ -134,7 +158,10 @@ function createTurns(db: Db, { boss, host }: { readonly boss: Boss; readonly hos
     const kept = new Set(await boss.touch(ours));
     for (const turn of ours) {
       if (kept.has(turn)) deadlines.set(turn.nr, before + PUBLISH_NS);
-      else drop(turn);
+      else {
+        drop(turn);
+        counts.lost += 1;
+      }
     }
     hosts = Math.max(1, (await readHolders(db)).length);
     if (byLane.size < share()) await take(share() - byLane.size);
@@ -142,8 +169,7 @@ function createTurns(db: Db, { boss, host }: { readonly boss: Boss; readonly hos
     perBeat.push(0);
     if (perBeat.length > MINUTE_BEATS) perBeat.shift();
     const lastMinute = perBeat.reduce((sum, files) => sum + files, 0);
-    const ahead = await noteLife(db, host, { lanes: byLane.size, lastMinute });
-    skewMs = Math.abs(ahead) < LEAST_SKEW_MS ? 0 : ahead;
+    aheadMs = await noteLife(db, host, { lanes: byLane.size, lastMinute });
     beats += 1;
     if (isOver() || isNews || (hosts > 1 && beats % LOOK_BEATS === 0)) tell();
   }
@@ -164,6 +190,7 @@ function createTurns(db: Db, { boss, host }: { readonly boss: Boss; readonly hos
       byLane.set(turn.lane, held);
       byNumber.set(held.nr, held);
       deadlines.set(held.nr, before + PUBLISH_NS);
+      counts.taken += 1;
       isNews = true;
     }
   }
@@ -185,6 +212,7 @@ function createTurns(db: Db, { boss, host }: { readonly boss: Boss; readonly hos
     if (given.length === 0) return;
     // First: whatever the database says, nothing is done in them any more.
     for (const turn of given) drop(turn);
+    counts.givenBack += given.length;
     await boss.giveBack(given);
   }
 
