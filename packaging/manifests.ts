@@ -1,5 +1,5 @@
 /**
- * Holds deploy/kubernetes and deploy/container/compose.yaml to the schemas of Kubernetes and of Compose,
+ * Holds deploy/kubernetes, and the two files for Compose in deploy/container, to the schemas of Kubernetes and of Compose,
  * which npm fetches into a temporary directory. Called as `node packaging/manifests.ts`; the exit code
  * is 1 where something is wrong.
  */
@@ -28,11 +28,13 @@ try {
   const manifests = readdirSync(folder).flatMap((name) =>
     documents(join(folder, name)).map((each) => each as Manifest),
   );
-  const [compose] = documents(join(root, "deploy/container/compose.yaml"));
-  const checks = [typesOf(manifests), valuesOf(manifests, compose)];
+  const composed = ["compose.yaml", "hosts.yaml"].flatMap((name) =>
+    documents(join(root, "deploy/container", name)),
+  );
+  const checks = [typesOf(manifests), valuesOf(manifests, composed)];
   process.exitCode = Math.max(...checks);
   if (process.exitCode === 0)
-    process.stdout.write(`${manifests.length} manifests and compose.yaml are valid\n`);
+    process.stdout.write(`${manifests.length} manifests, compose.yaml and hosts.yaml are valid\n`);
 } finally {
   rmSync(scratch, { recursive: true });
 }
@@ -54,7 +56,7 @@ export const manifest${i}: T${i} = ${JSON.stringify(manifest, null, 2)};\n`,
 }
 
 /** Values that may not be. */
-function valuesOf(manifests: readonly Manifest[], compose: unknown): number {
+function valuesOf(manifests: readonly Manifest[], composed: readonly unknown[]): number {
   const imports = manifests.map(
     ({ apiVersion, kind }, i) =>
       `import { ${kind} as M${i} } from "kubernetes-models/${apiVersion}/${kind}";\n`,
@@ -68,7 +70,8 @@ const ajv = new Ajv({ strict: false, validateFormats: false });
 const schema = JSON.parse(readFileSync("node_modules/${composeSchema}", "utf8"), (key, value) =>
   ["$schema", "id"].includes(key) && typeof value === "string" ? undefined : value,
 );
-if (!ajv.validate(schema, ${JSON.stringify(compose)})) throw new Error(ajv.errorsText());
+for (const each of ${JSON.stringify(composed)})
+  if (!ajv.validate(schema, each)) throw new Error(ajv.errorsText());
 `;
   writeFileSync(join(scratch, "values.js"), text);
   return run(process.execPath, "values.js");
