@@ -19,9 +19,9 @@ export function cpuSecondsOf(pid: number): number {
   return (Number(fields[USER_FIELD]) + Number(fields[SYSTEM_FIELD])) / TICKS_PER_S;
 }
 
-/** Processor time of the processes that this one has started and that are over, and of theirs, seconds. */
-export function cpuSecondsOfEnded(): number {
-  const text = readFileSync("/proc/self/stat", "latin1");
+/** Processor time of the processes that one has started and that are over, and of theirs, seconds. */
+export function cpuSecondsOfEnded(pid: number = process.pid): number {
+  const text = readFileSync(`/proc/${pid}/stat`, "latin1");
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[USER_FIELD + 2]) + Number(fields[SYSTEM_FIELD + 2])) / TICKS_PER_S;
 }

@@ -50,6 +50,11 @@ export interface Claim {
 export interface ClaimOptions {
   /** Jobs wanted. */
   readonly limit: number;
+  /**
+   * True for the first claim of a drain: what was given out before, and is not in work, is given out
+   * again. Later claims may go on where the last one ended.
+   */
+  readonly isFirst: boolean;
   readonly order: "oldest" | "newest";
   /** ms since epoch. */
   readonly now: number;

@@ -11,6 +11,8 @@ export interface PlanNode {
   readonly "Actual Rows"?: number;
   readonly "Rows Removed by Filter"?: number;
   readonly "Actual Loops"?: number;
+  /** Where blocks are asked for, with those of all below it. */
+  readonly "Shared Hit Blocks"?: number;
   readonly Plans?: readonly PlanNode[];
 }
 
@@ -18,7 +20,11 @@ export interface PlanNode {
  * The same database; the plan of each statement, before it is executed, is added to a list. With
  * `ANALYZE` it is executed once more: only where it changes nothing.
  */
-export function explaining(db: Db, plans: PlanNode[][], how: "" | "ANALYZE, " = ""): Db {
+export function explaining(
+  db: Db,
+  plans: PlanNode[][],
+  how: "" | "ANALYZE, " | "ANALYZE, BUFFERS, " = "",
+): Db {
   const explained = (sql: Sql): Sql => ({
     async all(text, values) {
       await note(sql, text, values);

@@ -8,6 +8,7 @@ const everything: ClaimOptions = {
   limit: 256,
   order: "oldest",
   now: Date.now() + 60_000,
+  isFirst: true,
   skips: () => false,
   isBusy: () => false,
   busyCount: () => 0,

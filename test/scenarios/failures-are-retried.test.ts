@@ -104,6 +104,7 @@ test("a new version of the program tries again what is broken, and leaves the re
       limit: 10,
       order: "oldest",
       now: Date.now(),
+      isFirst: true,
       skips: () => false,
       isBusy: () => false,
       busyCount: () => 0,

@@ -479,6 +479,7 @@ function claim(store: Store, options: Partial<ClaimOptions> = {}): Promise<reado
     limit: 100,
     order: "oldest",
     now: NOW,
+    isFirst: true,
     skips: () => false,
     isBusy: () => false,
     busyCount: () => 0,

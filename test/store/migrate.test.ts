@@ -216,7 +216,7 @@ async function fill(state: string, files: number): Promise<void> {
 
 async function settleOne(state: string): Promise<void> {
   const { store } = await openStore({ state });
-  const options = { limit: 1, order: "oldest", now: 2, skips: () => false } as const;
+  const options = { limit: 1, order: "oldest", now: 2, isFirst: true, skips: () => false } as const;
   const claims = await store.drain.claim({ ...options, isBusy: () => false, busyCount: () => 0 });
   await store.drain.settle(
     claims.map((claim) => ({ claim, outcome: SAMPLED, nextAt: null })),

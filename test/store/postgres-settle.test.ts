@@ -189,7 +189,7 @@ function outcomeOf(i: number): Sampled | Failed {
   return { ...SAMPLED, format: i % 4 === 1 ? "metadata" : "csv", validation: PASSED };
 }
 
-const FREE = { skips: () => false, isBusy: () => false, busyCount: () => 0 };
+const FREE = { isFirst: true, skips: () => false, isBusy: () => false, busyCount: () => 0 };
 
 function claim(store: Store, options: Partial<ClaimOptions> = {}): Promise<readonly Claim[]> {
   return store.drain.claim({ ...FREE, limit: 100, order: "oldest", now: NOW, ...options });

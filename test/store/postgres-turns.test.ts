@@ -21,6 +21,7 @@ const ALL: ClaimOptions = {
   limit: 10,
   order: "oldest",
   now: NOW + 1,
+  isFirst: true,
   skips: () => false,
   isBusy: () => false,
   busyCount: () => 0,

@@ -46,6 +46,7 @@ export function createClaims(options: ClaimsOptions): Claims {
   /** Raws in flight, by dataset. */
   const busy = new Map<string, Set<string>>();
   let queue: Claim[] = [];
+  let isFirst = true;
 
   return { all, refill, done, pause, spend };
 
@@ -68,6 +69,7 @@ export function createClaims(options: ClaimsOptions): Claims {
 
   async function refill(): Promise<boolean> {
     if (isOver()) return false;
+    isFirst = true;
     queue = await claim();
     return queue.length > 0 && !isOver();
   }
@@ -75,6 +77,7 @@ export function createClaims(options: ClaimsOptions): Claims {
   async function claim(): Promise<Claim[]> {
     const claims = await store.claim({
       limit: CLAIMED,
+      isFirst,
       order: settings.drain.order,
       now: options.clock(),
       skips: (dataset) =>
@@ -85,6 +88,7 @@ export function createClaims(options: ClaimsOptions): Claims {
       isBusy: (dataset, raw) => busy.get(dataset)?.has(raw) === true,
       busyCount: (dataset) => busy.get(dataset)?.size ?? 0,
     });
+    isFirst = false;
     for (const { job } of claims) {
       const raws = busy.get(job.dataset) ?? new Set();
       busy.set(job.dataset, raws.add(job.raw));

@@ -6,6 +6,7 @@ import { datasetsOf } from "./datasets.ts";
 import { bringForward, nextRetry } from "./due.ts";
 import { rename } from "./names.ts";
 import { type SettleFound, settleFoundOf } from "./settle-found.ts";
+import { createPlaces } from "./places.ts";
 import { settle } from "./settle.ts";
 import type { Worker } from "./worker.ts";
 import { splitByTurn } from "./turns/in-turn.ts";
@@ -14,7 +15,8 @@ import { splitByTurn } from "./turns/in-turn.ts";
 export function drainStore(db: Db, worker: Worker): DrainStore {
   const datasets = datasetsOf(db);
   const { turns } = worker;
-  const claim = claimOf(db, turns);
+  const places = createPlaces();
+  const claim = claimOf(db, turns, places);
   // What claims see as due and not in work has to be of one moment.
   const serially = createSerial();
   const ofClaims = (claims: readonly Claim[]) => claims.map((each) => ({ claim: each }));
@@ -28,6 +30,7 @@ export function drainStore(db: Db, worker: Worker): DrainStore {
     settle: (settled, now) =>
       serially(async () => {
         await settle(db, { datasets, ...worker }, settled.map(nextThere), there(now));
+        places.ended(settled.map(claimIn));
         turns?.settled(settled.length);
       }),
     confirm: (claims, now) =>
@@ -56,6 +59,7 @@ export function drainStore(db: Db, worker: Worker): DrainStore {
       db.transaction(async (sql) => {
         const [kept] = await splitByTurn(sql, turns, all);
         await end(settleFoundOf(sql, datasets), kept);
+        places.ended(kept.map(claimIn));
       }),
     );
   }

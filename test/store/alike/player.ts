@@ -87,6 +87,7 @@ export function createPlayer(store: Store): Player {
       const inWork = new Set(claims.map(key));
       const found = await drain.claim({
         limit,
+        isFirst: true,
         order: newest ? "newest" : "oldest",
         now,
         skips: (dataset) => dataset === DATASETS[skip],

@@ -23,11 +23,13 @@ export interface Turn {
 export interface Boss {
   /** Takes turns that nobody has, at most `count`. */
   take(count: number): Promise<readonly Turn[]>;
+  /** A sign of life: returns those of these turns that are still ours. */
+  touch<T extends Turn>(turns: readonly T[]): Promise<readonly T[]>;
   /**
-   * A sign of life: returns those of these turns that are still ours. Within a transaction they stay so
-   * until it ends.
+   * Returns those of these turns that are still ours, and stay so until the transaction ends. Writes
+   * nothing: signs of life for each batch would leave more dead rows than the batch itself.
    */
-  touch<T extends Turn>(turns: readonly T[], sql?: Sql): Promise<readonly T[]>;
+  hold<T extends Turn>(turns: readonly T[], sql: Sql): Promise<readonly T[]>;
   /** Gives turns back that are over. */
   giveBack(turns: readonly Turn[]): Promise<void>;
   /** Ends turns of a process that is gone: others need not wait until its signs of life are missed. */
@@ -91,10 +93,20 @@ export async function startBoss(db: Db): Promise<Boss> {
       });
       return jobs.map(({ id, retryCount, data }) => ({ id, retryCount, lane: data.lane }));
     },
-    async touch(turns, sql) {
+    async touch(turns) {
       if (turns.length === 0) return [];
-      const answer = await boss.touch(QUEUE, attempts(turns), sql && { db: executorOf(sql) });
-      return settledAmong(turns, answer);
+      return settledAmong(turns, await boss.touch(QUEUE, attempts(turns)));
+    },
+    async hold(turns, sql) {
+      if (turns.length === 0) return [];
+      // In the order in which signs of life take them. Handing one out again waits for this lock.
+      const rows = await sql.all<{ id: string; retryCount: number }>(
+        `SELECT id, retry_count AS "retryCount" FROM ${SCHEMA}.job
+         WHERE name = $1 AND id = ANY ($2::uuid[]) AND state = 'active' ORDER BY id FOR SHARE`,
+        [QUEUE, turns.map(({ id }) => id)],
+      );
+      const counts = new Map(rows.map(({ id, retryCount }) => [id, retryCount]));
+      return turns.filter(({ id, retryCount }) => counts.get(id) === retryCount);
     },
     giveBack: (turns) =>
       db.transaction(async (sql) => {

@@ -3,7 +3,7 @@ import { createDeadlines } from "../../../lib/deadlines.ts";
 import { createSerial } from "../../../lib/serial.ts";
 import type { TurnFigures, Turns } from "../../turns.ts";
 import { CHANNEL, connect, type Db, listen, type Sql } from "../connect.ts";
-import { isAway } from "../errors.ts";
+import { isAway, isConflict } from "../errors.ts";
 import { noteLife } from "../hosts.ts";
 import { readHolders } from "../lock.ts";
 import { metaOf, setMeta } from "../meta.ts";
@@ -137,8 +137,8 @@ function createTurns(db: Db, { boss, host, store }: Parts) {
       if (isBeating) return;
       isBeating = true;
       await serially(beat).catch((error: unknown) => {
-        // A database that is away is noticed by the lock.
-        if (!isAway(error)) fault = error;
+        // A database that is away is noticed by the lock. What was in the way is over by the next beat.
+        if (!isAway(error) && !isConflict(error)) fault = error;
       });
       isBeating = false;
     },
@@ -146,7 +146,7 @@ function createTurns(db: Db, { boss, host, store }: Parts) {
     giveAllBack: () => serially(() => giveBack([...byLane.values()])),
     async keep(sql: Sql, numbers: Iterable<number>) {
       const asked = [...new Set(numbers)].flatMap((nr) => byNumber.get(nr) ?? []);
-      const kept = await boss.touch(asked, sql);
+      const kept = await boss.hold(asked, sql);
       return new Set(kept.map(({ nr }) => nr));
     },
   };
