@@ -1,17 +1,14 @@
-import { readFileSync } from "node:fs";
 import { Client } from "pg";
-import type { Sampled } from "../src/job.ts";
 import type { Claim } from "../src/store/drain-store.ts";
 import { createSortedLines } from "../src/store/open.ts";
 import { storeToWork } from "../src/store/postgres/stores.ts";
 import type { Store } from "../src/store/store.ts";
 import { startPostgres } from "../test/helpers/postgres.ts";
+import { announceEntries, SAMPLED } from "./entries.ts";
 import { ground, print } from "./pairs.ts";
-import { cpuSecondsOf, cpuSecondsOfEnded } from "./proc.ts";
+import { mainOf, secondsOf } from "./server-time.ts";
 
-const DATASET = "acme/orders/v1";
 const ENTRIES = Number(process.env["DATABASE_ENTRIES"] ?? 1_000_000);
-const BATCH = 1000;
 /** Entries that are claimed at once, as in a pass. */
 const CLAIMED = 256;
 /** Outcomes that are written at once: those of 200 ms at 5,000 files a second. */
@@ -25,18 +22,6 @@ const TIMES = 4;
 const MOST_US = 45;
 /** Greatest ratio of the last measurement to the first one. */
 const MOST_GROWTH = 1.15;
-const SAMPLED: Sampled = {
-  outcome: "sampled",
-  format: "csv",
-  complete: true,
-  warnings: [],
-  recognisedBy: "name",
-  rows: 100,
-  bytes: 5210,
-  readBytes: 16_000,
-  sourceSize: 16_000,
-  ms: 1,
-};
 
 /** Processor time of PostgreSQL for a file, and the same while somebody keeps a transaction open. */
 export async function bench(): Promise<boolean> {
@@ -47,7 +32,7 @@ export async function bench(): Promise<boolean> {
   const reader = new Client(url);
   await reader.connect();
   const main = await mainOf(reader);
-  const line = await perEntry(main, ENTRIES, () => takeIn(store));
+  const line = await perEntry(main, ENTRIES, () => announceEntries(store, ENTRIES));
   const count = ENTRIES * PART;
   const plain = await drain(main, store, count);
   await reader.query("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class");
@@ -63,35 +48,6 @@ export async function bench(): Promise<boolean> {
     `together at most ${worst.toFixed(1)} µs, wanted ≤ ${MOST_US}; the last ${growth.toFixed(2)} times the first, wanted ≤ ${MOST_GROWTH}: ${reached ? "reached" : "MISSED"}`,
   );
   return reached;
-}
-
-async function takeIn(store: Store): Promise<void> {
-  await store.ingest.know(DATASET);
-  for (let at = 0; at < ENTRIES; at += BATCH) {
-    const entries = Array.from({ length: BATCH }, (_, i) => nameOf(at + i));
-    await store.ingest.accept(
-      {
-        dataset: DATASET,
-        entries: entries.map((name) => ({
-          raw: `raw/${name}`,
-          bronze: `bronze/${name}`,
-          mtime: 1,
-        })),
-        rejected: [],
-        checkpoints: [],
-        expectedFor: (raw) => ({
-          names: { plain: raw.slice(4), ifTaken: () => `other/${raw}` },
-          extension: null,
-        }),
-      },
-      Date.now(),
-    );
-  }
-}
-
-/** As paths are that are some sixty bytes long. */
-function nameOf(i: number): string {
-  return `2026/12/01/orders-of-the-day/part-${String(i).padStart(9, "0")}.csv.gz`;
 }
 
 /** Claims and settles entries; the processor time of the server for each of them, µs, in each measurement. */
@@ -130,28 +86,6 @@ async function perEntry(main: number, entries: number, work: () => Promise<void>
   const before = secondsOf(main);
   await work();
   return ((secondsOf(main) - before) * 1e6) / entries;
-}
-
-/** The process that all others of a server come from. */
-async function mainOf(client: Client): Promise<number> {
-  const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
-  const status = readFileSync(`/proc/${rows[0]?.pid}/status`, "latin1");
-  return Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]);
-}
-
-/** Processor time of all processes of a server so far, s. */
-function secondsOf(main: number): number {
-  const children = readFileSync(`/proc/${main}/task/${main}/children`, "latin1").trim().split(" ");
-  const running = children.map((pid) => {
-    try {
-      return cpuSecondsOf(Number(pid));
-    } catch {
-      // It has ended since: its time counts as that of one that has.
-      return 0;
-    }
-  });
-  const alive = running.reduce((sum, seconds) => sum + seconds, 0);
-  return cpuSecondsOf(main) + cpuSecondsOfEnded(main) + alive;
 }
 
 function told(times: readonly number[]): string {

@@ -6,6 +6,11 @@ import type { Names } from "./ingest-store.ts";
 export interface DrainStore {
   /** Takes what is due, in turn from every dataset that has something. */
   claim(options: ClaimOptions): Promise<readonly Claim[]>;
+  /**
+   * Time in which outcomes are gathered before they are settled, ms: a batch of few costs almost as
+   * much as one of many.
+   */
+  batchMs(): number;
   /** Gives a claim's sample another name, since its content asked for it; returns the name. */
   rename(claim: Claim, names: Names, extension: string | null): Promise<string>;
   /**

@@ -49,9 +49,8 @@ interface Found {
   readonly now: number;
 }
 
-/** Outcomes that are written together, and the time after which fewer are, ms. */
+/** Outcomes that are written together; fewer are after a while. */
 const BATCH = 1024;
-const BATCH_MS = 200;
 /** Tries at which a raw file changed while it was read: then that is a failure. */
 const MOST_CHANGES = 3;
 
@@ -69,7 +68,7 @@ export function createSettler(options: SettlerOptions): Settler {
     if (failure !== undefined) throw failure.error;
     finished.push({ claim, outcome });
     if (finished.length >= BATCH) await flush();
-    else timer ??= setTimeout(() => void flush().catch(() => undefined), BATCH_MS);
+    else timer ??= setTimeout(() => void flush().catch(() => undefined), store.batchMs());
   }
 
   /** Writes one batch after the other; none after an error. */

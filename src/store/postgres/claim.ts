@@ -149,7 +149,7 @@ async function dueIn(
         AS l (lane, at, seq, key)
       CROSS JOIN LATERAL (
         SELECT * FROM files WHERE lane = l.lane AND ${isDue("l.at, l.seq, l.key")}
-        ${inOrder} LIMIT 2 * w.most / cardinality($10) + ${LEAST_OF_LANE}) AS g`;
+        ${inOrder} LIMIT least(w.most, 2 * w.most / cardinality($10) + ${LEAST_OF_LANE})) AS g`;
   const fromAll = `SELECT * FROM files WHERE ${isDue("($7::bigint[])[w.place], ($8::bigint[])[w.place], ($9::bytea[])[w.place]")}`;
   const found = wanted.map((each) => places.of(each, "found"));
   const other = wanted.flatMap((each) => others.map((order) => places.of(each, order)));

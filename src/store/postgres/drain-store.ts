@@ -11,6 +11,10 @@ import { settle } from "./settle.ts";
 import type { Worker } from "./worker.ts";
 import { splitByTurn } from "./turns/in-turn.ts";
 
+/** Time for which outcomes are gathered, ms; and where the database has to do for several hosts. */
+const BATCH_MS = 200;
+const SHARED_BATCH_MS = 1000;
+
 /** Drain's part of a database, for one who works with it. */
 export function drainStore(db: Db, worker: Worker): DrainStore {
   const datasets = datasetsOf(db);
@@ -25,6 +29,7 @@ export function drainStore(db: Db, worker: Worker): DrainStore {
   const there = (time: number) => time - ahead();
   return {
     claim: (options) => serially(() => claim({ ...options, now: there(options.now) })),
+    batchMs: () => (turns?.hasCompany() === true ? SHARED_BATCH_MS : BATCH_MS),
     rename: async ({ job: { dataset, raw } }, names, extension) =>
       rename(db, await datasets.idOf(dataset), { raw, names, extension }),
     settle: (settled, now) =>

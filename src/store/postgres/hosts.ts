@@ -33,20 +33,42 @@ export async function hostToShow(sql: Sql, state: string): Promise<number> {
   return found?.id ?? 0;
 }
 
-/** Notes that a host lives, and what it does; returns the time by which our clock is ahead, ms. */
+/** What a host learns when it says that it lives. */
+export interface Seen {
+  /** Time by which its clock is ahead of the database's, ms. */
+  readonly aheadMs: number;
+  /** Hosts that work, itself among them. */
+  readonly hosts: number;
+  /** True for one of them. */
+  readonly isFirst: boolean;
+}
+
+/** Time after its last sign of life from which a host has no share of the work, ms. */
+const SILENT_MS = 3000;
+
+/** Notes that a host lives, and what it does. */
 export async function noteLife(
   sql: Sql,
   host: number,
   { lanes, lastMinute }: Pick<Host, "lanes" | "lastMinute">,
-): Promise<number> {
+): Promise<Seen> {
   const asked = Date.now();
-  const found = await sql.get<{ now: number }>(
-    `UPDATE hosts SET seen_at = ${NOW}, lanes = $2, last_minute = $3
-     WHERE id = $1 RETURNING seen_at AS now`,
+  const found = await sql.get<{ now: number; others: number; before: number }>(
+    `WITH others AS (SELECT id FROM hosts WHERE id <> $1 AND pid > 0 AND seen_at > ${NOW} - ${SILENT_MS})
+     UPDATE hosts SET seen_at = ${NOW}, lanes = $2, last_minute = $3 WHERE id = $1
+     RETURNING seen_at AS now, (SELECT count(*) FROM others) AS others,
+       (SELECT count(*) FROM others WHERE id < $1) AS before`,
     [host, lanes, lastMinute],
   );
   const between = (asked + Date.now()) / 2;
-  return found === undefined ? 0 : Math.round(between - found.now);
+  if (found === undefined) return { aheadMs: 0, hosts: 1, isFirst: true };
+  const aheadMs = Math.round(between - found.now);
+  return { aheadMs, hosts: 1 + found.others, isFirst: found.before === 0 };
+}
+
+/** Notes that a host works no more. */
+export async function noteEnd(sql: Sql, host: number): Promise<void> {
+  await sql.run("UPDATE hosts SET pid = 0, lanes = 0 WHERE id = $1", [host]);
 }
 
 interface Row extends Omit<Host, "since"> {

@@ -8,6 +8,8 @@ import { nextRetryOf } from "./queries/totals.ts";
 import { settleFoundOf } from "./settle-found.ts";
 import { settleOf } from "./settle.ts";
 
+const BATCH_MS = 200;
+
 /** Drain's part of a cache. */
 export function drainStore(db: Db): DrainStore {
   const { idOf } = datasetsOf(db);
@@ -18,6 +20,7 @@ export function drainStore(db: Db): DrainStore {
   const nextRetry = nextRetryOf(db);
   return {
     claim: async (options) => claim(options),
+    batchMs: () => BATCH_MS,
     rename: async ({ job: { dataset, raw } }, names, extension) =>
       rename(idOf(dataset), raw, names, extension),
     settle: async (settled, now) => settle(settled, now),

@@ -34,17 +34,18 @@ export interface Boss {
   giveBack(turns: readonly Turn[]): Promise<void>;
   /** Ends turns of a process that is gone: others need not wait until its signs of life are missed. */
   free(turns: readonly Turn[]): Promise<void>;
+  /** Has the turns of hosts that died be handed out again. To be called each second, by one of the hosts. */
+  supervise(): Promise<void>;
   /** The last error in the background since the last call; a database that is away is none. */
   fault(): unknown;
-  /** Ends what hands out the turns of hosts that died. */
   stop(): Promise<void>;
 }
 
-/** Settings of pg-boss: it looks for dead holders each second, and plans nothing of its own. */
+/** Settings of pg-boss: it looks for dead holders when it is told to, and plans nothing of its own. */
 const OPTIONS = {
   schema: SCHEMA,
   schedule: false,
-  superviseIntervalSeconds: 1,
+  supervise: false,
   monitorIntervalSeconds: 1,
   maintenanceIntervalSeconds: 60,
   reindex: false,
@@ -52,7 +53,7 @@ const OPTIONS = {
 
 /** Makes pg-boss's tables, and the turns, where they are missing. Nobody may work meanwhile. */
 export async function makeBoss(db: Db): Promise<void> {
-  const boss = bossOn(db, { ...OPTIONS, supervise: false });
+  const boss = bossOn(db, OPTIONS);
   await boss.start();
   try {
     await boss.createQueue(QUEUE, {
@@ -74,7 +75,7 @@ export async function makeBoss(db: Db): Promise<void> {
 
 /** Starts pg-boss on tables that are there. */
 export async function startBoss(db: Db): Promise<Boss> {
-  const boss = bossOn(db, { ...OPTIONS, supervise: true, migrate: false });
+  const boss = bossOn(db, { ...OPTIONS, migrate: false });
   let fault: unknown;
   boss.on("error", (error) => {
     if (!isAway(error)) fault = error;
@@ -115,6 +116,7 @@ export async function startBoss(db: Db): Promise<Boss> {
         const lanes = settledAmong(turns, answer).map(({ lane }) => lane);
         if (lanes.length > 0) await insert(boss, lanes, sql);
       }),
+    supervise: () => boss.supervise(),
     async free(turns) {
       if (turns.length > 0) await boss.fail(QUEUE, attempts(turns));
     },

@@ -4,8 +4,7 @@ import { createSerial } from "../../../lib/serial.ts";
 import type { TurnFigures, Turns } from "../../turns.ts";
 import { CHANNEL, connect, type Db, listen, type Sql } from "../connect.ts";
 import { isAway, isConflict } from "../errors.ts";
-import { noteLife } from "../hosts.ts";
-import { readHolders } from "../lock.ts";
+import { noteEnd, noteLife } from "../hosts.ts";
 import { metaOf, setMeta } from "../meta.ts";
 import { type Boss, startBoss, type Turn } from "./boss.ts";
 import { LANES, laneOf } from "./lanes.ts";
@@ -40,8 +39,8 @@ interface Held extends Turn {
   readonly takenAt: number;
 }
 
-/** Time between two signs of life, ms. */
-const BEAT_MS = 1000;
+/** Time between two signs of life, ms. pg-boss looks for dead holders no sooner than after a second. */
+const BEAT_MS = 1100;
 /** Time after a sign of life in which samples may be published, ns: the server waits 3 s longer. */
 const PUBLISH_NS = 7_000_000_000n;
 /** Age at which a turn is given back, ms: pg-boss would end it after 24 hours. */
@@ -49,7 +48,7 @@ const OLD_MS = 12 * 3_600_000;
 /** Signs of life after which a host with company looks for work that it was not told of. */
 const LOOK_BEATS = 5;
 /** Signs of life in a minute. */
-const MINUTE_BEATS = 60;
+const MINUTE_BEATS = Math.round(60_000 / BEAT_MS);
 /** Difference of clocks below which they count as equal, ms. */
 const LEAST_SKEW_MS = 1000;
 /** Turns with a number of their own, before the first one is used again. */
@@ -75,7 +74,7 @@ export async function openTurns(url: string, host: number, store: Db): Promise<O
     async close() {
       clearInterval(timer);
       // What a database that is away does not take back, it takes itself, after a while.
-      const given = turns.giveAllBack().catch(() => undefined);
+      const given = turns.end().catch(() => undefined);
       await Promise.race([given, sleep(CLOSE_MS, undefined, { ref: false })]);
       await Promise.all([ear.close(), boss.stop()]);
       await db.close();
@@ -143,7 +142,11 @@ function createTurns(db: Db, { boss, host, store }: Parts) {
       isBeating = false;
     },
     balance: () => serially(balance),
-    giveAllBack: () => serially(() => giveBack([...byLane.values()])),
+    end: () =>
+      serially(async () => {
+        await giveBack([...byLane.values()]);
+        await noteEnd(db, host);
+      }),
     async keep(sql: Sql, numbers: Iterable<number>) {
       const asked = [...new Set(numbers)].flatMap((nr) => byNumber.get(nr) ?? []);
       const kept = await boss.hold(asked, sql);
@@ -163,15 +166,21 @@ function createTurns(db: Db, { boss, host, store }: Parts) {
         counts.lost += 1;
       }
     }
-    hosts = Math.max(1, (await readHolders(db)).length);
-    if (byLane.size < share()) await take(share() - byLane.size);
-    await remember();
     perBeat.push(0);
     if (perBeat.length > MINUTE_BEATS) perBeat.shift();
-    const lastMinute = perBeat.reduce((sum, files) => sum + files, 0);
-    aheadMs = await noteLife(db, host, { lanes: byLane.size, lastMinute });
+    if (await note()) await boss.supervise();
+    if (byLane.size < share() && (await take(share() - byLane.size))) await note();
+    await remember();
     beats += 1;
     if (isOver() || isNews || (hosts > 1 && beats % LOOK_BEATS === 0)) tell();
+  }
+
+  /** Notes what this host does, and how many do; returns true for the first of them. */
+  async function note(): Promise<boolean> {
+    const lastMinute = perBeat.reduce((sum, files) => sum + files, 0);
+    const seen = await noteLife(db, host, { lanes: byLane.size, lastMinute });
+    ({ aheadMs, hosts } = seen);
+    return seen.isFirst;
   }
 
   /** Remembers the turns, for the next process of this host. */
@@ -182,9 +191,11 @@ function createTurns(db: Db, { boss, host, store }: Parts) {
     remembered = text;
   }
 
-  async function take(count: number): Promise<void> {
+  /** Takes turns that nobody has; returns true when there were any. */
+  async function take(count: number): Promise<boolean> {
     const before = process.hrtime.bigint();
-    for (const turn of await boss.take(count)) {
+    const taken = await boss.take(count);
+    for (const turn of taken) {
       last = (last + 1) % NUMBERS;
       const held = { ...turn, nr: last, takenAt: performance.now() };
       byLane.set(turn.lane, held);
@@ -193,6 +204,7 @@ function createTurns(db: Db, { boss, host, store }: Parts) {
       counts.taken += 1;
       isNews = true;
     }
+    return taken.length > 0;
   }
 
   async function balance(): Promise<boolean> {

@@ -1,0 +1,50 @@
+import type { Sampled } from "../src/job.ts";
+import type { Store } from "../src/store/store.ts";
+
+const DATASET = "acme/orders/v1";
+/** Lines that are taken in together. */
+const BATCH = 1000;
+
+/** The outcome of each of them. */
+export const SAMPLED: Sampled = {
+  outcome: "sampled",
+  format: "csv",
+  complete: true,
+  warnings: [],
+  recognisedBy: "name",
+  rows: 100,
+  bytes: 5210,
+  readBytes: 16_000,
+  sourceSize: 16_000,
+  ms: 1,
+};
+
+/** Has a store know of so many entries of a dataset that are due, without files. */
+export async function announceEntries(store: Store, count: number): Promise<void> {
+  await store.ingest.know(DATASET);
+  for (let at = 0; at < count; at += BATCH) {
+    const entries = Array.from({ length: BATCH }, (_, i) => nameOf(at + i));
+    await store.ingest.accept(
+      {
+        dataset: DATASET,
+        entries: entries.map((name) => ({
+          raw: `raw/${name}`,
+          bronze: `bronze/${name}`,
+          mtime: 1,
+        })),
+        rejected: [],
+        checkpoints: [],
+        expectedFor: (raw) => ({
+          names: { plain: raw.slice(4), ifTaken: () => `other/${raw}` },
+          extension: null,
+        }),
+      },
+      Date.now(),
+    );
+  }
+}
+
+/** As paths are that are some sixty bytes long. */
+function nameOf(i: number): string {
+  return `2026/12/01/orders-of-the-day/part-${String(i).padStart(9, "0")}.csv.gz`;
+}
