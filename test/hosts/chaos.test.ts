@@ -1,9 +1,10 @@
-import { cp, rename, rm } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Postgres, startPostgres, whyNoPostgres } from "../helpers/postgres.ts";
 import { createWorld, rows, type World } from "../helpers/world.ts";
 import { createFleet, type Host } from "./fleet.ts";
+import { receiptsOf, reference, samplesOf } from "./made.ts";
 
 /** `npm run hosts` plays longer. */
 const RUNS = Number(process.env["HOSTS_RUNS"] ?? 1);
@@ -55,10 +56,10 @@ test.skipIf(whyNoPostgres !== undefined).each(Array.from({ length: RUNS }, (_, i
     for (const host of hosts) await bringBack(host);
     await untilDone(world, hosts);
 
-    const made = await samplesOf(world);
-    const receipts = await receiptsOf(world);
+    const made = await samplesOf(world, DATASETS);
+    const receipts = await receiptsOf(world, DATASETS);
     const twice = receipts.length - new Set(receipts).size;
-    const expected = await reference(world);
+    const expected = await reference(world, DATASETS);
     const differ = [...expected].filter(([name, bytes]) => made.get(name) !== bytes);
     console.log(
       `seed ${seed}: ${producer.lines()} lines, ${expected.size} samples, ${differ.length} differ or are missing, ` +
@@ -140,33 +141,4 @@ async function untilDone(world: World, hosts: readonly Host[]): Promise<void> {
     const isDone = totals?.waiting === 0 && totals.unreadBytes === 0;
     quiet = isDone ? quiet + 1 : 0;
   }
-}
-
-async function samplesOf(world: World): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
-  for (const dataset of DATASETS)
-    for (const name of await world.samples(dataset))
-      found.set(`${dataset}/${name}`, (await world.sample(name, dataset)).toString());
-  return found;
-}
-
-/** The versions that receipts say were sampled, each as often as it was. */
-async function receiptsOf(world: World): Promise<string[]> {
-  const all: string[] = [];
-  for (const dataset of DATASETS)
-    for (const { outcome, raw, mtime } of await world.receipts(dataset))
-      if (outcome === "sampled") all.push(JSON.stringify([dataset, raw, mtime]));
-  return all;
-}
-
-/** The samples that one host with a cache makes of a copy of the lake. */
-async function reference(world: World): Promise<Map<string, string>> {
-  await using copy = await createWorld();
-  await rm(copy.prefix, { recursive: true });
-  await cp(world.prefix, copy.prefix, { recursive: true, preserveTimestamps: true });
-  for (const dataset of DATASETS)
-    await rm(copy.path("samples", dataset), { recursive: true, force: true });
-  const ran = await copy.run(["run", "--once"]);
-  expect(ran).toMatchObject({ code: 0 });
-  return await samplesOf(copy);
 }

@@ -27,13 +27,19 @@ export interface Fleet extends AsyncDisposable {
   readonly hosts: readonly Host[];
 }
 
-/** Makes hosts of a world's lake, of one configuration; they do not run yet. */
+/**
+ * Makes hosts of a world's lake, of one configuration; they do not run yet. `prefixOf` says where each of
+ * them sees the lake.
+ */
 export async function createFleet(
   world: World,
   names: readonly string[],
   config: { readonly database: string },
+  prefixOf: (name: string) => string = () => world.prefix,
 ): Promise<Fleet> {
-  const hosts = await Promise.all(names.map((name) => createHost(world, name, config)));
+  const hosts = await Promise.all(
+    names.map((name) => createHost(world, name, { ...config, prefix: prefixOf(name) })),
+  );
   return {
     hosts,
     async [Symbol.asyncDispose]() {
@@ -45,7 +51,7 @@ export async function createFleet(
 async function createHost(
   world: World,
   name: string,
-  { database, ...others }: { readonly database: string },
+  { database, ...others }: { readonly database: string; readonly prefix: string },
 ): Promise<Host> {
   const to = new URL(database);
   const proxy = await startProxy(new URL(`http://127.0.0.1:${to.port}/`), () => undefined);
@@ -54,7 +60,7 @@ async function createHost(
   const home = join(world.root, name);
   mkdirSync(home);
   const config = join(home, "config.yaml");
-  const chosen = { prefix: world.prefix, state: join(home, "state"), database: through.href };
+  const chosen = { state: join(home, "state"), database: through.href };
   const settings = JSON.stringify({ ...others, ...chosen, manifest: { settleMs: 10 } });
   writeFileSync(config, settings);
   let daemon: Daemon | undefined;
