@@ -1,7 +1,8 @@
 import type { Sampled } from "../src/job.ts";
 import type { Store } from "../src/store/store.ts";
 
-const DATASET = "acme/orders/v1";
+/** The dataset that they are in. */
+export const DATASET = "acme/orders/v1";
 /** Lines that are taken in together. */
 const BATCH = 1000;
 
@@ -19,8 +20,12 @@ export const SAMPLED: Sampled = {
   ms: 1,
 };
 
-/** Has a store know of so many entries of a dataset that are due, without files. */
-export async function announceEntries(store: Store, count: number): Promise<void> {
+/** Has a store know of so many entries of a dataset that are due; by default without files. */
+export async function announceEntries(
+  store: Store,
+  count: number,
+  bronzeOf: (name: string) => string = (name) => `bronze/${name}`,
+): Promise<void> {
   await store.ingest.know(DATASET);
   for (let at = 0; at < count; at += BATCH) {
     const entries = Array.from({ length: BATCH }, (_, i) => nameOf(at + i));
@@ -29,7 +34,7 @@ export async function announceEntries(store: Store, count: number): Promise<void
         dataset: DATASET,
         entries: entries.map((name) => ({
           raw: `raw/${name}`,
-          bronze: `bronze/${name}`,
+          bronze: bronzeOf(name),
           mtime: 1,
         })),
         rejected: [],
