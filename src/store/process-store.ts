@@ -23,9 +23,13 @@ export interface ProcessStore {
   setPassFailure(reason: string | null): Promise<void>;
   lastPass(): Promise<PassSummary | null>;
   setLastPass(summary: PassSummary): Promise<void>;
-  /** Number of times in a row that the process died at a file, by the file's mark. */
-  deaths(): Promise<Readonly<Record<string, number>>>;
-  setDeaths(deaths: Readonly<Record<string, number>>): Promise<void>;
+  /**
+   * Counts one more death of a process at each of these files, by their marks; returns how many there were
+   * within a day at each file, of the processes of all hosts. `now` is ms since epoch.
+   */
+  countDeaths(marks: readonly string[], now: number): Promise<ReadonlyMap<string, number>>;
+  /** Sets the deaths at a file: 0 once a process has outlived the work on it. */
+  setDeaths(mark: string, deaths: number, now: number): Promise<void>;
   /** The datasets that wait, as the last pass left them. */
   waits(): Promise<readonly Wait[]>;
   /**

@@ -30,8 +30,8 @@ export interface Quarantine {
 }
 
 /**
- * Finds out what the last process was working on when it was killed, and counts how often in a row
- * that was so. To be called before any work begins again.
+ * Finds out what the last process was working on when it was killed, and counts how often that was
+ * so, also on other hosts. To be called before any work begins again.
  * @throws errno, and what the cache throws
  */
 export async function findQuarantine(
@@ -40,28 +40,30 @@ export async function findQuarantine(
 ): Promise<Quarantine> {
   const wasKilled = (await memory.wasStoppedCleanly()) === false;
   const isSameBoot = bootId !== undefined && (await memory.bootId()) === bootId;
-  const before = await memory.deaths();
   const marks = wasKilled && isSameBoot ? lastCrashMarks(state) : [];
-  const deaths = Object.fromEntries(marks.map((mark) => [mark, (before[mark] ?? 0) + 1]));
-  // One that is given up may not have been recorded before the next death.
-  for (const [mark, n] of Object.entries(marks.length > 0 ? before : {})) {
-    if (n >= DEATHS) deaths[mark] ??= n;
-  }
-  await memory.setDeaths(deaths);
-  const counts = Object.entries(deaths);
-  const givenUp = new Set(counts.filter(([, n]) => n >= DEATHS).map(([mark]) => mark));
-  const watched = new Set(
-    counts.filter(([, n]) => n >= CAREFUL && n < DEATHS).map(([mark]) => mark),
-  );
+  const counts = new Map(await memory.countDeaths(marks, Date.now()));
+  const watched = new Set(marks.filter((mark) => isWatched(counts.get(mark) ?? 0)));
   return {
     isSingleThreaded: () => watched.size > 0,
     guard: (run) => async (job, signal) => {
-      if (givenUp.size + watched.size === 0) return run(job, signal);
+      if (counts.size === 0) return run(job, signal);
       const mark = markOf(job);
-      if (givenUp.delete(mark)) return GIVEN_UP;
+      const deaths = counts.get(mark);
+      if (deaths === undefined) return run(job, signal);
+      counts.delete(mark);
+      if (deaths >= DEATHS) {
+        // Not none: it may not be recorded before the next death, and people may have it tried again.
+        await memory.setDeaths(mark, DEATHS - 1, Date.now());
+        return GIVEN_UP;
+      }
       const outcome = await run(job, signal);
       watched.delete(mark);
+      await memory.setDeaths(mark, 0, Date.now());
       return outcome;
     },
   };
+}
+
+function isWatched(deaths: number): boolean {
+  return deaths >= CAREFUL && deaths < DEATHS;
 }

@@ -396,13 +396,22 @@ export function storeLaws(name: string, open: (state: string) => Promise<Store>)
         expect(await store.process.wasStoppedCleanly()).toBeUndefined();
         await store.process.setWorking();
         await store.process.setBootId("this one");
-        await store.process.setDeaths({ "0123": 2 });
+        const day = 24 * 3_600_000;
+        expect([...(await store.process.countDeaths([], NOW))]).toEqual([]);
+        await store.process.countDeaths(["0123", "4567"], NOW - day);
+        await store.process.countDeaths(["0123", "89ab"], NOW - 1);
+        await store.process.setDeaths("89ab", 0, NOW);
+        await store.process.setDeaths("cdef", 4, NOW);
         const wait = { dataset: A, code: "OVER_BUDGET", message: "full", at: NOW } as const;
         await store.process.rememberWaits([wait], true);
         const reopened = await again();
         expect(await reopened.process.wasStoppedCleanly()).toBe(false);
         expect(await reopened.process.bootId()).toBe("this one");
-        expect(await reopened.process.deaths()).toEqual({ "0123": 2 });
+        const deaths = await reopened.process.countDeaths(["cdef"], NOW);
+        expect([...deaths].toSorted()).toEqual([
+          ["0123", 2],
+          ["cdef", 5],
+        ]);
         expect(await reopened.process.waits()).toEqual([wait]);
         await reopened.process.setStoppedCleanly();
         expect(await reopened.process.wasStoppedCleanly()).toBe(true);

@@ -119,6 +119,15 @@ describe.skipIf(whyNoPostgres !== undefined)("turns in PostgreSQL", () => {
     expect(new Set(rows.map(({ lane }) => lane)).size).toBe(LANES);
   });
 
+  test("deaths at a file count for all hosts", async () => {
+    const url = await server.database("deaths");
+    await using one = await storeToWork({ url, state: "/a", createSortedLines }, true);
+    await using two = await storeToWork({ url, state: "/b", createSortedLines }, true);
+    const died = [one, two].map(({ process }) => process.countDeaths(["0123"], NOW));
+    const counts = (await Promise.all(died)).map((each) => each.get("0123"));
+    expect(counts.toSorted()).toEqual([1, 2]);
+  });
+
   test("tables are changed under nobody who works", async () => {
     const url = await server.database("older");
     await (await openDatabase(url)).close();

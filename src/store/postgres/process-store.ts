@@ -1,3 +1,4 @@
+import { settingDeaths, withDeaths } from "../deaths.ts";
 import type { ProcessStore } from "../process-store.ts";
 import type { PassSummary } from "../types.ts";
 import type { Db, Sql } from "./connect.ts";
@@ -9,6 +10,22 @@ import { rememberWaits, waitsIn } from "./waits.ts";
 async function keyIn(sql: Sql): Promise<Buffer | undefined> {
   const text = await metaOf(sql, "urlKey");
   return text === undefined ? undefined : Buffer.from(text, "hex");
+}
+
+/** Changes what is known of deaths, of all hosts: one after the other. */
+function changeDeaths<T>(
+  db: Db,
+  change: (before: string | undefined) => readonly [after: string, result: T],
+): Promise<T> {
+  return db.transaction(async (sql) => {
+    await sql.run(
+      "INSERT INTO facts (key, value) VALUES ('suspects', '{}') ON CONFLICT (host, key) DO NOTHING",
+    );
+    await sql.get("SELECT FROM facts WHERE host = 0 AND key = 'suspects' FOR UPDATE");
+    const [after, result] = change(await metaOf(sql, "suspects"));
+    await setMeta(sql, "suspects", after);
+    return result;
+  });
 }
 
 /** The memory that a database has of the process of a host. */
@@ -38,8 +55,14 @@ export function processStore(db: Db, host: number): ProcessStore {
       return JSON.parse((await text("pass")) ?? "null") as PassSummary | null;
     },
     setLastPass: (summary) => setMeta(db, "pass", JSON.stringify(summary), host),
-    deaths: async () => JSON.parse((await text("suspects")) ?? "{}") as Record<string, number>,
-    setDeaths: (deaths) => setMeta(db, "suspects", JSON.stringify(deaths), host),
+    // A file that one host dies at may be another one's next.
+    countDeaths: (marks, now) =>
+      changeDeaths(db, (before) => {
+        const { text: after, counts } = withDeaths(before, marks, now);
+        return [after, counts];
+      }),
+    setDeaths: (mark, deaths, now) =>
+      changeDeaths(db, (before) => [settingDeaths(before, mark, deaths, now), undefined]),
     waits: () => waitsIn(db),
     rememberWaits: rememberWaits(db, host),
     async sharedKey(ours) {

@@ -1,3 +1,4 @@
+import { settingDeaths, withDeaths } from "../deaths.ts";
 import type { ProcessStore } from "../process-store.ts";
 import type { PassSummary } from "../types.ts";
 import { type Meta, metaOf, setMeta, setMetaDurably } from "./meta.ts";
@@ -23,8 +24,14 @@ export function processStore(db: Db): ProcessStore {
     setPassFailure: async (reason) => setMeta(db, "passFailure", reason ?? ""),
     lastPass: async () => passIn(text("pass")),
     setLastPass: async (summary) => setMeta(db, "pass", JSON.stringify(summary)),
-    deaths: async () => JSON.parse(text("suspects") ?? "{}") as Record<string, number>,
-    setDeaths: async (deaths) => setMeta(db, "suspects", JSON.stringify(deaths)),
+    async countDeaths(marks, now) {
+      const { text: after, counts } = withDeaths(text("suspects") ?? undefined, marks, now);
+      setMeta(db, "suspects", after);
+      return counts;
+    },
+    async setDeaths(mark, deaths, now) {
+      setMeta(db, "suspects", settingDeaths(text("suspects") ?? undefined, mark, deaths, now));
+    },
     waits: async () => waitsIn(db),
     rememberWaits: async (waits, isLast) => remember(waits, isLast),
     sharedKey: async () => undefined,
