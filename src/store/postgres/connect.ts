@@ -135,6 +135,15 @@ export async function tellAll(sql: Sql): Promise<void> {
   await sql.all(`SELECT pg_notify('${CHANNEL}', '')`);
 }
 
+/** Makes a schema where it is missing. */
+export async function makeSchema(sql: Sql, name: string): Promise<void> {
+  // IF NOT EXISTS would ask for the right to make it also where it is there.
+  const found = await sql.get<{ name: string | null }>("SELECT to_regnamespace($1) AS name", [
+    name,
+  ]);
+  if (found?.name === null) await sql.run(`CREATE SCHEMA ${name}`);
+}
+
 /** A connection that hears what is told on a channel, until it is closed. */
 export interface Ear {
   close(): Promise<void>;

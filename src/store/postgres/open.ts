@@ -1,5 +1,5 @@
 import { Failure } from "../../errors.ts";
-import { connect, type Db, SCHEMA, type Sql } from "./connect.ts";
+import { connect, type Db, makeSchema, SCHEMA, type Sql } from "./connect.ts";
 import { translated } from "./errors.ts";
 import { readHolders } from "./lock.ts";
 import { metaOf, setMeta } from "./meta.ts";
@@ -70,11 +70,7 @@ export async function orClosed<T>(db: Db, url: string, work: () => Promise<T>): 
 /** Changes the schema, in a transaction for which others wait; pg-boss makes its tables beside it. */
 async function migrate(sql: Sql, db: Db): Promise<void> {
   await sql.run("SELECT pg_advisory_xact_lock($1)", [SCHEMA_LOCK]);
-  // IF NOT EXISTS would ask for the right to make it also where it is there.
-  const schema = await sql.get<{ name: string | null }>("SELECT to_regnamespace($1) AS name", [
-    SCHEMA,
-  ]);
-  if (schema?.name === null) await sql.run(`CREATE SCHEMA ${SCHEMA}`);
+  await makeSchema(sql, SCHEMA);
   const version = await versionOf(sql);
   if (version > migrations.length) {
     const message = `its tables have version ${version}, this program ${migrations.length}`;

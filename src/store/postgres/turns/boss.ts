@@ -1,5 +1,5 @@
 import { type ConstructorOptions, PgBoss } from "pg-boss";
-import type { Db, Sql } from "../connect.ts";
+import { type Db, makeSchema, type Sql } from "../connect.ts";
 import { isAway } from "../errors.ts";
 import { LANES } from "./lanes.ts";
 
@@ -44,6 +44,7 @@ export interface Boss {
 /** Settings of pg-boss: it looks for dead holders when it is told to, and plans nothing of its own. */
 const OPTIONS = {
   schema: SCHEMA,
+  createSchema: false,
   schedule: false,
   supervise: false,
   monitorIntervalSeconds: 1,
@@ -53,6 +54,7 @@ const OPTIONS = {
 
 /** Makes pg-boss's tables, and the turns, where they are missing. Nobody may work meanwhile. */
 export async function makeBoss(db: Db): Promise<void> {
+  await makeSchema(db, SCHEMA);
   const boss = bossOn(db, OPTIONS);
   await boss.start();
   try {
