@@ -62,7 +62,8 @@ export function layOut(tree: string, program: Program, epoch: number): void {
   copy("config/config.schema.json", "usr/share/staging-sampler/config.schema.json");
   for (const name of ["staging_manifest.py", "staging_client.py"])
     copy(`deploy/python/${name}`, `usr/share/staging-sampler/${name}`);
-  copy("deploy/systemd/http.conf", `${DOCS}/http.conf`);
+  for (const name of ["http.conf", "database.conf"])
+    copy(`deploy/systemd/${name}`, `${DOCS}/${name}`);
   for (const name of ["prometheus/alerts.yml", "prometheus/prometheus.yml"])
     copy(`deploy/${name}`, `${DOCS}/${name}`);
   copy("deploy/grafana/staging-sampler.json", `${DOCS}/grafana/staging-sampler.json`);

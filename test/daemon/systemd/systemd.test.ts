@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -16,6 +16,8 @@ const config = "/etc/staging-sampler/config.yaml";
 const status = "systemctl show -P StatusText staging-sampler";
 /** The package is on the machine's disk as /package.deb. */
 const install = "dpkg --force-unsafe-io --install /package.deb";
+
+const dropIns = "/etc/systemd/system/staging-sampler.service.d";
 
 let machine: Machine;
 
@@ -207,6 +209,33 @@ test.skipIf(why !== undefined)(
     expect(property("MainPID")).not.toBe(before);
     machine.must(landed("third.csv"));
     await machine.until(sampled("third.csv"));
+  },
+);
+
+test.skipIf(why !== undefined)(
+  "with its drop-in it works on a database, with a password from a file",
+  async (context) => {
+    const [programs] = globSync("/usr/lib/postgresql/*/bin");
+    if (programs === undefined) return context.skip("postgresql is not installed");
+    const asPostgres = "setpriv --reuid postgres --regid postgres --init-groups --";
+    const setting = "-c listen_addresses=127.0.0.1 -c unix_socket_directories=";
+    machine.must(`
+      install -d -o postgres /run/database && cd /run/database && echo secret >password
+      ${asPostgres} ${programs}/initdb -D data -A scram-sha-256 --pwfile password -N -U sampler
+      ${asPostgres} ${programs}/pg_ctl -D data -w -l log -o '${setting}' start
+      systemctl stop staging-sampler && cp ${config} /root/config.yaml
+      cd / && install -D -m 0644 /usr/share/doc/staging-sampler/database.conf ${dropIns}/database.conf
+      echo 'database: postgresql://sampler@127.0.0.1/postgres' >>${config}
+      echo '127.0.0.1:5432:*:sampler:secret' >/etc/staging-sampler/pgpass
+      chown staging-sampler /etc/staging-sampler/pgpass && chmod 0600 /etc/staging-sampler/pgpass
+      systemctl daemon-reload && systemctl start staging-sampler`);
+    machine.must(landed("shared.csv"));
+    await machine.until(sampled("shared.csv"));
+    const asService = "runuser -u staging-sampler -- env PGPASSFILE=/etc/staging-sampler/pgpass";
+    expect(machine.must(`${asService} staging-sampler status`)).toMatch(/64 of 64 lanes/);
+    machine.must(`systemctl stop staging-sampler; rm -r ${dropIns} /etc/staging-sampler/pgpass
+      cp /root/config.yaml ${config} && systemctl daemon-reload
+      ${asPostgres} ${programs}/pg_ctl -D /run/database/data -m immediate stop`);
   },
 );
 

@@ -49,6 +49,12 @@ test.skipIf(!hasSystemd)("opened for the page on loopback, it exposes little mor
   expect(exposure).toBeLessThanOrEqual(2);
 });
 
+test.skipIf(!hasSystemd)("opened for a database, it exposes no more than the network", () => {
+  const { complaints, exposure } = analyzed("staging-sampler.service", "database.conf");
+  expect(complaints).toBe("");
+  expect(exposure).toBeLessThanOrEqual(2);
+});
+
 test.skipIf(!hasSystemd)("the unit of the staging service exposes little more: the network", () => {
   const { complaints, exposure } = analyzed("staging-sampler-stage.service");
   expect(complaints).toBe("");
