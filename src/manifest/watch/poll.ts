@@ -10,8 +10,8 @@ import type { Watcher, WatchHandlers } from "./types.ts";
  * Rest between two looks, ms; longer where a look takes long, so that looking stays a small part of
  * the time.
  */
-const REST_MS = 1000;
-const REST_PER_LOOK = 50;
+const REST_MS = 250;
+const REST_PER_LOOK = 100;
 
 /**
  * Looks at all manifests, one after the other, again and again, for file systems without events.

@@ -58,7 +58,7 @@ export function databaseTables(db: Db, name: string): Source {
 export function databaseToFill(db: Db, name: string): Target {
   return {
     ...databaseTables(db, name),
-    howToClear: `remove what it has: DROP SCHEMA ${SCHEMA}, ${SCHEMA}_turns CASCADE`,
+    howToClear: `remove what it has, DROP SCHEMA ${SCHEMA}, ${SCHEMA}_turns CASCADE`,
     note: () => metaOf(db, "migration"),
     async isTaken() {
       return (await db.get("SELECT FROM datasets LIMIT 1")) !== undefined;

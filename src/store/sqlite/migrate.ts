@@ -19,6 +19,9 @@ import {
 } from "./open.ts";
 import { cacheTables, cacheToFill } from "./tables.ts";
 
+/** The end of the name of a cache that is not whole yet. */
+const UNFINISHED = ".migrating";
+
 /** The tables of a state directory's cache, to be read, until `close`. @throws Failure CACHE_UNUSABLE */
 export function openCacheTables(state: string): Closable<Source> {
   const db = openCacheToChange(state);
@@ -38,7 +41,7 @@ export function openCacheToFill(state: string): Closable<Target> {
       held[Symbol.dispose]();
       throw new Failure("CACHE_UNUSABLE", `there is a cache at ${name}: move it away`);
     }
-    const unfinished = `${path}.migrating`;
+    const unfinished = `${path}${UNFINISHED}`;
     const db = prepared(unfinished, goOnIn(unfinished));
     const target = cacheToFill(db, state);
     let isOpen = true;
@@ -48,6 +51,7 @@ export function openCacheToFill(state: string): Closable<Target> {
     };
     return {
       ...target,
+      howToClear: `remove ${name}${UNFINISHED}`,
       async finish(facts) {
         await target.finish(facts);
         await close();

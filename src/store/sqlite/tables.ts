@@ -37,10 +37,9 @@ export function cacheTables(db: Db, state: string): Source {
 }
 
 /** The same, to be filled: of a cache that nobody else can see yet. */
-export function cacheToFill(db: Db, state: string): Target {
+export function cacheToFill(db: Db, state: string): Omit<Target, "howToClear"> {
   return {
     ...cacheTables(db, state),
-    howToClear: "move it away",
     note: async () => metaOf(db, "migration"),
     isTaken: async () => false,
     async add(table, rows, note) {
