@@ -146,9 +146,9 @@ async function dueIn(
   // Of the lanes of a host, each gives about its part: a long backlog of others is not walked through.
   const fromLanes = `SELECT g.* FROM
       unnest($10::int[], ($7::bigint[])${part}, ($8::bigint[])${part}, ($9::bytea[])${part})
-        AS l (lane, at, seq, key)
+        AS l (lane, at, seq, raw)
       CROSS JOIN LATERAL (
-        SELECT * FROM files WHERE lane = l.lane AND ${isDue("l.at, l.seq, l.key")}
+        SELECT * FROM files WHERE lane = l.lane AND ${isDue("l.at, l.seq, l.raw")}
         ${inOrder} LIMIT least(w.most, 2 * w.most / cardinality($10) + ${LEAST_OF_LANE})) AS g`;
   const fromAll = `SELECT * FROM files WHERE ${isDue("($7::bigint[])[w.place], ($8::bigint[])[w.place], ($9::bytea[])[w.place]")}`;
   const found = wanted.map((each) => places.of(each, "found"));
@@ -160,10 +160,10 @@ async function dueIn(
        coalesce(f.counted, 'new') AS outcome, f.inode, f.sampled_from AS "sampledFrom", f.validation,
        f.done_mtime AS "doneMtime", f.format, f.rows, f.bytes, f.source_size AS "sourceSize", f.reason
      FROM unnest($1::int[], $2::int[], $4::bigint[], $5::bigint[], $6::bytea[]) WITH ORDINALITY
-         AS w (dataset, most, at, seq, key, place)
+         AS w (dataset, most, at, seq, raw, place)
        CROSS JOIN LATERAL (
          SELECT 1 AS part, row_number() OVER (ORDER BY next_at, seq, raw) AS nr, * FROM (
-           SELECT * FROM files WHERE ${isDue("w.at, w.seq, w.key")} AND inode IS NOT NULL
+           SELECT * FROM files WHERE ${isDue("w.at, w.seq, w.raw")} AND inode IS NOT NULL
            ${isAll ? "" : "AND lane = ANY ($10::int[])"}
            ORDER BY next_at, seq, raw LIMIT w.most) AS found
          UNION ALL
@@ -178,7 +178,7 @@ async function dueIn(
       ...[found, other].flatMap((all) => [
         all.map(({ nextAt }) => nextAt),
         all.map(({ seq }) => seq),
-        all.map(({ key }) => key),
+        all.map(({ raw }) => raw),
       ]),
       ...(isAll ? [] : [lanes]),
     ],
@@ -190,7 +190,7 @@ async function dueIn(
     if (seen[place - 1]?.has(raw) === true) continue;
     seen[place - 1]?.add(raw);
     const of = part === 1 ? "found" : isAll ? "all" : row.lane;
-    const at: Place = { of, nextAt, seq: row.seq, key: row.raw };
+    const at: Place = { of, nextAt, seq: row.seq, raw: row.raw };
     due[place - 1]?.push(Object.assign(row, { raw, bronze: pathOf(row.bronze), at }));
   }
   return due;

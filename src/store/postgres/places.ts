@@ -9,7 +9,7 @@ export interface Place {
   readonly of: Order;
   readonly nextAt: number;
   readonly seq: number;
-  readonly key: Buffer;
+  readonly raw: Buffer;
 }
 
 /**
@@ -84,10 +84,9 @@ export function createPlaces(): Places {
     },
     datasets: () =>
       Array.from(byName.values(), ({ id, name }) => ({ id, name })).toSorted((a, b) => a.id - b.id),
-    // No time at all is due before.
     has: ({ name }) => byName.has(name),
     of: ({ name }, order) =>
-      byName.get(name)?.places.get(order) ?? { of: order, nextAt: -1, seq: 0, key: NONE },
+      byName.get(name)?.places.get(order) ?? { of: order, nextAt: -1, seq: 0, raw: NONE },
     reached({ id, name }, row) {
       const known = byName.get(name) ?? { id, name, places: new Map(), out: new Map() };
       known.places.set(row.at.of, row.at);
@@ -116,10 +115,10 @@ function goBack({ name, places, out }: Known, isBusy: BeginOptions["isBusy"]): v
 
 /** The place from which a row is the next one: no raw has an empty path. */
 function justBefore(at: Place): Place {
-  return { ...at, key: NONE };
+  return { ...at, raw: NONE };
 }
 
 function isBefore(one: Place, other: Place): boolean {
   const difference = one.nextAt - other.nextAt || one.seq - other.seq;
-  return difference < 0 || (difference === 0 && one.key.compare(other.key) < 0);
+  return difference < 0 || (difference === 0 && one.raw.compare(other.raw) < 0);
 }
