@@ -22,7 +22,8 @@ export async function runProgram(args: readonly string[], context: Context): Pro
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.out.write(text),
-      writeErr: (text) => tell(context, text.trimEnd()),
+      // What was not understood is said again; it may be a URL.
+      writeErr: (text) => tell(context, withoutPasswords(text.trimEnd())),
     })
     .addHelpText(
       "after",
@@ -177,6 +178,11 @@ export async function runProgram(args: readonly string[], context: Context): Pro
   } catch (error) {
     return exitCodeOfError(error, context);
   }
+}
+
+/** Text without what could be a user and a password in a URL, as far as one goes. */
+function withoutPasswords(text: string): string {
+  return text.replace(/(\w:\/\/)\S*@/g, "$1…@");
 }
 
 const failureCodes: { readonly [K in FailureCode]?: number } = {

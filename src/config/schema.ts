@@ -1,3 +1,4 @@
+import { DATABASE_URL, isDatabaseUrl } from "../lib/database-url.ts";
 import { z } from "zod";
 import { contractsSchema } from "./contracts-schema.ts";
 import { driftSchema } from "./drift-schema.ts";
@@ -138,8 +139,7 @@ export const configSchema = z.strictObject({
   state: z.string().min(1).optional().describe("directory of the cache; {prefix}/.staging-sampler"),
   database: z
     .string()
-    .regex(/^postgres(ql)?:\/\/./, { error: "use postgresql://user@host/database" })
-    .refine(URL.canParse, { error: "use postgresql://user@host/database" })
+    .refine(isDatabaseUrl, { error: `use ${DATABASE_URL}` })
     .optional()
     .describe("a PostgreSQL in the cache's stead: postgresql://user@host/database"),
   schedule: z.string().default("* * * * *").describe("cron expression for the passes"),

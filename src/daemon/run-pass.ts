@@ -1,7 +1,6 @@
 import { errorCode, errorMessage } from "../errors.ts";
 import { troubleOf } from "../inspect/health.ts";
 import type { PassResult } from "../sampling/pass.ts";
-import { isIdle } from "../sampling/summary.ts";
 import type { Daemon } from "./state.ts";
 import type { PassRequest } from "./triggers.ts";
 import { isDamaged, isStoreError } from "../store/open.ts";
@@ -52,8 +51,6 @@ async function noteResult(
   status.passFailure = null;
   if (isOfAll || summary.errors + summary.paused > 0) reporter.passed(troubleOf(summary));
   log[isOfAll ? "info" : "debug"](summary, "pass");
-  // Looking at 1,000 datasets leaves a megabyte; V8 by itself would let that come to ten or more.
-  if (isOfAll && isIdle(summary)) globalThis.gc?.();
   daemon.trim();
 }
 

@@ -7,7 +7,7 @@ import { concurrently } from "../lib/concurrently.ts";
 import { type Verdict, verdictOf } from "./health.ts";
 import { MANIFEST_PATH } from "../lake/dataset.ts";
 import { fileId } from "../manifest/files.ts";
-import type { Holder, Host, PassSummary } from "../store/types.ts";
+import { type Holder, type Host, type PassSummary, SILENT_SECONDS } from "../store/types.ts";
 import { waitingFor } from "./waiting-for.ts";
 import { holderOf } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
@@ -59,8 +59,8 @@ export async function statusOf(
   settings: Pick<Settings, "prefix" | "state" | "database" | "offReason" | "readsNoManifest">,
   now: number,
 ): Promise<StatusReport> {
-  const running = (await holderOf(settings)) ?? null;
   const hosts = await queries.hosts();
+  const running = workingOf(hosts) ?? (await holderOf(settings)) ?? null;
   const waiting = await waitingFor(process, settings, running);
   const datasets = await concurrently(
     await queries.totals(now),
@@ -85,6 +85,12 @@ export async function statusOf(
   const { word, why } = verdictOf({ ...known, datasets, isRunning: running !== null }, now);
   const failures = await queries.failuresByCode();
   return { running, hosts, verdict: { word, why }, ...known, failures, datasets };
+}
+
+/** The first of several hosts that gives signs of life. */
+function workingOf(hosts: readonly Host[]): Holder | undefined {
+  const found = hosts.find(({ silentSeconds }) => silentSeconds < SILENT_SECONDS);
+  return found && { pid: found.pid, host: found.host, since: found.since };
 }
 
 function sumOf(datasets: readonly DatasetStatus[]): StatusTotals {

@@ -93,7 +93,8 @@ function parseEntry(line: string): Entry | string | undefined {
 
 /** The parser's message; it quotes the line, and a URL in that may have a secret. */
 function whatIsWrong(error: unknown, line: string): string {
-  const message = errorMessage(error).slice(0, 200);
+  // As every store keeps it: lines that people have seen are known by their reason.
+  const message = errorMessage(error).slice(0, 200).toWellFormed().replaceAll("\0", "\ufffd");
   return /:\/\/|[?&=]/.test(line) ? message.replace(/".*"/s, "…") : message;
 }
 

@@ -56,13 +56,18 @@ export interface Holder {
   readonly since: string;
 }
 
+/** Time after its last sign of life from which the work of a host may be others', s. */
+export const SILENT_SECONDS = 10;
+
 /** A host that works on a database, as it last told. */
 export interface Host extends Holder {
   readonly version: string;
-  /** Lanes that it looks after, of 64. */
+  /** Lanes that it looks after, of 64; 0 once others may have them, since it is silent. */
   readonly lanes: number;
-  /** Files that it settled in the last minute. */
+  /** Files that it settled in the last minute; 0 for one that is silent. */
   readonly lastMinute: number;
+  /** Time since its last sign of life, s. */
+  readonly silentSeconds: number;
 }
 
 /**

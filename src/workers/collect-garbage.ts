@@ -5,6 +5,9 @@ const LEFT_BYTES = 8 * 1024 * 1024;
 /** Time between two looks, ms: a look takes a noticeable part of a small file's time. */
 const BETWEEN_MS = 2;
 
+/** Time between two whole collections at least, ms: one takes about 10 ms. */
+const WHOLE_MS = 5000;
+
 type Collect = (options?: { type: "minor" }) => unknown;
 
 /**
@@ -13,11 +16,15 @@ type Collect = (options?: { type: "minor" }) => unknown;
  * 30 to 100 MB of them would gather in each thread. Does nothing without `--expose-gc`.
  */
 export function createCollector(gc = globalThis.gc as Collect | undefined): () => void {
-  let [least, lookedAt] = [0, 0];
+  let [least, lookedAt, collectedAt] = [0, 0, performance.now()];
   return () => {
     const now = performance.now();
     if (gc === undefined || now - lookedAt < BETWEEN_MS) return;
     lookedAt = now;
+    if (now - collectedAt >= WHOLE_MS) {
+      void gc();
+      collectedAt = now;
+    }
     // What was collected is freed beside us, a moment later: the least is what lives.
     const bytes = outside();
     least = Math.min(least, bytes);

@@ -62,6 +62,17 @@ describe.skipIf(whyNoPostgres !== undefined)(`migrate (${whyNoPostgres ?? "Postg
       ]);
       expect(refused.stderr).not.toContain("secret");
     }
+    const url = "postgresql://sampler:secret@x/y";
+    for (const args of [
+      [url],
+      [`--too=${url}`],
+      [`--json=${url}`],
+      ["--to", "postgresql://u:1/secret@x/y"],
+    ]) {
+      const refused = await world.run(["migrate", ...args]);
+      expect([args, refused.code, refused.stderr]).toEqual([args, 2, expect.any(String)]);
+      expect(refused.stderr).not.toContain("secret");
+    }
     const away = ["migrate", "--from", "postgresql://u:secret@127.0.0.1:1/y"];
     const failed = await world.run(away);
     expect(failed.stderr).toMatch(/CACHE_UNUSABLE: .*postgresql:\/\/u@127.0.0.1:1\/y/);

@@ -81,6 +81,11 @@ describe.skipIf(whyNoPostgres !== undefined)(
       await one.running().logged("passes wait", { reason: "the database does not answer" });
       for (let i = 0; i < 20; i += 1) await world.put(`f${i}.csv`, rows(5), { mtime: MTIME + 1 });
       await until(async () => (await versions(world, MTIME + 1)) === 20);
+      const status = await statusOf(world, two);
+      const pid = one.running().pid;
+      expect(status?.running?.pid).toBe(two.running().pid);
+      for (const host of status?.hosts ?? [])
+        expect(host).toMatchObject(host.pid === pid ? { lanes: 0, lastMinute: 0 } : { lanes: 64 });
       const since = one.running().lines.slice(before);
       expect(since.filter(({ msg }) => msg === "sampled")).toEqual([]);
       one.proxy.mend();

@@ -19,6 +19,11 @@ test.each<[string, string, object]>([
   ["nothing", "", {}],
   ["white space", " \t\r", {}],
   ["not JSON", "x", { reason: expect.stringMatching(/^not JSON/) }],
+  [
+    "NUL, which no database keeps",
+    "\0x",
+    { reason: expect.stringMatching(/^not JSON: [^\0]*\ufffd/) },
+  ],
   ["an array", "[]", { reason: "not a JSON object" }],
   ["null", "null", { reason: "not a JSON object" }],
   ["no raw", '{"bronze":"b","mtime":1}', { reason: "raw is missing" }],

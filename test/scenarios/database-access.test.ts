@@ -83,6 +83,10 @@ describe.skipIf(whyNoPostgres !== undefined)(
         code: 1,
         stderr: expect.stringMatching(/CACHE_UNUSABLE: .*127\.0\.0\.1/) as string,
       });
+      expect(await ranWith(world, over("localhost", join(root, "none.pem")))).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/CACHE_UNUSABLE: .*none\.pem.*certificates/) as string,
+      });
       await using unencrypted = await startPostgres();
       const without = new URL(over("localhost", ca));
       without.port = `${unencrypted.port}`;

@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { copyAll } from "../../src/store/copy/copy.ts";
@@ -10,7 +10,8 @@ import { createSortedLines, openStore, openStoreToRead, takeLock } from "../../s
 import { connect } from "../../src/store/postgres/connect.ts";
 import { storeToWork } from "../../src/store/postgres/stores.ts";
 import { openCacheTables, openCacheToFill } from "../../src/store/sqlite/migrate.ts";
-import { openCacheToRead } from "../../src/store/sqlite/open.ts";
+import { closeCache, openCacheToChange, openCacheToRead } from "../../src/store/sqlite/open.ts";
+import { migrations } from "../../src/store/sqlite/schema.ts";
 import { type Postgres, startPostgres, whyNoPostgres } from "../helpers/postgres.ts";
 import { comparable } from "./alike/comparable.ts";
 import { createPlayer, type Player } from "./alike/player.ts";
@@ -137,6 +138,43 @@ describe.skipIf(whyNoPostgres !== undefined)("migrating", () => {
     expect(rows).toBeGreaterThan(2500);
   });
 
+  test("one that ended before the cache had its other name, or its name, is only ended", async () => {
+    const [state, back] = [newState(), newState()];
+    await fill(state, 10);
+    const place = { state, database: await server.database() };
+    const first = await migrate({ ...place, to: "database", onRows: noRows });
+    renameSync(first.keptAs as string, join(state, "cache.db"));
+    const again = await migrate({ ...place, to: "database", onRows: noRows });
+    expect(again.rows).toBe(first.rows);
+    expect(existsSync(join(state, "cache.db"))).toBe(false);
+
+    const from = { ...place, state: back, to: "cache" } as const;
+    await migrate({ ...from, onRows: noRows });
+    renameSync(join(back, "cache.db"), join(back, "cache.db.migrating"));
+    // A new cache, of receipts, would take its place.
+    const partly = /cache\.db\.migrating is a part of a cache: run `migrate --from` again/;
+    await expect(openStore({ state: back })).rejects.toThrow(partly);
+    await migrate({ ...from, onRows: noRows });
+    await expectEqual(stateOf(again.keptAs as string), back);
+  });
+
+  test("a cache of an earlier version is brought to this one; a damaged one is left as it is", async () => {
+    const [older, cut] = [newState(), newState()];
+    await fill(older, 3);
+    const db = openCacheToChange(older);
+    db.exec("ALTER TABLE files DROP COLUMN mask; ALTER TABLE datasets DROP COLUMN mask");
+    db.pragma(`user_version = ${migrations.length - 1}`);
+    closeCache(db);
+    const database = await server.database();
+    const done = await migrate({ state: older, database, to: "database", onRows: noRows });
+    expect(done.entries).toBe(3);
+    await fill(cut, 3);
+    truncateSync(join(cut, "cache.db"), 0);
+    const asked = migrate({ state: cut, database, to: "database", onRows: noRows });
+    await expect(asked).rejects.toThrow(/cut to 0 bytes; the next start makes a new one/);
+    expect(readdirSync(cut).filter((name) => name.startsWith("cache"))).toEqual(["cache.db"]);
+  });
+
   test("a database that has only a part is opened by nobody; migrating again goes on with it", async () => {
     const state = newState();
     await fill(state, 10);
@@ -175,11 +213,18 @@ describe.skipIf(whyNoPostgres !== undefined)("migrating", () => {
     await expect(to("database")).rejects.toMatchObject({ code: "ALREADY_RUNNING" });
     await lock.release();
     await to("database");
-    await fill(state, 2);
+    await fill(state, 3);
     await expect(to("database")).rejects.toThrow(/knows of files already.*DROP SCHEMA/);
     await expect(to("cache")).rejects.toThrow(/there is a cache at .*: move it away/);
   });
 });
+
+/** The state directory in which a retired cache is the cache again. */
+function stateOf(retired: string): string {
+  const state = dirname(retired);
+  renameSync(retired, join(state, "cache.db"));
+  return state;
+}
 
 /** Fails as a power loss does, after some calls. */
 function failingAfter<A extends readonly unknown[]>(

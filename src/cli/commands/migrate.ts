@@ -1,4 +1,5 @@
 import { Failure } from "../../errors.ts";
+import { DATABASE_URL, isDatabaseUrl } from "../../lib/database-url.ts";
 import { counted, printable } from "../../lib/text.ts";
 import { migrate as migrateStore } from "../../store/migrate.ts";
 import { type Context, exitCodes, type InspectOptions } from "../command.ts";
@@ -25,8 +26,8 @@ export async function migrate(options: MigrateOptions, context: Context): Promis
   if (database === undefined)
     throw new Failure("USAGE", "say where it goes, with --to, or where it comes from, with --from");
   // Not said again: it may have a password.
-  if (!/^postgres(ql)?:\/\/./.test(database) || !URL.canParse(database))
-    throw new Failure("USAGE", "a database is named as postgresql://user@host/database");
+  if (!isDatabaseUrl(database))
+    throw new Failure("USAGE", `a database is named as ${DATABASE_URL}`);
   const bar = createBar(context, "rows");
   try {
     const done = await migrateStore({

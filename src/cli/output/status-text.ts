@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { SILENT_SECONDS } from "../../store/types.ts";
 import stringWidth from "string-width";
 import type { DatasetStatus, StatusReport } from "../../inspect/status.ts";
 import { verdictOf } from "../../inspect/health.ts";
@@ -33,8 +34,12 @@ export function statusText(report: StatusReport, now: number, room: StatusRoom):
     const entries = counted(totals.unconfirmed, "entry", "entries");
     lines.push(`${entries} found by looking at raw files, which no manifest line has named yet`);
   }
-  for (const { host, pid, version, since, lanes, lastMinute } of hosts) {
-    const does = `${lanes} of 64 lanes, ${countText(lastMinute)} files in the last minute`;
+  for (const each of hosts) {
+    const { host, pid, version, since, lanes, lastMinute, silentSeconds } = each;
+    const does =
+      silentSeconds < SILENT_SECONDS
+        ? `${lanes} of 64 lanes, ${countText(lastMinute)} files in the last minute`
+        : `not heard of for ${durationText(silentSeconds * 1000)}`;
     lines.push(printable(`host ${host}: pid ${pid} since ${since}, ${does}, version ${version}`));
   }
   if (lastPass !== null) {

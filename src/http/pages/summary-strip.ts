@@ -1,3 +1,4 @@
+import { SILENT_SECONDS } from "../../store/types.ts";
 import { html } from "hono/html";
 import type { StatusReport } from "../../inspect/status.ts";
 import type { Verdict } from "../../inspect/health.ts";
@@ -57,7 +58,10 @@ function readHtml({ work }: DaemonState): Html {
 }
 
 function hostsHtml({ hosts }: StatusReport): Html {
-  const each = hosts.map(({ host, pid, lanes }) => `${host} (pid ${pid}): ${lanes} of 64 lanes`);
+  const each = hosts.map(({ host, pid, lanes, silentSeconds }) => {
+    const does = silentSeconds < SILENT_SECONDS ? `${lanes} of 64 lanes` : "not heard of";
+    return `${host} (pid ${pid}): ${does}`;
+  });
   return html`${countText(hosts.length)}<small>${isolated(each.join("; "), 500)}</small>`;
 }
 

@@ -33,14 +33,16 @@ export interface Target extends Source {
   readonly howToClear: string;
   /** The note of the last `add` or `empty`; undefined before the first one. */
   note(): Promise<string | undefined>;
-  /** True when it has rows that no copying has brought, so that nothing may be added. */
+  /** True when it has rows. */
   isTaken(): Promise<boolean>;
+  /** Name of the store that all of it was copied from, at `finish`; undefined where there was none. */
+  cameFrom(): Promise<string | undefined>;
   /** Adds rows, and notes how far the copying is; together or not at all. */
   add(table: Table, rows: readonly Row[], note: string): Promise<void>;
   /** Removes all rows of a table, and notes the same. */
   empty(table: Table, note: string): Promise<void>;
   /** Notes that it is whole, so that it can be opened. */
-  finish(facts: Facts): Promise<void>;
+  finish(facts: Facts, from: string): Promise<void>;
 }
 
 /** Something that is open, and has to be closed. */

@@ -106,10 +106,12 @@ const CLOSE_MS = 1000;
 
 /** Connects a session of its own; `name` is how the server's lists show it. @throws Failure CACHE_UNUSABLE */
 export async function connectOnce(url: string, name = "staging-sampler"): Promise<Session> {
-  const client = new Client(settingsFor(url, name));
-  // It is found to be broken when it is asked next.
-  client.on("error", () => {});
+  let client: Client;
   try {
+    // Reads the certificates that the URL names.
+    client = new Client(settingsFor(url, name));
+    // It is found to be broken when it is asked next.
+    client.on("error", () => {});
     await client.connect();
   } catch (error) {
     throw translated(shownUrl(url), error);

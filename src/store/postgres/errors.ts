@@ -39,6 +39,8 @@ export function translated(shown: string, error: unknown): Failure {
 export function hintFor(error: unknown): string {
   const code = errorCode(error) ?? "";
   if (isAway(error)) return "see whether the server runs and can be reached from here";
+  if (code === "ENOENT" || code === "EACCES")
+    return "see which files of certificates and keys its URL names";
   if (code.startsWith("28")) return "check user and password, and the server's pg_hba.conf";
   if (code === "3D000") return "make the database first: createdb";
   if (code === "42501") return "the role lacks a right: docs/machines.md has the SQL that gives it";

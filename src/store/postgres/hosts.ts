@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { VERSION } from "../../version.ts";
-import type { Host } from "../types.ts";
+import { type Host, SILENT_SECONDS } from "../types.ts";
 import type { Sql } from "./connect.ts";
 import { identityOf, readHolders } from "./lock.ts";
 import { textOf } from "../paths.ts";
@@ -77,20 +77,24 @@ interface Row extends Omit<Host, "since"> {
   readonly since: number;
 }
 
+const NOTHING = { lanes: 0, lastMinute: 0 };
+
 /** The hosts that work, by name; what each did in the last minute. */
 export async function hostsIn(sql: Sql): Promise<readonly Host[]> {
   const working = new Set(
     (await readHolders(sql)).map(({ identity, pid }) => `${identity} ${pid}`),
   );
   const rows = await sql.all<Row>(
-    `SELECT name AS host, state, pid, version, since, lanes, last_minute AS "lastMinute" FROM hosts
+    `SELECT name AS host, state, pid, version, since, lanes, last_minute AS "lastMinute",
+       greatest(0, ${NOW} - seen_at) / 1000 AS "silentSeconds" FROM hosts
      WHERE pid = ANY ($1) ORDER BY name, pid`,
     [[...working].map((each) => Number(each.split(" ")[1]))],
   );
   return rows
     .filter(({ host, state, pid }) => working.has(`${identityOf(host, state)} ${pid}`))
-    .map(({ host, pid, since, version, lanes, lastMinute }) => {
+    .map(({ host, pid, since, version, silentSeconds, ...did }) => {
+      const { lanes, lastMinute } = silentSeconds < SILENT_SECONDS ? did : NOTHING;
       const began = new Date(since).toISOString();
-      return { host, pid, since: began, version, lanes, lastMinute };
+      return { host, pid, since: began, version, lanes, lastMinute, silentSeconds };
     });
 }

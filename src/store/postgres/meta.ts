@@ -2,7 +2,7 @@ import type { Sql } from "./connect.ts";
 
 /**
  * Keys of single values that the database remembers: `version` (of the schema), `sampler`, `formats`, `pass`,
- * `turns` (JSON, those of a host), `cleanStop`, `bootId`, `passesWait`, `suspects`, `madeAt` (ms since epoch), `waits` (JSON), `passFailure`, `changes` (changes.ts), `urlKey` (hex), `migration` (until it is whole).
+ * `turns` (JSON, those of a host), `cleanStop`, `bootId`, `passesWait`, `suspects`, `madeAt` (ms since epoch), `waits` (JSON), `passFailure`, `changes` (changes.ts), `urlKey` (hex), `migration` (until it is whole), `migratedFrom`.
  */
 export type Meta =
   | "version"
@@ -19,7 +19,8 @@ export type Meta =
   | "changes"
   | "turns"
   | "urlKey"
-  | "migration";
+  | "migration"
+  | "migratedFrom";
 
 /** A remembered value, or undefined; of one host, or of all where none is given. */
 export async function metaOf(sql: Sql, key: Meta, host = 0): Promise<string | undefined> {

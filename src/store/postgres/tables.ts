@@ -63,6 +63,7 @@ export function databaseToFill(db: Db, name: string): Target {
     async isTaken() {
       return (await db.get("SELECT FROM datasets LIMIT 1")) !== undefined;
     },
+    cameFrom: () => metaOf(db, "migratedFrom"),
     add: (table, rows, note) =>
       db.transaction(async (sql) => {
         await insert(sql, table, rows);
@@ -73,7 +74,7 @@ export function databaseToFill(db: Db, name: string): Target {
         await sql.run(`TRUNCATE ${table.name}`);
         await setMeta(sql, "migration", note);
       }),
-    finish: ({ lastArrival, ...texts }) =>
+    finish: ({ lastArrival, ...texts }, from) =>
       db.transaction(async (sql) => {
         for (const key of databaseFacts)
           if (texts[key] !== undefined) await setMeta(sql, key, texts[key]);
@@ -82,6 +83,7 @@ export function databaseToFill(db: Db, name: string): Target {
         ]);
         for (const table of ["datasets", "rejected", "acknowledged_lines", "unsynced"])
           await numberOn(sql, table);
+        await setMeta(sql, "migratedFrom", from);
         await sql.run("DELETE FROM facts WHERE host = 0 AND key = 'migration'");
       }),
   };

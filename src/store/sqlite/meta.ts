@@ -2,7 +2,7 @@ import type { Db } from "./open.ts";
 
 /**
  * Keys of single values that the cache remembers: `seq`, `sampler`, `formats`, `pass`, `cleanStop`, `bootId`,
- * `passesWait`, `suspects`, `madeAt` (of the cache, ms since epoch), `waits` (JSON), `passFailure`, `migration` (of one that is not whole yet).
+ * `passesWait`, `suspects`, `madeAt` (of the cache, ms since epoch), `waits` (JSON), `passFailure`, `migration` (of one that is not whole yet), `migratedFrom`.
  */
 export type Meta =
   | "seq"
@@ -16,7 +16,8 @@ export type Meta =
   | "madeAt"
   | "waits"
   | "passFailure"
-  | "migration";
+  | "migration"
+  | "migratedFrom";
 
 /** A remembered value, or undefined. */
 export function metaOf(db: Db, key: Meta): string | undefined {

@@ -11,20 +11,18 @@ import {
   type Db,
   hasCache,
   moveAside,
-  openCacheToChange,
+  openCacheToCopy,
   pathIn,
   prepared,
   translating,
+  UNFINISHED,
   withTables,
 } from "./open.ts";
 import { cacheTables, cacheToFill } from "./tables.ts";
 
-/** The end of the name of a cache that is not whole yet. */
-const UNFINISHED = ".migrating";
-
 /** The tables of a state directory's cache, to be read, until `close`. @throws Failure CACHE_UNUSABLE */
 export function openCacheTables(state: string): Closable<Source> {
-  const db = openCacheToChange(state);
+  const db = openCacheToCopy(state);
   return { ...cacheTables(db, state), close: async () => closeCache(db) };
 }
 
@@ -52,8 +50,8 @@ export function openCacheToFill(state: string): Closable<Target> {
     return {
       ...target,
       howToClear: `remove ${name}${UNFINISHED}`,
-      async finish(facts) {
-        await target.finish(facts);
+      async finish(facts, from) {
+        await target.finish(facts, from);
         await close();
         renameSync(unfinished, path);
       },

@@ -68,12 +68,24 @@ export function openCache(state: string): OpenedCache {
   return translating(cachePath(state), () => {
     using held = makeState(state);
     const path = pathIn(held);
+    checkMigrated(state, path);
     const remains = whyIncomplete(path);
     const found = remains ?? (hasCache(state) ? openUsable(path) : create(path));
     if (typeof found !== "string") return { db: found };
     const movedAside = { path: cachePath(state) + moveAside(path, "broken"), reason: found };
     return { db: create(path), movedAside };
   });
+}
+
+/** The end of the name of a cache that `migrate` has not filled yet. */
+export const UNFINISHED = ".migrating";
+
+/** @throws Failure where there is a part of a cache, which a new one would take the place of */
+function checkMigrated(state: string, path: string): void {
+  if (hasCache(state) || !existsSync(path + UNFINISHED)) return;
+  const name = cachePath(state) + UNFINISHED;
+  const cure = `run \`migrate --from\` again, which goes on with it, or remove it`;
+  throw new Failure("CACHE_UNUSABLE", `${name} is a part of a cache: ${cure}`);
 }
 
 /** Gives the files of a cache another name; returns what that ends with. `why` is a part of it. */
@@ -121,13 +133,28 @@ export function openCacheToChange(state: string): Db {
   return openExisting(state, false, BUSY_MS);
 }
 
+/** Opens the cache to copy all that it has, brought to this version. @throws Failure CACHE_UNUSABLE */
+export function openCacheToCopy(state: string): Db {
+  const path = cachePath(state);
+  return translating(path, () => {
+    if (!hasCache(state)) throw noCache(path);
+    using held = holdState(state);
+    const found = whyIncomplete(pathIn(held)) ?? openUsable(pathIn(held));
+    if (typeof found !== "string") return found;
+    const cure = "the next start makes a new one of receipts and manifests";
+    throw new Failure("CACHE_UNUSABLE", `${path}: ${found}; ${cure}`);
+  });
+}
+
+function noCache(path: string): Failure {
+  const message = `no cache at ${path}: has the sampler run with this prefix and state?`;
+  return new Failure("CACHE_UNUSABLE", message);
+}
+
 function openExisting(state: string, readonly: boolean, timeout: number): Db {
   const path = cachePath(state);
   return translating(path, () => {
-    if (!hasCache(state)) {
-      const message = `no cache at ${path}: has the sampler run with this prefix and state?`;
-      throw new Failure("CACHE_UNUSABLE", message);
-    }
+    if (!hasCache(state)) throw noCache(path);
     using held = holdState(state);
     const db = new Database(pathIn(held), { readonly, timeout });
     const version = versionOf(db);

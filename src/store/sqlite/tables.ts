@@ -41,7 +41,8 @@ export function cacheToFill(db: Db, state: string): Omit<Target, "howToClear"> {
   return {
     ...cacheTables(db, state),
     note: async () => metaOf(db, "migration"),
-    isTaken: async () => false,
+    isTaken: async () => db.prepare("SELECT 1 FROM datasets LIMIT 1").get() !== undefined,
+    cameFrom: async () => metaOf(db, "migratedFrom"),
     async add(table, rows, note) {
       const columns = keptColumns(table);
       const marks = columns.map(() => "?").join(", ");
@@ -59,11 +60,12 @@ export function cacheToFill(db: Db, state: string): Omit<Target, "howToClear"> {
         setMeta(db, "migration", note);
       })();
     },
-    async finish({ lastArrival, urlKey, ...texts }) {
+    async finish({ lastArrival, urlKey, ...texts }, from) {
       if (urlKey !== undefined) keepKey(state, Buffer.from(urlKey, "hex"));
       db.transaction(() => {
         for (const key of textFacts) if (texts[key] !== undefined) setMeta(db, key, texts[key]);
         arrivalsOf(db).save(lastArrival);
+        setMeta(db, "migratedFrom", from);
         db.exec("DELETE FROM facts WHERE key = 'migration'");
       })();
     },
