@@ -1,24 +1,9 @@
-import type { Sampled } from "../src/job.ts";
 import type { Store } from "../src/store/store.ts";
 
 /** The dataset that they are in. */
 export const DATASET = "acme/orders/v1";
 /** Lines that are taken in together. */
 const BATCH = 1000;
-
-/** The outcome of each of them. */
-export const SAMPLED: Sampled = {
-  outcome: "sampled",
-  format: "csv",
-  complete: true,
-  warnings: [],
-  recognisedBy: "name",
-  rows: 100,
-  bytes: 5210,
-  readBytes: 16_000,
-  sourceSize: 16_000,
-  ms: 1,
-};
 
 /** Has a store know of so many entries of a dataset that are due; by default without files. */
 export async function announceEntries(
