@@ -3,13 +3,13 @@ import type koffi from "koffi";
 
 const require = createRequire(import.meta.url);
 /** Time between two calls, ms: looking through all free memory takes some milliseconds. */
-const EVERY_MS = 2000;
+const EVERY_MS = 1000;
 
 /** Time between two collections at least, ms: one takes 10 to 60 ms. */
-const COLLECT_MS = 5000;
+const COLLECT_MS = 3000;
 
 /**
- * Creates a function that gives free memory back to the system, at most every two seconds: malloc
+ * Creates a function that gives free memory back to the system, at most each second: malloc
  * of glibc keeps memory that lies between pieces in use, 30 MB in steady work (malloc_trim(3)).
  * Does nothing where the C library has no such function. Garbage is collected before, since V8 by
  * itself lets ten megabytes of it gather; not without `--expose-gc`.

@@ -6,7 +6,7 @@ const LEFT_BYTES = 8 * 1024 * 1024;
 const BETWEEN_MS = 2;
 
 /** Time between two whole collections at least, ms: one takes about 10 ms. */
-const WHOLE_MS = 5000;
+const WHOLE_MS = 3000;
 
 type Collect = (options?: { type: "minor" }) => unknown;
 
