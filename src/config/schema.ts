@@ -139,6 +139,7 @@ export const configSchema = z.strictObject({
   state: z.string().min(1).optional().describe("directory of the cache; {prefix}/.staging-sampler"),
   database: z
     .string()
+    .regex(/^postgres(ql)?:\/\/./, { error: `use ${DATABASE_URL}` })
     .refine(isDatabaseUrl, { error: `use ${DATABASE_URL}` })
     .optional()
     .describe("a PostgreSQL in the cache's stead: postgresql://user@host/database"),
