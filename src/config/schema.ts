@@ -139,6 +139,7 @@ export const configSchema = z.strictObject({
   state: z.string().min(1).optional().describe("directory of the cache; {prefix}/.staging-sampler"),
   database: z
     .string()
+    // The JSON Schema has the pattern, for editors; it cannot say the rest.
     .regex(/^postgres(ql)?:\/\/./, { error: `use ${DATABASE_URL}` })
     .refine(isDatabaseUrl, { error: `use ${DATABASE_URL}` })
     .optional()

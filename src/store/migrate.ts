@@ -7,7 +7,7 @@ import { openCacheTables, openCacheToFill, retireCache } from "./sqlite/migrate.
 /** PostgreSQL's driver is loaded where there is a database, and not before. */
 const postgres = () => import("./postgres/stores.ts");
 
-/** What is to be migrated: the cache of a state directory to a database, or back. */
+/** A migration: of the cache of a state directory to a database, or back. */
 export interface Migration {
   readonly state: string;
   readonly database: string;
@@ -16,7 +16,7 @@ export interface Migration {
   readonly onRows: (done: number, all: number) => void;
 }
 
-/** What was migrated. Each table was compared by the number and the checksum of its rows. */
+/** The result: each table has the same number of rows, and the same checksum, in both stores. */
 export interface Migrated {
   /** Names of the stores, for people. */
   readonly from: string;

@@ -13,7 +13,8 @@ type Collect = (options?: { type: "minor" }) => unknown;
 /**
  * Creates a function that frees memory that jobs have left outside the heap, once there is much. V8
  * decides when to collect by the size of its heap, in which a buffer of megabytes is a few bytes:
- * 30 to 100 MB of them would gather in each thread. Does nothing without `--expose-gc`.
+ * 30 to 100 MB of them would gather in each thread. Every three seconds of work it collects the whole
+ * heap as well. Does nothing without `--expose-gc`.
  */
 export function createCollector(gc = globalThis.gc as Collect | undefined): () => void {
   let [least, lookedAt, collectedAt] = [0, 0, performance.now()];

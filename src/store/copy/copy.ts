@@ -30,8 +30,8 @@ export async function rowsToCopy(from: Source): Promise<number> {
 
 /**
  * Copies all rows of a store to another one, table by table, and compares each table by the number
- * and the checksum of its rows. Goes on where an earlier copying from the same store ended: what it
- * had copied is compared as well, and copied anew where the source has changed since.
+ * and the checksum of its rows. Goes on where an earlier copying from the same store ended; a table
+ * that has changed in the source since then is copied again from its beginning.
  * @throws Failure CACHE_UNUSABLE where the target is not free, or the source changes meanwhile
  */
 export async function copyAll(from: Source, to: Target, onRows: OnRows): Promise<void> {
@@ -50,7 +50,7 @@ export async function copyAll(from: Source, to: Target, onRows: OnRows): Promise
 async function isWhole(from: Source, to: Target, onRows: OnRows): Promise<boolean> {
   if ((await to.note()) !== undefined || (await to.cameFrom()) !== from.name) return false;
   for (const table of tables) {
-    if ((await sumOf(from, table)) !== (await sumOf(to, table))) return false;
+    if (!(await areEqual(from, to, table))) return false;
     onRows(2 * (await from.count(table)));
   }
   return true;
@@ -70,7 +70,7 @@ async function placeIn(to: Target, from: string): Promise<Place | undefined> {
   throw new Failure("CACHE_UNUSABLE", `${message}: ${to.howToClear}`);
 }
 
-/** What is done to one table. */
+/** A table, and who hears of its rows. */
 interface Task {
   readonly table: Table;
   readonly onRows: OnRows;
@@ -88,12 +88,10 @@ async function copyTable(
   }
 }
 
-/** Compares a table of two stores; once, it is copied anew where they differ. */
+/** Compares a table of two stores. Where they differ, it is copied once more from its beginning. */
 async function compare(from: Source, to: Target, { table, onRows }: Task): Promise<void> {
   for (const isAgain of [false, true]) {
-    const asked = await sumOf(from, table);
-    const got = await sumOf(to, table);
-    if (asked === got) {
+    if (await areEqual(from, to, table)) {
       onRows(await from.count(table));
       return;
     }
@@ -103,6 +101,11 @@ async function compare(from: Source, to: Target, { table, onRows }: Task): Promi
   }
   const message = `${table.name} of ${from.name} and of ${to.name} differ`;
   throw new Failure("CACHE_UNUSABLE", `${message}: does a command change something meanwhile?`);
+}
+
+/** True when a table has the same rows in two stores. */
+async function areEqual(from: Source, to: Source, table: Table): Promise<boolean> {
+  return (await sumOf(from, table)) === (await sumOf(to, table));
 }
 
 /** Number of a table's rows and a checksum of them, the same in whichever order they come. */

@@ -167,3 +167,8 @@ export function keyOf(table: Table, row: Row): Row {
   const columns = columnsOf(table);
   return table.key.map((column) => row[columns.indexOf(column)] as Value);
 }
+
+/** A column's name as SQL takes any: some are words of its own. */
+export function quoted(column: string): string {
+  return `"${column}"`;
+}

@@ -123,7 +123,7 @@ async function waitingIn(db: Db, now: number, places: Places): Promise<readonly 
 /** Greater than every number of a dataset. */
 const LAST_ID = 2 ** 31 - 1;
 
-/** What is asked for of each of some datasets. */
+/** The order, the lanes and the places by which rows are chosen. */
 interface Asked extends Pick<ClaimOptions, "order" | "now"> {
   /** Lanes that are ours; none where all are. */
   readonly lanes: readonly number[];

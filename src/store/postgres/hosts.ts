@@ -33,7 +33,7 @@ export async function hostToShow(sql: Sql, state: string): Promise<number> {
   return found?.id ?? 0;
 }
 
-/** What a host learns when it says that it lives. */
+/** The answer to a sign of life. */
 export interface Seen {
   /** Time by which its clock is ahead of the database's, ms. */
   readonly aheadMs: number;

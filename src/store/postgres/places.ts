@@ -46,7 +46,7 @@ export interface BeginOptions {
   readonly isFirst: boolean;
   /** True where no place is of use. */
   readonly isAnew: boolean;
-  /** Lanes that are ours; places begin anew where they are others. */
+  /** Lanes that are ours. When they change, all places are forgotten. */
   readonly lanes: readonly number[];
   readonly isBusy: (dataset: string, raw: string) => boolean;
 }
@@ -54,13 +54,13 @@ export interface BeginOptions {
 /** Known places of one dataset. */
 interface Known extends KnownDataset {
   readonly places: Map<Order, Place>;
-  /** What may have to be given out again, by raw: it has no outcome, or a newer line came meanwhile. */
+  /** Rows to go back to, by raw: they have no outcome yet, or a newer line came while they were in work. */
   readonly out: Map<string, Reached>;
 }
 
 /**
- * Time after which everything is looked through again, ms. A row may become due before a place: one whose
- * line was long in coming from a host whose clock is behind, or that people made due while it was in work.
+ * Time after which all places are forgotten, ms. A row can become due before a place: when a host whose
+ * clock is behind writes it, or when people make it due while it is in work.
  */
 const LONGEST_MS = 30_000;
 

@@ -1,5 +1,5 @@
 import { type Facts, type Source, type Target, textFacts } from "../copy/parts.ts";
-import { columnsOf, type Kind, type Row, type Table, type Value } from "../copy/tables.ts";
+import { columnsOf, type Kind, quoted, type Row, type Table, type Value } from "../copy/tables.ts";
 import { bytesOf, pathOf } from "../paths.ts";
 import { type Db, SCHEMA, type Sql } from "./connect.ts";
 import { metaOf, setMeta } from "./meta.ts";
@@ -115,8 +115,4 @@ function valueOf(kind: Kind, value: Value): Value {
 
 function parameterOf(kind: Kind, value: Value): Value {
   return kind === "directory" ? bytesOf(value as string) : value;
-}
-
-function quoted(column: string): string {
-  return `"${column}"`;
 }

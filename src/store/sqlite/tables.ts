@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { type Facts, type Source, type Target, textFacts } from "../copy/parts.ts";
-import { columnsOf, type Kind, type Row, type Table, type Value } from "../copy/tables.ts";
+import { columnsOf, type Kind, quoted, type Row, type Table, type Value } from "../copy/tables.ts";
 import { textOf } from "../paths.ts";
 import { keepKey, readKey } from "../../lake/state-key.ts";
 import { arrivalsOf } from "./arrivals.ts";
@@ -79,10 +79,6 @@ function isKept(column: string): boolean {
 
 function keptColumns(table: Table): readonly string[] {
   return columnsOf(table).filter(isKept).map(quoted);
-}
-
-function quoted(column: string): string {
-  return `"${column}"`;
 }
 
 function rowOf(table: Table, cells: readonly Cell[]): Row {

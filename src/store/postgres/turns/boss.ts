@@ -41,7 +41,7 @@ export interface Boss {
   stop(): Promise<void>;
 }
 
-/** Settings of pg-boss: it looks for dead holders when it is told to, and plans nothing of its own. */
+/** Settings of pg-boss: it does nothing by itself. `supervise` has it look for dead holders. */
 const OPTIONS = {
   schema: SCHEMA,
   createSchema: false,

@@ -82,7 +82,7 @@ export async function openTurns(url: string, host: number, store: Db): Promise<O
   };
 }
 
-/** What a host's turns are made of. */
+/** The parts that a host's turns use. */
 interface Parts {
   readonly boss: Boss;
   readonly host: number;
