@@ -4,7 +4,7 @@ import { createSortedLines } from "../src/store/open.ts";
 import { storeToWork } from "../src/store/postgres/stores.ts";
 import type { Store } from "../src/store/store.ts";
 import { startPostgres } from "../test/helpers/postgres.ts";
-import { SAMPLED } from "../test/store/sampled.ts";
+import { SAMPLED } from "../test/helpers/sampled.ts";
 import { announceEntries } from "./entries.ts";
 import { ground, print } from "./pairs.ts";
 import { mainOf, secondsOf } from "./server-time.ts";

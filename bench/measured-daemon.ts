@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { hasCache, openCacheToRead } from "../src/store/sqlite/open.ts";
+import { hasCache } from "../src/store/sqlite/cache-files.ts";
+import { openCacheToRead } from "../src/store/sqlite/open.ts";
 import { ENVIRONMENT, PROGRAM } from "./built.ts";
 
 /** A daemon of the built program. */

@@ -17,6 +17,8 @@ const allowed: Readonly<Record<string, string>> = {
   "src/lake/state-directory.ts": "makes the state directory, and judges it",
   "src/lake/state-key.ts": "the key that seals queries of URLs, in the held state directory",
   "src/system/directory-lock.ts": "opens the held state directory to lock it",
+  "src/store/sqlite/cache-files.ts":
+    "the cache's files, in the held state directory, by another name",
   "src/store/sqlite/open.ts": "the cache's files, in the held state directory",
   "src/store/sqlite/migrate.ts": "a cache that is not whole yet, in the held state directory",
   "src/workers/crash-marks.ts": "marks, in the held state directory",

@@ -7,11 +7,9 @@ import {
 import { shownUrl } from "./postgres/shown-url.ts";
 import { isDamaged, isFull, isSqliteError } from "./sqlite/errors.ts";
 import { holderOf as holderOfState, takeLock as takeStateLock } from "./sqlite/lock.ts";
+import { cacheIdentity, cachePath, hasCache } from "./sqlite/cache-files.ts";
 import {
-  cacheIdentity,
-  cachePath,
   closeCache,
-  hasCache,
   openCache,
   openCacheToChange,
   openCacheToRead,

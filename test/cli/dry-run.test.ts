@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { cachePath } from "../../src/store/sqlite/open.ts";
+import { cachePath } from "../../src/store/sqlite/cache-files.ts";
 import { objectOf, SECRET, startObjects } from "../helpers/range-server.ts";
 import { createWorld, DATASET, MTIME, rows } from "../helpers/world.ts";
 

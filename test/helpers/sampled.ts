@@ -1,14 +1,15 @@
 import type { Sampled } from "../../src/job.ts";
 
-/** The outcome of a job that sampled a file of one byte. */
+/** A sample of three rows. */
 export const SAMPLED: Sampled = {
   outcome: "sampled",
   format: "csv",
   complete: true,
   warnings: [],
   recognisedBy: "name",
-  bytes: 1,
-  readBytes: 1,
-  sourceSize: 1,
-  ms: 0,
+  rows: 3,
+  bytes: 10,
+  readBytes: 20,
+  sourceSize: 30,
+  ms: 1,
 };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
-import { cachePath } from "../../src/store/sqlite/open.ts";
+import { cachePath } from "../../src/store/sqlite/cache-files.ts";
 import { activeFileBelow } from "../../src/manifest/files.ts";
 import { unmovedBelow } from "../../src/manifest/unmoved.ts";
 import { createWorld, DATASET, rows, type World } from "../helpers/world.ts";

@@ -9,7 +9,7 @@ import {
   fillRichly,
   remember,
 } from "../store/rich-lake.ts";
-import { cachePath } from "../../src/store/sqlite/open.ts";
+import { cachePath } from "../../src/store/sqlite/cache-files.ts";
 import { createWorld, type World } from "../helpers/world.ts";
 
 const PAGE = 4096;

@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { cachePath } from "../../src/store/sqlite/open.ts";
+import { cachePath } from "../../src/store/sqlite/cache-files.ts";
 import { holdExclusively } from "../store/holder.ts";
 import { createWorld, rows, type World } from "../helpers/world.ts";
 

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync 
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { cachePath } from "../../src/store/sqlite/open.ts";
+import { cachePath } from "../../src/store/sqlite/cache-files.ts";
 import { DATASETS, expectCleanAudit, fillRichly, remember } from "../store/rich-lake.ts";
 import { createWorld, rows, type World } from "../helpers/world.ts";
 

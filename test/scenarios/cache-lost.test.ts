@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
-import { cachePath } from "../../src/store/sqlite/open.ts";
+import { cachePath } from "../../src/store/sqlite/cache-files.ts";
 import { isRecords } from "../../src/samples/path.ts";
 import { createWorld, MTIME, rows, type World } from "../helpers/world.ts";
 

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { expect, test } from "vitest";
-import { cachePath } from "../../src/store/sqlite/open.ts";
+import { cachePath } from "../../src/store/sqlite/cache-files.ts";
 import { expectCleanAudit, fillRichly, remember } from "../store/rich-lake.ts";
 import { createWorld, rows } from "../helpers/world.ts";
 

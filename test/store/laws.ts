@@ -12,7 +12,7 @@ import { joinNames } from "../../src/raw/names.ts";
 import type { ListingEnd, RawFile } from "../../src/raw/types.ts";
 import { allOf } from "../helpers/all-of.ts";
 import { namedAs } from "../helpers/named.ts";
-import { SAMPLED } from "./sampled.ts";
+import { SAMPLED } from "../helpers/sampled.ts";
 
 const [A, B] = ["acme/orders/v1", "acme/returns/v1"];
 /** ms since epoch. */

@@ -16,7 +16,7 @@ import { type Postgres, startPostgres, whyNoPostgres } from "../helpers/postgres
 import { comparable } from "./alike/comparable.ts";
 import { createPlayer, type Player } from "./alike/player.ts";
 import { anySteps } from "./alike/steps.ts";
-import { SAMPLED } from "./sampled.ts";
+import { SAMPLED } from "../helpers/sampled.ts";
 
 const RUNS = Number(process.env["MIGRATE_RUNS"] ?? 5);
 const SEED = Number(process.env["MIGRATE_SEED"] ?? 1);

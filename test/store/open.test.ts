@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
-import { cachePath, closeCache, openCache, openCacheToRead } from "../../src/store/sqlite/open.ts";
+import { cachePath } from "../../src/store/sqlite/cache-files.ts";
+import { closeCache, openCache, openCacheToRead } from "../../src/store/sqlite/open.ts";
 import { createWorld } from "../helpers/world.ts";
 
 test("a closed cache is one file, which readers open without writing anything", async () => {

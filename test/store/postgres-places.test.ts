@@ -12,7 +12,7 @@ import { allOf } from "../helpers/all-of.ts";
 import { explaining, type PlanNode } from "../helpers/explaining.ts";
 import { namedAs } from "../helpers/named.ts";
 import { type Postgres, startPostgres, whyNoPostgres } from "../helpers/postgres.ts";
-import { SAMPLED } from "./sampled.ts";
+import { SAMPLED } from "../helpers/sampled.ts";
 
 const DATASETS = ["acme/orders/v1", "acme/items/v1", "acme/clicks/v1"] as const;
 /** ms since epoch. */

@@ -10,7 +10,7 @@ import type { Store } from "../../src/store/store.ts";
 import { namedAs } from "../helpers/named.ts";
 import { type Postgres, startPostgres, whyNoPostgres } from "../helpers/postgres.ts";
 import { expectByKey, isScanOfAll, manyDue, scansOf } from "./many-due.ts";
-import { SAMPLED } from "./sampled.ts";
+import { SAMPLED } from "../helpers/sampled.ts";
 
 const [A, B] = ["acme/orders/v1", "acme/returns/v1"];
 /** ms since epoch. */

@@ -12,7 +12,7 @@ import { TurnLost } from "../../src/store/turns.ts";
 import { namedAs } from "../helpers/named.ts";
 import { type Postgres, startPostgres, whyNoPostgres } from "../helpers/postgres.ts";
 import { manyDue, scansOf } from "./many-due.ts";
-import { SAMPLED } from "./sampled.ts";
+import { SAMPLED } from "../helpers/sampled.ts";
 
 const DATASET = "acme/orders/v1";
 /** ms since epoch. */

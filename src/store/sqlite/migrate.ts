@@ -4,20 +4,8 @@ import { Failure } from "../../errors.ts";
 import { holdState, makeState } from "../../lake/state-directory.ts";
 import type { Closable, Source, Target } from "../copy/parts.ts";
 import { isDamaged } from "./errors.ts";
-import {
-  cachePath,
-  closeCache,
-  companions,
-  type Db,
-  hasCache,
-  moveAside,
-  openCacheToCopy,
-  pathIn,
-  prepared,
-  translating,
-  UNFINISHED,
-  withTables,
-} from "./open.ts";
+import { cachePath, companions, hasCache, moveAside, pathIn, UNFINISHED } from "./cache-files.ts";
+import { closeCache, type Db, openCacheToCopy, prepared, translating, withTables } from "./open.ts";
 import { cacheTables, cacheToFill } from "./tables.ts";
 
 /** The tables of a state directory's cache, to be read, until `close`. @throws Failure CACHE_UNUSABLE */

@@ -1,10 +1,17 @@
-import { chmodSync, existsSync, renameSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, renameSync, rmSync } from "node:fs";
 import Database from "better-sqlite3";
 import { errorCode, errorMessage, Failure } from "../../errors.ts";
 import { systemMessage } from "../../lake/errors.ts";
-import { entryPath, type HeldDirectory } from "../../lake/held-directory.ts";
 import { holdState, makeState } from "../../lake/state-directory.ts";
+import {
+  cachePath,
+  checkMigrated,
+  companions,
+  hasCache,
+  moveAside,
+  pathIn,
+  whyIncomplete,
+} from "./cache-files.ts";
 import { isDamaged } from "./errors.ts";
 import { migrations } from "./schema.ts";
 
@@ -21,44 +28,10 @@ export interface OpenedCache {
 const BUSY_MS = 5000;
 /** Longest wait, when the cache is closed, for readers that are about to end, ms. */
 const CLOSE_MS = 500;
-/** Bytes of a page: SQLite's default, which we keep. */
-const PAGE_BYTES = 4096;
 /**
  * Pages of the log (64 MB) before it is written back: a page that is written often goes back once.
  */
 const LOG_PAGES = 16_000;
-/** Bytes below which SQLite takes a file for an empty database. */
-const LEAST_BYTES = 512;
-/** Files that SQLite keeps beside a database; none of them may meet another database. */
-export const companions = ["-wal", "-shm", "-journal"] as const;
-
-const NAME = "cache.db";
-
-/** The path of the cache, below the state directory. */
-export function cachePath(state: string): string {
-  return join(state, NAME);
-}
-
-/** The same path, to be opened: it leads into the held directory even when that is renamed. */
-export function pathIn(held: HeldDirectory): string {
-  return entryPath(held, NAME);
-}
-
-/** True when there is a cache. @throws errno where that cannot be seen */
-export function hasCache(state: string): boolean {
-  return statSync(cachePath(state), { throwIfNoEntry: false }) !== undefined;
-}
-
-/**
- * Identity of the cache's file, which tells it from another one of its name; undefined when there
- * is none.
- * @throws errno
- */
-export function cacheIdentity(state: string): string | undefined {
-  const found = statSync(cachePath(state), { throwIfNoEntry: false });
-  return found === undefined ? undefined : `${found.dev}:${found.ino}`;
-}
-
 /**
  * Opens the cache for the one process that writes it; makes it where it is missing. A broken one,
  * or one of a newer version, is moved aside and never deleted: it can be rebuilt from receipts.
@@ -75,26 +48,6 @@ export function openCache(state: string): OpenedCache {
     const movedAside = { path: cachePath(state) + moveAside(path, "broken"), reason: found };
     return { db: create(path), movedAside };
   });
-}
-
-/** The end of the name of a cache that `migrate` has not filled yet. */
-export const UNFINISHED = ".migrating";
-
-/** @throws Failure where there is a part of a cache, which a new one would take the place of */
-function checkMigrated(state: string, path: string): void {
-  if (hasCache(state) || !existsSync(path + UNFINISHED)) return;
-  const name = cachePath(state) + UNFINISHED;
-  const cure = `run \`migrate --from\` again, which goes on with it, or remove it`;
-  throw new Failure("CACHE_UNUSABLE", `${name} is a part of a cache: ${cure}`);
-}
-
-/** Gives the files of a cache another name; returns what that ends with. `why` is a part of it. */
-export function moveAside(path: string, why: string): string {
-  const aside = `.${why}-${new Date().toISOString().replaceAll(":", "")}`;
-  for (const suffix of ["", ...companions]) {
-    if (existsSync(path + suffix)) renameSync(path + suffix, path + aside + suffix);
-  }
-  return aside;
 }
 
 /**
@@ -211,20 +164,6 @@ function migrate(db: Db): void {
     for (const migration of migrations.slice(version)) db.exec(migration);
     db.pragma(`user_version = ${migrations.length}`);
   })();
-}
-
-/**
- * The reason why the files are only a part of a cache, or undefined. SQLite would begin a new cache
- * in them.
- */
-function whyIncomplete(path: string): string | undefined {
-  const sizeOf = (suffix: string) => statSync(path + suffix, { throwIfNoEntry: false })?.size;
-  const size = sizeOf("");
-  const hasLog = companions.some((suffix) => (sizeOf(suffix) ?? 0) > 0);
-  if (size === undefined) return hasLog ? "it is gone, and its log is still there" : undefined;
-  // What is cut of a page may be in the log; without one, SQLite would take zeros for it.
-  const isCut = size < LEAST_BYTES || (size % PAGE_BYTES > 0 && !hasLog);
-  return isCut ? `it is damaged: cut to ${size} bytes` : undefined;
 }
 
 /**

@@ -6,7 +6,8 @@ import { keepKey, readKey } from "../../lake/state-key.ts";
 import { arrivalsOf } from "./arrivals.ts";
 import { metaOf, setMeta } from "./meta.ts";
 import { FOLDED } from "./names.ts";
-import { cachePath, type Db } from "./open.ts";
+import { cachePath } from "./cache-files.ts";
+import type { Db } from "./open.ts";
 
 /** A value as SQLite takes and gives it. */
 type Cell = number | string | Buffer | null;
