@@ -125,4 +125,6 @@ export interface JobRunner {
   readonly release: () => void;
   /** False once a job was ended from outside: what it had begun to write may still be there. */
   readonly wasClean: () => boolean;
+  /** Takes the datasets in which jobs were ended so since the last call. */
+  readonly takeEnded: () => readonly string[];
 }

@@ -7,6 +7,8 @@ import { isDamaged, isStoreError } from "../store/open.ts";
 
 /** Time after which a drain makes way for new manifest lines, ms. */
 const SLICE_MS = 200;
+/** Time until a pass that failed as a whole is tried again, ms. */
+const TRY_AGAIN_MS = 5000;
 
 /**
  * Runs a pass. Returns true when neither lines nor due entries were left.
@@ -72,10 +74,13 @@ async function planNext(daemon: Daemon, { isDrained, unsettledMs }: PassResult):
   if (runtime.admission.busy() !== undefined) triggers.all();
 }
 
+/** Notes why a pass failed, and asks for the next one after a while. */
 async function noteFailure(
-  { store, log, reporter, status }: Daemon,
+  { store, log, reporter, status, triggers }: Daemon,
   error: unknown,
 ): Promise<void> {
+  clearTimeout(status.lookAgain);
+  status.lookAgain = setTimeout(triggers.all, TRY_AGAIN_MS);
   const code = errorCode(error) ?? (isStoreError(error) ? "CACHE_UNUSABLE" : "UNEXPECTED");
   const reason = errorMessage(error);
   const failure = `${code}: ${reason}`;

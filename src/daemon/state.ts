@@ -72,7 +72,7 @@ export interface DaemonStatus {
   passesWait: string | undefined;
   /** True once it was told that the clock differs from the database's. */
   isSkewTold: boolean;
-  /** Timer that asks for a pass while the host is busy. */
+  /** Timer that asks for a pass while the host is busy, the database away, or after a pass that failed. */
   lookAgain: NodeJS.Timeout | undefined;
 }
 

@@ -19,7 +19,7 @@ export interface Effects {
 export function effectsHere(settings: Settings): Effects {
   const lake = createLake(settings);
   const run = withLinks(lake, unquoting(settings, createRunJob(settings)));
-  const runner = { run, release: () => undefined, wasClean: () => true };
+  const runner = { run, release: () => undefined, wasClean: () => true, takeEnded: () => [] };
   return { runner, samples: createSampleDirectory(lake) };
 }
 
@@ -48,6 +48,7 @@ export function effectsInThreads(
       run: withLinks(lake, unquoting(settings, guard(pool.run))),
       release: pool.release,
       wasClean: pool.wasClean,
+      takeEnded: pool.takeEnded,
     },
     samples: createSampleDirectory(lake),
     replaced: pool.replaced,

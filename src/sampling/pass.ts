@@ -84,6 +84,7 @@ async function runPass(pass: PassState, options: PassOptions): Promise<PassResul
   const run = begin(pass, isStopping, summary);
 
   if (isNews === true) await forgetSeen(pass);
+  pass.cleanUp.again(pass.runner.takeEnded());
   const all = await pass.find(datasets, (path, error) => reportFailure(run, path, error));
   const found = all.filter(pass.isOurs);
   const enabled = found.filter(pass.isOn);
@@ -116,8 +117,8 @@ async function runPass(pass: PassState, options: PassOptions): Promise<PassResul
 }
 
 /**
- * Cleans up what an earlier process of this host left in datasets that other hosts look after: it had
- * files of theirs in work.
+ * Cleans up what this host left in datasets that others look after: it had files of theirs in work when
+ * its last process was killed, or a thread was ended.
  */
 async function cleanUpOthers(
   pass: PassState,
@@ -162,9 +163,6 @@ function drainAll(
       const { dataset } = settled.claim.job;
       pass.retainAll.settled(dataset);
       pass.waits.settled(dataset);
-      // A job that was ended from outside is one that failed.
-      const isFailed = settled.outcome.outcome === "failed";
-      if (isFailed && !pass.runner.wasClean()) pass.cleanUp.again(dataset);
       run.report({ type: "settled", settled });
       pass.contractErrors.take(settled, run.report);
     },

@@ -15,6 +15,8 @@ export interface WorkerPool {
   close(): Promise<void>;
   /** False once a thread ended in the middle of a job, or could not remove what it had begun to write. */
   wasClean(): boolean;
+  /** Takes the datasets of jobs whose threads ended in the middle of them since the last call. */
+  takeEnded(): readonly string[];
   /** Number of threads that had to be replaced: they died, or were at one file for too long. */
   replaced(): number;
 }
@@ -72,9 +74,10 @@ export function createWorkerPool(
   let sending: NodeJS.Immediate | undefined;
   let looking: NodeJS.Timeout | undefined;
   let isClean = true;
+  let ended = new Set<string>();
   let replacedCount = 0;
 
-  return { run, release, close, wasClean, replaced: () => replacedCount };
+  return { run, release, close, wasClean, takeEnded, replaced: () => replacedCount };
 
   function run(job: Job, signal: AbortSignal): Promise<Outcome> {
     if (signal.aborted) return Promise.resolve({ outcome: "aborted" });
@@ -168,14 +171,16 @@ export function createWorkerPool(
     const blamed = inProgress(slot);
     const ms = performance.now() - slot.movedAt;
     waiting.unshift(...empty(slot).filter((task) => task !== blamed));
-    if (blamed !== undefined) isClean = false;
     blamed?.resolve({ outcome: "failed", code, message, readBytes: 0, ms });
     sending ??= setImmediate(send);
   }
 
   /** Ends a slot's thread without waiting: it may hang in the kernel. Returns its tasks. */
   function empty(slot: Slot): Task[] {
-    isClean = wasClean();
+    // Until it ends, it may go on to the next ones.
+    const undone = slot.tasks.slice(doneOf(slot));
+    for (const { job } of undone) ended.add(job.dataset);
+    isClean = undone.length === 0 && wasClean();
     void slot.jobThread?.end();
     turnOf(turn, slot.thread).leave();
     crashMarks.clear(slot.thread);
@@ -193,10 +198,14 @@ export function createWorkerPool(
     clearInterval(looking);
     sending = undefined;
     looking = undefined;
-    const tasks = slots.flatMap(empty);
-    if (tasks.length > 0) isClean = false;
-    for (const { resolve } of tasks) resolve({ outcome: "aborted" });
+    for (const { resolve } of slots.flatMap(empty)) resolve({ outcome: "aborted" });
     release();
+  }
+
+  function takeEnded(): readonly string[] {
+    const taken = [...ended];
+    ended = new Set();
+    return taken;
   }
 
   function wasClean(): boolean {
@@ -224,10 +233,11 @@ function emptySlot(thread: number): Slot {
   };
 }
 
-/**
- * The task in progress. Outcomes of earlier tasks may not have come yet; the thread's count has 32
- * bits.
- */
-function inProgress({ jobThread, tasks, answered }: Slot): Task | undefined {
-  return tasks[((jobThread?.counters.done() ?? 0) - answered) | 0];
+function inProgress(slot: Slot): Task | undefined {
+  return slot.tasks[doneOf(slot)];
+}
+
+/** Number of tasks that are done and whose outcomes have not come yet; the thread's count has 32 bits. */
+function doneOf({ jobThread, answered }: Slot): number {
+  return ((jobThread?.counters.done() ?? 0) - answered) | 0;
 }

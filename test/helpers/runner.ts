@@ -6,5 +6,6 @@ export function runnerOf(outcome: Outcome): JobRunner {
     run: () => Promise.resolve(outcome),
     release: () => undefined,
     wasClean: () => true,
+    takeEnded: () => [],
   };
 }

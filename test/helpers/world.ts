@@ -255,7 +255,8 @@ export async function createWorld(config: object = {}): Promise<World> {
       runner: {
         run: (...args) => (current.run ?? runner.run)(...args),
         release: runner.release,
-        wasClean: () => (current.wasClean ?? runner.wasClean)(),
+        wasClean: () => runner.wasClean(),
+        takeEnded: () => (current.takeEnded ?? runner.takeEnded)(),
       },
       samples: {
         cleanUp: (...args) => (current.cleanUp ?? samples.cleanUp)(...args),

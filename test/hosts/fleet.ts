@@ -34,7 +34,7 @@ export interface Fleet extends AsyncDisposable {
 export async function createFleet(
   world: World,
   names: readonly string[],
-  config: { readonly database: string },
+  config: { readonly database: string; readonly allowedRoots?: readonly string[] },
   prefixOf: (name: string) => string = () => world.prefix,
 ): Promise<Fleet> {
   const hosts = await Promise.all(

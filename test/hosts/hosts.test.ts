@@ -93,6 +93,31 @@ describe.skipIf(whyNoPostgres !== undefined)(
       await untilLanes(world, fleet.hosts, [32, 32]);
     });
 
+    test("that are cut off in the middle of a file leave nothing of it when they are back", async () => {
+      const large = objectOf(Buffer.from(`a,b\n${`${"x".repeat(9000)},y\n`.repeat(100)}`));
+      await using far = await startObjects({ ...large, answer: (n) => n > 0 });
+      await using world = await createWorld();
+      const url = far.url("far.csv").href;
+      await using fleet = await createFleet(world, ["one"], {
+        database: await server.database(),
+        allowedRoots: [new URL(".", url).href],
+      });
+      const [one] = fleet.hosts as [Host];
+      await one.start();
+      await world.announce("far.csv", { bronze: url });
+      await until(async () => (await world.samples()).some((name) => name.startsWith(".ss-")));
+      one.proxy.cutOff();
+      await until(async () => far.open() === 0);
+      expect(await world.samples()).toEqual([expect.stringMatching(/^\.ss-/)]);
+      far.serve(large);
+      one.proxy.mend();
+      await until(async () => (await world.samples()).includes("far_sample.csv"));
+      expect(await world.samples()).toEqual(["far_sample.csv"]);
+      expect(
+        one.running().lines.some(({ files, msg }) => files === 1 && /temporary/.test(msg)),
+      ).toBe(true);
+    });
+
     test("whose clocks differ do what is due at once", async () => {
       await using world = await createWorld();
       await using fleet = await createFleet(world, ["one", "two"], {

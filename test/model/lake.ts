@@ -147,7 +147,7 @@ export function createLake({ settings, dataset, state }: Place): Lake {
     await drain({
       store: storeIn(db, closeCache),
       settings,
-      runner: { run, wasClean: () => true, release: () => undefined },
+      runner: { run, wasClean: () => true, takeEnded: () => [], release: () => undefined },
       samples: {
         cleanUp: async () => 0,
         addReceipts: async () => void effect(),

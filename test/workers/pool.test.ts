@@ -73,6 +73,8 @@ test.each([
   expect(outcomes[1]).toMatchObject({ code, ms: expect.any(Number) });
   expect((outcomes[1] as Failed).ms).toBeGreaterThan(0);
   expect(faulty.wasClean()).toBe(false);
+  const { dataset: at } = jobFor(raw, raw);
+  expect([faulty.takeEnded(), faulty.takeEnded()]).toEqual([[at], []]);
   await faulty.close();
 });
 
@@ -95,6 +97,7 @@ test("what is in flight is aborted when the signal says so, and nothing is left 
   expect(await outcome).toEqual({ outcome: "aborted" });
   expect(await pool.run(job, stop.signal)).toEqual({ outcome: "aborted" });
   await pool.close();
+  expect(pool.wasClean()).toBe(pool.takeEnded().length === 0);
   inWork.close();
   expect(readdirSync(join(dataset, "samples")).filter((name) => name === job.name)).toEqual([]);
 });

@@ -56,6 +56,7 @@ function printing(context: Context): Effects {
         return Promise.resolve({ outcome: "sampled", ...unread });
       },
       wasClean: () => true,
+      takeEnded: () => [],
       release: () => undefined,
     },
     samples: {

@@ -6,12 +6,12 @@ import type { SampleDirectory } from "../../samples/sample-directory.ts";
 export interface CleanUp {
   /** Cleans a dataset up, unless that is done already. @throws Failure OUTPUT_UNWRITABLE */
   ensure(dataset: string): Promise<void>;
-  /** Notes that a job of the dataset was ended from outside: it is cleaned up again. */
-  again(dataset: string): void;
+  /** Notes that jobs of these datasets were ended from outside: they are cleaned up again. */
+  again(datasets: readonly string[]): void;
   isDone(dataset: string): boolean;
   /** Notes that these are all datasets there are. */
   noteAll(datasets: readonly string[]): void;
-  /** False while an earlier stop may have left temporary files that could not be looked for yet. */
+  /** False while temporary files may be left that were not looked for yet. */
   isComplete(): boolean;
 }
 
@@ -30,16 +30,19 @@ export function createCleanUp({ samples, wasStoppedCleanly, onRemoved }: CleanUp
   return {
     async ensure(dataset) {
       if (done.has(dataset)) return;
-      const files = await samples.cleanUp(dataset, wasStoppedCleanly && !left.delete(dataset));
+      const files = await samples.cleanUp(dataset, wasStoppedCleanly && !left.has(dataset));
       if (files > 0) onRemoved(dataset, files);
+      left.delete(dataset);
       done.add(dataset);
     },
-    again(dataset) {
-      done.delete(dataset);
-      left.add(dataset);
+    again(datasets) {
+      for (const dataset of datasets) {
+        done.delete(dataset);
+        left.add(dataset);
+      }
     },
     isDone: (dataset) => done.has(dataset),
     noteAll: (datasets) => void (isComplete ||= datasets.every((dataset) => done.has(dataset))),
-    isComplete: () => isComplete,
+    isComplete: () => isComplete && left.size === 0,
   };
 }

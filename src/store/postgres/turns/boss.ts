@@ -79,7 +79,9 @@ export async function makeBoss(db: Db): Promise<void> {
 export async function startBoss(db: Db): Promise<Boss> {
   const boss = bossOn(db, { ...OPTIONS, migrate: false });
   let fault: unknown;
-  boss.on("error", (error) => {
+  // It tells of an error in a plain object.
+  boss.on("error", (told) => {
+    const error = Object.assign(new Error(told.message), told);
     if (!isAway(error)) fault = error;
   });
   await boss.start();

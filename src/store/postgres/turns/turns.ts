@@ -160,8 +160,11 @@ function createTurns(db: Db, { boss, host, store }: Parts) {
     const ours = [...byLane.values()];
     const kept = new Set(await boss.touch(ours));
     for (const turn of ours) {
-      if (kept.has(turn)) deadlines.set(turn.nr, before + PUBLISH_NS);
-      else {
+      if (kept.has(turn)) {
+        // Nothing was taken in it since its deadline.
+        isNews ||= deadlines.isPast(turn.nr);
+        deadlines.set(turn.nr, before + PUBLISH_NS);
+      } else {
         drop(turn);
         counts.lost += 1;
       }
