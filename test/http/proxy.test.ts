@@ -1,68 +1,12 @@
-import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { endingWithUs } from "../helpers/child.ts";
 import { createWorld, rows, type World } from "../helpers/world.ts";
-import { ask, type Raw } from "./requests.ts";
+import { letIn, signedAs, startProxy, whyNoNginx } from "./nginx.ts";
+import { ask } from "./requests.ts";
 import { serve } from "./serve.ts";
-
-const folder = join(import.meta.dirname, "../../deploy/proxy");
-const hasNginx = spawnSync("nginx", ["-v"]).error === undefined;
-const WHY = "nginx is not here (Debian: nginx)";
-const HOST = { Host: "samples.example.com" };
-
-interface Proxy extends AsyncDisposable {
-  /** Asks nginx for a path. */
-  ask(path: string, headers?: Readonly<Record<string, string>>, method?: string): Promise<Raw>;
-}
-
-/** Starts nginx with an example as it stands, but for its paths, and TLS, which it does not end here. */
-async function startProxy(world: World, example: string, changes: object): Promise<Proxy> {
-  const socket = join(world.root, "nginx.sock");
-  const given = {
-    "listen 443 ssl": `listen unix:${socket}`,
-    "snippets/staging-sampler-page.conf": join(world.root, "page.conf"),
-    "/etc/nginx/staging-sampler.htpasswd": join(world.root, "htpasswd"),
-    "/run/staging-sampler/http.sock": join(world.root, "http.sock"),
-    ...changes,
-  };
-  const changed = (name: string): string =>
-    Object.entries(given)
-      .reduce(
-        (text, [from, to]) => text.replaceAll(from, to),
-        readFileSync(join(folder, name), "utf8"),
-      )
-      .replaceAll(/^ *ssl_certificate.*\n/gm, "");
-  writeFileSync(join(world.root, "page.conf"), changed("page.conf"));
-  const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-  mkdirSync(join(world.root, "temporary"));
-  const own = paths.map((name) => `${name}_temp_path ${join(world.root, "temporary", name)};`);
-  const whole = `daemon off; user root; pid ${join(world.root, "nginx.pid")}; error_log stderr notice;
-events {} http { access_log off; ${own.join(" ")}\n${changed(example)} }`;
-  writeFileSync(join(world.root, "nginx.conf"), whole);
-  const command = endingWithUs("nginx", ["-c", join(world.root, "nginx.conf"), "-e", "stderr"]);
-  const child = spawn(...command, { stdio: ["ignore", "ignore", "pipe"] });
-  let said = "";
-  await new Promise<void>((resolve, reject) => {
-    child.stderr.on("data", (chunk: Buffer) => {
-      said += chunk.toString();
-      if (said.includes("start worker process ")) resolve();
-    });
-    child.on("exit", () => reject(new Error(said)));
-  });
-  return {
-    ask: (path, headers = {}, method = "GET") =>
-      ask(`unix:${socket}`, path, { method, headers: { ...HOST, ...headers } }),
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGQUIT");
-      await once(child, "exit");
-    },
-  };
-}
 
 async function worldWithPage(): Promise<World> {
   const world = await createWorld();
@@ -72,25 +16,21 @@ async function worldWithPage(): Promise<World> {
 }
 
 test("nginx asks for a password, passes the page on as it is, and says without one only whether it is well", async (context) => {
-  if (!hasNginx) context.skip(WHY);
+  if (whyNoNginx !== undefined) context.skip(whyNoNginx);
   await using world = await worldWithPage();
   await using served = await serve(world, { http: { listen: join(world.root, "http.sock") } });
-  const password = spawnSync("openssl", ["passwd", "-6", "secret"], { encoding: "utf8" }).stdout;
-  writeFileSync(join(world.root, "htpasswd"), `ada:${password}`);
-  await using proxy = await startProxy(world, "nginx-basic.conf", {});
-  const signed = (text: string) => ({
-    Authorization: `Basic ${Buffer.from(text).toString("base64")}`,
-  });
+  const signed = letIn(world, "ada", "secret");
+  await using proxy = await startProxy(world, "nginx-basic.conf");
   for (const path of ["/", "/metrics", "/status.json", "/assets/style.css"]) {
     expect((await proxy.ask(path)).status).toBe(401);
-    expect((await proxy.ask(path, signed("ada:guess"))).status).toBe(401);
-    expect((await proxy.ask(path, signed("ada:secret"))).status).toBe(200);
+    expect((await proxy.ask(path, signedAs("ada", "guess"))).status).toBe(401);
+    expect((await proxy.ask(path, signed)).status).toBe(200);
   }
   for (const path of ["/healthz", "/readyz"]) expect((await proxy.ask(path)).status).toBe(200);
   expect((await proxy.ask("/healthz/../", {})).status).toBe(401);
-  expect((await proxy.ask("/", signed("ada:secret"), "POST")).status).toBe(403);
+  expect((await proxy.ask("/", signed, "POST")).status).toBe(403);
 
-  const page = await proxy.ask("/", signed("ada:secret"));
+  const page = await proxy.ask("/", signed);
   expect(page.body).toContain("acme/orders/v1");
   const direct = await ask(served.url, "/");
   for (const name of ["content-security-policy", "cache-control", "x-content-type-options"])
@@ -101,7 +41,7 @@ test("nginx asks for a password, passes the page on as it is, and says without o
 });
 
 test("nginx asks a sign-in on whose behalf a request comes, and sends people there who have not signed in", async (context) => {
-  if (!hasNginx) context.skip(WHY);
+  if (whyNoNginx !== undefined) context.skip(whyNoNginx);
   await using world = await worldWithPage();
   await using page = await serve(world, { http: { listen: join(world.root, "http.sock") } });
   expect(page.url).toMatch(/^unix:/);

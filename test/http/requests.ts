@@ -42,9 +42,18 @@ export function ask(
     headers = {},
   }: { readonly method?: string; readonly headers?: Readonly<Record<string, string>> } = {},
 ): Promise<Raw> {
+  return send(url, requestOf(path, headers, method));
+}
+
+/** A request without a body, as it is sent. */
+export function requestOf(
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  method = "GET",
+): string {
   const all = { Host: "localhost", Connection: "close", ...headers };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  return send(url, `${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`);
+  return `${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`;
 }
 
 function parsed(text: string): Raw {
