@@ -1,14 +1,15 @@
 import { constants } from "node:fs";
-import { type FileHandle, open, readdir } from "node:fs/promises";
-import { errorCode, Failure } from "../errors.ts";
+import { readdir } from "node:fs/promises";
+import { errorCode } from "../errors.ts";
 import { outputFailure } from "../lake/errors.ts";
 import { entryPath, type HeldDirectory, renameEntry } from "../lake/held-directory.ts";
 import { readRange } from "../lib/read-range.ts";
+import { openRecords, type RecordFile } from "./record-file.ts";
 import { checkInPlace } from "./directory.ts";
 
 const LF = 0x0a;
 const SEAL_BYTES = 1024 ** 3;
-const { O_RDWR, O_CREAT, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
+const { O_RDWR, O_CREAT, O_APPEND } = constants;
 
 /**
  * Appends JSON lines to a file in a dataset's samples with one write, so that all of them are there
@@ -21,14 +22,14 @@ export async function appendLines(
   lines: readonly object[],
 ): Promise<void> {
   try {
-    const handle = await openRegular(samples, name, O_RDWR | O_CREAT | O_APPEND);
+    const file = await openRecords(samples, name, O_RDWR | O_CREAT | O_APPEND);
     try {
       checkInPlace(samples);
-      const size = await cutTornLine(handle);
-      await appendAll(handle, size, lines);
+      const size = await cutTornLine(file);
+      await appendAll(file, size, lines);
       if (size > SEAL_BYTES) await seal(samples, name);
     } finally {
-      await handle.close();
+      await file.close();
     }
   } catch (error) {
     throw outputFailure(error, `${samples.path}/${name}`);
@@ -38,12 +39,12 @@ export async function appendLines(
 /** Removes the half of a last line that a crash left. @throws Failure as `appendLines` */
 export async function mendLines(samples: HeldDirectory, name: string): Promise<void> {
   try {
-    const handle = await openRegular(samples, name, O_RDWR);
+    const file = await openRecords(samples, name, O_RDWR);
     try {
       checkInPlace(samples);
-      await cutTornLine(handle);
+      await cutTornLine(file);
     } finally {
-      await handle.close();
+      await file.close();
     }
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw outputFailure(error, `${samples.path}/${name}`);
@@ -51,50 +52,30 @@ export async function mendLines(samples: HeldDirectory, name: string): Promise<v
 }
 
 /**
- * Opens a regular file. A FIFO would make us wait, a device would be read for ever, and a link can
- * lead out of the lake.
- * @throws Failure OUTPUT_UNWRITABLE; errno
- */
-export async function openRegular(
-  samples: HeldDirectory,
-  name: string,
-  flags: number,
-): Promise<FileHandle> {
-  const handle = await open(entryPath(samples, name), flags | O_NOFOLLOW | O_NONBLOCK, 0o640);
-  if ((await handle.stat()).isFile()) return handle;
-  await handle.close();
-  throw new Failure("OUTPUT_UNWRITABLE", `${samples.path}/${name} is no regular file`);
-}
-
-/**
  * Appends all bytes. A write that fails half-way is undone: a torn line must not stand before a
  * whole one. Where undoing fails too, the next call finds the torn line.
  */
-async function appendAll(
-  handle: FileHandle,
-  size: number,
-  lines: readonly object[],
-): Promise<void> {
+async function appendAll(file: RecordFile, size: number, lines: readonly object[]): Promise<void> {
   try {
-    await handle.writeFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    await file.writeFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
   } catch (error) {
-    await handle.truncate(size).catch(() => undefined);
+    await file.truncate(size).catch(() => undefined);
     throw error;
   }
 }
 
 /** Cuts off half a line at the end; returns the bytes that are left. */
-async function cutTornLine(handle: FileHandle): Promise<number> {
-  const { size } = await handle.stat();
-  if (size === 0 || (await readRange(handle, size - 1, size))[0] === LF) return size;
+async function cutTornLine(file: RecordFile): Promise<number> {
+  const { size } = file;
+  if (size === 0 || (await readRange(file, size - 1, size))[0] === LF) return size;
   const step = 64 * 1024;
   let whole = size;
   for (let end = size; whole === size && end > 0; end -= step) {
     const start = Math.max(0, end - step);
-    const last = (await readRange(handle, start, end)).lastIndexOf(LF);
+    const last = (await readRange(file, start, end)).lastIndexOf(LF);
     if (last >= 0 || start === 0) whole = start + last + 1;
   }
-  await handle.truncate(whole);
+  await file.truncate(whole);
   return whole;
 }
 

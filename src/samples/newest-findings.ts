@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { errorCode, Failure } from "../errors.ts";
 import { entryPath, type HeldDirectory } from "../lake/held-directory.ts";
 import { readRange } from "../lib/read-range.ts";
-import { openRegular } from "./append.ts";
+import { openRegular } from "./record-file.ts";
 import type { Finding } from "./findings.ts";
 
 /** Bytes at the end of a file that are looked through. */

@@ -7,7 +7,8 @@ import { lineBlocks } from "../lib/line-blocks.ts";
 import type { Confirmed, Failed, Job, Sampled } from "../job.ts";
 import type { RejectedLine } from "../manifest/types.ts";
 import { VERSION } from "../version.ts";
-import { appendLines, mendLines, openRegular } from "./append.ts";
+import { appendLines, mendLines } from "./append.ts";
+import { openRegular } from "./record-file.ts";
 import { ownRecords } from "./directory.ts";
 import { isReceipts } from "./path.ts";
 
