@@ -1,4 +1,4 @@
-import { isObject, kindOf, parseJson } from "../../decode/cell.ts";
+import { isObject, kindOf, parseForKinds } from "../../decode/cell.ts";
 import { linesOf, textOf } from "../../decode/text-of.ts";
 import { encodingOf } from "../../lib/encoding.ts";
 import { encodingName } from "./encoding-name.ts";
@@ -23,7 +23,7 @@ export function jsonShape(bytes: Uint8Array): Shape {
 /** A JSON value; undefined for what is none. */
 function valueOf(text: string): unknown {
   try {
-    return parseJson(text);
+    return parseForKinds(text);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
@@ -45,28 +45,36 @@ function withElements(value: unknown): unknown {
 
 function recordsShape(format: string, bytes: Uint8Array, values: readonly unknown[]): Shape {
   const places = new Map<string, number>();
+  const names: string[] = [];
   const counts: number[] = [];
   const present: number[] = [];
   const objects = values.filter(isObject);
   for (const object of objects) {
-    for (const [name, value] of Object.entries(object)) {
-      const place = places.get(name) ?? places.size;
-      places.set(name, place);
+    for (const [i, name] of Object.keys(object).entries()) {
+      const place = names[i] === name ? i : placeOf(name);
       if (place >= MAX_COLUMNS) continue;
       present[place] = (present[place] ?? 0) + 1;
-      const kind = KINDS.indexOf(kindOf(value) as (typeof KINDS)[number]);
-      while (counts.length < (place + 1) * KINDS.length) counts.push(0);
-      if (kind >= 0)
-        counts[place * KINDS.length + kind] = (counts[place * KINDS.length + kind] ?? 0) + 1;
+      const kind = KINDS.indexOf(kindOf(object[name]) as (typeof KINDS)[number]);
+      const at = place * KINDS.length + kind;
+      if (kind >= 0) counts[at] = (counts[at] ?? 0) + 1;
     }
   }
   return {
     format,
     dialect: encodingName(bytes, encodingOf(bytes)),
-    names: [...places.keys()].slice(0, MAX_COLUMNS).map(shortName),
+    names: names.slice(0, MAX_COLUMNS).map(shortName),
     isUnordered: true,
     always: present.map((count) => count === objects.length),
     counts,
-    columnCount: places.size,
+    columnCount: names.length,
   };
+
+  /** The place of a name in the order in which names came. */
+  function placeOf(name: string): number {
+    const known = places.get(name);
+    if (known !== undefined) return known;
+    places.set(name, names.push(name) - 1);
+    if (names.length <= MAX_COLUMNS) counts.push(...KINDS.map(() => 0));
+    return names.length - 1;
+  }
 }

@@ -14,13 +14,12 @@ export interface ValueEnd {
 /** Goes through the object or array that begins at `from`, by brackets and strings only. */
 export function scanValue(bytes: Uint8Array, from: number): ValueEnd {
   const open: number[] = [];
-  let inString = false;
   for (let i = from; i < bytes.length; i += 1) {
     const byte = bytes[i] as number;
-    if (inString) {
-      if (byte === BACKSLASH) i += 1;
-      else if (byte === QUOTE) inString = false;
-    } else if (byte === QUOTE) inString = true;
+    if (byte === QUOTE) {
+      i = closingQuote(bytes, i + 1);
+      if (i === bytes.length) return {};
+    } else if (byte < OPEN_ARRAY) continue;
     else if (isOpener(byte)) open.push(byte);
     else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
       // In ASCII a closing bracket comes two after its opening one.
@@ -28,7 +27,17 @@ export function scanValue(bytes: Uint8Array, from: number): ValueEnd {
       if (open.length === 0) return { end: i + 1 };
     }
   }
-  return inString || open.length === 0 ? {} : { open: open.at(-1) as number };
+  return open.length === 0 ? {} : { open: open.at(-1) as number };
+}
+
+/** The offset of the quote that ends a string; the number of bytes where it does not end. */
+function closingQuote(bytes: Uint8Array, from: number): number {
+  for (let i = from; i < bytes.length; i += 1) {
+    const byte = bytes[i];
+    if (byte === QUOTE) return i;
+    if (byte === BACKSLASH) i += 1;
+  }
+  return bytes.length;
 }
 
 /** True when a byte begins an object or an array. */
