@@ -28,7 +28,6 @@ const allowed: Readonly<Record<string, string>> = {
   "src/manifest/files.ts": "opens manifests to read",
   "src/samples/publish.ts": "writes to a file that a held directory made",
   "src/samples/previous.ts": "opens a sample to read",
-  "src/samples/append.ts": "lists a held directory, to seal receipts in it",
   "src/samples/record-file.ts": "opens receipts in a held directory",
   "src/samples/find-receipt.ts": "opens receipts to read",
   "src/samples/fsync.ts": "opens samples to bring them to disk",

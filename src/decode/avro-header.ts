@@ -1,4 +1,5 @@
-import { MAGIC, SYNC_BYTES } from "../formats/avro/header.ts";
+import { MAGIC } from "../formats/avro/avro.ts";
+import { SYNC_BYTES } from "../formats/avro/header.ts";
 import { type AvroType, parseAvroSchema } from "./avro-schema.ts";
 import type { AvroReader } from "./avro-values.ts";
 

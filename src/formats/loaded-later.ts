@@ -8,10 +8,12 @@ type Load = () => Promise<Format["sample"]>;
  * and time at its start, for what most lakes do not have.
  */
 export function loadedLater(load: Load): Format["sample"] {
-  return (request, found) => sampleLater(load, request, found);
-}
+  let loaded: Format["sample"] | undefined;
+  return (request, found) =>
+    loaded === undefined ? sampleLater(request, found) : loaded(request, found);
 
-async function* sampleLater(load: Load, request: SampleRequest, found: Recognised): SampleStream {
-  const sample = await load();
-  return yield* sample(request, found);
+  async function* sampleLater(request: SampleRequest, found: Recognised): SampleStream {
+    loaded = await load();
+    return yield* loaded(request, found);
+  }
 }

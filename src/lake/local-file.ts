@@ -186,8 +186,9 @@ function localFile(
   }
 
   async function slice(start: number, end: number): Promise<Uint8Array> {
-    if (first !== undefined && end <= first.length) return first.subarray(start, end);
-    return readRange(start, Math.min(end, size));
+    const stop = Math.min(end, size);
+    if (first !== undefined && stop <= first.length) return first.subarray(start, stop);
+    return readRange(start, stop);
   }
 
   async function readRange(start: number, end: number): Promise<Uint8Array> {

@@ -7,20 +7,11 @@ import { createSampleDirectory, type SampleDirectory } from "../samples/sample-d
 import { openCrashMarks } from "../workers/crash-marks.ts";
 import { createWorkerPool, type WorkerPool } from "../workers/pool.ts";
 import type { Quarantine } from "../workers/quarantine.ts";
-import { createRunJob } from "./job/run-job.ts";
 
 /** The effects of a pass, besides those on the store. */
 export interface Effects {
   readonly runner: JobRunner;
   readonly samples: SampleDirectory;
-}
-
-/** Creates effects whose jobs run in this process. */
-export function effectsHere(settings: Settings): Effects {
-  const lake = createLake(settings);
-  const run = withLinks(lake, unquoting(settings, createRunJob(settings)));
-  const runner = { run, release: () => undefined, wasClean: () => true, takeEnded: () => [] };
-  return { runner, samples: createSampleDirectory(lake) };
 }
 
 /** Options of `effectsInThreads`. */
@@ -60,12 +51,12 @@ export function effectsInThreads(
  * Gives each job the directory that links led to when its dataset was first held: a thread has not
  * seen that.
  */
-function withLinks(lake: Lake, run: RunJob): RunJob {
+export function withLinks(lake: Lake, run: RunJob): RunJob {
   return (job, signal) => run({ ...job, linkedTo: lake.linkedTo(job.dataset) }, signal);
 }
 
 /** Leaves out of failures what could quote a file whose dataset is masked, also where a thread died. */
-function unquoting(settings: Settings, run: RunJob): RunJob {
+export function unquoting(settings: Settings, run: RunJob): RunJob {
   const { forDataset } = settings;
   if (!masksAny(settings)) return run;
   return async (job, signal) => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { effectsHere } from "../../src/sampling/effects.ts";
+import { effectsHere } from "../helpers/effects.ts";
 import { createWorld } from "../helpers/world.ts";
 
 const BINARY = Buffer.from("0102030405067f80", "hex");

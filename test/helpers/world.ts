@@ -21,7 +21,7 @@ import { closeCache, type Db, openCache, type OpenedCache } from "../../src/stor
 import { loadConfig } from "../../src/config/load.ts";
 import type { Ingested } from "../../src/sampling/ingest/ingest.ts";
 import { pathBytes } from "../../src/lib/pep383.ts";
-import { type Effects, effectsHere } from "../../src/sampling/effects.ts";
+import type { Effects } from "../../src/sampling/effects.ts";
 import type { PassEvent } from "../../src/sampling/events.ts";
 import { createPass, type Pass } from "../../src/sampling/pass.ts";
 import type { PassSummary } from "../../src/store/types.ts";
@@ -31,6 +31,7 @@ import type { RejectedLine } from "../../src/manifest/types.ts";
 import { isRecords } from "../../src/samples/path.ts";
 import { endingWithUs } from "./child.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
+import { effectsHere } from "./effects.ts";
 import { surroundings } from "./surroundings.ts";
 
 /** The dataset that is meant where none is named. */

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { drain, type DrainOptions } from "../../src/sampling/drain/drain.ts";
-import { effectsHere } from "../../src/sampling/effects.ts";
+import { effectsHere } from "../helpers/effects.ts";
 import { createIngest } from "../../src/sampling/ingest/ingest.ts";
 import { createBudget } from "../../src/load/budget.ts";
 import { thisKernel } from "../../src/load/cgroup.ts";

@@ -6,7 +6,7 @@ import { createIngest } from "../../src/sampling/ingest/ingest.ts";
 import { createBudget } from "../../src/load/budget.ts";
 import { thisKernel } from "../../src/load/cgroup.ts";
 import { createIoThrottle } from "../../src/load/io-throttle.ts";
-import { effectsHere } from "../../src/sampling/effects.ts";
+import { effectsHere } from "../helpers/effects.ts";
 import { runnerOf } from "../helpers/runner.ts";
 import { createWorld, DATASET, MTIME, type World } from "../helpers/world.ts";
 

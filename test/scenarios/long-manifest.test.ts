@@ -5,7 +5,7 @@ import { checkpointsOf } from "../../src/store/sqlite/checkpoints.ts";
 import { datasetsOf } from "../../src/store/sqlite/datasets.ts";
 import { entriesKnownOf } from "../../src/store/sqlite/queries/totals.ts";
 import type { Db } from "../../src/store/sqlite/open.ts";
-import { effectsHere } from "../../src/sampling/effects.ts";
+import { effectsHere } from "../helpers/effects.ts";
 import { createIngest, type Ingest } from "../../src/sampling/ingest/ingest.ts";
 import type { PassEvent } from "../../src/sampling/events.ts";
 import { createPass, type PassResult } from "../../src/sampling/pass.ts";

@@ -2,7 +2,7 @@ import type { Forgettable } from "../../store/upkeep-store.ts";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Settings } from "../../config/settings.ts";
-import { effectsHere } from "../../sampling/effects.ts";
+import { createSampleDirectory } from "../../samples/sample-directory.ts";
 import { Failure } from "../../errors.ts";
 import { forget as forgetAll } from "../../sampling/upkeep/forget.ts";
 import { outputFailure } from "../../lake/errors.ts";
@@ -157,7 +157,7 @@ async function forgetNow(
       queries: store.queries,
       dataset,
       ...(raw === undefined ? {} : { raw }),
-      samples: isThere ? effectsHere(settings).samples : undefined,
+      samples: isThere ? createSampleDirectory(createLake(settings)) : undefined,
       removesSamples: options.samples === true,
       now: Date.now(),
     });

@@ -1,8 +1,9 @@
+import { createLake } from "../../lake/lake.ts";
+import { createSampleDirectory } from "../../samples/sample-directory.ts";
 import { matchesGlob } from "node:path";
 import type { Settings } from "../../config/settings.ts";
 import { errorMessage, Failure } from "../../errors.ts";
 import { discover } from "../../manifest/discover.ts";
-import { effectsHere } from "../../sampling/effects.ts";
 import {
   beyondRetention,
   isLimited,
@@ -157,7 +158,7 @@ async function removeAll(
     done += samples;
     bar.update(done, () => total);
   };
-  const { samples } = effectsHere(settings);
+  const samples = createSampleDirectory(createLake(settings));
   for (const one of all) {
     const pruned = await pruneDataset({ ...one, samples, onPruned });
     removed.push({ dataset: one.dataset, ...pruned });

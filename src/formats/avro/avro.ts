@@ -1,14 +1,9 @@
-import { Failure } from "../../errors.ts";
-import { type ByteReader, decodeWith } from "../../lib/byte-reader.ts";
-import type { Format, SampleRequest, SampleStream, SampleSummary } from "../types.ts";
-import type { Limits } from "../../lib/limits.ts";
-import { insteadOf } from "../strategies/instead-of.ts";
-import { codecOf } from "./codecs.ts";
-import { firstBlocks } from "./first-blocks.ts";
-import { isAvro, readHeader } from "./header.ts";
-import { recordCutter } from "./record-cutter.ts";
-import { spreadAvro } from "./spread.ts";
-import { valueScanner } from "./value-scanner.ts";
+import { hasBytes } from "../../lib/signature.ts";
+import { loadedLater } from "../loaded-later.ts";
+import type { Format } from "../types.ts";
+
+/** The first bytes of a file: `Obj`, and 1. */
+export const MAGIC = [0x4f, 0x62, 0x6a, 0x01];
 
 /**
  * An Avro object container file: its header and first blocks, verbatim; the last of them is cut
@@ -19,33 +14,11 @@ export const avro: Format = {
   extensions: [".avro"],
   kind: "binary",
   matches: isAvro,
-  sample: sampleAvro,
-  async draw(request, strategy) {
-    const sample = await spreadAvro(request, strategy);
-    if (strategy.name === "spread") return sample;
-    return insteadOf("a reservoir", "its blocks are not read through", sample);
-  },
+  sample: loadedLater(async () => (await import("./sample.ts")).sampleAvro),
+  draw: async (request, strategy) => (await import("./sample.ts")).drawAvro(request, strategy),
 };
 
-async function* sampleAvro({ source, limits }: SampleRequest): SampleStream {
-  if (!isAvro(await source.head())) throw new Failure("FORMAT_INVALID", "this is no Avro file");
-  let summary: SampleSummary | undefined;
-  yield* decodeWith(source.stream(), async function* (reader) {
-    summary = yield* sampleFrom(reader, limits);
-  });
-  return summary as SampleSummary;
-}
-
-async function* sampleFrom(reader: ByteReader, limits: Limits): SampleStream {
-  const header = await readHeader(reader);
-  const codec = codecOf(header.codec);
-  const cutter = recordCutter(valueScanner(header.schema), limits);
-  const mostBytes = Math.max(limits.bytes, limits.recordBytes) + 1;
-  yield header.bytes;
-  const damage = yield* firstBlocks(reader, { header, codec, cutter, mostBytes });
-  const cut = cutter.cut();
-  const warnings = damage === undefined ? [] : [damage];
-  const complete = cut === undefined && damage === undefined;
-  const summary = { format: "avro", rows: cutter.records(), complete, warnings };
-  return cut === undefined ? summary : { ...summary, cut };
+/** True when these first bytes are those of an object container file. */
+export function isAvro(head: Uint8Array): boolean {
+  return hasBytes(head, MAGIC);
 }

@@ -1,6 +1,6 @@
 import { Failure } from "../../errors.ts";
 import type { ByteReader } from "../../lib/byte-reader.ts";
-import { hasBytes } from "../../lib/signature.ts";
+import { MAGIC } from "./avro.ts";
 import { longReader } from "./long.ts";
 import { PIECE_BYTES } from "./pieces.ts";
 import { mapOf, parseSchema, type Schema } from "./schema.ts";
@@ -19,8 +19,6 @@ export interface Header {
 
 /** Bytes of a sync marker. */
 export const SYNC_BYTES = 16;
-/** The first bytes of a file: `Obj`, and 1. */
-export const MAGIC = [0x4f, 0x62, 0x6a, 0x01];
 /** Bytes of a header at most; the schemas of real files have some KiB. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
@@ -33,11 +31,6 @@ const headerSchema: Schema = {
     { kind: "fixed", bytes: SYNC_BYTES },
   ],
 };
-
-/** True when these first bytes are those of an object container file. */
-export function isAvro(head: Uint8Array): boolean {
-  return hasBytes(head, MAGIC);
-}
 
 /**
  * Reads the header of a file that is known to be Avro; the reader then stands at the first block.
