@@ -125,9 +125,21 @@ test("four files stand outside of rooms", () => {
 });
 
 test("a process that stays loads neither the schema nor the YAML reader", () => {
-  const loaded = loadedBy(["src/main.ts", "src/cli/program.ts", "src/cli/commands/run.ts"]);
+  const loaded = loadedBy(["src/main.ts", "src/cli/program.ts", "src/cli/commands/run-daemon.ts"]);
   expect(loaded.has("src/daemon/daemon.ts")).toBe(true);
   expect(["zod", "yaml", "src/config/schema.ts"].filter((name) => loaded.has(name))).toEqual([]);
+});
+
+test("one pass loads nothing of a daemon's log, page and watching", () => {
+  const loaded = loadedBy(["src/main.ts", "src/cli/program.ts", "src/cli/commands/run-once.ts"]);
+  expect(loaded.has("src/sampling/pass.ts")).toBe(true);
+  const daemons = [
+    "pino",
+    "src/daemon/daemon.ts",
+    "src/http/supervisor.ts",
+    "src/manifest/watch/watch.ts",
+  ];
+  expect(daemons.filter((name) => loaded.has(name))).toEqual([]);
 });
 
 test("the SDK of S3 is loaded when an object at S3 is asked for, and not before", () => {

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { ListedEntry } from "../../src/store/rows.ts";
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
@@ -240,6 +241,8 @@ export async function createWorld(config: object = {}): Promise<World> {
     async [Symbol.asyncDispose]() {
       for (const daemon of daemons) await daemon.end();
       world.close();
+      // Directories are held until the next turn of the event loop.
+      await setImmediate();
       const open = openBelow(root);
       await rm(root, { recursive: true, force: true });
       if (open.length > 0) throw new Error(`left open: ${open.join(", ")}`);
