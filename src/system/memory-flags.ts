@@ -12,7 +12,6 @@ export const LEAN_FLAGS: readonly string[] = [
 /** The same for one pass: it is over before memory could grow, and takes a tenth less time so. */
 export const PASS_FLAGS: readonly string[] = [
   "--max-semi-space-size=2",
-  "--initial-old-space-size=20",
   "--heap-growing-percent=25",
   "--expose-gc",
 ];

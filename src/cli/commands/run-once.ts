@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { loadConfigApart } from "../../config/load-apart.ts";
 import type { Settings } from "../../config/settings.ts";
 import { quarantineFor, openForWork, recover } from "../../daemon/startup.ts";
 import { createHooks, type Hooks } from "../../hooks/hooks.ts";
@@ -17,7 +18,6 @@ import { noDatasetText } from "../no-dataset.ts";
 import { exitCodeOf, printSummary, progress } from "../output/pass-progress.ts";
 import { counted, countText } from "../../lib/text.ts";
 import { tell } from "../output/print.ts";
-import { settingsFor } from "../settings-for.ts";
 import { takeLock } from "../../store/open.ts";
 import type { UpkeepStore } from "../../store/upkeep-store.ts";
 import type { RunOptions } from "./run.ts";
@@ -34,7 +34,8 @@ const HOOKS_MS = 120_000;
  * @throws Failure CONFIG_INVALID, ALREADY_RUNNING or CACHE_UNUSABLE
  */
 export async function runOnce(options: RunOptions, context: Context): Promise<number> {
-  const settings = settingsFor(options, context);
+  const { config, prefix } = options;
+  const settings = await loadConfigApart({ config, prefix, env: context.env });
   checkPrefix(settings.prefix);
   if (options.dryRun === true) {
     releaseSignals();
