@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
 import { appendFile, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Postgres, startPostgres, whyNoPostgres } from "../helpers/postgres.ts";
 import { whyWithout } from "../helpers/workplace.ts";
@@ -14,6 +14,7 @@ import { reference, samplesOf } from "./made.ts";
 const FILES = 100;
 const VERSIONS = 3;
 /** As a network file system does, a mount answers from what it saw up to 3 s ago. */
+const NAMES = ["one", "two"];
 const CACHED = "attr_timeout=3,entry_timeout=3,negative_timeout=3";
 
 const whyNoMounts = whyNoPostgres ?? whyWithout(["bindfs", "fusermount"]) ?? whyNoFuse();
@@ -29,10 +30,12 @@ test.skipIf(whyNoMounts !== undefined)(
   async () => {
     await using world = await createWorld();
     await world.manifest("");
-    using mounts = mountAll(world, ["one", "two", "producer"]);
+    using mounts = mountAll(world, [...NAMES, "producer"]);
     const config = { database: await server.database(), watch: "poll" };
-    await using fleet = await createFleet(world, ["one", "two"], config, mounts.pathOf);
-    await Promise.all(fleet.hosts.map((host) => host.start()));
+    await using fleet = await createFleet(world, NAMES, config, mounts.pathOf);
+    const preload = pathToFileURL(join(import.meta.dirname, "../helpers/set-hostname.ts")).href;
+    const named = (OWN_HOSTNAME = "") => ({ NODE_OPTIONS: `--import=${preload}`, OWN_HOSTNAME });
+    await Promise.all(fleet.hosts.map((host, i) => host.start(named(NAMES[i]))));
     const dataset = join(mounts.pathOf("producer"), DATASET);
     for (let version = 0; version < VERSIONS; version += 1) {
       for (let i = 0; i < FILES; i += 1) {
@@ -48,7 +51,7 @@ test.skipIf(whyNoMounts !== undefined)(
     const [made, expected] = [await samplesOf(world, [DATASET]), await reference(world, [DATASET])];
     expect(made.size).toBe(FILES);
     expect([...expected].filter(([name, bytes]) => made.get(name) !== bytes)).toEqual([]);
-    const receipts = await receiptsIn(world);
+    const receipts = NAMES.flatMap((name) => receiptsOf(world, name));
     expect(new Set(receipts).size).toBeGreaterThanOrEqual(FILES);
     for (const host of fleet.hosts) {
       const { lines } = host.running();
@@ -58,10 +61,9 @@ test.skipIf(whyNoMounts !== undefined)(
   },
 );
 
-/** The versions that were sampled, as the receipts of this machine's hosts say. */
-async function receiptsIn(world: World): Promise<readonly string[]> {
-  const text = readFileSync(join(world.path("samples"), `_receipts-${hostname()}.jsonl`), "utf8");
-  return text
+/** The versions that a host has sampled, as its receipts say: each machine writes a file of its own. */
+function receiptsOf(world: World, name: string): readonly string[] {
+  return readFileSync(world.path(`samples/_receipts-${name}.jsonl`), "utf8")
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line) as { raw: string; mtime: number; outcome: string })
