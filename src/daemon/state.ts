@@ -62,7 +62,7 @@ export interface DaemonStatus {
   isSingleThreaded: boolean;
   /** False once a job of an earlier runtime was ended from outside. */
   wasClean: boolean;
-  /** False while an earlier stop may have left temporary files. */
+  /** False while temporary files may be left that were not looked for yet. */
   isCleanedUp: boolean;
   /** Threads that had to be replaced in earlier runtimes. */
   replacedThreads: number;

@@ -1,5 +1,5 @@
 /** Something that can be read at a position, such as a FileHandle. */
-interface Readable {
+export interface ReadableAt {
   read(
     buffer: Buffer,
     offset: number,
@@ -13,7 +13,7 @@ interface Readable {
  * here mean the end of the file.
  * @throws what reading throws
  */
-export async function readRange(file: Readable, start: number, end: number): Promise<Buffer> {
+export async function readRange(file: ReadableAt, start: number, end: number): Promise<Buffer> {
   const bytes = Buffer.alloc(end - start);
   let filled = 0;
   while (filled < bytes.length) {

@@ -12,17 +12,12 @@ import { type FileHandle, open } from "node:fs/promises";
 import { Failure } from "../errors.ts";
 import { entryPath, type HeldDirectory } from "../lake/held-directory.ts";
 import { isRemote } from "../lake/remote.ts";
+import type { ReadableAt } from "../lib/read-range.ts";
 
 /** A file of records, open to be appended to. */
-export interface RecordFile extends Pick<FileHandle, "close" | "truncate"> {
+export interface RecordFile extends ReadableAt, Pick<FileHandle, "close" | "truncate"> {
   /** Bytes that it had when it was opened. */
   readonly size: number;
-  read(
-    buffer: Buffer,
-    offset: number,
-    length: number,
-    position: number,
-  ): Promise<{ readonly bytesRead: number }>;
   /** Writes all of a text at its end. */
   writeFile(text: string): Promise<void>;
 }

@@ -51,6 +51,7 @@ function recordsShape(format: string, bytes: Uint8Array, values: readonly unknow
   const objects = values.filter(isObject);
   for (const object of objects) {
     for (const [i, name] of Object.keys(object).entries()) {
+      // Most records have their keys in one order.
       const place = names[i] === name ? i : placeOf(name);
       if (place >= MAX_COLUMNS) continue;
       present[place] = (present[place] ?? 0) + 1;

@@ -1,5 +1,4 @@
 import { statSync } from "node:fs";
-import { loadConfigApart } from "../../config/load-apart.ts";
 import type { Settings } from "../../config/settings.ts";
 import { runDaemon } from "../../daemon/daemon.ts";
 import { openForWork } from "../../daemon/startup.ts";
@@ -8,7 +7,8 @@ import { standBy } from "../../daemon/stand-by.ts";
 import type { DaemonOptions } from "../../daemon/state.ts";
 import { createNotify } from "../../daemon/systemd/notify.ts";
 import { checkPrefix } from "../check-prefix.ts";
-import { type CommonOptions, type Context, exitCodes } from "../command.ts";
+import { type Context, exitCodes } from "../command.ts";
+import { settingsApart } from "../settings-apart.ts";
 import { storeFiles } from "../../store/open.ts";
 import type { RunOptions } from "./run.ts";
 
@@ -53,14 +53,6 @@ async function work(
   } finally {
     await store.close();
   }
-}
-
-/**
- * The settings, without anything that is needed only to read them: a process that stays should be
- * small.
- */
-function settingsApart({ config, prefix }: CommonOptions, { env }: Context): Promise<Settings> {
-  return loadConfigApart({ config, prefix, env });
 }
 
 function mostOpeningMs(settings: Settings): number {

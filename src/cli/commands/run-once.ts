@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { loadConfigApart } from "../../config/load-apart.ts";
 import type { Settings } from "../../config/settings.ts";
 import { quarantineFor, openForWork, recover } from "../../daemon/startup.ts";
 import { createHooks, type Hooks } from "../../hooks/hooks.ts";
@@ -13,6 +12,7 @@ import { heedSignals, releaseSignals } from "../../daemon/signals.ts";
 import { syncSettled } from "../../sampling/upkeep/sync.ts";
 import { checkPrefix } from "../check-prefix.ts";
 import { type Context, exitCodes } from "../command.ts";
+import { settingsApart } from "../settings-apart.ts";
 import { dryRun } from "./dry-run.ts";
 import { noDatasetText } from "../no-dataset.ts";
 import { exitCodeOf, printSummary, progress } from "../output/pass-progress.ts";
@@ -34,8 +34,7 @@ const HOOKS_MS = 120_000;
  * @throws Failure CONFIG_INVALID, ALREADY_RUNNING or CACHE_UNUSABLE
  */
 export async function runOnce(options: RunOptions, context: Context): Promise<number> {
-  const { config, prefix } = options;
-  const settings = await loadConfigApart({ config, prefix, env: context.env });
+  const settings = await settingsApart(options, context);
   checkPrefix(settings.prefix);
   if (options.dryRun === true) {
     releaseSignals();

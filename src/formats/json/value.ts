@@ -16,6 +16,7 @@ export function scanValue(bytes: Uint8Array, from: number): ValueEnd {
   const open: number[] = [];
   for (let i = from; i < bytes.length; i += 1) {
     const byte = bytes[i] as number;
+    // Of the brackets `[` is the first in ASCII; most other bytes come before it.
     if (byte === QUOTE) {
       i = closingQuote(bytes, i + 1);
       if (i === bytes.length) return {};
